@@ -1,0 +1,84 @@
+# The commands of this project; `make` alone lists them. Everything runs in .venv, set up on first use.
+
+PROFILE ?= default
+PYTHON ?= python3.11
+UPGRADE ?=
+UV = uv==0.13.9
+
+VENV = .venv
+RUN = $(VENV)/bin/python -m
+NOTEBOOKS = $(wildcard notebooks/*.ipynb)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help report smoke publish lab test unit check requirements clean
+
+help: ## list these commands
+	@echo "make COMMAND [PROFILE=smoke|default|extended|paper] [PYTHON=python3.11]"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+report: $(VENV)/ready ## run every page that is not fresh, at PROFILE, and write the HTML report
+	@$(RUN) fooling report --profile $(PROFILE)
+
+smoke: $(VENV)/ready ## the same at the smallest profile: a quick look, too small for findings
+	@$(RUN) fooling report --profile smoke
+
+publish: $(VENV)/ready ## copy what PROFILE ran, when it is fresh and whole, to results/published
+	@$(RUN) fooling publish --profile $(PROFILE)
+
+lab: $(VENV)/ready ## open the notebooks in JupyterLab
+	@$(RUN) jupyterlab notebooks
+
+test: check ## everything: check, unit tests, slow tests, every notebook at smoke
+	@$(RUN) pytest
+
+unit: $(VENV)/ready ## the fast tests only
+	@$(RUN) pytest -m "not slow and not notebooks"
+
+# nbstripout without a file would wait for one on standard input. Cell ids stay: links into a page use them.
+check: $(VENV)/ready ## lint, layout, types, and that notebooks/ holds no output
+	@$(RUN) ruff check
+	@$(RUN) ruff format --check
+	@$(RUN) mypy
+	@$(if $(NOTEBOOKS),$(RUN) nbstripout --keep-id --verify $(NOTEBOOKS))
+
+# uv keeps the versions that requirements.txt has unless told UPGRADE=--upgrade. It repeats on every line the condition
+# of pyproject.toml's tool.uv; that is cut off, so that the few conditions left mean something.
+SYSTEMS = (sys_platform == 'darwin' or sys_platform == 'linux')
+requirements: ## pin requirements.txt again from pyproject.toml, and environment.yml from it [UPGRADE=--upgrade]
+	@set -e; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
+	$(PYTHON) -m venv "$$scratch/venv"; \
+	"$$scratch/venv/bin/python" -m pip install --quiet --disable-pip-version-check $(UV); \
+	cp requirements.txt "$$scratch/pins"; \
+	"$$scratch/venv/bin/python" -m uv pip compile pyproject.toml --extra test --python-version 3.11 --universal $(UPGRADE) \
+		--quiet --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" -o "$$scratch/pins" > /dev/null; \
+	sed -e "s/python_full_version < '3\.12' and //" -e "s/ ; $(SYSTEMS)$$//" -e "s/ and $(SYSTEMS)$$//" "$$scratch/pins" > requirements.txt
+	@$(MAKE) --no-print-directory --always-make environment.yml
+
+# The pins are repeated: a "-r requirements.txt" under pip breaks in micromamba.
+environment.yml: requirements.txt
+	@{ printf '%s\n' \
+		'# Made from requirements.txt by "make environment.yml". conda env create -f environment.yml' \
+		'name: fooling' 'channels:' '  - conda-forge' 'dependencies:' '  - python=3.11' '  - pip' '  - pip:'; \
+		awk '/^[a-z0-9]/ { print "      - " $$0 }' requirements.txt; \
+		printf '%s\n' '      - -e .'; } > $@
+
+clean: ## delete this machine's results of every profile, and caches; published results, data and .venv stay
+	@find results -mindepth 1 -maxdepth 1 ! -name published -exec rm -rf {} + 2> /dev/null || true
+	@rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@find src tests notebooks benchmarks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} + 2> /dev/null || true
+
+# The file "unfinished" becomes "ready" last: an interrupted set-up is noticed and begun again from an empty folder.
+$(VENV)/ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2> /dev/null || { echo \
+		'Python 3.11 was not found as "$(PYTHON)": install it, or say where it is with PYTHON=/path/to/python3.11.' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { echo \
+		'"$(PYTHON)" cannot make virtual environments: install its venv module (on Debian, the package python3.11-venv).' >&2; exit 1; }
+	@if [ -e $(VENV)/unfinished ] || ! $(VENV)/bin/python -c 'import pip, sys; sys.exit(sys.version_info[:2] != (3, 11))' 2> /dev/null; \
+		then echo 'Setting up $(VENV): about 150 packages, 3 GB on disk; the first time takes a minute or two.'; $(PYTHON) -m venv --clear $(VENV); \
+		else echo 'Bringing $(VENV) up to date with requirements.txt and pyproject.toml.'; fi
+	@rm -f $@ && touch $(VENV)/unfinished
+	@$(RUN) pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@$(RUN) pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@mv $(VENV)/unfinished $@
+	@echo 'Ready.'

@@ -1,0 +1,13 @@
+"""easily-fooled: images that deep networks are certain of and people cannot read, evolved and measured.
+
+The package reads from top to bottom; a file imports only from those above it:
+paper, profiles, datasets, runs, networks, encodings, evolution, findings, figures, pipeline.
+"""
+
+import os
+
+# TensorFlow writes start-up notes to standard error, which would end up in every executed notebook.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+__version__ = "0.1.0"

@@ -1,0 +1,48 @@
+"""Encodings: how a genome becomes an image, and how it varies.
+
+An encoding is any object with the attributes and the three functions of :class:`Encoding`. All of them work on
+whole populations of several independent runs at once; a run's randomness comes from its own row of ``seeds``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import tensorflow as tf
+
+Genomes = Any  # a NamedTuple of tensors whose first two axes are (runs, count)
+
+
+class Encoding(Protocol):
+    """What :func:`fooling.evolution.map_elites.evolve` needs of an encoding.
+
+    Attributes:
+        name: The encoding's name in files and figures.
+        image_shape: ``(height, width, channels)`` of the images it expresses.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]: ...
+
+    def settings(self) -> dict[str, Any]:
+        """Return everything that makes this encoding differ from another one; part of a run's key."""
+        ...
+
+    def genome_shapes(self) -> Genomes:
+        """Return the shape of one genome's tensors as lists, None where an axis may grow."""
+        ...
+
+    def initialise(self, count: int, seeds: tf.Tensor) -> Genomes:
+        """Return ``count`` random genomes for each row of ``seeds``, ``(runs, 2) int64``."""
+        ...
+
+    def mutate(self, genomes: Genomes, seeds: tf.Tensor, generation: tf.Tensor) -> Genomes:
+        """Return one mutated child of each genome; an axis that was given as None may come back longer."""
+        ...
+
+    def express(self, genomes: Genomes) -> tf.Tensor:
+        """Return the images, ``(runs, count, height, width, channels) float32`` of whole grey levels / 255."""
+        ...

@@ -1,0 +1,77 @@
+"""The CPPN encoding: an image is a small graph of functions of the pixel's place (paper §2.2, released code)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from fooling.encodings.cppn_evaluation import evaluate_graphs, pixel_coordinates
+from fooling.encodings.cppn_graph import INPUTS, CppnGenomes, ensure_room
+from fooling.encodings.cppn_mutation import draw_activation, draw_weight, mutate_graphs
+from fooling.encodings.direct import check_colour, check_image_shape
+from fooling.encodings.operators import COLOURS, draw_uniform, fold_seeds, to_grey_levels
+
+COORDINATES = ("centred", "raw")
+
+
+@dataclass(frozen=True)
+class CppnEncoding:
+    """Compositional pattern-producing networks.
+
+    Attributes:
+        image_shape: ``(height, width, channels)`` with 1 or 3 channels.
+        coordinates: "centred" feeds x and y in [-1, 1] (the CPPN convention), "raw" feeds pixel indices
+            (the released code). The distance to the centre is measured in [-1, 1] in both.
+        colour: What three outputs mean: "hls" (released code) or "hsv" (the paper's text).
+    """
+
+    image_shape: tuple[int, int, int]
+    coordinates: str = "centred"
+    colour: str = "hls"
+
+    name = "cppn"
+
+    def __post_init__(self) -> None:
+        check_image_shape(self.image_shape)
+        check_colour(self.colour)
+        if self.coordinates not in COORDINATES:
+            raise ValueError(f"There are no {self.coordinates!r} coordinates; choose one of {', '.join(COORDINATES)}.")
+
+    def settings(self) -> dict[str, Any]:
+        """Return everything that makes this encoding differ from another one."""
+        return {"encoding": self.name, **asdict(self)}
+
+    def genome_shapes(self) -> CppnGenomes:
+        """Return the shape of one genome's tensors; all of them may grow."""
+        return CppnGenomes([None], [None], [None], [None])
+
+    def initialise(self, count: int, seeds: tf.Tensor) -> CppnGenomes:
+        """Return ``count`` genomes for each row of ``seeds``: every input connected to every output, nothing hidden."""
+        channels = self.image_shape[2]
+        weights = draw_weight(draw_uniform(fold_seeds(seeds, 1), [count, INPUTS * channels]))
+        activations = draw_activation(draw_uniform(fold_seeds(seeds, 2), [count, channels]))
+        sources, targets = np.meshgrid(1 + np.arange(INPUTS), 1 + INPUTS + np.arange(channels))
+        edges = (tf.broadcast_to(tf.constant(ends.ravel(), tf.int32), tf.shape(weights)) for ends in (sources, targets))
+        return ensure_room(CppnGenomes(activations, *edges, weights))
+
+    def mutate(self, genomes: CppnGenomes, seeds: tf.Tensor, generation: tf.Tensor) -> CppnGenomes:
+        """Return one mutated child of each genome, in arrays that have room for the next mutation."""
+        return ensure_room(mutate_graphs(genomes, seeds, self.image_shape[2]))
+
+    def express(self, genomes: CppnGenomes) -> tf.Tensor:
+        """Return the images, ``(runs, count, height, width, channels) float32``, whole grey levels in [0, 1].
+
+        An output v becomes the grey level int(|255·v|); three outputs are a colour.
+        """
+        height, width, channels = self.image_shape
+        leading = tf.unstack(tf.shape(genomes.activations)[:2])
+        flat = CppnGenomes(*(tf.reshape(part, [-1, tf.shape(part)[2]]) for part in genomes))
+        values = evaluate_graphs(flat, pixel_coordinates(self.image_shape, self.coordinates), channels)
+        levels = to_grey_levels(tf.abs(values[:, :, : height * width]))  # (genomes, channels, pixels)
+        if channels == 1:
+            return tf.reshape(levels, [*leading, height, width, 1])
+        colours = COLOURS[self.colour](tf.transpose(levels, [0, 2, 1]))  # (genomes, pixels, 3)
+        return tf.reshape(colours, [*leading, height, width, channels])

@@ -1,0 +1,124 @@
+"""What CPPN graphs compute: a whole population at all pixels, level by level."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from fooling.encodings.cppn_graph import ACTIVATIONS, INPUTS, CppnGenomes, measure_heights
+
+REGISTER = 16  # float32 numbers in the widest vector register of today's processors
+
+FUNCTIONS = {  # released code
+    "sine": tf.sin,
+    "sigmoid": lambda total: tf.tanh(0.5 * total),  # the same as 2 · sigmoid(total) − 1
+    "gaussian": lambda total: tf.exp(-tf.square(total)),
+    "linear": lambda total: tf.clip_by_value(total, -3.0, 3.0) / 3.0,
+}
+
+
+def pixel_coordinates(shape: tuple[int, int, int], coordinates: str) -> tf.Tensor:
+    """Return what the four inputs see at each pixel, row by row.
+
+    The pixels are padded to whole vector registers: processors evaluate the few numbers left over by another routine,
+    with other last bits, and a genome's image must not depend on which genomes stand beside it.
+
+    Args:
+        shape: ``(height, width, channels)``.
+        coordinates: "centred" (x and y in [-1, 1]) or "raw" (pixel indices).
+
+    Returns:
+        ``(4, height · width rounded up to 16) float32``: x, y, distance to the centre, 1.
+    """
+    height, width, _ = shape
+    rows, columns = np.meshgrid(np.arange(height), np.arange(width), indexing="ij")
+    x, y = 2.0 * columns / max(width - 1, 1) - 1.0, 2.0 * rows / max(height - 1, 1) - 1.0
+    place = (x, y) if coordinates == "centred" else (columns, rows)
+    inputs = np.stack([*place, np.hypot(x, y), np.ones_like(x)]).reshape(INPUTS, -1)
+    return tf.constant(np.pad(inputs, [(0, 0), (0, -(height * width) % REGISTER)]), tf.float32)
+
+
+class EvaluationPlan(NamedTuple):
+    """In which order to evaluate the nodes of a population that reach an output.
+
+    Rows of values are: the four inputs, then these nodes by descending height above the outputs and, within a height,
+    by activation.
+
+    Attributes:
+        starts: ``(4 · heights + 1,) int32``: first row of each group of one height and one activation.
+        edge_starts: ``(heights + 1,) int32``: first edge into each height.
+        edges: ``(edges, 2) int64``: row of the target, row of the source; ascending by target, then by place.
+        weights: ``(edges,) float32``.
+        outputs: ``(genomes, channels) int32``: the outputs' rows.
+    """
+
+    starts: tf.Tensor
+    edge_starts: tf.Tensor
+    edges: tf.Tensor
+    weights: tf.Tensor
+    outputs: tf.Tensor
+
+
+def evaluate_graphs(genomes: CppnGenomes, coordinates: tf.Tensor, channels: int) -> tf.Tensor:
+    """Evaluate a population of graphs at all pixels.
+
+    All nodes of one height are one sparse matrix product with the values above them, which adds up each node's edges
+    in the order of their places; then each activation runs once over its share of the rows.
+
+    Args:
+        genomes: Arrays of shape (genomes, places).
+        coordinates: ``(4, pixels) float32``.
+        channels: Number of outputs.
+
+    Returns:
+        The outputs' values, ``(genomes, channels, pixels) float32 in [-1, 1]``.
+    """
+    plan = plan_evaluation(genomes, channels)
+    groups = len(ACTIVATIONS)
+    values = coordinates
+    for level in tf.range(tf.shape(plan.edge_starts)[0] - 1):
+        tf.autograph.experimental.set_loop_options(shape_invariants=[(values, tf.TensorShape([None, coordinates.shape[1]]))])
+        bounds = plan.starts[groups * level : groups * (level + 1) + 1]
+        entering = slice(plan.edge_starts[level], plan.edge_starts[level + 1])
+        totals = _add_up_edges(plan.edges[entering], plan.weights[entering], bounds[0], bounds[-1], values)
+        shares = tf.split(totals, bounds[1:] - bounds[:-1], num=groups)
+        # Appending copies the rows so far, but the highest levels are the smallest; it beat updates in place twofold.
+        values = tf.concat([values, *(FUNCTIONS[name](share) for name, share in zip(ACTIVATIONS, shares, strict=True))], 0)
+    return tf.gather(values, plan.outputs)
+
+
+def _add_up_edges(edges: tf.Tensor, weights: tf.Tensor, begin: tf.Tensor, end: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
+    """Return ``(end − begin, pixels)``: for each row the sum over its edges of weight · value of the source."""
+    shape = tf.cast(tf.stack([end - begin, tf.shape(values)[0]]), tf.int64)
+    indices = edges - tf.cast(tf.stack([begin, 0]), tf.int64)
+    matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(indices=indices, values=weights, dense_shape=shape)
+    return tf.raw_ops.SparseMatrixMatMul(a=matrix, b=values)
+
+
+def plan_evaluation(genomes: CppnGenomes, channels: int) -> EvaluationPlan:
+    """Order the nodes and edges of a population for :func:`evaluate_graphs`."""
+    count, nodes = tf.unstack(tf.shape(genomes.activations))
+    is_output = tf.tile(tf.range(nodes)[None, :] < channels, [count, 1])
+    heights = measure_heights(genomes, is_output)
+    top = tf.reduce_max(heights)
+    active = tf.where(heights >= 0)  # (rows, 2): genome, place
+    group = len(ACTIVATIONS) * (top - tf.gather_nd(heights, active)) + tf.gather_nd(genomes.activations, active) - 1
+    order = tf.argsort(group, stable=True)
+    active, group = tf.gather(active, order), tf.gather(group, order)
+    sizes = tf.math.bincount(group, minlength=len(ACTIVATIONS) * (top + 1))
+    starts = INPUTS + tf.concat([[0], tf.cumsum(sizes)], axis=0)
+
+    input_rows = tf.tile(tf.range(INPUTS + nodes)[None, :], [count, 1])
+    node_rows = INPUTS + tf.range(tf.shape(active)[0])
+    row_of = tf.tensor_scatter_nd_update(input_rows, active + [0, INPUTS], node_rows)  # (genomes, 4 + nodes)
+    # One row of candidate edges for each node in its order: `where` then lists the edges already sorted.
+    owner, node = active[:, 0], tf.cast(active[:, 1], tf.int32) + INPUTS + 1
+    entering = tf.where(tf.gather(genomes.targets, owner) == node[:, None])  # (edges, 2): rank of node, place
+    edge = tf.stack([tf.gather(owner, entering[:, 0]), entering[:, 1]], axis=1)
+    source = tf.stack([edge[:, 0], tf.cast(tf.gather_nd(genomes.sources, edge), tf.int64) - 1], axis=1)
+    edges = tf.stack([entering[:, 0] + INPUTS, tf.cast(tf.gather_nd(row_of, source), tf.int64)], axis=1)
+    edge_starts = tf.searchsorted(tf.cast(edges[:, 0], tf.int32), starts[:: len(ACTIVATIONS)])
+    weights = tf.gather_nd(genomes.weights, edge)
+    return EvaluationPlan(starts, edge_starts, edges, weights, row_of[:, INPUTS : INPUTS + channels])

@@ -1,0 +1,68 @@
+"""CPPN genomes: graphs of different shape in arrays of equal capacity."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+INPUTS = 4  # x, y, distance to the centre, bias
+WEIGHT_RANGE = 10.0  # weights lie in [-10, 10]; released code
+ACTIVATIONS = ("sine", "sigmoid", "gaussian", "linear")  # released code
+EDGE_BLOCK, NODE_BLOCK = 16, 8  # capacity grows by so many places at a time; Choice
+
+
+class CppnGenomes(NamedTuple):
+    """A population of graphs. A 0 marks a free place everywhere, so padding with zeros adds room.
+
+    Nodes are numbered from 1: the four inputs, then one node per place of ``activations``, of which the first
+    ``channels`` are the outputs. Edges stand in no particular order; parallel edges are allowed and add up.
+
+    Attributes:
+        activations: ``(runs, count, nodes) int32``, 0 = free, otherwise 1 + index into :data:`ACTIVATIONS`.
+        sources: ``(runs, count, edges) int32``, 0 = free, otherwise the node that the edge leaves.
+        targets: ``(runs, count, edges) int32``, 0 = free, otherwise the node that the edge enters.
+        weights: ``(runs, count, edges) float32 in [-10, 10]``, 0 where free.
+    """
+
+    activations: tf.Tensor
+    sources: tf.Tensor
+    targets: tf.Tensor
+    weights: tf.Tensor
+
+
+def ensure_room(genomes: CppnGenomes) -> CppnGenomes:
+    """Pad the arrays with zeros, if need be, so that one more mutation of any genome (2 edges, 1 node) fits."""
+    edges = _missing_places(genomes.sources, spare=2, block=EDGE_BLOCK)
+    nodes = _missing_places(genomes.activations, spare=1, block=NODE_BLOCK)
+    added = CppnGenomes(nodes, edges, edges, edges)
+    return CppnGenomes(*(tf.pad(part, [[0, 0], [0, 0], [0, more]]) for part, more in zip(genomes, added, strict=True)))
+
+
+def _missing_places(occupied: tf.Tensor, spare: int, block: int) -> tf.Tensor:
+    used = tf.reduce_max(tf.math.count_nonzero(occupied, axis=-1, dtype=tf.int32))
+    capacity = tf.shape(occupied)[-1]
+    return tf.maximum(-(-(used + spare) // block) * block - capacity, 0)
+
+
+def measure_heights(genomes: CppnGenomes, bottom: tf.Tensor) -> tf.Tensor:
+    """Return each non-input node's longest way down to one of the nodes at the bottom.
+
+    Args:
+        genomes: Arrays of shape (genomes, places).
+        bottom: ``(genomes, nodes) bool`` over the places of ``activations``.
+
+    Returns:
+        ``(genomes, nodes) int32``: 0 at the bottom, −1 for nodes that do not lead there.
+    """
+    nodes = tf.shape(bottom, out_type=tf.int64)[1]
+    edges = tf.where(genomes.sources > INPUTS)  # (edges, 2): genome, place; inputs have no height
+    first = edges[:, 0] * nodes - (INPUTS + 1)
+    source, target = (first + tf.cast(tf.gather_nd(ends, edges), tf.int64) for ends in genomes[1:3])
+    heights = tf.reshape(tf.where(bottom, 0, -1), [-1])
+    level, raised = tf.constant(0), tf.constant(1)
+    while raised > 0:  # whatever leads to a node of this level stands at least one level higher
+        above = tf.boolean_mask(source, tf.gather(heights, target) == level)
+        level, raised = level + 1, tf.size(above)
+        heights = tf.tensor_scatter_nd_update(heights, above[:, None], tf.fill([raised], level))
+    return tf.reshape(heights, tf.shape(bottom))

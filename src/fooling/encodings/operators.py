@@ -1,0 +1,151 @@
+"""Operators that encodings share: random draws, polynomial mutation, simulated binary crossover, grey levels, colour."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+MUTATION_STRENGTH = 15  # η of polynomial mutation; fixed in the paper (§2.2: "mutation strength of 15")
+CROSSOVER_RATE = 0.5  # share of pairs that are crossed; released code
+CROSSOVER_STRENGTH = 10  # η_c of simulated binary crossover; released code
+
+# Multiplying by this one constant is the only way from 8 bits to [0, 1] in this project, so that an image that was
+# saved and loaded again is the same float32 numbers (a division may be rewritten by TensorFlow's graph optimiser).
+GREY_LEVEL = 1.0 / 255.0
+
+
+def fold_seeds(seeds: tf.Tensor, purpose: int) -> tf.Tensor:
+    """Return other seeds for another purpose: the second number gains a digit in base 16.
+
+    Args:
+        seeds: ``(runs, 2) int64``: the run's seed, and what it is used for so far.
+        purpose: 1 to 15.
+
+    Returns:
+        ``(runs, 2) int64``; different chains of purposes never meet.
+    """
+    return seeds * [1, 16] + tf.constant([0, purpose], tf.int64)
+
+
+def draw_uniform(seeds: tf.Tensor, shape: list[int | tf.Tensor]) -> tf.Tensor:
+    """Draw uniform numbers for every run from its own seed.
+
+    Numbers fill ``shape`` in row-major order, so the first rows stay the same when the first axis grows.
+
+    Args:
+        seeds: ``(runs, 2) int64``.
+        shape: Shape of one run's draw.
+
+    Returns:
+        ``(runs, *shape) float32 in [0, 1)``.
+    """
+    return tf.map_fn(
+        lambda seed: tf.random.stateless_uniform(shape, seed, alg="philox"), seeds, fn_output_signature=tf.float32
+    )
+
+
+def polynomial_step(uniform: tf.Tensor) -> tf.Tensor:
+    """Map uniform draws to steps of polynomial mutation with η = 15.
+
+    The root of degree η + 1 = 16 is four square roots: exact to the last bit on every code path of the processor,
+    which a power is not, and faster.
+
+    Args:
+        uniform: Any shape, float32 in [0, 1).
+
+    Returns:
+        The same shape, float32 in [-1, 1]; mean of the absolute value 1 / (η + 2).
+        Source: Deb & Goyal 1996, as in the released code (δ = (2u)^(1/16) − 1 below ½, 1 − (2 − 2u)^(1/16) above).
+    """
+    centred = 2.0 * uniform - 1.0
+    root = 1.0 - tf.abs(centred)
+    for _ in range((MUTATION_STRENGTH + 1).bit_length() - 1):
+        root = tf.sqrt(root)
+    return tf.where(centred < 0, root - 1.0, 1.0 - root)
+
+
+def simulated_binary_crossover(genes: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+    """Cross neighbouring genomes (slots 0 and 1, 2 and 3, …) by bounded simulated binary crossover.
+
+    Genes that are equal in both parents stay as they are (in the released code they come out as 0.5: a defect).
+
+    Args:
+        genes: ``(runs, count, genes) float32 in [0, 1]``. With an odd count the last genome is not crossed.
+        seeds: ``(runs, 2) int64``.
+
+    Returns:
+        The crossed genes, same shape and range.
+        Source: Deb & Agrawal 1995. Choice: a gene of a crossed pair takes part with probability ½, as usual.
+    """
+    count, length = genes.shape[1], genes.shape[2]
+    pairs = count // 2
+    first, second = genes[:, 0 : 2 * pairs : 2], genes[:, 1 : 2 * pairs : 2]
+    draws = draw_uniform(seeds, [3, pairs, length])
+    crossed = draw_uniform(fold_seeds(seeds, 1), [pairs, 1]) < CROSSOVER_RATE
+    low, high = tf.minimum(first, second), tf.maximum(first, second)
+    spread = high - low
+    takes_part = crossed & (draws[:, 0] < 0.5) & (spread > 1e-6)
+    children = [
+        tf.clip_by_value(0.5 * (low + high + side * _spread_factor(draws[:, 1], room, spread) * spread), 0.0, 1.0)
+        for side, room in ((-1.0, low), (1.0, 1.0 - high))
+    ]
+    swap = draws[:, 2] < 0.5
+    new_first = tf.where(takes_part, tf.where(swap, children[0], children[1]), first)
+    new_second = tf.where(takes_part, tf.where(swap, children[1], children[0]), second)
+    paired = tf.reshape(tf.stack([new_first, new_second], axis=2), [-1, 2 * pairs, length])
+    return tf.concat([paired, genes[:, 2 * pairs :]], axis=1)
+
+
+def _spread_factor(uniform: tf.Tensor, room: tf.Tensor, spread: tf.Tensor) -> tf.Tensor:
+    """Return how far beyond their parents two children lie; ``room`` is the distance from a parent to its bound."""
+    power = 1.0 / (CROSSOVER_STRENGTH + 1)
+    bound = 1.0 + 2.0 * room / tf.maximum(spread, 1e-6)
+    scale = 2.0 - bound ** -(CROSSOVER_STRENGTH + 1.0)
+    inside = (uniform * scale) ** power
+    outside = (1.0 / (2.0 - tf.minimum(uniform * scale, 2.0 - 1e-6))) ** power
+    return tf.where(uniform * scale <= 1.0, inside, outside)
+
+
+def to_grey_levels(values: tf.Tensor) -> tf.Tensor:
+    """Round values in [0, 1] down to whole grey levels, int(255·v), as in the released code.
+
+    Returns:
+        The same shape, float32: whole grey levels times :data:`GREY_LEVEL`.
+    """
+    return tf.floor(values * 255.0) * GREY_LEVEL
+
+
+def hls_to_rgb(hls: tf.Tensor) -> tf.Tensor:
+    """Convert 8-bit hue, lightness, saturation to RGB as the released code does: hue counts 0-179 and wraps round.
+
+    Args:
+        hls: ``(..., 3) float32``, whole grey levels times :data:`GREY_LEVEL`.
+
+    Returns:
+        ``(..., 3) float32``, whole grey levels times :data:`GREY_LEVEL`.
+        Source: released code (OpenCV's 8-bit ``COLOR_HLS2RGB``: 180 hues, one every two degrees).
+    """
+    hue, lightness, saturation = tf.unstack(hls, axis=-1)
+    chroma = (1.0 - tf.abs(2.0 * lightness - 1.0)) * saturation
+    return _hue_to_rgb(hue, chroma, lightness - 0.5 * chroma)
+
+
+def hsv_to_rgb(hsv: tf.Tensor) -> tf.Tensor:
+    """Convert 8-bit hue, saturation, value to RGB, the colours that the paper's text names; hue counts as in HLS.
+
+    Args and returns as in :func:`hls_to_rgb`.
+    """
+    hue, saturation, value = tf.unstack(hsv, axis=-1)
+    chroma = value * saturation
+    return _hue_to_rgb(hue, chroma, value - chroma)
+
+
+def _hue_to_rgb(hue: tf.Tensor, chroma: tf.Tensor, base: tf.Tensor) -> tf.Tensor:
+    sixths = tf.math.floormod(tf.round(hue * 255.0) / 30.0, 6.0)  # 180 hues go once round the circle
+    channels = [
+        base + chroma * tf.clip_by_value(tf.abs(tf.math.floormod(sixths - shift, 6.0) - 3.0) - 1.0, 0.0, 1.0)
+        for shift in (0.0, 2.0, 4.0)
+    ]
+    return tf.round(tf.stack(channels, axis=-1) * 255.0) * GREY_LEVEL
+
+
+COLOURS = {"hls": hls_to_rgb, "hsv": hsv_to_rgb}

@@ -1,0 +1,1 @@
+"""MAP-Elites: one cell per class, many runs at once."""

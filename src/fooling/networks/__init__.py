@@ -1,0 +1,1 @@
+"""Networks to fool: the classifier around any Keras model, and the networks of the experiments."""

@@ -1,0 +1,212 @@
+"""A classifier: any Keras model, from images in [0, 1] to one score per class."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from fooling.encodings.operators import GREY_LEVEL
+
+BATCH = 200  # images per forward pass outside of evolution; Choice: where LeNet's images per second level off
+PROBES = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """A frozen Keras model with all that the outside must not know about: its size, pixel range and kind of output.
+
+    Attributes:
+        model: Functional, Sequential or subclassed; ``(batch, height, width, channels) float32`` to one row of class
+            scores (logits or softmax) per image. Preprocessing other than ``input_range`` belongs into the model, as
+            a layer.
+        class_names: One name per class; "0", "1", … when not given.
+        name: What files and figures call it.
+        input_range: The pixel values that the model expects for black and for white.
+        image_shape: ``(height, width, channels)``; needed only where the model leaves it open.
+        outputs: "logits" or "probabilities"; found by a probe.
+
+    Raises:
+        ValueError: If the model takes no images with 1 or 3 channels, or its output is not one row of class scores
+            per image, or the class names do not fit.
+    """
+
+    model: keras.Model
+    class_names: Sequence[str] = ()
+    name: str = ""
+    input_range: tuple[float, float] = (0.0, 1.0)
+    image_shape: tuple[int, int, int] = (0, 0, 0)
+    outputs: str = field(init=False, default="logits")
+
+    def __post_init__(self) -> None:
+        given = self.image_shape if all(self.image_shape) else None
+        object.__setattr__(self, "image_shape", given or _find_image_shape(self.model))
+        object.__setattr__(self, "name", self.name or self.model.name)
+        scores = _probe(self.model, self.image_shape, self.input_range)
+        names = tuple(self.class_names) or tuple(str(index) for index in range(scores.shape[1]))
+        if len(names) != scores.shape[1]:
+            raise ValueError(f"{len(names)} class names were given, but {self.name} has {scores.shape[1]} classes.")
+        object.__setattr__(self, "class_names", names)
+        sums_to_one = np.allclose(scores.sum(axis=1), 1.0, atol=1e-3) and scores.min() >= 0.0
+        object.__setattr__(self, "outputs", "probabilities" if sums_to_one else "logits")
+
+    def logits(self, images: tf.Tensor) -> tf.Tensor:
+        """Return the class scores before the softmax; for a softmax model the logarithm of its output.
+
+        Args:
+            images: ``(batch, height, width, channels) float32 in [0, 1]``.
+
+        Returns:
+            ``(batch, classes) float32``.
+        """
+        low, high = self.input_range
+        if (low, high) != (0.0, 1.0):
+            images = images * (high - low) + low
+        scores = tf.cast(self.model(images, training=False), tf.float32)
+        return tf.math.log(scores) if self.outputs == "probabilities" else scores
+
+    def log_odds(self, images: tf.Tensor) -> tf.Tensor:
+        """Return log p − log(1 − p) of every class; it orders images as the softmax does and does not saturate.
+
+        Args:
+            images: ``(batch, height, width, channels) float32 in [0, 1]``.
+
+        Returns:
+            ``(batch, classes) float32``.
+        """
+        return log_odds_of(self.logits(images))
+
+    def score(self, images: np.ndarray) -> np.ndarray:
+        """Return the log-odds of every class for images as files hold them or as encodings express them.
+
+        Args:
+            images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1].
+
+        Returns:
+            ``(count, classes) float32``.
+
+        Raises:
+            ValueError: If the images have another shape, or values outside [0, 1].
+        """
+        pixels = check_images(images, self.image_shape)
+        batches = [self.log_odds(pixels[start : start + BATCH]) for start in range(0, len(pixels), BATCH)]
+        return np.concatenate(batches) if batches else np.zeros((0, len(self.class_names)), np.float32)
+
+    def confidences(self, images: np.ndarray) -> np.ndarray:
+        """Return the softmax of every class, ``(count, classes) float32``; images and errors as in :meth:`score`."""
+        return to_confidence(self.score(images))
+
+    def fingerprint(self) -> str:
+        """Return a hash of the weights, the architecture and the pixel range: part of the key of every run."""
+        digest = hashlib.sha256()
+        for weight in self.model.get_weights():
+            digest.update(f"{weight.shape}{weight.dtype}".encode())
+            digest.update(np.ascontiguousarray(weight).tobytes())
+        digest.update(_describe_architecture(self.model).encode())
+        digest.update(f"{self.input_range}{self.outputs}{self.image_shape}".encode())
+        return digest.hexdigest()[:16]
+
+
+def load_classifier(path: str | Path, custom_objects: Mapping[str, Any] | None = None, **fields: Any) -> Classifier:
+    """Load a user's ``.keras`` file.
+
+    Args:
+        path: The file. Code inside it (Lambda layers) is refused.
+        custom_objects: Classes of a subclassed model that are not registered with Keras.
+        **fields: ``class_names``, ``input_range``, ``image_shape`` or ``name`` of :class:`Classifier`.
+
+    Raises:
+        ValueError: If the file is missing or is no Keras model, or the model does not fit :class:`Classifier`.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"There is no file {path.name!r}.")
+    try:
+        model = keras.models.load_model(path, custom_objects=custom_objects, compile=False)
+    except (ValueError, TypeError, OSError, KeyError, AttributeError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ValueError(f"{path.name} cannot be loaded as a Keras model: {reason}") from error
+    return Classifier(model, **{"name": path.stem, **fields})
+
+
+def log_odds_of(logits: tf.Tensor) -> tf.Tensor:
+    """Return z_k − logsumexp of the other logits, for every class k.
+
+    For all classes but an image's top one this is log p − log(1 − p) with p at most ½; for the top one the others
+    are summed without it, so that nothing cancels.
+
+    Args:
+        logits: ``(batch, classes) float32``.
+
+    Returns:
+        ``(batch, classes) float32``.
+    """
+    top = tf.one_hot(tf.argmax(logits, axis=1), tf.shape(logits)[1], on_value=True, off_value=False)
+    others = tf.reduce_logsumexp(tf.where(top, -np.inf, logits), axis=1, keepdims=True)
+    log_p = tf.nn.log_softmax(logits)
+    return tf.where(top, logits - others, log_p - tf.math.log1p(-tf.exp(tf.where(top, -1.0, log_p))))
+
+
+def to_confidence(log_odds: np.ndarray) -> np.ndarray:
+    """Return the softmax values that belong to log-odds, computed in float64 and returned as float32."""
+    wide = np.asarray(log_odds, np.float64)
+    return (0.5 * (1.0 + np.tanh(0.5 * wide))).astype(np.float32)
+
+
+def check_images(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Return images as float32 in [0, 1].
+
+    Raises:
+        ValueError: If they have another shape than ``(count, *shape)``, or values outside [0, 1].
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[1:] != tuple(shape):
+        raise ValueError(f"Images of shape {images.shape} were given, but the network takes (count, {str(shape)[1:]}.")
+    if images.dtype == np.uint8:
+        return images.astype(np.float32) * np.float32(GREY_LEVEL)
+    if images.size and not (images.min() >= 0.0 and images.max() <= 1.0):
+        raise ValueError(f"Images lie in [0, 1], but values from {images.min():.3g} to {images.max():.3g} were given.")
+    return images.astype(np.float32)
+
+
+def to_bytes(images: np.ndarray) -> np.ndarray:
+    """Return expressed images as the 8-bit grey levels that a PNG holds; :func:`check_images` is the way back."""
+    return np.rint(np.asarray(images) * 255.0).astype(np.uint8)
+
+
+def _find_image_shape(model: keras.Model) -> tuple[int, int, int]:
+    shape = getattr(model, "input_shape", None) if model.built else None
+    if shape is None:  # a subclassed model remembers what it was built with
+        shape = (model.get_build_config() or {}).get("input_shape")
+    if not isinstance(shape, tuple | list) or len(shape) != 4 or shape[-1] not in (1, 3):
+        raise ValueError(f"{model.name} takes {shape}, but a classifier takes (batch, height, width, 1 or 3 channels).")
+    if None in shape[1:]:
+        raise ValueError(f"{model.name} takes images of any size; choose one by image_shape=(height, width, channels).")
+    return (int(shape[1]), int(shape[2]), int(shape[3]))
+
+
+def _probe(model: keras.Model, shape: tuple[int, int, int], input_range: tuple[float, float]) -> np.ndarray:
+    """Return the model's scores for a few noise images, having checked that they are scores."""
+    low, high = input_range
+    noise = np.random.default_rng(0).uniform(low, high, (PROBES, *shape)).astype(np.float32)
+    try:
+        scores = model(noise, training=False)
+    except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
+        raise ValueError(f"{model.name} does not accept images of shape {shape}.") from error
+    if not hasattr(scores, "shape") or len(scores.shape) != 2 or scores.shape[0] != PROBES or scores.shape[1] < 2:
+        found = getattr(scores, "shape", type(scores).__name__)
+        raise ValueError(f"{model.name} gives {found} for {PROBES} images, but one row of class scores each is needed.")
+    return np.asarray(scores, np.float32)
+
+
+def _describe_architecture(model: keras.Model) -> str:
+    try:
+        return str(model.to_json())
+    except (NotImplementedError, TypeError, ValueError):  # a subclassed model without get_config
+        return f"{type(model).__module__}.{type(model).__qualname__}"

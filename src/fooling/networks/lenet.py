@@ -1,0 +1,171 @@
+"""The digit networks: Caffe's LeNet as in the paper, from two initialisations, and a network of another shape."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from fooling.datasets import DIGITS, SIDE, Digits
+from fooling.networks.classifier import Classifier
+from fooling.profiles import TrainingSettings
+from fooling.runs import RunFolder, describe_machine, open_run, progress_bar, write_atomically, write_json
+
+LENET_PARAMETERS = 431_080  # Caffe's LeNet
+# Pixels are divided by 256, so white is 255/256 (Caffe's MNIST example).
+INPUT_RANGE = (0.0, 255.0 / 256.0)
+
+# Caffe's LeNet solver.
+BASE_RATE, RATE_GAMMA, RATE_POWER = 0.01, 1e-4, 0.75
+MOMENTUM, WEIGHT_DECAY, BATCH = 0.9, 5e-4, 64
+STEPS_PER_CALL = 50
+
+
+class InverseDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """Caffe's "inv" policy: 0.01 · (1 + 1e-4 · step)^−0.75."""
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate at ``step``."""
+        return BASE_RATE * (1.0 + RATE_GAMMA * keras.ops.cast(step, "float32")) ** -RATE_POWER
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the settings, of which there are none."""
+        return {}
+
+
+def build_lenet(seed: int) -> keras.Model:
+    """Build Caffe's LeNet: no activation after the convolutions, 431,080 parameters, logits out.
+
+    Args:
+        seed: Of the initial weights; Caffe's "xavier": uniform within ±√(3 / inputs of the unit).
+    """
+    init = _Initialisers(seed)
+    model = keras.Sequential(
+        [
+            layers.Input((SIDE, SIDE, 1)),
+            layers.Conv2D(20, 5, **init.next()),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(50, 5, **init.next()),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(500, activation="relu", **init.next()),
+            layers.Dense(len(DIGITS), **init.next()),
+        ],
+        name="lenet",
+    )
+    if model.count_params() != LENET_PARAMETERS:
+        raise AssertionError(f"LeNet has {model.count_params()} parameters, expected {LENET_PARAMETERS}.")
+    return model
+
+
+def build_relu_network(seed: int) -> keras.Model:
+    """Build a network of another shape: four 3×3 convolutions with ReLU, strides for pooling, logits out.
+
+    Choice: what a user of today would write, and unlike LeNet in depth, non-linearity and pooling.
+    """
+    init = _Initialisers(seed)
+    return keras.Sequential(
+        [
+            layers.Input((SIDE, SIDE, 1)),
+            layers.Conv2D(32, 3, activation="relu", **init.next()),
+            layers.Conv2D(32, 3, activation="relu", strides=2, **init.next()),
+            layers.Conv2D(64, 3, activation="relu", **init.next()),
+            layers.Conv2D(64, 3, activation="relu", strides=2, **init.next()),
+            layers.Flatten(),
+            layers.Dense(128, activation="relu", **init.next()),
+            layers.Dense(len(DIGITS), **init.next()),
+        ],
+        name="relu_network",
+    )
+
+
+class _Initialisers:
+    """Seeded initial weights and Caffe's weight decay, which is an L2 term on weights and biases alike."""
+
+    def __init__(self, seed: int) -> None:
+        self.seeds = iter(range(1000 * seed, 1000 * seed + 1000))
+
+    def next(self) -> dict[str, Any]:
+        """Return the keyword arguments of the next layer."""
+        decay = keras.regularizers.L2(WEIGHT_DECAY / 2.0)
+        xavier = keras.initializers.VarianceScaling(1.0, "fan_in", "uniform", seed=next(self.seeds))
+        return {"kernel_initializer": xavier, "kernel_regularizer": decay, "bias_regularizer": decay}
+
+
+# The networks of the digit pages: how they are built, and from which seed.
+NETWORKS: dict[str, tuple[Callable[[int], keras.Model], int]] = {
+    "LeNet": (build_lenet, 0),
+    "LeNet, other initialisation": (build_lenet, 1),
+    "ReLU network": (build_relu_network, 2),
+}
+
+
+def train_network(name: str, digits: Digits, settings: TrainingSettings, folder: Path) -> Classifier:
+    """Train one of :data:`NETWORKS` with the paper's solver, or load it when this very training was done before.
+
+    Args:
+        name: A key of :data:`NETWORKS`.
+        digits: What to train on.
+        settings: How long.
+        folder: Where runs are kept.
+    """
+    build, seed = NETWORKS[name]
+    run = open_network_run(name, digits, settings, folder)
+    path = run.path / "model.keras"
+    if not path.exists():
+        started = time.monotonic()
+        model = build(seed)
+        fit(model, digits, settings.steps, seed)
+        temporary = run.path / "unfinished.keras"
+        model.save(temporary)
+        write_json(run.path / "provenance.json", {**describe_machine(), "seconds": round(time.monotonic() - started, 1)})
+        write_atomically(path, temporary.read_bytes())
+        temporary.unlink()
+    return Classifier(keras.models.load_model(path, compile=False), DIGITS, name, INPUT_RANGE)
+
+
+def open_network_run(name: str, digits: Digits, settings: TrainingSettings, folder: Path) -> RunFolder:
+    """Return the folder of a network's training."""
+    described = {"network": name, "seed": NETWORKS[name][1], "digits": digits.fingerprint(), "steps": settings.steps}
+    return open_run(folder, "network-" + name.lower().replace(",", "").replace(" ", "-"), described)
+
+
+def fit(model: keras.Model, digits: Digits, steps: int, seed: int) -> None:
+    """Train ``model`` in place with Caffe's solver: ``steps`` batches of 64, shuffled anew each epoch."""
+    pixels = digits.train_images.astype(np.float32) / 255.0 * INPUT_RANGE[1]
+    batches = (
+        tf.data.Dataset.from_tensor_slices((pixels, digits.train_labels))
+        .shuffle(len(pixels), seed=seed, reshuffle_each_iteration=True)
+        .repeat()
+        .batch(BATCH)
+    )
+    per_call = math.gcd(steps, STEPS_PER_CALL)
+    model.compile(
+        optimizer=keras.optimizers.SGD(InverseDecay(), momentum=MOMENTUM),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        steps_per_execution=per_call,
+    )
+    with progress_bar(steps, "training") as bar:
+        advance = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update(per_call))
+        model.fit(batches, epochs=steps // per_call, steps_per_epoch=per_call, verbose=0, callbacks=[advance])
+
+
+def subtract_mean(classifier: Classifier, images: np.ndarray) -> Classifier:
+    """Return the classifier as the released code feeds it: less a mean image that it was trained without.
+
+    Args:
+        classifier: A digit network.
+        images: ``(count, height, width, channels) uint8``, whose mean is subtracted.
+    """
+    mean = images.mean(axis=0).astype(np.float32) / 255.0 * INPUT_RANGE[1]
+    inputs = layers.Input(classifier.image_shape)
+    shifted = layers.Rescaling(1.0, offset=-mean)(inputs)
+    model = keras.Model(inputs, classifier.model(shifted))
+    return Classifier(model, classifier.class_names, f"{classifier.name}, mean subtracted", classifier.input_range)

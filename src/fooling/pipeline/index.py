@@ -1,0 +1,97 @@
+"""The first page of the report: what was found, then the pages with a picture and the cost of each."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fooling.pipeline import freshness
+from fooling.pipeline.freshness import Status
+from fooling.pipeline.inspection import find_alt_text
+from fooling.pipeline.pages import Workspace
+
+TEMPLATE = Path(__file__).parent / "template"
+NAMES = {"python": "Python", "tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy"}
+
+
+def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
+    """Return the index as HTML; the same results give the same bytes.
+
+    Args:
+        workspace: Where the executed notebooks and metrics are.
+        statuses: Every page, from :func:`fooling.pipeline.freshness.survey`.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    from fooling import findings
+
+    entries = [_describe_page(statuses[name], workspace) for name in sorted(statuses)]
+    manifests = [freshness.read_json(workspace.manifest(name)) for name in sorted(statuses)]
+    environment = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, undefined=StrictUndefined)
+    return environment.get_template("report.html.j2").render(
+        profile=workspace.profile,
+        findings=findings.collect(workspace.profile, root=workspace.results.parent),
+        shown=[entry["name"] for entry in entries if entry["run"]],
+        entries=entries,
+        cost=format_seconds(sum(manifest.get("seconds", 0) for manifest in manifests)),
+        versions=format_versions([manifest for manifest in manifests if manifest]),
+    )
+
+
+def _describe_page(status: Status, workspace: Workspace) -> dict[str, Any]:
+    path = workspace.executed(status.name)
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"] if path.is_file() else []
+    note = "" if status.state == freshness.FRESH else f"{status.state}: {status.why}".removesuffix(": ")
+    return {
+        "name": status.name,
+        "number": status.name.split("_")[0],
+        "title": find_title(cells) or status.name,
+        "run": path.is_file(),
+        "picture": _find_picture(cells),
+        "cost": format_seconds(status.seconds),
+        "note": "" if status.state == freshness.MISSING and not path.is_file() else note,
+    }
+
+
+def find_title(cells: Iterable[Mapping[str, Any]]) -> str:
+    """Return the first heading of a notebook as plain words, or nothing."""
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            found = re.search(r"^#\s+(.+)$", "".join(cell["source"]), flags=re.MULTILINE)
+            if found:
+                return re.sub(r"[*_`$]|\[|\]\([^)]*\)|<[^>]*>", "", found[1]).strip()
+    return ""
+
+
+def _find_picture(cells: Iterable[Mapping[str, Any]]) -> tuple[str, str] | None:
+    for cell in cells:
+        for output in cell.get("outputs", ()):
+            if "image/png" in output.get("data", {}):
+                data = "".join(output["data"]["image/png"]).replace("\n", "")
+                return data, find_alt_text(output, "image/png")
+    return None
+
+
+def format_seconds(seconds: float | None) -> str:
+    """Return a duration as a person would say it (``48 s``, ``12 min``, ``3 h 20 min``); nothing for None."""
+    if seconds is None:
+        return ""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def format_versions(manifests: Sequence[Mapping[str, Any]]) -> str:
+    """Return what pages ran with, in one line; pages that differ are all told."""
+    lines = []
+    for manifest in manifests:
+        versions = manifest.get("versions", {})
+        words = [f"{NAMES[name]} {versions[name]}" for name in NAMES if name in versions]
+        line = ", ".join([*words, f"{manifest.get('threads')} threads"])
+        if line not in lines:
+            lines.append(line)
+    return "; ".join(lines)

@@ -1,0 +1,131 @@
+"""Copy what a profile ran, when it is fresh and whole, to ``published/``: the folder that is committed and read."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from fooling.pipeline import freshness, html
+from fooling.pipeline.freshness import Status
+from fooling.pipeline.inspection import MAX_NOTEBOOK_BYTES, PageError, find_private_folder
+from fooling.pipeline.pages import Page, RefusedError, Workspace
+from fooling.pipeline.runner import lock_results
+
+PUBLISHED = "published"
+# Only needed to go on with a run, and the largest files of one.
+LEFT_OUT = ("checkpoint-*", ".*")
+TEXTS = (".json", ".html", ".ipynb")
+
+
+def publish(pages: Mapping[str, Page], workspace: Workspace) -> tuple[Path, int]:
+    """Copy a profile's pages, numbers, report and the runs behind them; return the folder and its size in bytes.
+
+    A kill at any moment leaves what was published before or what is published now, and never a mixture.
+
+    Raises:
+        RefusedError: If a page is not fresh, something that it names is missing, or the copy is not what it must be.
+    """
+    with lock_results(workspace):
+        statuses = freshness.survey(pages, workspace)
+        _check_fresh(statuses, workspace.profile)
+        try:
+            html.update_report(workspace, statuses)
+        except PageError as error:
+            raise RefusedError(str(error)) from error
+        target = workspace.results.parent / PUBLISHED / workspace.profile
+        target.parent.mkdir(parents=True, exist_ok=True)
+        copy = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{workspace.profile}."))
+        try:
+            copy.chmod(0o755)
+            _copy_pages(statuses, workspace, copy)
+            _copy_runs(statuses, workspace, copy)
+            verify(workspace._replace(results=copy), statuses, workspace.results)
+            replace_folder(copy, target)
+        finally:
+            shutil.rmtree(copy, ignore_errors=True)
+    return target, sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+
+
+def _check_fresh(statuses: Mapping[str, Status], profile: str) -> None:
+    for status in statuses.values():
+        if status.state != freshness.FRESH:
+            why = f" ({status.why})" if status.why else ""
+            sentence = f"{status.name} is {status.state} at profile {profile}{why}"
+            raise RefusedError(f"{sentence}; run `fooling report --profile {profile}` first.")
+
+
+def _copy_pages(names: Iterable[str], workspace: Workspace, copy: Path) -> None:
+    files = [workspace.report()]
+    for name in names:
+        files += [workspace.executed(name), workspace.manifest(name), workspace.report(name)]
+        files += [workspace.metrics(name)] if workspace.metrics(name).is_file() else []
+    for file in files:
+        place = copy / file.relative_to(workspace.results)
+        place.parent.mkdir(exist_ok=True)
+        shutil.copyfile(file, place)
+
+
+def _copy_runs(names: Iterable[str], workspace: Workspace, copy: Path) -> None:
+    for name in names:
+        for run in freshness.read_json(workspace.metrics(name)).get("runs", []):
+            source = workspace.results / "runs" / str(run)
+            if Path(str(run)).name != run or not source.is_dir():
+                raise RefusedError(f"{name} names the run {run!r}, but there is no such folder in {source.parent}.")
+            if not (copy / "runs" / run).exists():
+                shutil.copytree(source, copy / "runs" / run, ignore=shutil.ignore_patterns(*LEFT_OUT))
+
+
+def verify(copy: Workspace, names: Iterable[str], original: Path) -> None:
+    """Check that a copy is what its manifests say, small enough, and free of this machine's paths.
+
+    Args:
+        copy: The workspace whose results are the copy.
+        names: The pages that must be there.
+        original: The results that were copied, whose own path must not occur either.
+
+    Raises:
+        RefusedError: If it is not.
+    """
+    for name in names:
+        manifest = freshness.read_json(copy.manifest(name))
+        for key, path in (("notebook", copy.executed(name)), ("metrics", copy.metrics(name))):
+            if freshness.hash_file(path) != manifest.get(key):
+                raise RefusedError(f"{path.name} of {name} is not what its manifest says; run the page again.")
+        if copy.executed(name).stat().st_size > MAX_NOTEBOOK_BYTES:
+            raise RefusedError(f"{name}.ipynb is larger than {MAX_NOTEBOOK_BYTES / 1e3:,.0f} KB.")
+    for path in sorted(copy.results.rglob("*")):
+        if path.suffix in TEXTS:
+            folder = find_private_folder(path.read_text(encoding="utf-8"), original)
+            if folder:
+                raise RefusedError(f"{path.relative_to(copy.results)} holds a path of this machine ({folder}).")
+
+
+def replace_folder(new: Path, old: Path) -> None:
+    """Put the folder ``new`` in the place of ``old``; what was there, if anything, is then at ``new`` or gone."""
+    if not old.exists():
+        new.rename(old)
+    elif not _exchange(new, old):
+        # Without a system call that exchanges two folders there is a moment between two renames; the old one
+        # is then still whole, beside its place.
+        aside = old.with_name(f".{old.name}.before")
+        shutil.rmtree(aside, ignore_errors=True)
+        old.rename(aside)
+        new.rename(old)
+        shutil.rmtree(aside)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    library = ctypes.CDLL(None, use_errno=True)
+    names = os.fsencode(one), os.fsencode(other)
+    try:
+        if sys.platform == "darwin":
+            return bool(library.renamex_np(*names, ctypes.c_uint(2)) == 0)  # RENAME_SWAP
+        here = ctypes.c_int(-100)  # AT_FDCWD
+        return bool(library.renameat2(here, names[0], here, names[1], ctypes.c_uint(2)) == 0)  # RENAME_EXCHANGE
+    except AttributeError:  # the C library is older than the call
+        return False

@@ -1,0 +1,183 @@
+"""The report is whole by itself: no request, every picture described, formulas and links that work."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+import pytest
+
+from fooling.pipeline import freshness, html
+from fooling.pipeline.index import format_seconds
+from fooling.pipeline.inspection import PageError
+from fooling.pipeline.pages import read_pages
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+
+
+def show(data, metadata=None, **more):
+    output = {"output_type": "display_data", "data": data, "metadata": metadata or {}, **more}
+    return {"cell_type": "code", "source": "show()", "execution_count": 1, "metadata": {}, "outputs": [output]}
+
+
+def say(text, name="stdout"):
+    output = {"output_type": "stream", "name": name, "text": text}
+    return {"cell_type": "code", "source": "say()", "execution_count": 1, "metadata": {}, "outputs": [output]}
+
+
+def draw(desk, *cells, names=("01_one",)):
+    desk.write("01_one", *cells)
+    content = (desk.workspace.notebooks / "01_one.ipynb").read_text()
+    return html.draw_page("01_one", content, list(names), "smoke", {})
+
+
+def test_formulas_become_mathml_and_no_dollar_is_left(desk):
+    page = draw(desk, "# Title\n\nThe mean is $\\frac{1}{\\eta + 2}$ and\n\n$$z_k - \\log \\sum_j e^{z_j}$$")
+    assert page.count("<math") == 2
+    assert "<mfrac>" in page and 'display="block"' in page
+    assert "$" not in page
+
+
+def test_a_formula_that_cannot_be_read_is_named(desk):
+    with pytest.raises(PageError, match="formula"):
+        draw(desk, "# Title\n\n$\\frac{1}$")
+
+
+def test_links_between_notebooks_lead_to_pages_and_nowhere_when_there_is_none(desk):
+    text = "# Title\n\n[two](02_two.ipynb#the-end), [nine](09_nine.ipynb), [paper](https://arxiv.org/abs/1412.1897)"
+    markup = show({"text/html": '<a class="x" href="02_two.ipynb">two</a>'})
+    page = draw(desk, text, markup, names=["01_one", "02_two"])
+    assert 'href="02_two.html#the-end"' in page and 'href="02_two.html"' in page
+    assert "09_nine.ipynb" not in page and "09_nine.html" not in page
+    assert 'href="https://arxiv.org/abs/1412.1897"' in page
+
+
+def test_a_picture_keeps_its_description_and_one_without_is_an_error_that_names_the_cell(desk):
+    page = draw(desk, show({"image/png": PIXEL}, {"image/png": {"alt": 'Ten "champions" & one'}}))
+    assert 'alt="Ten &quot;champions&quot; &amp; one"' in page
+    with pytest.raises(PageError, match=r"Cell 2 shows a picture \(image/png\) without alt text"):
+        draw(desk, show({"image/png": PIXEL}))
+    with pytest.raises(PageError, match="<img> without alt text"):
+        draw(desk, show({"text/html": f'<img src="data:image/png;base64,{PIXEL}">'}))
+    with pytest.raises(PageError, match="without alt text"):
+        draw(desk, "# Title\n\n![](picture.png)")
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<script src="https://example.org/x.js"></script>',
+        "<script>fetch('x')</script>",
+        '<img alt="a" src="https://example.org/x.png">',
+        '<img alt="a" src="x.png">',
+        '<link rel="stylesheet" href="https://example.org/x.css">',
+        "<style>@import 'https://example.org/x.css';</style>",
+        '<p style="background: url(https://example.org/x.png)">a</p>',
+    ],
+)
+def test_whatever_would_make_a_browser_ask_for_a_file_is_an_error(desk, markup):
+    with pytest.raises(PageError, match="would make a browser load"):
+        draw(desk, show({"text/html": markup}))
+
+
+def test_words_about_the_web_in_code_are_not_requests(desk):
+    page = draw(desk, "# Title", 'print("<script src=https://example.org>")', say("<link rel=x>\n"))
+    assert "&lt;script" in page
+
+
+def test_code_is_folded_and_so_are_progress_bars_and_long_prints(desk):
+    bar = "evolving: 100%|##########| 9/9 [00:01<00:00, 9.00it/s]\n"
+    page = draw(desk, "x = 1", say(bar), say("short\n"), say("line\n" * 30), say("warning\n", "stderr"))
+    assert re.search(r'<details class="code"><summary>Code</summary>', page)
+    assert "<summary>Progress</summary>" in page
+    assert "<summary>Printed text, 30 lines</summary>" in page
+    assert "<summary>Messages</summary>" in page
+    assert '<pre class="stream">short' in page
+
+
+def test_the_contents_list_the_sections_and_every_anchor_exists_once(desk):
+    page = draw(desk, "# Title", "## Same\n\ntext", "## Same\n\ntext", "## $x$ & y")
+    anchors = re.findall(r'<li><a href="#([^"]+)">', page)
+    assert anchors[:2] == ["same", "same-2"] and len(anchors) == 3
+    assert all(page.count(f'id="{anchor}"') == 1 for anchor in anchors)
+    assert '<html lang="en">' in page and "<title>Title · easily-fooled</title>" in page
+
+
+def test_pages_lead_to_the_one_before_and_the_one_after(desk, findings):
+    for name in ("00_overview", "01_one", "02_two"):
+        desk.write(name, f"# Page {name}")
+    desk.pretend()
+    report(desk)
+    page = desk.workspace.report("01_one").read_text()
+    assert 'href="00_overview.html" rel="prev"' in page and 'href="02_two.html" rel="next"' in page
+
+
+def report(desk):
+    return html.update_report(desk.workspace, freshness.survey(read_pages(desk.workspace.notebooks), desk.workspace))
+
+
+def test_the_same_results_give_the_same_bytes_and_only_changed_pages_are_drawn_again(desk, findings, monkeypatch):
+    desk.write("01_one", "# One", show({"image/png": PIXEL}, {"image/png": {"alt": "A pixel."}}))
+    desk.write("02_two", "# Two")
+    desk.pretend()
+    report(desk)
+    folder = desk.workspace.report().parent
+    first = {path.name: path.read_bytes() for path in folder.iterdir()}
+    drawn = []
+    original = html.draw_page
+    monkeypatch.setattr(html, "draw_page", lambda name, *rest: drawn.append(name) or original(name, *rest))
+    report(desk)
+    assert drawn == []
+    desk.write("02_two", "# Two, changed")
+    desk.pretend("02_two")
+    report(desk)
+    assert drawn == ["02_two"]
+    for path in folder.iterdir():
+        path.unlink()
+    desk.write("02_two", "# Two")
+    manifest = desk.workspace.manifest("02_two")
+    finished = json.loads(manifest.read_text())["finished"]
+    desk.pretend("02_two")
+    manifest.write_text(re.sub(r'"finished": "[^"]*"', f'"finished": "{finished}"', manifest.read_text()))
+    report(desk)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()}["01_one.html"] == first["01_one.html"]
+
+
+def test_a_page_that_is_no_more_leaves_the_report(desk, findings):
+    desk.write("01_one", "# One")
+    desk.write("02_two", "# Two")
+    desk.pretend()
+    report(desk)
+    (desk.workspace.notebooks / "02_two.ipynb").unlink()
+    report(desk)
+    assert not desk.workspace.report("02_two").exists()
+
+
+def test_the_index_shows_findings_pages_costs_and_what_is_not_fresh(desk, findings):
+    from types import SimpleNamespace
+
+    one = SimpleNamespace(
+        claim_id="mnist-direct", profile="smoke", paper="99.99%", grade="quote", ours="0.9999 <b>",
+        scale="2 runs", verdict="not tested at this scale", page="01_one",
+    )  # fmt: skip
+    findings([one])
+    desk.write("01_one", "# Is *one* right?", show({"image/png": PIXEL}, {"image/png": {"alt": "A pixel."}}))
+    desk.write("02_two", "# Two")
+    desk.write("03_three", "# Three")
+    desk.pretend("01_one", "02_two")
+    desk.write("02_two", "# Two, changed")
+    index = report(desk).read_text()
+    assert "Is one right?" in index and "mnist-direct" in index and "0.9999 &lt;b&gt;" in index
+    assert 'href="01_one.html"' in index and f"base64,{PIXEL}" in index and "12 s" in index
+    assert "stale: text of the notebook changed" in index
+    assert "03_three · not run" in index and 'href="03_three.html"' not in index
+    assert "TensorFlow" in index and "not-tested-at-this-scale" in index
+
+
+def test_the_pixel_of_these_tests_is_a_picture():
+    assert base64.b64decode(PIXEL).startswith(b"\x89PNG")
+
+
+def test_durations_are_said_as_a_person_says_them():
+    assert [format_seconds(s) for s in (None, 3.4, 99, 720, 12_000)] == ["", "3 s", "99 s", "12 min", "3 h 20 min"]
