@@ -93,11 +93,12 @@ def _publish(arguments: argparse.Namespace, notebooks: Path) -> int:
 
 
 def _findings(arguments: argparse.Namespace, notebooks: Path) -> int:
-    from fooling import findings
+    from fooling import findings, runs
+    from fooling.pipeline.index import collect_findings
 
     if arguments.profile is not None:
         open_workspace(arguments.profile, notebooks)
-    found = findings.collect(arguments.profile)
+    found = collect_findings(arguments.profile, runs.results_root())
     if not found:
         where = "published" if arguments.profile is None else f"of profile {arguments.profile}"
         raise RefusedError(f"There are no findings {where} yet; run `fooling report` first.")

@@ -19,6 +19,11 @@ DIGITS = tuple(str(digit) for digit in range(10))
 SIDE = 28
 
 
+# Multiplying by this one number is the only way from 8 bits to [0, 1] in this project, so that an image that was saved
+# and loaded again is the same float32 numbers (TensorFlow's graph optimiser may rewrite a division).
+GREY_LEVEL = 1.0 / 255.0
+
+
 class Digits(NamedTuple):
     """Handwritten digits.
 
@@ -42,6 +47,11 @@ class Digits(NamedTuple):
         for part in self[1:]:
             digest.update(np.ascontiguousarray(part).tobytes())
         return digest.hexdigest()[:16]
+
+
+def to_bytes(images: np.ndarray) -> np.ndarray:
+    """Return images in [0, 1] as the 8-bit grey levels that a PNG holds; a classifier takes either."""
+    return np.rint(np.asarray(images) * 255.0).astype(np.uint8)
 
 
 def load_digits(name: str) -> Digits:
@@ -82,7 +92,9 @@ def _load_full() -> Digits:
     target = DATA / "mnist.npz"
     if not target.exists():
         try:
-            keras.utils.get_file(target.name, MNIST_ORIGIN, file_hash=MNIST_SHA256, cache_dir=DATA.parent, cache_subdir="data")
+            keras.utils.get_file(
+                target.name, MNIST_ORIGIN, file_hash=MNIST_SHA256, cache_dir=DATA.parent, cache_subdir="data"
+            )
         except Exception as error:  # keras raises a plain Exception when a download fails
             raise ValueError(
                 "The full MNIST could not be downloaded: connect to the internet, put mnist.npz into data/, "

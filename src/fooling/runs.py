@@ -7,7 +7,6 @@ same folder again, another key never does, so an edited caption redraws a page a
 from __future__ import annotations
 
 import ast
-import contextlib
 import hashlib
 import io
 import json
@@ -15,8 +14,6 @@ import os
 import platform
 import sys
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
@@ -56,7 +53,11 @@ def hash_source(path: Path) -> str:
         body = getattr(node, "body", None)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and body:
             first = body[0]
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
                 node.body = body[1:] or [ast.Pass()]
     return hash_text(ast.dump(tree))
 
@@ -80,17 +81,17 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     data = content.encode() if isinstance(content, str) else content
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -102,7 +103,8 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], compress: bool = True) -> None:
     """Write named arrays as an ``.npz``, atomically."""
     buffer = io.BytesIO()
-    (np.savez_compressed if compress else np.savez)(buffer, **arrays)
+    named: Any = dict(arrays)
+    (np.savez_compressed if compress else np.savez)(buffer, **named)
     write_atomically(path, buffer.getvalue())
 
 
@@ -115,7 +117,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged file can raise nearly anything
         raise ValueError(f"{path.name} cannot be read ({error}); delete it to run again.") from error
 
 
@@ -195,6 +197,15 @@ def describe_machine() -> dict[str, Any]:
     """Return what a reader needs to judge a run's cost: versions, processor architecture and thread count."""
     packages = {name: version(name) for name in ("tensorflow", "keras", "numpy")}
     return {"python": platform.python_version(), **packages, "machine": platform.machine(), "threads": count_threads()}
+
+
+def describe_cost(folders: Iterable[RunFolder]) -> str:
+    """Return one line on the environment and on what these runs cost when they were computed."""
+    records = [json.loads((run.path / "provenance.json").read_text(encoding="utf-8")) for run in folders]
+    seconds = sum(record["seconds"] for record in records)
+    here = describe_machine()
+    packages = ", ".join(f"{name} {here[name]}" for name in ("python", "tensorflow", "keras", "numpy"))
+    return f"{packages}; {here['machine']}, {here['threads']} threads; {seconds:,.0f} s of computing behind this page."
 
 
 def progress_bar(total: int, label: str) -> tqdm:

@@ -22,10 +22,14 @@ class Encoding(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name."""
+        ...
 
     @property
-    def image_shape(self) -> tuple[int, int, int]: ...
+    def image_shape(self) -> tuple[int, int, int]:
+        """The shape."""
+        ...
 
     def settings(self) -> dict[str, Any]:
         """Return everything that makes this encoding differ from another one; part of a run's key."""

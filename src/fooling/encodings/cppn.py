@@ -54,8 +54,10 @@ class CppnEncoding:
         weights = draw_weight(draw_uniform(fold_seeds(seeds, 1), [count, INPUTS * channels]))
         activations = draw_activation(draw_uniform(fold_seeds(seeds, 2), [count, channels]))
         sources, targets = np.meshgrid(1 + np.arange(INPUTS), 1 + INPUTS + np.arange(channels))
-        edges = (tf.broadcast_to(tf.constant(ends.ravel(), tf.int32), tf.shape(weights)) for ends in (sources, targets))
-        return ensure_room(CppnGenomes(activations, *edges, weights))
+        sources, targets = (
+            tf.broadcast_to(tf.constant(ends.ravel(), tf.int32), tf.shape(weights)) for ends in (sources, targets)
+        )
+        return ensure_room(CppnGenomes(activations, sources, targets, weights))
 
     def mutate(self, genomes: CppnGenomes, seeds: tf.Tensor, generation: tf.Tensor) -> CppnGenomes:
         """Return one mutated child of each genome, in arrays that have room for the next mutation."""

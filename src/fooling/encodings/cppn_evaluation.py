@@ -79,17 +79,23 @@ def evaluate_graphs(genomes: CppnGenomes, coordinates: tf.Tensor, channels: int)
     groups = len(ACTIVATIONS)
     values = coordinates
     for level in tf.range(tf.shape(plan.edge_starts)[0] - 1):
-        tf.autograph.experimental.set_loop_options(shape_invariants=[(values, tf.TensorShape([None, coordinates.shape[1]]))])
+        tf.autograph.experimental.set_loop_options(
+            shape_invariants=[(values, tf.TensorShape([None, coordinates.shape[1]]))]
+        )
         bounds = plan.starts[groups * level : groups * (level + 1) + 1]
         entering = slice(plan.edge_starts[level], plan.edge_starts[level + 1])
         totals = _add_up_edges(plan.edges[entering], plan.weights[entering], bounds[0], bounds[-1], values)
         shares = tf.split(totals, bounds[1:] - bounds[:-1], num=groups)
         # Appending copies the rows so far, but the highest levels are the smallest; it beat updates in place twofold.
-        values = tf.concat([values, *(FUNCTIONS[name](share) for name, share in zip(ACTIVATIONS, shares, strict=True))], 0)
+        values = tf.concat(
+            [values, *(FUNCTIONS[name](share) for name, share in zip(ACTIVATIONS, shares, strict=True))], 0
+        )
     return tf.gather(values, plan.outputs)
 
 
-def _add_up_edges(edges: tf.Tensor, weights: tf.Tensor, begin: tf.Tensor, end: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
+def _add_up_edges(
+    edges: tf.Tensor, weights: tf.Tensor, begin: tf.Tensor, end: tf.Tensor, values: tf.Tensor
+) -> tf.Tensor:
     """Return ``(end − begin, pixels)``: for each row the sum over its edges of weight · value of the source."""
     shape = tf.cast(tf.stack([end - begin, tf.shape(values)[0]]), tf.int64)
     indices = edges - tf.cast(tf.stack([begin, 0]), tf.int64)

@@ -36,7 +36,7 @@ def mutate_graphs(genomes: CppnGenomes, seeds: tf.Tensor, channels: int) -> Cppn
     flat = mutate_weights(flat, *(_flatten_places(per_edge[:, :, draw]) for draw in (0, 1)))
     flat = mutate_activations(flat, *(_flatten_places(per_node[:, :, draw]) for draw in (0, 1)))
     draws = [tf.reshape(per_child[:, draw], [-1]) for draw in range(11)]
-    flat = add_edge(flat, draws[0] < ADD_EDGE_RATE, *draws[1:4], channels)
+    flat = add_edge(flat, draws[0] < ADD_EDGE_RATE, draws[1], draws[2], draws[3], channels)
     flat = delete_edge(flat, draws[4] < DELETE_EDGE_RATE, draws[5])
     flat = split_edge(flat, draws[6] < SPLIT_EDGE_RATE, draws[7], draws[8])
     flat = delete_node(flat, draws[9] < DELETE_NODE_RATE, draws[10], channels)
@@ -145,7 +145,9 @@ def pick_place(allowed: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
     """
     places = tf.range(tf.shape(allowed)[1])
     up_to = tf.cast(places[:, None] <= places[None, :], tf.float32)
-    rank = tf.matmul(tf.cast(allowed, tf.float32), up_to)  # a cumulative sum: 1 at the first allowed place, 2 at the second
+    rank = tf.matmul(
+        tf.cast(allowed, tf.float32), up_to
+    )  # a cumulative sum: 1 at the first allowed place, 2 at the second
     wanted = tf.floor(draw * rank[:, -1])
     return tf.argmax(rank > wanted[:, None], axis=1, output_type=tf.int32)
 

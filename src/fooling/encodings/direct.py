@@ -37,8 +37,8 @@ class DirectEncoding:
 
     Attributes:
         image_shape: ``(height, width, channels)`` with 1 or 3 channels.
-        halving: Whether the mutation rate halves every 1000 generations (the paper's text; the released code never does).
-        crossover: Whether neighbours are crossed before mutation (the released code; the paper's text has mutation only).
+        halving: Whether the mutation rate halves every 1000 generations (the paper; the released code never does).
+        crossover: Whether neighbours are crossed before mutation (released code; the paper has mutation only).
         colour: What three channels hold: "hls" (released code) or "hsv" (the paper's text).
     """
 

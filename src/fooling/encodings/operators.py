@@ -1,29 +1,32 @@
-"""Operators that encodings share: random draws, polynomial mutation, simulated binary crossover, grey levels, colour."""
+"""Operators that encodings share: random draws, polynomial mutation, crossover, grey levels, colour."""
 
 from __future__ import annotations
 
 import tensorflow as tf
 
+from fooling.datasets import GREY_LEVEL
+
 MUTATION_STRENGTH = 15  # η of polynomial mutation; fixed in the paper (§2.2: "mutation strength of 15")
+GENERATION = 2**32  # by how much a seed's second number grows with a generation
 CROSSOVER_RATE = 0.5  # share of pairs that are crossed; released code
 CROSSOVER_STRENGTH = 10  # η_c of simulated binary crossover; released code
 
-# Multiplying by this one constant is the only way from 8 bits to [0, 1] in this project, so that an image that was
-# saved and loaded again is the same float32 numbers (a division may be rewritten by TensorFlow's graph optimiser).
-GREY_LEVEL = 1.0 / 255.0
-
 
 def fold_seeds(seeds: tf.Tensor, purpose: int) -> tf.Tensor:
-    """Return other seeds for another purpose: the second number gains a digit in base 16.
+    """Return other seeds for another purpose.
+
+    The second number of a seed holds the generation above its lowest 32 bits, and in those the chain of purposes, one
+    digit in base 16 each. No two chains meet, within a generation or across.
 
     Args:
-        seeds: ``(runs, 2) int64``: the run's seed, and what it is used for so far.
+        seeds: ``(runs, 2) int64``: the run's own seed, and what it is used for so far.
         purpose: 1 to 15.
 
     Returns:
-        ``(runs, 2) int64``; different chains of purposes never meet.
+        ``(runs, 2) int64``.
     """
-    return seeds * [1, 16] + tf.constant([0, purpose], tf.int64)
+    chain = seeds[:, 1] % GENERATION
+    return tf.stack([seeds[:, 0], seeds[:, 1] + 15 * chain + purpose], axis=1)
 
 
 def draw_uniform(seeds: tf.Tensor, shape: list[int | tf.Tensor]) -> tf.Tensor:
@@ -109,7 +112,7 @@ def to_grey_levels(values: tf.Tensor) -> tf.Tensor:
     """Round values in [0, 1] down to whole grey levels, int(255·v), as in the released code.
 
     Returns:
-        The same shape, float32: whole grey levels times :data:`GREY_LEVEL`.
+        The same shape, float32: whole grey levels times :data:`~fooling.datasets.GREY_LEVEL`.
     """
     return tf.floor(values * 255.0) * GREY_LEVEL
 
@@ -118,10 +121,10 @@ def hls_to_rgb(hls: tf.Tensor) -> tf.Tensor:
     """Convert 8-bit hue, lightness, saturation to RGB as the released code does: hue counts 0-179 and wraps round.
 
     Args:
-        hls: ``(..., 3) float32``, whole grey levels times :data:`GREY_LEVEL`.
+        hls: ``(..., 3) float32``, whole grey levels times :data:`~fooling.datasets.GREY_LEVEL`.
 
     Returns:
-        ``(..., 3) float32``, whole grey levels times :data:`GREY_LEVEL`.
+        ``(..., 3) float32``, whole grey levels times :data:`~fooling.datasets.GREY_LEVEL`.
         Source: released code (OpenCV's 8-bit ``COLOR_HLS2RGB``: 180 hues, one every two degrees).
     """
     hue, lightness, saturation = tf.unstack(hls, axis=-1)

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from fooling.datasets import to_bytes
 from fooling.encodings import Encoding, Genomes
 from fooling.evolution.map_elites import CELL_TYPES, History, State, advance_many, check_scored, initialise
-from fooling.networks.classifier import Classifier, to_bytes, to_confidence
+from fooling.networks.classifier import Classifier, to_confidence
 from fooling.runs import RunFolder, open_run, progress_bar
 
 BLOCK = 10  # runs evolved together; Choice: enough to fill two cores, and a unit of work for a cluster
@@ -125,11 +126,11 @@ def compile_advance(request: Request, runs: int) -> Advance:
     cells = {name: tf.TensorSpec([runs, classes], kind) for name, kind in CELL_TYPES.items()}
     state = State(genomes, **cells, generation=tf.TensorSpec([], tf.int32), seeds=tf.TensorSpec([runs], tf.int64))
 
-    @tf.function(input_signature=[state, tf.TensorSpec([], tf.int32)])
     def advance_graph(state: State, generations: tf.Tensor) -> tuple[State, History]:
         return advance_many(state, request.classifier, request.encoding, request.children, generations)
 
-    return advance_graph
+    compiled: Advance = tf.function(advance_graph, input_signature=[state, tf.TensorSpec([], tf.int32)])
+    return compiled
 
 
 def evolve_block(

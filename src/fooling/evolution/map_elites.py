@@ -7,7 +7,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from fooling.encodings import Encoding, Genomes
-from fooling.encodings.operators import draw_uniform, fold_seeds
+from fooling.encodings.operators import GENERATION, draw_uniform, fold_seeds
 from fooling.networks.classifier import Classifier
 
 SELECTION, VARIATION = 1, 2  # what a generation's seeds are used for
@@ -117,7 +117,7 @@ def _growing_shapes(state: State, encoding: Encoding) -> list[tuple[tf.Tensor, t
 
 def generation_seeds(seeds: tf.Tensor, generation: tf.Tensor) -> tf.Tensor:
     """Return ``(runs, 2) int64``: a run's draws depend on its seed and the generation, not on the runs beside it."""
-    return tf.stack([seeds, tf.fill(tf.shape(seeds), tf.cast(generation, tf.int64))], axis=1)
+    return tf.stack([seeds, tf.fill(tf.shape(seeds), GENERATION * tf.cast(generation, tf.int64))], axis=1)
 
 
 def select_cells(champions: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
@@ -140,7 +140,9 @@ def score(classifier: Classifier, encoding: Encoding, genomes: Genomes) -> tf.Te
 
     A run's images are one forward batch whatever runs beside it: the last bits of a network's sums depend on the batch.
     """
-    return tf.map_fn(classifier.log_odds, encoding.express(genomes), fn_output_signature=tf.float32)
+    log_odds = tf.map_fn(classifier.log_odds, encoding.express(genomes), fn_output_signature=tf.float32)
+    runs, classes = tf.nest.flatten(genomes)[0].shape[0], len(classifier.class_names)
+    return tf.ensure_shape(log_odds, [runs, None, classes])
 
 
 def offer(state: State, offspring: Genomes, log_odds: tf.Tensor, numbers: tf.Tensor, parents: tf.Tensor) -> State:
@@ -156,7 +158,8 @@ def offer(state: State, offspring: Genomes, log_odds: tf.Tensor, numbers: tf.Ten
         parents: ``(runs, children) int32``: their parents' numbers.
     """
     nan = tf.math.is_nan(log_odds)
-    best = tf.argmax(tf.where(nan, -float("inf"), log_odds), axis=1, output_type=tf.int32)  # (runs, classes)
+    ranked = tf.where(nan, -float("inf"), tf.maximum(log_odds, tf.float32.min))  # NaN ranks below a true −inf
+    best = tf.argmax(ranked, axis=1, output_type=tf.int32)  # (runs, classes)
     offered = tf.reduce_max(tf.where(nan, -float("inf"), log_odds), axis=1)
     settles = (state.champions == NOBODY) & ~tf.reduce_all(nan, axis=1)
     wins = (offered > state.log_odds) | settles

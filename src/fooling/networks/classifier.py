@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from fooling.encodings.operators import GREY_LEVEL
+from fooling.datasets import GREY_LEVEL
 
 BATCH = 200  # images per forward pass outside of evolution; Choice: where LeNet's images per second level off
 PROBES = 8
@@ -129,7 +129,7 @@ def load_classifier(path: str | Path, custom_objects: Mapping[str, Any] | None =
         raise ValueError(f"There is no file {path.name!r}.")
     try:
         model = keras.models.load_model(path, custom_objects=custom_objects, compile=False)
-    except (ValueError, TypeError, OSError, KeyError, AttributeError) as error:
+    except Exception as error:  # a damaged file can raise nearly anything
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ValueError(f"{path.name} cannot be loaded as a Keras model: {reason}") from error
     return Classifier(model, **{"name": path.stem, **fields})
@@ -156,7 +156,7 @@ def log_odds_of(logits: tf.Tensor) -> tf.Tensor:
 def to_confidence(log_odds: np.ndarray) -> np.ndarray:
     """Return the softmax values that belong to log-odds, computed in float64 and returned as float32."""
     wide = np.asarray(log_odds, np.float64)
-    return (0.5 * (1.0 + np.tanh(0.5 * wide))).astype(np.float32)
+    return np.exp(-np.logaddexp(0.0, -wide)).astype(np.float32)
 
 
 def check_images(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
@@ -173,11 +173,6 @@ def check_images(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     if images.size and not (images.min() >= 0.0 and images.max() <= 1.0):
         raise ValueError(f"Images lie in [0, 1], but values from {images.min():.3g} to {images.max():.3g} were given.")
     return images.astype(np.float32)
-
-
-def to_bytes(images: np.ndarray) -> np.ndarray:
-    """Return expressed images as the 8-bit grey levels that a PNG holds; :func:`check_images` is the way back."""
-    return np.rint(np.asarray(images) * 255.0).astype(np.uint8)
 
 
 def _find_image_shape(model: keras.Model) -> tuple[int, int, int]:

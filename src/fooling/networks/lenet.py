@@ -125,7 +125,9 @@ def train_network(name: str, digits: Digits, settings: TrainingSettings, folder:
         fit(model, digits, settings.steps, seed)
         temporary = run.path / "unfinished.keras"
         model.save(temporary)
-        write_json(run.path / "provenance.json", {**describe_machine(), "seconds": round(time.monotonic() - started, 1)})
+        write_json(
+            run.path / "provenance.json", {**describe_machine(), "seconds": round(time.monotonic() - started, 1)}
+        )
         write_atomically(path, temporary.read_bytes())
         temporary.unlink()
     return Classifier(keras.models.load_model(path, compile=False), DIGITS, name, INPUT_RANGE)
@@ -139,13 +141,10 @@ def open_network_run(name: str, digits: Digits, settings: TrainingSettings, fold
 
 def fit(model: keras.Model, digits: Digits, steps: int, seed: int) -> None:
     """Train ``model`` in place with Caffe's solver: ``steps`` batches of 64, shuffled anew each epoch."""
-    pixels = digits.train_images.astype(np.float32) / 255.0 * INPUT_RANGE[1]
-    batches = (
-        tf.data.Dataset.from_tensor_slices((pixels, digits.train_labels))
-        .shuffle(len(pixels), seed=seed, reshuffle_each_iteration=True)
-        .repeat()
-        .batch(BATCH)
-    )
+    pixels = tf.constant(digits.train_images.astype(np.float32) / 255.0 * INPUT_RANGE[1])
+    labels = tf.constant(digits.train_labels)
+    order = tf.data.Dataset.from_tensor_slices(_shuffle_epochs(len(digits.train_labels), steps * BATCH, seed))
+    batches = order.batch(BATCH).map(lambda chosen: (tf.gather(pixels, chosen), tf.gather(labels, chosen)))
     per_call = math.gcd(steps, STEPS_PER_CALL)
     model.compile(
         optimizer=keras.optimizers.SGD(InverseDecay(), momentum=MOMENTUM),
@@ -155,6 +154,12 @@ def fit(model: keras.Model, digits: Digits, steps: int, seed: int) -> None:
     with progress_bar(steps, "training") as bar:
         advance = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update(per_call))
         model.fit(batches, epochs=steps // per_call, steps_per_epoch=per_call, verbose=0, callbacks=[advance])
+
+
+def _shuffle_epochs(count: int, draws: int, seed: int) -> np.ndarray:
+    """Return the first ``draws`` places of one permutation of ``count`` images after another."""
+    random = np.random.default_rng(seed)
+    return np.concatenate([random.permutation(count) for _ in range(-(-draws // count))])[:draws]
 
 
 def subtract_mean(classifier: Classifier, images: np.ndarray) -> Classifier:

@@ -6,12 +6,15 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fooling.pipeline import freshness
 from fooling.pipeline.freshness import Status
 from fooling.pipeline.inspection import find_alt_text
-from fooling.pipeline.pages import Workspace
+from fooling.pipeline.pages import RefusedError, Workspace
+
+if TYPE_CHECKING:
+    from fooling.findings import Finding
 
 TEMPLATE = Path(__file__).parent / "template"
 NAMES = {"python": "Python", "tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy"}
@@ -26,19 +29,31 @@ def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    from fooling import findings
-
     entries = [_describe_page(statuses[name], workspace) for name in sorted(statuses)]
     manifests = [freshness.read_json(workspace.manifest(name)) for name in sorted(statuses)]
     environment = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, undefined=StrictUndefined)
     return environment.get_template("report.html.j2").render(
         profile=workspace.profile,
-        findings=findings.collect(workspace.profile, root=workspace.results.parent),
+        findings=collect_findings(workspace.profile, workspace.results.parent),
         shown=[entry["name"] for entry in entries if entry["run"]],
         entries=entries,
         cost=format_seconds(sum(manifest.get("seconds", 0) for manifest in manifests)),
         versions=format_versions([manifest for manifest in manifests if manifest]),
     )
+
+
+def collect_findings(profile: str | None, root: Path) -> tuple[Finding, ...]:
+    """Return what the pages of a profile found, or for None what is published, below the folder of all results.
+
+    Raises:
+        RefusedError: If a page's metrics cannot be read.
+    """
+    from fooling import findings
+
+    try:
+        return tuple(findings.collect(profile, root=root))
+    except ValueError as error:
+        raise RefusedError(str(error)) from error
 
 
 def _describe_page(status: Status, workspace: Workspace) -> dict[str, Any]:

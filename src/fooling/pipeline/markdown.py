@@ -78,6 +78,9 @@ def to_mathml(formula: str, display: str) -> str:
     # The converter raises whatever its tables run into (KeyError, IndexError, errors of its own).
     except Exception as error:
         raise PageError(f"The formula {formula.strip()!r} cannot be drawn ({type(error).__name__}).") from error
+    unknown = re.search(r"\\\w+", drawn)
+    if unknown:  # the converter shows a command that it does not know as a word
+        raise PageError(f"The formula {formula.strip()!r} cannot be drawn (unknown command {unknown[0]}).")
     return f'<div class="formula" tabindex="0">{drawn}</div>\n' if display == "block" else drawn
 
 

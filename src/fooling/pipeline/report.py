@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from fooling.pipeline import freshness, html
-from fooling.pipeline.index import format_seconds
+from fooling.pipeline.index import collect_findings, format_seconds
 from fooling.pipeline.inspection import PageError
 from fooling.pipeline.pages import Page, Workspace, add_needs, find_page
 from fooling.pipeline.runner import Plan, lock_results, run_pages
@@ -16,8 +16,6 @@ from fooling.pipeline.runner import Plan, lock_results, run_pages
 if TYPE_CHECKING:
     from fooling.findings import Finding
     from fooling.pipeline.processes import Outcome
-
-PUBLISHED = "published"
 
 
 def make_report(pages: Mapping[str, Page], workspace: Workspace, only: Sequence[str], force: bool, out: TextIO) -> int:
@@ -72,10 +70,11 @@ def compare_findings(workspace: Workspace) -> str:
     """Return the findings of a profile, and beside each verdict the published one."""
     from fooling import findings
 
-    ours = findings.collect(workspace.profile, root=workspace.results.parent)
+    root = workspace.results.parent
+    ours = collect_findings(workspace.profile, root)
     if not ours:
         return f"No page has reported a finding at profile {workspace.profile} yet."
-    published = {finding.claim_id: finding for finding in findings.collect(root=workspace.results.parent / PUBLISHED)}
+    published = {finding.claim_id: finding for finding in collect_findings(None, root)}
     table = findings.as_text(ours, width=shutil.get_terminal_size((100, 24)).columns)
     return f"{table.rstrip()}\n\nDoes your machine say the same?\n{_compare_verdicts(ours, published)}"
 

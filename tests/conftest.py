@@ -1,0 +1,70 @@
+"""What several folders share: real digits, a network that was trained on them, and networks small enough to compile fast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def digits() -> Any:
+    from fooling.datasets import load_digits
+
+    return load_digits("mnist-5k")
+
+
+@pytest.fixture(scope="session")
+def network_runs(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return the folder in which ``lenet`` keeps its training."""
+    return tmp_path_factory.mktemp("networks")
+
+
+@pytest.fixture(scope="session")
+def short_training() -> Any:
+    from fooling.profiles import TrainingSettings
+
+    return TrainingSettings(data="mnist-5k", steps=150)
+
+
+@pytest.fixture(scope="session")
+def lenet(digits: Any, short_training: Any, network_runs: Any) -> Any:
+    """Return LeNet after 150 steps: about 7% of the held-out digits wrong, in three seconds."""
+    from fooling.networks.lenet import train_network
+
+    return train_network("LeNet", digits, short_training, network_runs)
+
+
+@pytest.fixture(scope="session")
+def make_small_network() -> Callable[..., Any]:
+    """Return a function that builds a classifier with random weights, the same for the same shape."""
+    import keras
+    from keras import layers
+
+    from fooling.networks.classifier import Classifier
+
+    def make(shape: tuple[int, int, int] = (15, 13, 1), classes: int = 5) -> Classifier:
+        init = [keras.initializers.GlorotUniform(seed=seed) for seed in (1, 2)]
+        model = keras.Sequential(
+            [
+                layers.Input(shape),
+                layers.Conv2D(4, 3, activation="relu", kernel_initializer=init[0]),
+                layers.Flatten(),
+                layers.Dense(classes, kernel_initializer=init[1]),
+            ],
+            name="small",
+        )
+        return Classifier(model)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def cppn_evolution(lenet: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return two short CPPN runs against ``lenet``, kept in a folder."""
+    from fooling.encodings.cppn import CppnEncoding
+    from fooling.evolution.evolve import evolve
+
+    folder = tmp_path_factory.mktemp("cppn")
+    return evolve(lenet, CppnEncoding((28, 28, 1)), generations=20, children=40, seeds=[0, 1], folder=folder)

@@ -1,0 +1,123 @@
+"""What is published is fresh, whole, and free of this machine; a kill leaves the old or the new."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fooling import runs
+from fooling.pipeline import publish as publishing
+from fooling.pipeline.pages import RefusedError, read_pages
+from fooling.pipeline.publish import publish, replace_folder
+
+pytestmark = pytest.mark.usefixtures("findings")
+
+
+def make_run(desk, name="direct-0123", settings="{}"):
+    folder = desk.workspace.results / "runs" / name
+    folder.mkdir(parents=True)
+    (folder / "settings.json").write_text(settings)
+    (folder / "result.npz").write_bytes(b"result")
+    (folder / "checkpoint-000100.npz").write_bytes(b"checkpoint")
+    (folder / ".result.npz.x1").write_bytes(b"half")
+
+
+def publish_desk(desk):
+    return publish(read_pages(desk.workspace.notebooks), desk.workspace)
+
+
+def published(desk):
+    folder = desk.workspace.results.parent / "published" / "smoke"
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_pages_numbers_report_and_the_runs_they_name_are_copied_without_checkpoints(desk):
+    desk.write("01_one", "# One")
+    make_run(desk)
+    make_run(desk, "unused-4567")
+    desk.pretend(metrics={"runs": ["direct-0123"]})
+    target, size = publish_desk(desk)
+    assert published(desk) == {
+        "01_one.ipynb", "manifests/01_one.json", "metrics/01_one.json", "report/01_one.html", "report/index.html",
+        "runs/direct-0123/settings.json", "runs/direct-0123/result.npz",
+    }  # fmt: skip
+    assert size == sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+    assert [path.name for path in target.parent.iterdir()] == ["smoke"]
+
+
+def test_publishing_again_replaces_all_of_it(desk):
+    desk.write("01_one", "# One")
+    desk.write("02_two", "# Two")
+    desk.pretend()
+    publish_desk(desk)
+    (desk.workspace.notebooks / "02_two.ipynb").unlink()
+    desk.pretend("01_one", metrics={"median": 0.5})
+    publish_desk(desk)
+    assert not any("02_two" in name for name in published(desk))
+    folder = desk.workspace.results.parent / "published"
+    assert json.loads((folder / "smoke" / "metrics" / "01_one.json").read_text()) == {"median": 0.5}
+    assert [path.name for path in folder.iterdir()] == ["smoke"]
+
+
+def test_a_page_that_is_not_fresh_is_refused_with_the_reason(desk):
+    desk.write("01_one", "# One")
+    with pytest.raises(RefusedError, match="01_one is missing at profile smoke; run"):
+        publish_desk(desk)
+    desk.pretend()
+    desk.write("01_one", "# Another")
+    with pytest.raises(RefusedError, match=r"01_one is stale at profile smoke \(text of the notebook changed\)"):
+        publish_desk(desk)
+
+
+@pytest.mark.parametrize("name", ["absent-0123", "../runs", "/etc"])
+def test_a_run_that_is_not_there_is_refused(desk, name):
+    desk.write("01_one", "# One")
+    make_run(desk)
+    desk.pretend(metrics={"runs": [name]})
+    with pytest.raises(RefusedError, match="there is no such folder"):
+        publish_desk(desk)
+    assert published(desk) == set()
+
+
+def test_a_path_of_this_machine_in_what_is_copied_is_refused(desk):
+    desk.write("01_one", "# One")
+    make_run(desk, settings=json.dumps({"weights": f"{runs.ROOT}/data/x.keras"}))
+    desk.pretend(metrics={"runs": ["direct-0123"]})
+    with pytest.raises(RefusedError, match=r"runs/direct-0123/settings\.json holds a path of this machine"):
+        publish_desk(desk)
+
+
+def test_a_copy_that_differs_from_its_manifest_is_refused_and_the_old_one_stays(desk, monkeypatch):
+    desk.write("01_one", "# One")
+    desk.pretend()
+    publish_desk(desk)
+    before = published(desk)
+    original = shutil.copyfile
+
+    def copy(source, place):
+        original(source, place)
+        if Path(place).name == "01_one.ipynb":
+            Path(place).write_text("{}")
+
+    monkeypatch.setattr(publishing.shutil, "copyfile", copy)
+    with pytest.raises(RefusedError, match="is not what its manifest says"):
+        publish_desk(desk)
+    assert published(desk) == before
+    folder = desk.workspace.results.parent / "published"
+    assert json.loads((folder / "smoke" / "01_one.ipynb").read_text()) != {}
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_a_folder_is_replaced_whole_with_and_without_the_system_call(tmp_path, monkeypatch, exchange):
+    if not exchange:
+        monkeypatch.setattr(publishing, "_exchange", lambda one, other: False)
+    new, old = tmp_path / ".new", tmp_path / "smoke"
+    for folder, words in ((new, "new"), (old, "old")):
+        folder.mkdir()
+        (folder / words).write_text(words)
+    replace_folder(new, old)
+    assert [path.name for path in old.iterdir()] == ["new"]
+    assert not (tmp_path / ".smoke.before").exists()
