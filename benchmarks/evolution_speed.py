@@ -2,8 +2,8 @@
 
     python benchmarks/evolution_speed.py
 
-10 runs × 200 children on LeNet; the network alone is plain Keras in a ``tf.function`` at its best batch size. Both sides
-alternate in one process; medians of 5. Evolution is timed at the age at which its genomes are largest, its last generations.
+10 runs × 200 children on LeNet; the network alone is plain Keras in a ``tf.function`` at its best batch size. Both
+sides alternate in one process; medians of 5. Evolution is timed where its genomes are largest, in its last generations.
 """
 
 from __future__ import annotations

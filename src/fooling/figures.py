@@ -34,6 +34,8 @@ STYLE: Any = {
 }
 WIDTH = 8.6  # inches: the width of a page of the report
 TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
+BEYOND = (8, 10, 12)  # ticks at 1 − 10^−8 and so on, where percentages would be all nines
+styled = matplotlib.rc_context(STYLE)  # as a decorator: everything in a figure is drawn in one style
 
 
 class Figure(figure.Figure):
@@ -51,13 +53,12 @@ class Figure(figure.Figure):
 
 def start_figure(height: float, alt: str, **grid: Any) -> tuple[Figure, Any]:
     """Return a figure of page width with its axes, ``(rows, columns)``."""
-    with matplotlib.rc_context(STYLE):
-        drawn = Figure(figsize=(WIDTH, height))
-        drawn.alt = alt
-        axes = drawn.subplots(squeeze=False, **grid)
-    return drawn, axes
+    drawn = Figure(figsize=(WIDTH, height))
+    drawn.alt = alt
+    return drawn, drawn.subplots(squeeze=False, **grid)
 
 
+@styled
 def draw_images(images: np.ndarray, captions: Sequence[Sequence[str]], rows: Sequence[str], alt: str) -> Figure:
     """Draw a table of small images, enlarged without smoothing.
 
@@ -81,6 +82,7 @@ def draw_images(images: np.ndarray, captions: Sequence[Sequence[str]], rows: Seq
     return drawn
 
 
+@styled
 def draw_champions(
     images: np.ndarray, confidences: np.ndarray, class_names: Sequence[str], seeds: np.ndarray
 ) -> Figure:
@@ -96,13 +98,13 @@ def draw_champions(
         [f"{name}\n{show_confidence(value)}" for name, value in zip(class_names, row, strict=True)]
         for row in confidences
     ]
-    alt = (
-        f"Champions of {len(images)} runs, one column per class {class_names[0]} to {class_names[-1]}; "
-        f"confidences from {show_confidence(confidences.min())} to {show_confidence(confidences.max())}."
-    )
+    range_shown = f"{show_confidence(confidences.min())} to {show_confidence(confidences.max())}"
+    seeds_shown = ", ".join(str(seed) for seed in seeds)
+    alt = f"Champions of run {seeds_shown} by class, {class_names[0]} to {class_names[-1]}; confidences {range_shown}."
     return draw_images(images, captions, [f"run {seed}" for seed in seeds], alt)
 
 
+@styled
 def draw_curves(curves: Mapping[str, np.ndarray], baselines: Mapping[str, np.ndarray]) -> Figure:
     """Draw confidence by generation: median over runs and classes, half of them in the dark band, all in the light.
 
@@ -129,6 +131,7 @@ def draw_curves(curves: Mapping[str, np.ndarray], baselines: Mapping[str, np.nda
     return drawn
 
 
+@styled
 def draw_class_curves(history: np.ndarray, class_names: Sequence[str], label: str) -> Figure:
     """Draw confidence by generation, one panel per class: median over runs and the band of all runs.
 
@@ -155,6 +158,7 @@ def draw_class_curves(history: np.ndarray, class_names: Sequence[str], label: st
     return drawn
 
 
+@styled
 def draw_first_generations(curves: Mapping[str, np.ndarray], class_names: Sequence[str], paper: int | None) -> Figure:
     """Draw when each class first reached 99.99%: a dot per run, crosses above the line for runs that never did.
 
@@ -180,7 +184,7 @@ def draw_first_generations(curves: Mapping[str, np.ndarray], class_names: Sequen
         reached = ~np.isnan(part)
         spot.scatter(spread[reached], part[reached], s=16, color=COLOURS[number], alpha=0.75, label=label, lw=0)
         spot.scatter(spread[~reached], np.full((~reached).sum(), never), s=20, marker="x", color=COLOURS[number], lw=1)
-    if paper is not None:
+    if paper is not None and paper <= last:
         spot.axhline(paper, color=PAPER, lw=0.8, linestyle=(0, (4, 3)))
         spot.annotate(
             f"the paper: each run before {paper}",
@@ -199,6 +203,7 @@ def draw_first_generations(curves: Mapping[str, np.ndarray], class_names: Sequen
     return drawn
 
 
+@styled
 def draw_reliability(assessments: Mapping[str, Assessment]) -> Figure:
     """Draw accuracy against confidence on held-out images, and how many images stand in each bin.
 
@@ -219,10 +224,11 @@ def draw_reliability(assessments: Mapping[str, Assessment]) -> Figure:
         counts.bar(middle, part.bin_count, width=0.026, color=colour, label=name)
     curve.set(xlabel="confidence", ylabel="share correct", xlim=(0, 1.02), ylim=(0, 1.02))
     counts.set(xlabel="confidence", ylabel="held-out digits", yscale="log", xlim=(0, 1.02))
-    curve.legend(fontsize=8, loc="upper left")
+    counts.legend(*curve.get_legend_handles_labels(), fontsize=8, loc="upper left")
     return drawn
 
 
+@styled
 def draw_confidence_shares(confidences: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     """Draw for each network the share of images at or above every confidence, by kind of image.
 
@@ -265,9 +271,11 @@ def _mark_paper(spot: Axes) -> None:
 def _label_log_odds(spot: Axes, values: np.ndarray, sparse: bool = False) -> None:
     """Label a log-odds axis by confidences, within the range of the finite values."""
     finite = values[np.isfinite(values)]
-    low, high = max(finite.min(), _log_odds(TICKS[0])), min(finite.max(), 22.0)
-    ticks = [tick for tick in TICKS[:: 2 if sparse else 1] if low - 1 <= _log_odds(tick) <= high]
-    spot.set_yticks([_log_odds(tick) for tick in ticks], [f"{100 * tick:.6g}%" for tick in ticks])
+    low, high = max(finite.min(), _log_odds(TICKS[0])), min(finite.max(), 30.0)
+    ticks = {_log_odds(tick): f"{100 * tick:.6g}%" for tick in TICKS[:: 2 if sparse else 1]}
+    ticks |= {power * np.log(10.0): f"1 − $10^{{-{power}}}$" for power in BEYOND}
+    shown = {place: label for place, label in ticks.items() if low - 1 <= place <= high}
+    spot.set_yticks(list(shown), list(shown.values()))
     spot.set_ylim(low, max(high, _log_odds(NEAR_CERTAIN)) + 0.5)
 
 

@@ -37,16 +37,17 @@ class Finding(NamedTuple):
     page: str
 
 
-def summarise_evolution(history: np.ndarray, children: int) -> dict[str, Any]:
+def summarise_evolution(history: np.ndarray, baseline: np.ndarray, children: int) -> dict[str, Any]:
     """Reduce evolved runs to the numbers that the claims about digits are judged by.
 
     Args:
         history: ``(runs, generations + 1, classes) float32`` log-odds.
+        baseline: The same for random search.
         children: Children per generation.
 
     Returns:
-        JSON: the final median over runs and classes, the lowest and highest median of a run, the lowest champion, the
-        number of runs in which every class is at 99.99% by generation 50 and by the end, and the scale.
+        JSON: the final median over runs and classes, that of the baseline, the lowest and highest median of a run, the
+        lowest champion, the number of runs with every class at 99.99% by generation 50 and by the end, the scale.
     """
     confidence: np.ndarray = 1.0 / (1.0 + np.exp(-history.astype(np.float64)))
     final = confidence[:, -1]
@@ -54,6 +55,7 @@ def summarise_evolution(history: np.ndarray, children: int) -> dict[str, Any]:
     certain = np.all(confidence >= paper.NEAR_CERTAIN, axis=2)  # (runs, generations + 1)
     return {
         "median": float(np.median(final)),
+        "baseline_median": float(1.0 / (1.0 + np.exp(-np.median(baseline[:, -1].astype(np.float64))))),
         "run_medians": [float(by_run.min()), float(by_run.max())],
         "lowest": float(final.min()),
         "runs_certain_by_50": int(certain[:, : 50 + 1].any(axis=1).sum()),

@@ -81,12 +81,13 @@ def judge_cppn(metrics: Mapping[str, Any]) -> str:
 
 
 def describe_confidence(metrics: Mapping[str, Any]) -> str:
-    """Put the median, its spread over runs and the lowest champion into words."""
+    """Put the median, its spread over runs, the lowest champion and the baseline into words."""
     low, high = (show_confidence(value) for value in metrics["run_medians"])
     medians = f"{low} in each run" if low == high else f"{low} to {high} by run"
     return (
         f"median {show_confidence(metrics['median'])} after {metrics['generations']} generations ({medians}), "
-        f"lowest champion {show_confidence(metrics['lowest'])}"
+        f"lowest champion {show_confidence(metrics['lowest'])}; "
+        f"random search, as many images: median {show_confidence(metrics['baseline_median'])}"
     )
 
 

@@ -145,6 +145,26 @@ def test_a_failed_page_is_told_at_the_end_and_the_code_is_1(desk, command, monke
     assert out.rstrip().endswith("index.html")
 
 
+def test_numbers_that_no_claim_can_judge_are_one_sentence_and_do_not_stop_the_pages(desk, command, monkeypatch):
+    desk.write("01_one", "x = 1")
+
+    def collect(profile=None, root=None):
+        raise KeyError("median")
+
+    ran = []
+
+    def run(plan, lock, out, after):
+        after(SimpleNamespace(page="01_one", error=""))
+        ran.append("to the end")
+
+    monkeypatch.setattr(sys.modules["fooling.findings"], "collect", collect)
+    monkeypatch.setattr(report, "run_pages", run)
+    code, _, err = command("report", "--profile", "smoke")
+    assert ran and code == 1 and err.count("\n") == 1
+    assert "The findings cannot be told, because a page's metrics are not what the claims ask for (KeyError" in err
+    assert command("findings", "--profile", "smoke")[0] == 2
+
+
 def test_a_stop_is_one_sentence_and_the_code_of_the_signal(desk, command, monkeypatch):
     desk.write("01_one", "x = 1")
 

@@ -153,7 +153,9 @@ def fit(model: keras.Model, digits: Digits, steps: int, seed: int) -> None:
     )
     with progress_bar(steps, "training") as bar:
         advance = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update(per_call))
-        model.fit(batches, epochs=steps // per_call, steps_per_epoch=per_call, verbose=0, callbacks=[advance])
+        model.fit(
+            batches, epochs=steps // per_call, steps_per_epoch=per_call, shuffle=False, verbose=0, callbacks=[advance]
+        )
 
 
 def _shuffle_epochs(count: int, draws: int, seed: int) -> np.ndarray:

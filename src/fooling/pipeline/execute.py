@@ -28,6 +28,8 @@ from fooling.pipeline.pages import Page, RefusedError, Workspace, check_paramete
 CELL_TIME_OUT = {"smoke": 600, "default": 3_600, "extended": 24 * 3_600, "paper": 30 * 24 * 3_600}
 # A kernel that imports TensorFlow on a busy laptop can be silent for long; nbclient's 4 s end such pages.
 QUIET_TIME_OUT = 60
+# What compiled libraries write past Python (TensorFlow greets on standard error) stays out of the page.
+KERNEL_ARGUMENTS = ["--IPKernelApp.capture_fd_output=False"]
 START_TIME_OUT = 120
 KERNEL = "python3"
 
@@ -147,6 +149,7 @@ def _run_papermill(job: Job, page: Page, parameters: dict[str, Any], executed: P
             execution_timeout=job.time_out,
             iopub_timeout=QUIET_TIME_OUT,
             km=manager,
+            extra_arguments=KERNEL_ARGUMENTS,
             coalesce_streams=True,
             force_raise_errors=True,
             record_timing=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,21 +107,20 @@ def draw_page(
         "versions": format_versions([manifest] if manifest else []),
         "made_of": made_of,
     }
-    exporter = _make_exporter()
-    exporter.register_filter("markdown2html", text.to_html)
-    exporter.register_filter("link_page", lambda markup: link_page(markup, names))
-    exporter.register_filter("alt_text", lambda output, kind: find_alt_text(output, kind))
-    exporter.register_filter("fold_stream", fold_stream)
-    page, _ = exporter.from_notebook_node(notebook, resources={"page": about})
+    filters = {"markdown2html": text.to_html, "link_page": lambda markup: link_page(markup, names)}
+    page, _ = _make_exporter(filters).from_notebook_node(notebook, resources={"page": about})
     page = str(page).replace(CONTENTS, _draw_contents(text.headings))
     _check_offline(name, page)
     return page
 
 
-def _make_exporter() -> Any:
+def _make_exporter(filters: Mapping[str, Callable[..., str]]) -> Any:
     from nbconvert.exporters import HTMLExporter
 
-    return HTMLExporter(template_name=TEMPLATE.name, extra_template_basedirs=[str(HERE)])
+    exporter = HTMLExporter(template_name=TEMPLATE.name, extra_template_basedirs=[str(HERE)])
+    for name, function in {**filters, "alt_text": find_alt_text, "fold_stream": fold_stream}.items():
+        exporter.register_filter(name, function)
+    return exporter
 
 
 def fold_stream(output: Any) -> str:

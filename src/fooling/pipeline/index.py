@@ -46,7 +46,7 @@ def collect_findings(profile: str | None, root: Path) -> tuple[Finding, ...]:
     """Return what the pages of a profile found, or for None what is published, below the folder of all results.
 
     Raises:
-        RefusedError: If a page's metrics cannot be read.
+        RefusedError: If a page's metrics are damaged, or from before an edit of the code that judges them.
     """
     from fooling import findings
 
@@ -54,6 +54,9 @@ def collect_findings(profile: str | None, root: Path) -> tuple[Finding, ...]:
         return tuple(findings.collect(profile, root=root))
     except ValueError as error:
         raise RefusedError(str(error)) from error
+    except (KeyError, TypeError) as error:
+        missing = f"metrics are not what the claims ask for ({type(error).__name__}: {error})"
+        raise RefusedError(f"The findings cannot be told, because a page's {missing}; run that page again.") from error
 
 
 def _describe_page(status: Status, workspace: Workspace) -> dict[str, Any]:

@@ -71,12 +71,12 @@ def check_page(notebook: Any, content: str, workspace: Workspace) -> None:
         PageError: If it is too large, names a folder of this machine, or shows a picture without a description.
     """
     for number, cell in number_code_cells(notebook):
-        folder = find_private_folder(join_strings(without_pictures(cell)), workspace.results)
-        if folder:
-            raise PageError(f"Cell {number} shows a path of this machine ({folder}).", number)
-    folder = find_private_folder(join_strings(notebook.metadata), workspace.results)
-    if folder:
-        raise PageError(f"The notebook's metadata hold a path of this machine ({folder}).")
+        line = find_private_line(join_strings(without_pictures(cell)), workspace.results)
+        if line:
+            raise PageError(f"Cell {number} shows a path of this machine: {line[:160]!r}.", number)
+    line = find_private_line(join_strings(notebook.metadata), workspace.results)
+    if line:
+        raise PageError(f"The notebook's metadata hold a path of this machine: {line[:160]!r}.")
     check_pictures(notebook)
     size = len(content.encode())
     if size > MAX_NOTEBOOK_BYTES:
@@ -129,12 +129,11 @@ def join_strings(value: Any) -> str:
     return ""
 
 
-def find_private_folder(text: str, results: Path) -> str | None:
-    """Return the first folder of this machine that ``text`` names (checkout, results, home, environment), or None."""
-    for folder in _private_folders(results):
-        if re.search(rf"(?<![\w.-]){re.escape(folder)}(?![\w.-])", text):
-            return folder
-    return None
+def find_private_line(text: str, results: Path) -> str | None:
+    """Return the first line that names a folder of this machine (checkout, results, home, environment), or None."""
+    names = "|".join(re.escape(folder) for folder in _private_folders(results))
+    found = re.search(rf"^.*(?<![\w.-])(?:{names})(?![\w.-]).*$", text, flags=re.MULTILINE)
+    return found[0].strip() if found else None
 
 
 def _private_folders(results: Path) -> Iterable[str]:

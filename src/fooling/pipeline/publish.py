@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fooling.pipeline import freshness, html
 from fooling.pipeline.freshness import Status
-from fooling.pipeline.inspection import MAX_NOTEBOOK_BYTES, PageError, find_private_folder
+from fooling.pipeline.inspection import MAX_NOTEBOOK_BYTES, PageError, find_private_line
 from fooling.pipeline.pages import Page, RefusedError, Workspace
 from fooling.pipeline.runner import lock_results
 
@@ -100,9 +100,10 @@ def verify(copy: Workspace, names: Iterable[str], original: Path) -> None:
             raise RefusedError(f"{name}.ipynb is larger than {MAX_NOTEBOOK_BYTES / 1e3:,.0f} KB.")
     for path in sorted(copy.results.rglob("*")):
         if path.suffix in TEXTS:
-            folder = find_private_folder(path.read_text(encoding="utf-8"), original)
-            if folder:
-                raise RefusedError(f"{path.relative_to(copy.results)} holds a path of this machine ({folder}).")
+            line = find_private_line(path.read_text(encoding="utf-8"), original)
+            if line:
+                place = path.relative_to(copy.results)
+                raise RefusedError(f"{place} holds a path of this machine: {line[:160]!r}.")
 
 
 def replace_folder(new: Path, old: Path) -> None:

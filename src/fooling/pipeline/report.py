@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from fooling.pipeline import freshness, html
 from fooling.pipeline.index import collect_findings, format_seconds
 from fooling.pipeline.inspection import PageError
-from fooling.pipeline.pages import Page, Workspace, add_needs, find_page
+from fooling.pipeline.pages import Page, RefusedError, Workspace, add_needs, find_page
 from fooling.pipeline.runner import Plan, lock_results, run_pages
 
 if TYPE_CHECKING:
@@ -41,17 +41,21 @@ def make_report(pages: Mapping[str, Page], workspace: Workspace, only: Sequence[
         failed: list[str] = []
 
         def show_page(outcome: Outcome) -> None:
-            # Drawn as soon as it is there, so that one reads the first pages while the last ones run.
             if outcome.error:
                 failed.append(f"{outcome.page}: {outcome.error}")
-            failed.extend(_draw(workspace, pages, only=[outcome.page]))
+            # Drawn as soon as it is there, so that one reads the first pages while the last ones run. What is
+            # wrong now may be put right by a page still to come; what stays wrong is told at the end.
+            _draw(workspace, pages, only=[outcome.page])
 
         if names:
             run_pages(Plan(names, forced, pages, workspace), lock, out, after=show_page)
         else:
             print(f"Nothing to do: all {len(chosen)} pages of profile {workspace.profile} are fresh.", file=out)
-        failed += [sentence for sentence in _draw(workspace, pages) if sentence not in failed]
-    print(f"\n{compare_findings(workspace)}\n", file=out)
+        failed += _draw(workspace, pages)
+    try:
+        print(f"\n{compare_findings(workspace)}\n", file=out)
+    except RefusedError as error:
+        failed += [str(error)] if not any(str(error) in sentence for sentence in failed) else []
     for sentence in failed:
         print(f"fooling: {sentence}", file=sys.stderr)
     print(f"Report: {workspace.report()}", file=out)
@@ -61,7 +65,7 @@ def make_report(pages: Mapping[str, Page], workspace: Workspace, only: Sequence[
 def _draw(workspace: Workspace, pages: Mapping[str, Page], only: Sequence[str] | None = None) -> list[str]:
     try:
         html.update_report(workspace, freshness.survey(pages, workspace), only)
-    except PageError as error:
+    except (PageError, RefusedError) as error:
         return [f"The report could not be drawn: {error}"]
     return []
 

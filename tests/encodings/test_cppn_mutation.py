@@ -1,0 +1,305 @@
+"""The six mutations of a graph, one at a time by chosen draws, then hundreds in a row."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import stats
+
+from fooling.encodings.cppn import CppnEncoding
+from fooling.encodings.cppn_graph import ACTIVATIONS, CppnGenomes
+from fooling.encodings.cppn_mutation import (
+    add_edge,
+    delete_edge,
+    delete_node,
+    mutate_activations,
+    mutate_graphs,
+    mutate_weights,
+    split_edge,
+)
+
+INPUTS = (1, 2, 3, 4)
+DRAWS = np.linspace(0.0, 1.0, 1200, endpoint=False, dtype=np.float32)  # 1200: divisible by most numbers of choices
+
+Edge = tuple[int, int, float]
+
+
+def repeat(genome: CppnGenomes, count: int) -> CppnGenomes:
+    return CppnGenomes(*(tf.repeat(part, count, axis=0) for part in genome))
+
+
+def read_edges(genomes: Any, index: int = 0) -> list[Edge]:
+    """Return the edges of one of ``(genomes, places)`` arrays, by place."""
+    parts = [np.asarray(part)[index] for part in genomes[1:]]
+    return [(int(s), int(t), float(w)) for s, t, w in zip(*parts, strict=True) if s]
+
+
+def read_nodes(genomes: Any, index: int = 0) -> dict[int, int]:
+    """Return activation by number of node."""
+    return {5 + place: int(kind) for place, kind in enumerate(np.asarray(genomes[0])[index]) if kind}
+
+
+def find_ancestors(edges: list[Edge], node: int) -> set[int]:
+    """Return all nodes from which ``node`` can be reached, itself included; a search of our own."""
+    found, waiting = {node}, [node]
+    while waiting:
+        reached = waiting.pop()
+        for source, target, _ in edges:
+            if target == reached and source not in found:
+                found.add(source)
+                waiting.append(source)
+    return found
+
+
+def has_cycle(edges: list[Edge]) -> bool:
+    return any(target in find_ancestors(edges, source) for source, target, _ in edges)
+
+
+def check_graph(genomes: Any, index: int, channels: int) -> None:
+    """Assert that the arrays of one genome describe one acyclic graph."""
+    activations, sources, targets, weights = (np.asarray(part)[index] for part in genomes)
+    edges, nodes = read_edges(genomes, index), read_nodes(genomes, index)
+    assert ((sources == 0) == (targets == 0)).all()
+    assert (weights[sources == 0] == 0).all() and np.abs(weights).max() <= 10
+    assert activations.min() >= 0 and activations.max() <= len(ACTIVATIONS)
+    assert set(range(5, 5 + channels)) <= set(nodes), "an output is gone"
+    for source, target, _ in edges:
+        assert source in INPUTS or (source in nodes and source >= 5 + channels), "an edge leaves no node, or an output"
+        assert target in nodes, "an edge enters an input or no node"
+    assert not has_cycle(edges)
+
+
+@pytest.fixture
+def diamond(make_graph: Any) -> CppnGenomes:
+    """Return a graph with one output 5, a chain 1 → 6 → 8 → 5 with a side way 6 → 9 → 8, and a lone node 10."""
+    edges = [(1, 6, 1.0), (6, 8, 2.0), (8, 5, 3.0), (6, 9, 4.0), (9, 8, 5.0), (4, 5, 6.0)]
+    kinds = ["linear", "sine", None, "gaussian", "sigmoid", "sine"]
+    return make_graph(kinds, edges, nodes=8, places=10)
+
+
+def add_every_edge(genome: CppnGenomes, channels: int) -> Counter[tuple[int, int]]:
+    """Return how often each new edge comes out over a grid of draws."""
+    count = len(DRAWS)
+    rng = np.random.default_rng(0)
+    source, target = DRAWS, rng.permutation(DRAWS)
+    changed = add_edge(repeat(genome, count), tf.fill([count], True), source, target, DRAWS, channels)
+    old = Counter(read_edges(genome))
+    found: Counter[tuple[int, int]] = Counter()
+    for index in range(count):
+        new = Counter(read_edges(changed, index))
+        ((edge, times),) = (new - old).items()
+        assert times == 1 and not old - new
+        found[edge[:2]] += 1
+    return found
+
+
+def list_allowed(genome: CppnGenomes, channels: int) -> set[tuple[int, int]]:
+    nodes, edges = read_nodes(genome), read_edges(genome)
+    sources = [*INPUTS, *(node for node in nodes if node >= 5 + channels)]
+    return {(s, t) for s, t in itertools.product(sources, nodes) if t not in find_ancestors(edges, s)}
+
+
+def test_an_added_edge_joins_any_allowed_pair_and_never_makes_a_cycle(diamond):
+    assert set(add_every_edge(diamond, channels=1)) == list_allowed(diamond, channels=1)
+
+
+def test_an_added_edge_never_leaves_an_output_and_never_enters_an_input(make_graph):
+    genome = make_graph(["sine", "linear", "sine", "gaussian"], [(1, 5, 1.0), (8, 6, 2.0)], nodes=8, places=16)
+    found = add_every_edge(genome, channels=3)
+    assert set(found) == list_allowed(genome, channels=3)
+    assert not {source for source, _ in found} & {5, 6, 7}
+
+
+def test_sources_are_equally_likely_and_so_are_the_targets_of_each(diamond):
+    found = add_every_edge(diamond, channels=1)
+    by_source = Counter({s: 0 for s, _ in found})
+    for (source, _), count in found.items():
+        by_source[source] += count
+    assert max(by_source.values()) - min(by_source.values()) <= 1  # the grid of draws is even
+    for source, total in by_source.items():
+        counts = [count for (s, _), count in found.items() if s == source]
+        assert len(counts) == 1 or stats.chisquare(counts).pvalue > 1e-4, (source, total)
+
+
+def test_old_graphs_take_only_edges_that_keep_them_acyclic(old_genomes):
+    encoding, genomes = old_genomes
+    channels = encoding.image_shape[2]
+    for index in (0, 1, 2):
+        genome = CppnGenomes(*(tf.constant(part[0, index : index + 1]) for part in genomes))
+        assert set(add_every_edge(genome, channels)) <= list_allowed(genome, channels)
+
+
+def test_an_added_weight_spans_minus_ten_to_ten(diamond):
+    count = len(DRAWS)
+    zeros = tf.zeros([count])
+    changed = add_edge(repeat(diamond, count), tf.fill([count], True), zeros, zeros, DRAWS, 1)
+    weights = [read_edges(changed, index)[-1][2] for index in range(count)]
+    np.testing.assert_allclose(weights, 20.0 * DRAWS - 10.0, atol=1e-5)
+
+
+def test_deleting_takes_one_edge_each_equally_often_and_leaves_the_rest(diamond):
+    count = len(DRAWS)
+    changed = delete_edge(repeat(diamond, count), tf.fill([count], True), DRAWS)
+    old, gone = read_edges(diamond), Counter()
+    for index in range(count):
+        missing = set(old) - set(read_edges(changed, index))
+        assert len(missing) == 1 and len(read_edges(changed, index)) == len(old) - 1
+        gone[missing.pop()] += 1
+        check_graph(changed, index, channels=1)
+    assert set(gone.values()) == {count // len(old)}
+
+
+def test_splitting_puts_a_node_on_one_edge_and_both_halves_take_the_old_weight(diamond):
+    count = len(DRAWS)
+    old, split = read_edges(diamond), Counter()
+    changed = split_edge(repeat(diamond, count), tf.fill([count], True), DRAWS, DRAWS[::-1].copy())
+    kinds = Counter()
+    for index in range(count):
+        edges, nodes = read_edges(changed, index), read_nodes(changed, index)
+        (new,) = set(nodes) - set(read_nodes(diamond))
+        assert new == 7  # the first free place
+        (gone,) = set(old) - set(edges)
+        source, target, weight = gone
+        assert set(edges) - set(old) == {(source, new, weight), (new, target, weight)}
+        assert len(edges) == len(old) + 1
+        check_graph(changed, index, channels=1)
+        split[gone] += 1
+        kinds[nodes[new]] += 1
+    assert set(split.values()) == {count // len(old)}
+    assert set(kinds) == {1, 2, 3, 4} and max(kinds.values()) - min(kinds.values()) <= 2
+
+
+def test_deleting_a_node_takes_its_edges_and_never_an_output(diamond):
+    count = len(DRAWS)
+    changed = delete_node(repeat(diamond, count), tf.fill([count], True), DRAWS, 1)
+    old, gone = read_edges(diamond), Counter()
+    for index in range(count):
+        (node,) = set(read_nodes(diamond)) - set(read_nodes(changed, index))
+        assert read_edges(changed, index) == [edge for edge in old if node not in edge[:2]]
+        check_graph(changed, index, channels=1)
+        gone[node] += 1
+    assert gone == {node: count // 4 for node in (6, 8, 9, 10)}
+
+
+@pytest.mark.parametrize("happens", [True, False])
+def test_a_graph_without_edges_or_hidden_nodes_loses_and_splits_nothing(make_graph, happens):
+    bare = make_graph(["sine"], [], nodes=8, places=16)
+    flag, draw = tf.constant([happens]), tf.constant([0.7])
+    for changed in (delete_edge(bare, flag, draw), split_edge(bare, flag, draw, draw), delete_node(bare, flag, draw, 1)):
+        for before, after in zip(bare, changed, strict=True):
+            np.testing.assert_array_equal(before, after)
+
+
+def test_what_does_not_happen_changes_nothing(diamond):
+    never, draw = tf.constant([False]), tf.constant([0.4])
+    for changed in (
+        add_edge(diamond, never, draw, draw, draw, 1),
+        delete_edge(diamond, never, draw),
+        split_edge(diamond, never, draw, draw),
+        delete_node(diamond, never, draw, 1),
+    ):
+        for before, after in zip(diamond, changed, strict=True):
+            np.testing.assert_array_equal(before, after)
+
+
+def test_a_weight_changes_below_a_tenth_by_a_polynomial_step_of_its_whole_range(diamond):
+    places = diamond.weights.shape[1]
+    chosen = np.resize(np.float32([0.0, 0.0999, 0.1, 0.5]), places)[None]
+    step = np.full((1, places), 0.25, np.float32)  # δ = 0.5^(1/16) − 1
+    new = mutate_weights(diamond, tf.constant(chosen), tf.constant(step)).weights.numpy()[0]
+    moves = (chosen[0] < 0.1) & (diamond.sources.numpy()[0] > 0)
+    expected = diamond.weights.numpy()[0] + np.where(moves, 20.0 * (0.5 ** (1 / 16) - 1), 0.0)
+    np.testing.assert_allclose(new, expected, atol=1e-5)
+    assert (new[~moves] == diamond.weights.numpy()[0][~moves]).all()
+
+
+def test_a_weight_beyond_ten_becomes_ten(make_graph):
+    genome = make_graph(["sine"], [(1, 5, 9.9), (2, 5, -9.9)])
+    step = tf.constant([[0.999, 0.001]])
+    weights = mutate_weights(genome, tf.zeros([1, 2]), step).weights.numpy()
+    np.testing.assert_array_equal(weights, [[10.0, -10.0]])
+
+
+def test_an_activation_is_redrawn_below_a_tenth_and_free_places_stay_free(diamond):
+    chosen = tf.constant([[0.0, 0.05, 0.0, 0.0999, 0.1, 0.9, 0.0, 0.0]])
+    function = tf.constant([[0.0, 0.25, 0.5, 0.75, 0.0, 0.0, 0.5, 0.5]])
+    new = mutate_activations(diamond, chosen, function).activations.numpy()[0]
+    np.testing.assert_array_equal(new, [1, 2, 0, 4, 2, 1, 0, 0])
+
+
+def mutate_population(make_graph: Any, edges: int, places: int, count: int = 6000) -> Any:
+    """Mutate equal graphs of one output: ``edges`` parallel edges from input 4, nothing hidden, hardly any room."""
+    genome = make_graph(["linear"], [(4, 5, 0.1 * (1 + place)) for place in range(edges)], nodes=2, places=places)
+    population = CppnGenomes(*(tf.repeat(part[None], count, axis=1) for part in genome))
+    return genome, CppnGenomes(*(part[0] for part in mutate_graphs(population, tf.constant([[3, 5]], tf.int64), 1)))
+
+
+def test_children_are_mutated_at_the_released_codes_rates_even_with_the_least_room(make_graph):
+    """Counting nodes and edges tells all four apart: added a, deleted d, split s, node deleted n (with two edges)."""
+    before = 14
+    _, children = mutate_population(make_graph, edges=before, places=before + 2)
+    hidden = np.count_nonzero(children.activations, axis=1) - 1
+    more = np.count_nonzero(children.sources, axis=1) - before
+    found = Counter(zip(hidden.tolist(), more.tolist(), strict=True))
+    expected: Counter[tuple[int, int]] = Counter()
+    rates = dict(a=0.5, d=0.3, s=0.5, n=0.2)
+    for a, d, s, n in itertools.product((0, 1), repeat=4):
+        chance = np.prod([rates[name] if on else 1 - rates[name] for name, on in zip("adsn", (a, d, s, n), strict=True)])
+        expected[(s - s * n, a - d + s - 2 * s * n)] += chance * len(hidden)
+    assert set(found) == set(expected)
+    assert stats.chisquare(*zip(*((found[key], expected[key]) for key in expected), strict=True)).pvalue > 1e-4
+
+
+def test_each_weight_and_each_activation_changes_in_a_tenth_of_the_children(make_graph):
+    genome, children = mutate_population(make_graph, edges=14, places=16)
+    only_added = np.asarray(children.sources)[:, :14].all(axis=1) & (np.count_nonzero(children.sources, axis=1) == 15)
+    only_added &= np.count_nonzero(children.activations, axis=1) == 1
+    changed = (np.asarray(children.weights) != np.asarray(genome.weights))[only_added, :14]
+    assert stats.binomtest(int(changed.sum()), changed.size, 0.1).pvalue > 1e-4
+    assert stats.chisquare(changed.sum(axis=0)).pvalue > 1e-4
+    redrawn = int((np.asarray(children.activations)[:, 0] != np.asarray(genome.activations)[0, 0]).sum())
+    assert stats.binomtest(redrawn, len(children.activations), 0.1 * 3 / 4).pvalue > 1e-4  # a quarter draws the same
+
+
+def test_an_edge_and_a_split_both_find_room_in_the_last_two_places(make_graph):
+    full = make_graph(["sine"], [(1, 5, 1.0), (2, 5, 2.0)], nodes=2, places=4)
+    always, draw = tf.constant([True]), tf.constant([0.3])
+    changed = split_edge(add_edge(full, always, draw, draw, draw, 1), always, draw, draw)
+    assert len(read_edges(changed)) == 4 and len(read_nodes(changed)) == 2
+    check_graph(changed, 0, channels=1)
+
+
+def test_after_500_mutations_every_genome_is_one_acyclic_graph_with_room_for_the_next(old_genomes):
+    encoding, genomes = old_genomes
+    flat = CppnGenomes(*(part[0] for part in genomes))
+    for index in range(len(flat.weights)):
+        check_graph(flat, index, encoding.image_shape[2])
+    assert np.count_nonzero(flat.activations, axis=1).mean() > 30  # they did grow
+    assert np.count_nonzero(flat.sources == 0, axis=1).min() >= 2
+    assert np.count_nonzero(flat.activations == 0, axis=1).min() >= 1
+
+
+def test_mutation_of_genomes_with_more_room_is_the_same_bytes_in_the_places_they_share(old_genomes):
+    encoding, genomes = old_genomes
+    tight = CppnGenomes(*map(tf.constant, genomes))
+    roomy = CppnGenomes(*(tf.pad(part, [[0, 0], [0, 0], [0, 32]]) for part in tight))
+    seeds = tf.constant([[11, 12]], tf.int64)
+    for small, large in zip(*(mutate_graphs(part, seeds, encoding.image_shape[2]) for part in (tight, roomy)), strict=True):
+        width = small.shape[-1]
+        assert large.numpy()[..., :width].tobytes() == small.numpy().tobytes()
+        assert not large.numpy()[..., width:].any()
+
+
+def test_a_runs_children_are_the_same_whichever_runs_are_mutated_beside_it(old_genomes):
+    encoding, genomes = old_genomes
+    both = CppnGenomes(*(tf.concat([part[:, ::-1], part], axis=0) for part in genomes))
+    together = encoding.mutate(both, tf.constant([[1, 9], [2, 9]], tf.int64), tf.constant(1))
+    alone = encoding.mutate(CppnGenomes(*map(tf.constant, genomes)), tf.constant([[2, 9]], tf.int64), tf.constant(1))
+    for first, second in zip(together, alone, strict=True):
+        width = min(first.shape[-1], second.shape[-1])
+        np.testing.assert_array_equal(first[1, :, :width], second[0, :, :width])

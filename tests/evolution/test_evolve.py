@@ -1,0 +1,316 @@
+"""Whole runs: the same bytes alone or together, in any chunks, after a kill; and images that score what was recorded."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+from PIL import Image
+
+import fooling
+from fooling.encodings.cppn import CppnEncoding
+from fooling.encodings.direct import DirectEncoding
+from fooling.encodings.random_search import RandomSearch
+from fooling.evolution import evolve as evolving
+from fooling.evolution.evolve import Evolution, evolve
+from fooling.evolution.map_elites import State, advance_many, initialise
+from fooling.networks.classifier import Classifier, load_classifier
+from fooling.runs import RunFolder
+
+ODD = (15, 13, 1)  # neither side nor their product is a multiple of a vector register
+ODD_COLOUR = (5, 7, 3)
+
+ENCODINGS = {
+    "direct": DirectEncoding(ODD),
+    "direct, crossed": DirectEncoding(ODD, crossover=True),
+    "cppn": CppnEncoding(ODD),
+    "cppn, colour": CppnEncoding(ODD_COLOUR),
+}
+ARRAYS = ("images", "log_odds", "history", "champions", "parents", "seeds")
+
+
+def evolve_some(network: Any, encoding: Any, seeds: Any, generations: int = 12, **more: Any) -> Evolution:
+    classifier = network(encoding.image_shape)
+    return evolve(classifier, encoding, generations=generations, children=7, seeds=seeds, **more)
+
+
+def assert_same(first: Evolution, second: Evolution, run: int | slice = slice(None)) -> None:
+    """Assert that runs of ``first`` are ``second`` byte for byte; capacity, which is zeros, may differ."""
+    for name in ARRAYS:
+        np.testing.assert_array_equal(getattr(first, name)[run], getattr(second, name), err_msg=name)
+    for one, other in zip(first.genomes, second.genomes, strict=True):
+        width = min(one.shape[-1], other.shape[-1])
+        np.testing.assert_array_equal(one[run][..., :width], other[..., :width])
+        assert not one[run][..., width:].any() and not other[..., width:].any()
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_run_7_alone_is_run_7_of_10_byte_for_byte(make_small_network, name):
+    together = evolve_some(make_small_network, ENCODINGS[name], range(10), generations=6)
+    alone = evolve_some(make_small_network, ENCODINGS[name], [7], generations=6)
+    assert_same(together, alone, slice(7, 8))
+    assert len({images.tobytes() for images in together.images}) == 10
+
+
+@pytest.fixture(scope="module")
+def twelve_generations(make_small_network) -> Evolution:
+    return evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5])
+
+
+@pytest.mark.parametrize("chunk", [1, 5, 50])
+def test_chunks_of_any_size_give_the_same_bytes(make_small_network, twelve_generations, monkeypatch, chunk):
+    monkeypatch.setattr(evolving, "CHUNK", chunk)
+    assert_same(twelve_generations, evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5]))
+
+
+def test_blocks_of_runs_give_the_same_bytes_as_one_block(make_small_network, twelve_generations, monkeypatch, tmp_path):
+    monkeypatch.setattr(evolving, "BLOCK", 2)
+    blocks = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=tmp_path)
+    assert_same(twelve_generations, blocks)
+    assert len(blocks.folders) == 2
+
+
+def test_ten_and_ten_generations_are_twenty(make_small_network):
+    network, encoding = make_small_network(ODD), ENCODINGS["direct"]
+
+    @tf.function
+    def advance(state: State, generations: tf.Tensor) -> Any:
+        return advance_many(state, network, encoding, 7, generations)
+
+    start = tf.function(initialise)(network, encoding, 7, tf.constant([1, 2], tf.int64))
+    once, history = advance(start, tf.constant(20))
+    half, first = advance(start, tf.constant(10))
+    twice, second = advance(half, tf.constant(10))
+    tf.nest.map_structure(np.testing.assert_array_equal, once, twice)
+    for whole, *halves in zip(history, first, second, strict=True):
+        np.testing.assert_array_equal(whole, np.concatenate(halves))
+    assert (first.champions.numpy() != second.champions.numpy()).any()
+
+
+def interrupt_after(monkeypatch: pytest.MonkeyPatch, checkpoints: int) -> None:
+    """Make Ctrl-C arrive right after so many checkpoints were written."""
+    save, written = RunFolder.save_checkpoint, []
+
+    def save_and_stop(self: RunFolder, number: int, arrays: Any) -> None:
+        save(self, number, arrays)
+        written.append(number)
+        if len(written) == checkpoints:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(RunFolder, "save_checkpoint", save_and_stop)
+
+
+def refuse(*args: Any) -> Any:
+    raise AssertionError("this should not have been computed again")
+
+
+@pytest.fixture
+def interrupted(make_small_network, tmp_path) -> Path:
+    """Return a folder in which a run of twelve generations was stopped after checkpoints 3, 6, 9."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evolving, "CHUNK", 3)
+        interrupt_after(patch, checkpoints=3)
+        with pytest.raises(KeyboardInterrupt):
+            evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=tmp_path)
+    return tmp_path
+
+
+def test_a_stopped_run_resumes_to_the_same_bytes(make_small_network, twelve_generations, interrupted, monkeypatch):
+    assert [path.name for path in sorted(interrupted.glob("*/checkpoint*"))] == [
+        "checkpoint-00000006.npz",
+        "checkpoint-00000009.npz",
+    ]  # the last two
+    monkeypatch.setattr(evolving, "_start", refuse)
+    resumed = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=interrupted)
+    assert_same(twelve_generations, resumed)
+    assert not list(interrupted.glob("*/checkpoint*"))
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(
+    make_small_network, twelve_generations, interrupted, monkeypatch, capsys
+):
+    (newest,) = interrupted.glob("*/checkpoint-00000009.npz")
+    newest.write_bytes(newest.read_bytes()[:-300])
+    monkeypatch.setattr(evolving, "_start", refuse)
+    assert_same(twelve_generations, evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=interrupted))
+    assert "damaged checkpoint: checkpoint-00000009.npz" in capsys.readouterr().out
+
+
+def test_a_finished_run_is_loaded_and_not_computed_again(make_small_network, twelve_generations, monkeypatch, tmp_path):
+    first = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=tmp_path)
+    for name in ("_start", "compile_advance", "advance_many"):
+        monkeypatch.setattr(evolving, name, refuse)
+    again = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=tmp_path)
+    assert_same(twelve_generations, again)
+    assert_same(first, again)
+    assert again.folders == first.folders
+
+
+CHILD = """
+import sys, time
+from pathlib import Path
+from fooling.encodings.direct import DirectEncoding
+from fooling.evolution.evolve import evolve
+from fooling.networks.classifier import load_classifier
+from fooling.runs import RunFolder
+
+save = RunFolder.save_checkpoint
+RunFolder.save_checkpoint = lambda *args: (save(*args), time.sleep(0.3))
+folder = Path(sys.argv[1])
+evolve(load_classifier(folder / "network.keras"), DirectEncoding((15, 13, 1)), generations=80, children=7,
+       seeds=[1, 2], folder=folder)
+"""
+
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_resumes_to_the_same_bytes(make_small_network, monkeypatch, tmp_path):
+    make_small_network(ODD).model.save(tmp_path / "network.keras")
+    environment = {**os.environ, "PYTHONPATH": str(Path(fooling.__file__).parents[1])}
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], env=environment, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("*/checkpoint-00000020.npz")):
+        assert child.poll() is None and time.monotonic() < deadline, "the child ended or hangs"
+        time.sleep(0.01)
+    child.send_signal(signal.SIGKILL)
+    assert child.wait() == -signal.SIGKILL
+    assert not list(tmp_path.glob("*/result.npz"))
+
+    arguments = dict(generations=80, children=7, seeds=[1, 2])
+    classifier = load_classifier(tmp_path / "network.keras")
+    whole = evolve(classifier, ENCODINGS["direct"], **arguments)
+    monkeypatch.setattr(evolving, "_start", refuse)
+    assert_same(whole, evolve(classifier, ENCODINGS["direct"], **arguments, folder=tmp_path))
+
+
+def test_another_network_setting_or_seed_is_another_folder(make_small_network, tmp_path):
+    encoding = DirectEncoding(ODD)
+    base = dict(classifier=make_small_network(ODD), encoding=encoding, generations=9, children=7, folder=tmp_path)
+    others = [
+        {"classifier": make_small_network(ODD, classes=4)},
+        {"encoding": DirectEncoding(ODD, halving=False)},
+        {"encoding": RandomSearch(encoding)},
+        {"generations": 10},
+        {"children": 8},
+    ]
+    folders = {evolving.open_block(evolving.Request(**{**base, **other}), (1, 2)).path for other in [{}, *others]}
+    folders.add(evolving.open_block(evolving.Request(**base), (1, 3)).path)
+    assert len(folders) == len(others) + 2
+    assert evolving.open_block(evolving.Request(**base), (1, 2)).path in folders
+
+
+def test_history_champions_and_parents_tell_one_story(cppn_evolution):
+    run = cppn_evolution
+    assert run.history.shape == run.champions.shape == run.parents.shape == (2, 21, 10)
+    assert (np.diff(run.history, axis=1) >= 0).all()
+    np.testing.assert_array_equal(run.history[:, -1], run.log_odds)
+    born = run.champions // run.children
+    assert (born <= np.arange(21)[:, None]).all() and (born >= 0).all()
+    changed = np.diff(run.champions, axis=1) != 0
+    np.testing.assert_array_equal(changed, np.diff(run.history, axis=1) > 0)
+    assert (born[:, 1:][changed] == np.broadcast_to(np.arange(1, 21)[:, None], changed.shape)[changed]).all()
+    assert ((run.parents == -1) == (born == 0)).all()
+
+
+def test_every_final_champion_descends_from_a_random_image_through_champions(cppn_evolution):
+    for champions, parents in zip(cppn_evolution.champions, cppn_evolution.parents, strict=True):
+        known = dict(zip(champions.ravel().tolist(), parents.ravel().tolist(), strict=True))
+        for image in champions[-1].tolist():
+            while known[image] != -1:  # a KeyError is a parent that never was a champion
+                assert known[image] // cppn_evolution.children < image // cppn_evolution.children
+                image = known[image]
+            assert image < cppn_evolution.children
+
+
+def test_evolution_makes_a_network_more_certain_than_random_images_do(lenet, cppn_evolution):
+    search = evolve(lenet, RandomSearch(CppnEncoding((28, 28, 1))), generations=10, children=40, seeds=[0, 1])
+    assert (search.parents[:, 0] == -1).all()
+    assert np.median(cppn_evolution.log_odds) > np.median(search.log_odds) + 1
+    assert np.median(cppn_evolution.log_odds) > np.median(cppn_evolution.history[:, 0]) + 3
+
+
+def test_final_images_score_what_was_recorded(lenet, cppn_evolution):
+    """They were scored among 40 children, now among 20 images: float32 sums of 800 products differ in the fifth digit."""
+    images = cppn_evolution.images.reshape(-1, 28, 28, 1)
+    own_class = np.tile(np.arange(10), 2)
+    log_odds = lenet.score(images)[np.arange(20), own_class]
+    np.testing.assert_allclose(log_odds, cppn_evolution.log_odds.ravel(), rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(
+        cppn_evolution.confidences.ravel(), lenet.confidences(images)[np.arange(20), own_class], atol=1e-4
+    )
+
+
+def read_back(image: np.ndarray, path: Path) -> np.ndarray:
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(path)
+    return np.asarray(Image.open(path)).reshape(image.shape)
+
+
+def test_an_image_saved_as_png_and_loaded_again_scores_the_same_bytes_as_the_genome(lenet, cppn_evolution, tmp_path):
+    images = cppn_evolution.images[0]
+    loaded = np.stack([read_back(image, tmp_path / "image.png") for image in images])
+    np.testing.assert_array_equal(loaded, images)
+    expressed = CppnEncoding((28, 28, 1)).express(type(cppn_evolution.genomes)(*map(tf.constant, cppn_evolution.genomes)))
+    assert lenet.score(loaded).tobytes() == lenet.score(expressed.numpy()[0]).tobytes()
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+@pytest.mark.parametrize("graph", [False, True], ids=["eager", "graph"])
+def test_expressed_images_are_the_very_floats_that_a_png_gives_back(name, graph, tmp_path):
+    """In a graph too, where TensorFlow may rewrite arithmetic."""
+    encoding = ENCODINGS[name]
+    genomes = encoding.initialise(20, tf.constant([[1, 1]], tf.int64))
+    images = (tf.function(encoding.express) if graph else encoding.express)(genomes).numpy()[0]
+    assert images.min() >= 0 and images.max() <= 1
+    as_bytes = np.rint(images * 255).astype(np.uint8)
+    loaded = np.stack([read_back(image, tmp_path / "image.png") for image in as_bytes])
+    assert (loaded.astype(np.float32) * np.float32(1 / 255)).tobytes() == images.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"children": 0}, "at least one of its children, but 0"),
+        ({"generations": 0}, "at least one of its generations, but 0"),
+        ({"seeds": []}, "at least one of its seeds"),
+        ({"seeds": [1, 2, 1]}, "same seed"),
+        ({"encoding": DirectEncoding((14, 13, 1))}, r"\(14, 13, 1\), but the network takes \(15, 13, 1\)"),
+    ],
+    ids=["children", "generations", "no seeds", "equal seeds", "shape"],
+)
+def test_an_impossible_request_is_refused_in_one_sentence(make_small_network, change, message):
+    request = {"encoding": DirectEncoding(ODD), "generations": 1, "children": 1, "seeds": [1], **change}
+    with pytest.raises(ValueError, match=message):
+        evolve(make_small_network(ODD), **request)
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_one_child_and_one_run_are_enough(make_small_network, name):
+    encoding = ENCODINGS[name]
+    run = evolve(make_small_network(encoding.image_shape), encoding, generations=2, children=1, seeds=[2**40])
+    assert run.images.shape == (1, 5, *encoding.image_shape)
+    assert run.images.dtype == np.uint8
+
+
+def test_a_network_that_gives_nan_for_every_image_is_refused_by_the_class(tmp_path):
+    inputs = layers.Input(ODD)
+    model = keras.Model(inputs, layers.Dense(3, bias_initializer="ones")(layers.Flatten()(inputs)))
+    weights, _ = model.get_weights()
+    model.set_weights([weights, np.float32([0, 0, np.nan])])
+    classifier = Classifier(model, ("cat", "dog", "owl"), "broken")
+    with pytest.raises(ValueError, match="broken gives NaN for every random image in class"):
+        evolve(classifier, DirectEncoding(ODD), generations=1, children=3, seeds=[1], folder=tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_an_oserror(make_small_network, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        evolve_some(make_small_network, DirectEncoding(ODD), [1], folder=tmp_path / "file")
