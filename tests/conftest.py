@@ -38,12 +38,15 @@ def lenet(digits: Any, short_training: Any, network_runs: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def make_small_network() -> Callable[..., Any]:
-    """Return a function that builds a classifier with random weights, the same for the same shape."""
+    """Return a function that gives a classifier with random weights, the very same one for the same shape."""
+    from functools import cache
+
     import keras
     from keras import layers
 
     from fooling.networks.classifier import Classifier
 
+    @cache
     def make(shape: tuple[int, int, int] = (15, 13, 1), classes: int = 5) -> Classifier:
         init = [keras.initializers.GlorotUniform(seed=seed) for seed in (1, 2)]
         model = keras.Sequential(

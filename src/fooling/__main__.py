@@ -1,4 +1,4 @@
-"""The command line: ``python -m fooling report``, ``status``, ``publish`` and ``findings``."""
+"""The command line: ``python -m fooling report``, ``status``, ``publish``, ``restore``, ``findings``."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_report(commands)
     _add_status(commands)
     _add_publish(commands)
+    _add_restore(commands)
     _add_findings(commands)
     return parser
 
@@ -53,6 +54,12 @@ def _add_publish(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser = commands.add_parser("publish", help="copy a profile's results to results/published, when all are fresh")
     _add_profile(parser, "default")
     parser.set_defaults(run=_publish)
+
+
+def _add_restore(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser("restore", help="take published runs as this machine's, to draw their pages again")
+    _add_profile(parser, "default")
+    parser.set_defaults(run=_restore)
 
 
 def _add_findings(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -89,6 +96,14 @@ def _publish(arguments: argparse.Namespace, notebooks: Path) -> int:
 
     target, size = publish(read_pages(notebooks), open_workspace(arguments.profile, notebooks))
     print(f"Published: {target} ({size / 1e6:.1f} MB).")
+    return 0
+
+
+def _restore(arguments: argparse.Namespace, notebooks: Path) -> int:
+    from fooling.pipeline.publish import restore
+
+    workspace = open_workspace(arguments.profile, notebooks)
+    print(f"Restored {restore(workspace)} runs; now run `fooling report --profile {arguments.profile}`.")
     return 0
 
 

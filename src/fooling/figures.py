@@ -144,7 +144,9 @@ def draw_class_curves(history: np.ndarray, class_names: Sequence[str], label: st
     slowest = class_names[int(final.argmin())]
     alt = f"{label}: confidence by generation for each class over {len(history)} runs; lowest at the end is {slowest}."
     drawn, axes = start_figure(3.9, alt, nrows=2, ncols=-(-len(class_names) // 2), sharex=True, sharey=True)
-    for index, (spot, name) in enumerate(zip(axes.flat, class_names, strict=True)):
+    for spot in axes.flat[len(class_names) :]:
+        spot.set_visible(False)
+    for index, (spot, name) in enumerate(zip(axes.flat, class_names, strict=False)):
         part = history[:, :, index]
         spot.fill_between(
             np.arange(part.shape[1]), part.min(axis=0), part.max(axis=0), color=COLOURS[0], alpha=0.25, lw=0

@@ -174,7 +174,10 @@ def test_an_image_is_the_same_bytes_whichever_genomes_stand_beside_it(old_genome
 def test_more_room_changes_no_pixel(old_genomes, more):
     encoding, genomes = old_genomes
     roomy = CppnGenomes(
-        *(tf.pad(part, [[0, 0], [0, 0], [0, extra]]) for part, extra in zip(genomes, (more[0], *3 * more[1:]), strict=True))
+        *(
+            tf.pad(part, [[0, 0], [0, 0], [0, extra]])
+            for part, extra in zip(genomes, (more[0], *3 * more[1:]), strict=True)
+        )
     )
     before = encoding.express(CppnGenomes(*map(tf.constant, genomes)))
     assert before.numpy().tobytes() == encoding.express(roomy).numpy().tobytes()

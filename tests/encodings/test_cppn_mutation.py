@@ -190,7 +190,11 @@ def test_deleting_a_node_takes_its_edges_and_never_an_output(diamond):
 def test_a_graph_without_edges_or_hidden_nodes_loses_and_splits_nothing(make_graph, happens):
     bare = make_graph(["sine"], [], nodes=8, places=16)
     flag, draw = tf.constant([happens]), tf.constant([0.7])
-    for changed in (delete_edge(bare, flag, draw), split_edge(bare, flag, draw, draw), delete_node(bare, flag, draw, 1)):
+    for changed in (
+        delete_edge(bare, flag, draw),
+        split_edge(bare, flag, draw, draw),
+        delete_node(bare, flag, draw, 1),
+    ):
         for before, after in zip(bare, changed, strict=True):
             np.testing.assert_array_equal(before, after)
 
@@ -249,7 +253,9 @@ def test_children_are_mutated_at_the_released_codes_rates_even_with_the_least_ro
     expected: Counter[tuple[int, int]] = Counter()
     rates = dict(a=0.5, d=0.3, s=0.5, n=0.2)
     for a, d, s, n in itertools.product((0, 1), repeat=4):
-        chance = np.prod([rates[name] if on else 1 - rates[name] for name, on in zip("adsn", (a, d, s, n), strict=True)])
+        chance = np.prod(
+            [rates[name] if on else 1 - rates[name] for name, on in zip("adsn", (a, d, s, n), strict=True)]
+        )
         expected[(s - s * n, a - d + s - 2 * s * n)] += chance * len(hidden)
     assert set(found) == set(expected)
     assert stats.chisquare(*zip(*((found[key], expected[key]) for key in expected), strict=True)).pvalue > 1e-4
@@ -289,7 +295,9 @@ def test_mutation_of_genomes_with_more_room_is_the_same_bytes_in_the_places_they
     tight = CppnGenomes(*map(tf.constant, genomes))
     roomy = CppnGenomes(*(tf.pad(part, [[0, 0], [0, 0], [0, 32]]) for part in tight))
     seeds = tf.constant([[11, 12]], tf.int64)
-    for small, large in zip(*(mutate_graphs(part, seeds, encoding.image_shape[2]) for part in (tight, roomy)), strict=True):
+    for small, large in zip(
+        *(mutate_graphs(part, seeds, encoding.image_shape[2]) for part in (tight, roomy)), strict=True
+    ):
         width = small.shape[-1]
         assert large.numpy()[..., :width].tobytes() == small.numpy().tobytes()
         assert not large.numpy()[..., width:].any()

@@ -37,7 +37,9 @@ def polynomial_distribution(step: np.ndarray) -> np.ndarray:
 
 
 def test_a_polynomial_step_is_the_closed_form_of_the_released_code():
-    spots = np.concatenate([np.arange(50), 2**22 + np.arange(-50, 50), 2**23 - 1 - np.arange(50), np.arange(0, 2**23, 97)])
+    spots = np.concatenate(
+        [np.arange(50), 2**22 + np.arange(-50, 50), 2**23 - 1 - np.arange(50), np.arange(0, 2**23, 97)]
+    )
     wide = spots / 2.0**23  # what a draw can be
     uniform = wide.astype(np.float32)
     below = (2 * wide) ** (1 / (ETA + 1)) - 1

@@ -258,7 +258,9 @@ def test_an_image_saved_as_png_and_loaded_again_scores_the_same_bytes_as_the_gen
     images = cppn_evolution.images[0]
     loaded = np.stack([read_back(image, tmp_path / "image.png") for image in images])
     np.testing.assert_array_equal(loaded, images)
-    expressed = CppnEncoding((28, 28, 1)).express(type(cppn_evolution.genomes)(*map(tf.constant, cppn_evolution.genomes)))
+    expressed = CppnEncoding((28, 28, 1)).express(
+        type(cppn_evolution.genomes)(*map(tf.constant, cppn_evolution.genomes))
+    )
     assert lenet.score(loaded).tobytes() == lenet.score(expressed.numpy()[0]).tobytes()
 
 

@@ -119,9 +119,7 @@ def test_a_wider_child_widens_the_cells_with_zeros():
 
 
 scores = st.one_of(st.floats(width=32), st.sampled_from([NAN, INF, -INF, 0.0, 1.0]))
-generations = st.lists(
-    st.lists(st.tuples(scores, scores, scores), min_size=3, max_size=3), min_size=1, max_size=5
-)
+generations = st.lists(st.lists(st.tuples(scores, scores, scores), min_size=3, max_size=3), min_size=1, max_size=5)
 
 
 @settings(deadline=None, max_examples=100)

@@ -90,7 +90,7 @@ def evaluate_graphs(genomes: CppnGenomes, coordinates: tf.Tensor, channels: int)
         values = tf.concat(
             [values, *(FUNCTIONS[name](share) for name, share in zip(ACTIVATIONS, shares, strict=True))], 0
         )
-    return tf.gather(values, plan.outputs)
+    return tf.ensure_shape(tf.gather(values, plan.outputs), [None, channels, coordinates.shape[1]])
 
 
 def _add_up_edges(

@@ -94,7 +94,7 @@ def simulated_binary_crossover(genes: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
     swap = draws[:, 2] < 0.5
     new_first = tf.where(takes_part, tf.where(swap, children[0], children[1]), first)
     new_second = tf.where(takes_part, tf.where(swap, children[1], children[0]), second)
-    paired = tf.reshape(tf.stack([new_first, new_second], axis=2), [-1, 2 * pairs, length])
+    paired = tf.reshape(tf.stack([new_first, new_second], axis=2), [tf.shape(genes)[0], 2 * pairs, length])
     return tf.concat([paired, genes[:, 2 * pairs :]], axis=1)
 
 

@@ -165,7 +165,8 @@ def offer(state: State, offspring: Genomes, log_odds: tf.Tensor, numbers: tf.Ten
     wins = (offered > state.log_odds) | settles
 
     def replace(old: tf.Tensor, new: tf.Tensor) -> tf.Tensor:
-        return tf.where(tf.reshape(wins, wins.shape + [1] * (old.shape.rank - 2)), new, _widen(old, new))
+        held = tf.where(tf.reshape(wins, wins.shape + [1] * (old.shape.rank - 2)), new, _widen(old, new))
+        return tf.ensure_shape(held, wins.shape + held.shape[2:])
 
     return state._replace(
         genomes=tf.nest.map_structure(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -201,7 +202,26 @@ def _probe(model: keras.Model, shape: tuple[int, int, int], input_range: tuple[f
 
 
 def _describe_architecture(model: keras.Model) -> str:
+    """Return the architecture as text, without the names that Keras counts up each time a layer is made."""
     try:
-        return str(model.to_json())
+        described = json.loads(model.to_json())
     except (NotImplementedError, TypeError, ValueError):  # a subclassed model without get_config
         return f"{type(model).__module__}.{type(model).__qualname__}"
+    names: dict[str, str] = {}
+    _collect_names(described, names)
+    return json.dumps(_replace_names(described, names))
+
+
+def _collect_names(node: Any, names: dict[str, str]) -> None:
+    if isinstance(node, dict) and isinstance(node.get("name"), str):
+        names.setdefault(node["name"], f"#{len(names)}")
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _collect_names(child, names)
+
+
+def _replace_names(node: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(node, dict):
+        return {key: _replace_names(value, names) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_replace_names(value, names) for value in node]
+    return names.get(node, node) if isinstance(node, str) else node

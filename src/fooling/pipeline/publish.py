@@ -80,6 +80,27 @@ def _copy_runs(names: Iterable[str], workspace: Workspace, copy: Path) -> None:
                 shutil.copytree(source, copy / "runs" / run, ignore=shutil.ignore_patterns(*LEFT_OUT))
 
 
+def restore(workspace: Workspace) -> int:
+    """Copy a profile's published runs to where its pages look for finished runs; return how many were copied.
+
+    A page finds a run again by its key: the same code, TensorFlow and number of threads. Others stay unused.
+
+    Raises:
+        RefusedError: If nothing is published at this profile.
+    """
+    published = workspace.results.parent / PUBLISHED / workspace.profile / "runs"
+    if not published.is_dir():
+        raise RefusedError(f"Nothing is published at profile {workspace.profile}.")
+    with lock_results(workspace):
+        present = workspace.results / "runs"
+        missing = [run for run in sorted(published.iterdir()) if not (present / run.name).exists()]
+        for run in missing:
+            copy = present / f".{run.name}"
+            shutil.copytree(run, copy, dirs_exist_ok=True)
+            copy.rename(present / run.name)
+    return len(missing)
+
+
 def verify(copy: Workspace, names: Iterable[str], original: Path) -> None:
     """Check that a copy is what its manifests say, small enough, and free of this machine's paths.
 

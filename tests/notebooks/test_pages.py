@@ -1,0 +1,100 @@
+"""Every notebook: written to the house rules, and run at smoke through papermill by the real command."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fooling import paper, profiles, runs
+
+NOTEBOOKS = sorted((runs.ROOT / "notebooks").glob("*.ipynb"))
+NAMES = [path.stem for path in NOTEBOOKS]
+
+
+def read_cells(path: Path, kind: str) -> list[dict]:
+    """Return the cells of one kind."""
+    return [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == kind]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_page_is_written_to_the_house_rules(path: Path) -> None:
+    prose, code = read_cells(path, "markdown"), read_cells(path, "code")
+    words = sum(len("".join(cell["source"]).split()) for cell in prose)
+    assert 550 <= words <= 1_200
+    assert len(code) <= 18
+    assert max(len(cell["source"]) for cell in code) <= 14
+    assert not any(line.startswith(("def ", "class ")) for cell in code for line in cell["source"])
+    opening = "".join(prose[0]["source"])
+    assert opening.startswith("# ") and "?" in opening.splitlines()[0], "the title is a question"
+    for part in ("**The paper**", "**We ask**", "**What differs from the paper"):
+        assert part in opening
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_parameters_are_upper_case_and_start_at_the_default_profile(path: Path) -> None:
+    tagged = [cell for cell in read_cells(path, "code") if "parameters" in cell["metadata"].get("tags", [])]
+    assert len(tagged) == 1
+    names = [line.split("=")[0].strip() for line in tagged[0]["source"]]
+    assert names[0] == "PROFILE" and all(name.isupper() for name in names)
+    assert 'PROFILE = "default"' in tagged[0]["source"][0]
+    assert all(profile in tagged[0]["source"][0] for profile in profiles.NAMES), "the legal values stand in the comment"
+
+
+def test_every_claim_has_its_page_and_every_page_its_settings() -> None:
+    assert {claim.page for claim in paper.CLAIMS} <= set(NAMES)
+    assert set(profiles.PAGES) <= set(NAMES)
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """Run the real command at smoke into an empty folder of results."""
+    folder = tmp_path_factory.mktemp("results")
+    command = [sys.executable, "-m", "fooling", "report", "--profile", "smoke"]
+    environment = {**os.environ, "FOOLING_RESULTS": str(folder)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900), folder / "smoke"
+
+
+@pytest.mark.notebooks
+def test_report_runs_every_page_and_ends_with_findings_and_its_path(smoke) -> None:
+    done, folder = smoke
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    for name in NAMES:
+        assert (folder / f"{name}.ipynb").is_file()
+        assert (folder / "report" / f"{name}.html").is_file()
+    for claim in paper.CLAIMS:
+        assert claim.id in done.stdout
+    assert done.stdout.rstrip().endswith("report/index.html")
+
+
+@pytest.mark.notebooks
+@pytest.mark.parametrize("name", NAMES)
+def test_executed_page_has_alt_text_few_pictures_and_no_messages(smoke, name: str) -> None:
+    cells = read_cells(smoke[1] / f"{name}.ipynb", "code")
+    outputs = [output for cell in cells for output in cell["outputs"]]
+    assert all(cell["execution_count"] for cell in cells)
+    pictures = [output for output in outputs if "image/png" in output.get("data", {})]
+    assert len(pictures) <= 6
+    assert all(len(output["metadata"]["image/png"]["alt"]) > 30 for output in pictures)
+    assert not any(output.get("name") == "stderr" for output in outputs)
+    assert sum(len(output.get("text", [])) for output in outputs) < 20, "progress bars stay one line"
+
+
+@pytest.mark.notebooks
+@pytest.mark.parametrize("claim", paper.CLAIMS, ids=lambda claim: claim.id)
+def test_smoke_is_too_small_for_a_verdict_and_says_so(smoke, claim: paper.Claim) -> None:
+    metrics = json.loads((smoke[1] / "metrics" / f"{claim.page}.json").read_text(encoding="utf-8"))
+    assert claim.judge(metrics["claims"][claim.id]) == paper.UNTESTED
+
+
+@pytest.mark.notebooks
+def test_second_report_has_nothing_to_do(smoke) -> None:
+    environment = {**os.environ, "FOOLING_RESULTS": str(smoke[1].parent)}
+    command = [sys.executable, "-m", "fooling", "report", "--profile", "smoke"]
+    again = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30)
+    assert again.returncode == 0
+    assert again.stdout.startswith("Nothing to do")
