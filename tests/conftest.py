@@ -1,4 +1,4 @@
-"""What several folders share: real digits, a network that was trained on them, and networks small enough to compile fast."""
+"""What several folders share: real digits, a network that was trained on them, and small networks."""
 
 from __future__ import annotations
 

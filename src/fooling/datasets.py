@@ -118,8 +118,13 @@ def _load_split(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     paths = [(path, digit) for digit in range(10) for path in sorted((folder / str(digit)).glob("*.png"))]
     if not paths:
         raise ValueError(f"{folder.name}/ holds no digits; expected PNG files in {folder.name}/0 … {folder.name}/9.")
-    images = [np.asarray(Image.open(path).convert("L")) for path, _ in paths]
-    for (path, _), image in zip(paths, images, strict=True):
+    images = []
+    for path, _ in paths:
+        try:
+            image = np.asarray(Image.open(path).convert("L"))
+        except OSError as error:
+            raise ValueError(f"{path.name} cannot be read as a picture.") from error
+        images.append(image)
         if image.shape != (SIDE, SIDE):
             raise ValueError(f"{path.name} is {image.shape[1]}×{image.shape[0]} pixels, but digits are 28×28.")
     return np.stack(images)[..., None], np.array([digit for _, digit in paths], np.int64)

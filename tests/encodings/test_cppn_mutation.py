@@ -11,7 +11,6 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.cppn_graph import ACTIVATIONS, CppnGenomes
 from fooling.encodings.cppn_mutation import (
     add_edge,
@@ -117,7 +116,7 @@ def test_an_added_edge_never_leaves_an_output_and_never_enters_an_input(make_gra
 
 def test_sources_are_equally_likely_and_so_are_the_targets_of_each(diamond):
     found = add_every_edge(diamond, channels=1)
-    by_source = Counter({s: 0 for s, _ in found})
+    by_source: Counter[int] = Counter()
     for (source, _), count in found.items():
         by_source[source] += count
     assert max(by_source.values()) - min(by_source.values()) <= 1  # the grid of draws is even
@@ -183,7 +182,7 @@ def test_deleting_a_node_takes_its_edges_and_never_an_output(diamond):
         assert read_edges(changed, index) == [edge for edge in old if node not in edge[:2]]
         check_graph(changed, index, channels=1)
         gone[node] += 1
-    assert gone == {node: count // 4 for node in (6, 8, 9, 10)}
+    assert gone == dict.fromkeys((6, 8, 9, 10), count // 4)
 
 
 @pytest.mark.parametrize("happens", [True, False])
@@ -251,7 +250,7 @@ def test_children_are_mutated_at_the_released_codes_rates_even_with_the_least_ro
     more = np.count_nonzero(children.sources, axis=1) - before
     found = Counter(zip(hidden.tolist(), more.tolist(), strict=True))
     expected: Counter[tuple[int, int]] = Counter()
-    rates = dict(a=0.5, d=0.3, s=0.5, n=0.2)
+    rates = {"a": 0.5, "d": 0.3, "s": 0.5, "n": 0.2}
     for a, d, s, n in itertools.product((0, 1), repeat=4):
         chance = np.prod(
             [rates[name] if on else 1 - rates[name] for name, on in zip("adsn", (a, d, s, n), strict=True)]

@@ -1,4 +1,4 @@
-"""Whole runs: the same bytes alone or together, in any chunks, after a kill; and images that score what was recorded."""
+"""Whole runs: the same bytes alone or together, in any chunks, after a kill; images that score what was recorded."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_a_run_that_was_killed_resumes_to_the_same_bytes(make_small_network, mon
     assert child.wait() == -signal.SIGKILL
     assert not list(tmp_path.glob("*/result.npz"))
 
-    arguments = dict(generations=80, children=7, seeds=[1, 2])
+    arguments = {"generations": 80, "children": 7, "seeds": [1, 2]}
     classifier = load_classifier(tmp_path / "network.keras")
     whole = evolve(classifier, ENCODINGS["direct"], **arguments)
     monkeypatch.setattr(evolving, "_start", refuse)
@@ -194,7 +194,13 @@ def test_a_run_that_was_killed_resumes_to_the_same_bytes(make_small_network, mon
 
 def test_another_network_setting_or_seed_is_another_folder(make_small_network, tmp_path):
     encoding = DirectEncoding(ODD)
-    base = dict(classifier=make_small_network(ODD), encoding=encoding, generations=9, children=7, folder=tmp_path)
+    base = {
+        "classifier": make_small_network(ODD),
+        "encoding": encoding,
+        "generations": 9,
+        "children": 7,
+        "folder": tmp_path,
+    }
     others = [
         {"classifier": make_small_network(ODD, classes=4)},
         {"encoding": DirectEncoding(ODD, halving=False)},
@@ -239,7 +245,7 @@ def test_evolution_makes_a_network_more_certain_than_random_images_do(lenet, cpp
 
 
 def test_final_images_score_what_was_recorded(lenet, cppn_evolution):
-    """They were scored among 40 children, now among 20 images: float32 sums of 800 products differ in the fifth digit."""
+    """They were scored among 40 children, now among 20: float32 sums of 800 products differ in the fifth digit."""
     images = cppn_evolution.images.reshape(-1, 28, 28, 1)
     own_class = np.tile(np.arange(10), 2)
     log_odds = lenet.score(images)[np.arange(20), own_class]
@@ -258,9 +264,8 @@ def test_an_image_saved_as_png_and_loaded_again_scores_the_same_bytes_as_the_gen
     images = cppn_evolution.images[0]
     loaded = np.stack([read_back(image, tmp_path / "image.png") for image in images])
     np.testing.assert_array_equal(loaded, images)
-    expressed = CppnEncoding((28, 28, 1)).express(
-        type(cppn_evolution.genomes)(*map(tf.constant, cppn_evolution.genomes))
-    )
+    genomes = tf.nest.map_structure(tf.constant, cppn_evolution.genomes)
+    expressed = CppnEncoding((28, 28, 1)).express(genomes)
     assert lenet.score(loaded).tobytes() == lenet.score(expressed.numpy()[0]).tobytes()
 
 

@@ -148,6 +148,7 @@ def log_odds_of(logits: tf.Tensor) -> tf.Tensor:
     Returns:
         ``(batch, classes) float32``.
     """
+    logits -= tf.reduce_max(logits, axis=1, keepdims=True)  # a common offset would cost digits
     top = tf.one_hot(tf.argmax(logits, axis=1), tf.shape(logits)[1], on_value=True, off_value=False)
     others = tf.reduce_logsumexp(tf.where(top, -np.inf, logits), axis=1, keepdims=True)
     log_p = tf.nn.log_softmax(logits)
