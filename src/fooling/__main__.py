@@ -93,8 +93,13 @@ def _status(arguments: argparse.Namespace, notebooks: Path) -> int:
 
 def _publish(arguments: argparse.Namespace, notebooks: Path) -> int:
     from fooling.pipeline.publish import publish
+    from fooling.pipeline.readme import update_readme
 
-    target, size = publish(read_pages(notebooks), open_workspace(arguments.profile, notebooks))
+    workspace = open_workspace(arguments.profile, notebooks)
+    target, size = publish(read_pages(notebooks), workspace)
+    readme, results = notebooks.parent / "README.md", workspace.results.parent
+    if readme.is_file() and results == notebooks.parent / "results":
+        update_readme(readme, results)
     print(f"Published: {target} ({size / 1e6:.1f} MB).")
     return 0
 

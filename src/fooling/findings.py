@@ -130,17 +130,30 @@ def as_sentence(finding: Finding) -> str:
     )
 
 
-def as_markdown(findings: Iterable[Finding]) -> str:
-    """Return a Markdown table with a row per finding."""
+def as_markdown(findings: Iterable[Finding], folder: str = "") -> str:
+    """Return a Markdown table with a row per finding.
+
+    Args:
+        findings: The rows.
+        folder: Where the profiles' pages are, seen from the table; by default beside it.
+    """
     rows = [
-        (f"`{one.claim_id}`", f"{one.paper} ({one.grade})", one.ours, f"**{one.verdict}**", one.scale, _link(one))
+        (
+            f"`{one.claim_id}`",
+            f"{one.paper} ({one.grade})",
+            one.ours,
+            f"**{one.verdict}**",
+            one.scale,
+            _link(one, folder),
+        )
         for one in findings
     ]
     return table(("claim", "paper", "ours", "verdict", "scale", "page"), rows)
 
 
-def _link(finding: Finding) -> str:
-    return f"[{finding.page.split('_')[0]}]({finding.page}.ipynb)"
+def _link(finding: Finding, folder: str) -> str:
+    place = f"{folder}{finding.profile}/" if folder else ""
+    return f"[{finding.page.split('_')[0]}]({place}{finding.page}.ipynb)"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

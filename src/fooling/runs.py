@@ -115,7 +115,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         ValueError: If the file is not a whole ``.npz``.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except Exception as error:  # a damaged file can raise nearly anything
         raise ValueError(f"{path.name} cannot be read ({error}); delete it to run again.") from error

@@ -67,7 +67,7 @@ def twelve_generations(make_small_network) -> Evolution:
     return evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5])
 
 
-@pytest.mark.parametrize("chunk", [1, 5, 50])
+@pytest.mark.parametrize("chunk", [1, 50])
 def test_chunks_of_any_size_give_the_same_bytes(make_small_network, twelve_generations, monkeypatch, chunk):
     monkeypatch.setattr(evolving, "CHUNK", chunk)
     assert_same(twelve_generations, evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5]))

@@ -165,9 +165,9 @@ def offer(state: State, offspring: Genomes, log_odds: tf.Tensor, numbers: tf.Ten
         parents: ``(runs, children) int32``: their parents' numbers.
     """
     nan = tf.math.is_nan(log_odds)
-    ranked = tf.where(nan, -float("inf"), tf.maximum(log_odds, tf.float32.min))  # NaN ranks below a true −inf
-    best = tf.argmax(ranked, axis=1, output_type=tf.int32)  # (runs, classes)
-    offered = tf.reduce_max(tf.where(nan, -float("inf"), log_odds), axis=1)
+    offered = tf.reduce_max(tf.where(nan, -float("inf"), log_odds), axis=1)  # (runs, classes)
+    has_it = ~nan & (log_odds == offered[:, None])
+    best = tf.argmax(tf.cast(has_it, tf.int32), axis=1, output_type=tf.int32)  # the first child that has it
     settles = (state.champions == NOBODY) & ~tf.reduce_all(nan, axis=1)
     wins = (offered > state.log_odds) | settles
 
