@@ -12,6 +12,7 @@ from PIL import Image
 
 from fooling import datasets
 from fooling.datasets import Digits, load_digits
+from fooling.images import GREY_LEVEL, to_bytes
 
 
 def test_the_packaged_digits_are_4000_to_train_on_and_1000_held_out_of_every_digit_alike(digits):
@@ -134,6 +135,4 @@ def test_a_file_that_is_no_picture_is_refused_by_its_name(digits, tmp_path):
 
 def test_every_grey_level_survives_bytes_and_back():
     levels = np.arange(256, dtype=np.uint8)
-    np.testing.assert_array_equal(
-        datasets.to_bytes(levels.astype(np.float32) * np.float32(datasets.GREY_LEVEL)), levels
-    )
+    np.testing.assert_array_equal(to_bytes(levels.astype(np.float32) * np.float32(GREY_LEVEL)), levels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 
 from fooling import runs
+from fooling.evolution import evolve
+from fooling.networks import lenet
 from fooling.runs import (
     RunFolder,
     hash_source,
@@ -83,15 +86,13 @@ def result_code(monkeypatch, tmp_path) -> Path:
     (tmp_path / "encodings" / "direct.py").write_text("RATE = 0.1\n")
     (tmp_path / "figures.py").write_text("COLOUR = 'blue'\n")
     monkeypatch.setattr(runs, "PACKAGE", tmp_path)
-    monkeypatch.setattr(runs, "RESULT_CODE", ("encodings",))
-    runs.hash_result_code.cache_clear()
     yield tmp_path
-    runs.hash_result_code.cache_clear()
+    runs.hash_code.cache_clear()
 
 
 def hash_again() -> str:
-    runs.hash_result_code.cache_clear()
-    return runs.hash_result_code()
+    runs.hash_code.cache_clear()
+    return runs.hash_code(("encodings",))
 
 
 def test_the_key_follows_what_makes_results_and_not_what_draws_them(result_code):
@@ -111,11 +112,30 @@ def test_a_renamed_or_added_file_of_result_code_changes_the_key(result_code):
     assert len({before, renamed, hash_again()}) == 3
 
 
-def test_every_part_of_the_package_that_makes_results_is_in_the_key():
-    assert {"datasets.py", "networks", "encodings", "evolution"} <= set(runs.RESULT_CODE)
-    assert all((runs.PACKAGE / part).exists() for part in runs.RESULT_CODE)
+@pytest.mark.parametrize(("start", "code"), [("evolution/evolve.py", evolve.CODE), ("networks/lenet.py", lenet.CODE)])
+def test_whatever_makes_the_bytes_of_a_run_is_in_its_key(start, code):
+    # A classifier and its digits are in the settings as hashes of weights and images; runs.py only stores.
+    elsewhere = {"runs.py", "profiles.py", "datasets.py", "images.py", "networks/classifier.py"} - set(code)
+    listed = {path for part in code for path in (runs.PACKAGE / part).rglob("*.py")} | {
+        runs.PACKAGE / part for part in code
+    }
+    reached, waiting = set(), [runs.PACKAGE / start]
+    while waiting:
+        path = waiting.pop()
+        if path not in reached:
+            reached.add(path)
+            named = re.findall(r"^(?:from|import) (fooling[.\w]*)(?: import (.*))?", path.read_text(), re.MULTILINE)
+            modules = [base for base, _ in named] + [
+                f"{base}.{name.strip()}" for base, names in named for name in names.split(",")
+            ]
+            candidates = [runs.PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py") for module in modules]
+            waiting += [file for file in candidates if file.is_file()]
+    needed = {path for path in reached if path.relative_to(runs.PACKAGE).as_posix() not in elsewhere}
+    assert needed <= listed
+    assert all((runs.PACKAGE / part).exists() for part in code)
 
 
+CODE = ("encodings",)
 SETTINGS = {"generations": 10, "children": 7, "seeds": [1, 2], "encoding": {"halving": True}}
 
 
@@ -125,23 +145,23 @@ SETTINGS = {"generations": 10, "children": 7, "seeds": [1, 2], "encoding": {"hal
     ids=str,
 )
 def test_each_setting_is_part_of_the_key(tmp_path, change):
-    first = open_run(tmp_path, "direct", SETTINGS)
-    assert open_run(tmp_path, "direct", {**SETTINGS, **change}).path != first.path
-    assert open_run(tmp_path, "direct", dict(reversed(SETTINGS.items()))).path == first.path
+    first = open_run(tmp_path, "direct", SETTINGS, CODE)
+    assert open_run(tmp_path, "direct", {**SETTINGS, **change}, CODE).path != first.path
+    assert open_run(tmp_path, "direct", dict(reversed(SETTINGS.items())), CODE).path == first.path
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("count_threads", lambda: 99), ("hash_result_code", lambda: "0"), ("version", lambda name: "9.9")],
+    [("count_threads", lambda: 99), ("hash_code", lambda code: "0"), ("version", lambda name: "9.9")],
 )
 def test_threads_code_and_tensorflow_are_part_of_the_key(tmp_path, monkeypatch, name, value):
-    first = open_run(tmp_path, "direct", SETTINGS)
+    first = open_run(tmp_path, "direct", SETTINGS, CODE)
     monkeypatch.setattr(runs, name, value)
-    assert open_run(tmp_path, "direct", SETTINGS).path != first.path
+    assert open_run(tmp_path, "direct", SETTINGS, CODE).path != first.path
 
 
 def test_a_folder_says_what_it_was_made_with(tmp_path):
-    run = open_run(tmp_path, "direct", SETTINGS)
+    run = open_run(tmp_path, "direct", SETTINGS, CODE)
     written = json.loads((run.path / "settings.json").read_text())
     assert SETTINGS.items() <= written.items()
     assert {"code", "threads", "tensorflow"} <= set(written)

@@ -1,7 +1,7 @@
 """easily-fooled: images that deep networks are certain of and people cannot read, evolved and measured.
 
 The package reads from top to bottom; a file imports only from those above it:
-paper, profiles, datasets, runs, networks, encodings, evolution, findings, figures, pipeline.
+paper, profiles, images, datasets, runs, networks, encodings, evolution, findings, figures, pipeline.
 """
 
 import os

@@ -19,11 +19,6 @@ DIGITS = tuple(str(digit) for digit in range(10))
 SIDE = 28
 
 
-# Multiplying by this one number is the only way from 8 bits to [0, 1] in this project, so that an image that was saved
-# and loaded again is the same float32 numbers (TensorFlow's graph optimiser may rewrite a division).
-GREY_LEVEL = 1.0 / 255.0
-
-
 class Digits(NamedTuple):
     """Handwritten digits.
 
@@ -47,11 +42,6 @@ class Digits(NamedTuple):
         for part in self[1:]:
             digest.update(np.ascontiguousarray(part).tobytes())
         return digest.hexdigest()[:16]
-
-
-def to_bytes(images: np.ndarray) -> np.ndarray:
-    """Return images in [0, 1] as the 8-bit grey levels that a PNG holds; a classifier takes either."""
-    return np.rint(np.asarray(images) * 255.0).astype(np.uint8)
 
 
 def load_digits(name: str) -> Digits:

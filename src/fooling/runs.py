@@ -27,8 +27,6 @@ from fooling import profiles
 
 PACKAGE = Path(__file__).parent
 ROOT = PACKAGE.parents[1]
-# The code whose change makes results differ. What only draws, reports or runs pages is left out.
-RESULT_CODE = ("datasets.py", "networks", "encodings", "evolution")
 
 
 def results_root() -> Path:
@@ -63,9 +61,9 @@ def hash_source(path: Path) -> str:
 
 
 @cache
-def hash_result_code() -> str:
-    """Return one hash over all of :data:`RESULT_CODE`."""
-    files = sorted(file for part in RESULT_CODE for file in _python_files(PACKAGE / part))
+def hash_code(parts: tuple[str, ...]) -> str:
+    """Return one hash over files and folders of the package, named from its top."""
+    files = sorted(file for part in parts for file in _python_files(PACKAGE / part))
     return hash_text("".join(f"{file.relative_to(PACKAGE).as_posix()} {hash_source(file)}\n" for file in files))
 
 
@@ -169,21 +167,22 @@ class RunFolder(NamedTuple):
         return sorted(self.path.glob("checkpoint-*.npz"))
 
 
-def open_run(folder: Path, label: str, settings: Mapping[str, Any]) -> RunFolder:
+def open_run(folder: Path, label: str, settings: Mapping[str, Any], code: tuple[str, ...]) -> RunFolder:
     """Return the folder of the run with these settings, making it if it is new.
 
     Args:
         folder: Where runs are kept.
         label: First part of the folder's name, for people.
-        settings: What the run depends on, as JSON; the result code's hash, the thread count and TensorFlow's version
-            are added here.
+        settings: What the run depends on, as JSON; the thread count and TensorFlow's version are added here.
+        code: The files and folders of the package whose code makes the run's bytes. What only reads, draws or reports
+            is not among them, so that an edited caption runs nothing again.
 
     Raises:
         OSError: If the folder cannot be written.
     """
     complete = {
         **settings,
-        "code": hash_result_code(),
+        "code": hash_code(code),
         "threads": count_threads(),
         "tensorflow": version("tensorflow"),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from fooling.datasets import GREY_LEVEL
+from fooling.images import GREY_LEVEL
 
 MUTATION_STRENGTH = 15  # η of polynomial mutation; fixed in the paper (§2.2: "mutation strength of 15")
 GENERATION = 2**32  # by how much a seed's second number grows with a generation
@@ -112,7 +112,7 @@ def to_grey_levels(values: tf.Tensor) -> tf.Tensor:
     """Round values in [0, 1] down to whole grey levels, int(255·v), as in the released code.
 
     Returns:
-        The same shape, float32: whole grey levels times :data:`~fooling.datasets.GREY_LEVEL`.
+        The same shape, float32: whole grey levels times :data:`~fooling.images.GREY_LEVEL`.
     """
     return tf.floor(values * 255.0) * GREY_LEVEL
 
@@ -121,10 +121,10 @@ def hls_to_rgb(hls: tf.Tensor) -> tf.Tensor:
     """Convert 8-bit hue, lightness, saturation to RGB as the released code does: hue counts 0-179 and wraps round.
 
     Args:
-        hls: ``(..., 3) float32``, whole grey levels times :data:`~fooling.datasets.GREY_LEVEL`.
+        hls: ``(..., 3) float32``, whole grey levels times :data:`~fooling.images.GREY_LEVEL`.
 
     Returns:
-        ``(..., 3) float32``, whole grey levels times :data:`~fooling.datasets.GREY_LEVEL`.
+        ``(..., 3) float32``, whole grey levels times :data:`~fooling.images.GREY_LEVEL`.
         Source: released code (OpenCV's 8-bit ``COLOR_HLS2RGB``: 180 hues, one every two degrees).
     """
     hue, lightness, saturation = tf.unstack(hls, axis=-1)

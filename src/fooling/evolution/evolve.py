@@ -11,13 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from fooling.datasets import to_bytes
 from fooling.encodings import Encoding, Genomes
 from fooling.evolution.map_elites import CELL_TYPES, History, State, advance_many, check_scored, initialise
+from fooling.images import to_bytes
 from fooling.networks.classifier import Classifier, to_confidence
 from fooling.runs import RunFolder, open_run, progress_bar
 
 BLOCK = 10  # runs evolved together; Choice: enough to fill two cores, and a unit of work for a cluster
+# The code that makes the bytes of a run; the network's is in its weights.
+CODE = ("images.py", "encodings", "evolution", "networks/classifier.py")
 CHUNK = 10  # generations in one graph between two checkpoints; Choice: a few seconds on a laptop
 
 
@@ -176,7 +178,7 @@ def open_block(request: Request, seeds: tuple[int, ...]) -> RunFolder | None:
         "children": request.children,
         "seeds": list(seeds),
     }
-    return open_run(request.folder, request.encoding.name, settings)
+    return open_run(request.folder, request.encoding.name, settings, CODE)
 
 
 def _start(request: Request, seeds: tuple[int, ...]) -> tuple[State, History]:

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from fooling.datasets import GREY_LEVEL
+from fooling.images import check_images
 
 BATCH = 200  # images per forward pass outside of evolution; Choice: where LeNet's images per second level off
 PROBES = 8
@@ -159,22 +159,6 @@ def to_confidence(log_odds: np.ndarray) -> np.ndarray:
     """Return the softmax values that belong to log-odds, computed in float64 and returned as float32."""
     wide = np.asarray(log_odds, np.float64)
     return np.exp(-np.logaddexp(0.0, -wide)).astype(np.float32)
-
-
-def check_images(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    """Return images as float32 in [0, 1].
-
-    Raises:
-        ValueError: If they have another shape than ``(count, *shape)``, or values outside [0, 1].
-    """
-    images = np.asarray(images)
-    if images.ndim != 4 or images.shape[1:] != tuple(shape):
-        raise ValueError(f"Images of shape {images.shape} were given, but the network takes (count, {str(shape)[1:]}.")
-    if images.dtype == np.uint8:
-        return images.astype(np.float32) * np.float32(GREY_LEVEL)
-    if images.size and not (images.min() >= 0.0 and images.max() <= 1.0):
-        raise ValueError(f"Images lie in [0, 1], but values from {images.min():.3g} to {images.max():.3g} were given.")
-    return images.astype(np.float32)
 
 
 def _find_image_shape(model: keras.Model) -> tuple[int, int, int]:

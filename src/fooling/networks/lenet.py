@@ -18,6 +18,7 @@ from fooling.networks.classifier import Classifier
 from fooling.profiles import TrainingSettings
 from fooling.runs import RunFolder, describe_machine, open_run, progress_bar, write_atomically, write_json
 
+CODE = ("networks/lenet.py",)  # the code that makes the bytes of a network; the digits are in its settings
 LENET_PARAMETERS = 431_080  # Caffe's LeNet
 # Pixels are divided by 256, so white is 255/256 (Caffe's MNIST example).
 INPUT_RANGE = (0.0, 255.0 / 256.0)
@@ -136,7 +137,7 @@ def train_network(name: str, digits: Digits, settings: TrainingSettings, folder:
 def open_network_run(name: str, digits: Digits, settings: TrainingSettings, folder: Path) -> RunFolder:
     """Return the folder of a network's training."""
     described = {"network": name, "seed": NETWORKS[name][1], "digits": digits.fingerprint(), "steps": settings.steps}
-    return open_run(folder, "network-" + name.lower().replace(",", "").replace(" ", "-"), described)
+    return open_run(folder, "network-" + name.lower().replace(",", "").replace(" ", "-"), described, CODE)
 
 
 def fit(model: keras.Model, digits: Digits, steps: int, seed: int) -> None:

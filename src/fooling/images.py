@@ -1,0 +1,34 @@
+"""An image is what a PNG holds: 8-bit grey levels, and the float32 numbers in [0, 1] that they stand for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+# Multiplying by this one number is the only way from 8 bits to [0, 1] in this project, so that an image that was saved
+# and loaded again is the same float32 numbers (TensorFlow's graph optimiser may rewrite a division).
+GREY_LEVEL = 1.0 / 255.0
+
+
+def to_bytes(images: np.ndarray) -> np.ndarray:
+    """Return images in [0, 1] as uint8 grey levels; :func:`check_images` is the way back."""
+    return np.rint(np.asarray(images) * 255.0).astype(np.uint8)
+
+
+def check_images(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Return images, uint8 or float, as float32 in [0, 1].
+
+    Args:
+        images: ``(count, height, width, channels)``.
+        shape: The ``(height, width, channels)`` that is expected.
+
+    Raises:
+        ValueError: If they have another shape, or values outside [0, 1].
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[1:] != tuple(shape):
+        raise ValueError(f"Images of shape {images.shape} were given, but the network takes (count, {str(shape)[1:]}.")
+    if images.dtype == np.uint8:
+        return images.astype(np.float32) * np.float32(GREY_LEVEL)
+    if images.size and not (images.min() >= 0.0 and images.max() <= 1.0):
+        raise ValueError(f"Images lie in [0, 1], but values from {images.min():.3g} to {images.max():.3g} were given.")
+    return images.astype(np.float32)
