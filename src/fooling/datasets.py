@@ -59,7 +59,7 @@ def load_digits(name: str) -> Digits:
         return _load_packaged()
     if name == "mnist":
         return _load_full()
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         return _load_folder(Path(name))
     raise ValueError(f"There are no digits {name!r}; choose mnist-5k, mnist or a folder with train/0 … test/9.")
 

@@ -32,3 +32,10 @@ def check_images(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     if images.size and not (images.min() >= 0.0 and images.max() <= 1.0):
         raise ValueError(f"Images lie in [0, 1], but values from {images.min():.3g} to {images.max():.3g} were given.")
     return images.astype(np.float32)
+
+
+def check_image_shape(shape: tuple[int, int, int]) -> None:
+    """Raise ValueError unless ``shape`` is (height, width, 1 or 3)."""
+    whole = all(isinstance(side, int | np.integer) and side >= 1 for side in shape)
+    if len(shape) != 3 or not whole or shape[2] not in (1, 3):
+        raise ValueError(f"An image shape is (height, width, 1 or 3), but {tuple(shape)} was given.")

@@ -1,4 +1,4 @@
-"""A run's folder: settings, checkpoints, result and provenance; written so that a kill loses one chunk at most.
+"""A run's folder: settings, checkpoints, result and provenance; a kill of evolution loses one chunk at most.
 
 A folder's name ends in the run's key: a hash of everything that its bytes depend on. The same key finds the
 same folder again, another key never does, so an edited caption redraws a page and an edited operator runs again.
@@ -116,7 +116,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except Exception as error:  # a damaged file can raise nearly anything
-        raise ValueError(f"{path.name} cannot be read ({error}); delete it to run again.") from error
+        raise ValueError(f"{path.parent.name}/{path.name} is damaged; delete that folder to run again.") from error
 
 
 class RunFolder(NamedTuple):
@@ -139,8 +139,8 @@ class RunFolder(NamedTuple):
         for path in reversed(self._checkpoints()):
             try:
                 return int(path.stem.split("-")[1]), read_arrays(path)
-            except ValueError as error:
-                print(f"Passing over a damaged checkpoint: {error}")
+            except ValueError:
+                print(f"Passing over a damaged checkpoint: {path.name}")
                 path.unlink()
         return None
 
@@ -201,10 +201,9 @@ def describe_machine() -> dict[str, Any]:
 def describe_cost(folders: Iterable[RunFolder]) -> str:
     """Return one line on the environment and on what these runs cost when they were computed."""
     records = [json.loads((run.path / "provenance.json").read_text(encoding="utf-8")) for run in folders]
-    seconds = sum(record["seconds"] for record in records)
-    here = describe_machine()
-    packages = ", ".join(f"{name} {here[name]}" for name in ("python", "tensorflow", "keras", "numpy"))
-    return f"{packages}; {here['machine']}, {here['threads']} threads; {seconds:,.0f} s of computing behind this page."
+    seconds = sum(record.pop("seconds") for record in records)
+    places = sorted({", ".join(f"{name} {value}" for name, value in record.items()) for record in records})
+    return f"{'; '.join(places)}: {seconds:,.0f} s of computing behind this page."
 
 
 def progress_bar(total: int, label: str) -> tqdm:

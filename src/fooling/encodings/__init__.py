@@ -14,11 +14,13 @@ Genomes = Any  # a NamedTuple of tensors whose first two axes are (runs, count)
 
 
 class Encoding(Protocol):
-    """What :func:`fooling.evolution.map_elites.evolve` needs of an encoding.
+    """What :func:`fooling.evolution.evolve.evolve` needs of an encoding.
 
     Attributes:
         name: The encoding's name in files and figures.
         image_shape: ``(height, width, channels)`` of the images it expresses.
+        code: The files of this package that make its images, part of a run's key; ``()`` for an encoding of one's own,
+            whose class is then part of the key.
     """
 
     @property
@@ -29,6 +31,11 @@ class Encoding(Protocol):
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """The shape."""
+        ...
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """The files."""
         ...
 
     def settings(self) -> dict[str, Any]:
@@ -48,5 +55,5 @@ class Encoding(Protocol):
         ...
 
     def express(self, genomes: Genomes) -> tf.Tensor:
-        """Return the images, ``(runs, count, height, width, channels) float32`` of whole grey levels / 255."""
+        """Return the images, ``(runs, count, height, width, channels) float32``, whole grey levels × ``GREY_LEVEL``."""
         ...

@@ -11,8 +11,8 @@ import tensorflow as tf
 from fooling.encodings.cppn_evaluation import evaluate_graphs, pixel_coordinates
 from fooling.encodings.cppn_graph import INPUTS, CppnGenomes, ensure_room
 from fooling.encodings.cppn_mutation import draw_activation, draw_weight, mutate_graphs
-from fooling.encodings.direct import check_colour, check_image_shape
-from fooling.encodings.operators import COLOURS, draw_uniform, fold_seeds, to_grey_levels
+from fooling.encodings.operators import COLOURS, check_colour, draw_uniform, fold_seeds, to_grey_levels
+from fooling.images import check_image_shape
 
 COORDINATES = ("centred", "raw")
 
@@ -33,6 +33,13 @@ class CppnEncoding:
     colour: str = "hls"
 
     name = "cppn"
+    code = (
+        "encodings/cppn.py",
+        "encodings/cppn_evaluation.py",
+        "encodings/cppn_graph.py",
+        "encodings/cppn_mutation.py",
+        "encodings/operators.py",
+    )
 
     def __post_init__(self) -> None:
         check_image_shape(self.image_shape)

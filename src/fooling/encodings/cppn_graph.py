@@ -61,7 +61,9 @@ def measure_heights(genomes: CppnGenomes, bottom: tf.Tensor) -> tf.Tensor:
     source, target = (first + tf.cast(tf.gather_nd(ends, edges), tf.int64) for ends in genomes[1:3])
     heights = tf.reshape(tf.where(bottom, 0, -1), [-1])
     level, raised = tf.constant(0), tf.constant(1)
-    while raised > 0:  # whatever leads to a node of this level stands at least one level higher
+    while (
+        raised > 0
+    ):  # ends because a graph has no cycles; whatever leads to a node of this level stands at least one level higher
         above = tf.boolean_mask(source, tf.gather(heights, target) == level)
         level, raised = level + 1, tf.size(above)
         heights = tf.tensor_scatter_nd_update(heights, above[:, None], tf.fill([raised], level))

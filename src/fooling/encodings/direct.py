@@ -10,12 +10,14 @@ import tensorflow as tf
 
 from fooling.encodings.operators import (
     COLOURS,
+    check_colour,
     draw_uniform,
     fold_seeds,
     polynomial_step,
     simulated_binary_crossover,
     to_grey_levels,
 )
+from fooling.images import check_image_shape
 
 MUTATION_RATE = 0.1  # paper §2.2: each gene with probability 0.1 …
 HALVING_PERIOD = 1000  # … which "drops by half every 1000 generations"
@@ -48,6 +50,7 @@ class DirectEncoding:
     colour: str = "hls"
 
     name = "direct"
+    code = ("encodings/direct.py", "encodings/operators.py")
 
     def __post_init__(self) -> None:
         check_image_shape(self.image_shape)
@@ -117,15 +120,3 @@ def mutate_some(genes: tf.Tensor, rate: tf.Tensor, seeds: tf.Tensor) -> tf.Tenso
     flat = tf.reshape(genes, [-1])
     changed = tf.clip_by_value(tf.gather_nd(flat, positions) + steps, 0.0, 1.0)
     return tf.reshape(tf.tensor_scatter_nd_update(flat, positions, changed), shape)
-
-
-def check_image_shape(shape: tuple[int, int, int]) -> None:
-    """Raise ValueError unless ``shape`` is (height, width, 1 or 3)."""
-    if len(shape) != 3 or shape[2] not in (1, 3) or min(shape) < 1:
-        raise ValueError(f"An image shape is (height, width, 1 or 3), but {tuple(shape)} was given.")
-
-
-def check_colour(colour: str) -> None:
-    """Raise ValueError unless ``colour`` names a colour space."""
-    if colour not in COLOURS:
-        raise ValueError(f"There is no colour space {colour!r}; choose one of {', '.join(COLOURS)}.")

@@ -152,3 +152,9 @@ def _hue_to_rgb(hue: tf.Tensor, chroma: tf.Tensor, base: tf.Tensor) -> tf.Tensor
 
 
 COLOURS = {"hls": hls_to_rgb, "hsv": hsv_to_rgb}
+
+
+def check_colour(colour: str) -> None:
+    """Raise ValueError unless ``colour`` names a colour space."""
+    if colour not in COLOURS:
+        raise ValueError(f"There is no colour space {colour!r}; choose one of {', '.join(COLOURS)}.")

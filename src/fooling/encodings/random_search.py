@@ -30,6 +30,11 @@ class RandomSearch:
         """``(height, width, channels)``."""
         return self.encoding.image_shape
 
+    @property
+    def code(self) -> tuple[str, ...]:
+        """The files of the package that make its images."""
+        return ("encodings/random_search.py", *self.encoding.code)
+
     def settings(self) -> dict[str, Any]:
         """Return everything that makes this encoding differ from another one."""
         return {"random search": self.encoding.settings()}

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
+from types import CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,8 +19,8 @@ from fooling.networks.classifier import Classifier, to_confidence
 from fooling.runs import RunFolder, open_run, progress_bar
 
 BLOCK = 10  # runs evolved together; Choice: enough to fill two cores, and a unit of work for a cluster
-# The code that makes the bytes of a run; the network's is in its weights.
-CODE = ("images.py", "encodings", "evolution", "networks/classifier.py")
+# The code that makes the bytes of a run, with the encoding's; the network's is in its weights.
+CODE = ("images.py", "evolution", "networks/classifier.py")
 CHUNK = 10  # generations in one graph between two checkpoints; Choice: a few seconds on a laptop
 
 
@@ -62,7 +63,7 @@ def evolve(
     generations: int,
     children: int,
     seeds: Iterable[int],
-    folder: Path | None = None,
+    folder: str | Path | None = None,
 ) -> Evolution:
     """Run MAP-Elites with one cell per class, once for every seed.
 
@@ -79,7 +80,7 @@ def evolve(
         OSError: If the folder cannot be written.
     """
     chosen = check_request(classifier, encoding, generations, children, seeds)
-    request = Request(classifier, encoding, generations, children, folder)
+    request = Request(classifier, encoding, int(generations), int(children), Path(folder) if folder else None)
     compiled = cache(partial(compile_advance, request))  # one graph per number of runs
     with progress_bar(-(-len(chosen) // BLOCK) * generations, f"evolving {encoding.name}") as bar:
         blocks = [
@@ -103,15 +104,17 @@ def check_request(
     classifier: Classifier, encoding: Encoding, generations: int, children: int, seeds: Iterable[int]
 ) -> tuple[int, ...]:
     """Return the seeds as a tuple, having checked the arguments of :func:`evolve`."""
-    chosen = tuple(int(seed) for seed in seeds)
+    chosen = tuple(seeds) if isinstance(seeds, Iterable) else ()
+    if not all(isinstance(seed, int | np.integer) and 0 <= seed < 2**63 for seed in chosen):
+        raise ValueError("Seeds are whole numbers from 0 to 2^63 − 1, one per run, such as range(5).")
     for name, value in (("generations", generations), ("children", children), ("seeds", len(chosen))):
-        if value < 1:
-            raise ValueError(f"Evolution needs at least one of its {name}, but {value} were asked for.")
+        if not isinstance(value, int | np.integer) or value < 1:
+            raise ValueError(f"Evolution needs a whole number of {name}, at least 1, but {value} was given.")
     if len(set(chosen)) < len(chosen):
         raise ValueError("Two runs have the same seed and would be the same run.")
     if tuple(encoding.image_shape) != tuple(classifier.image_shape):
         raise ValueError(f"The encoding makes {encoding.image_shape}, but the network takes {classifier.image_shape}.")
-    return chosen
+    return tuple(int(seed) for seed in chosen)
 
 
 Advance = Callable[[State, tf.Tensor], tuple[State, History]]
@@ -136,7 +139,7 @@ def compile_advance(request: Request, runs: int) -> Advance:
 
 
 def evolve_block(
-    request: Request, seeds: tuple[int, ...], compiled: Callable[[int], Advance], report: Callable[[int], Any]
+    request: Request, seeds: tuple[int, ...], compiled: Callable[[int], Advance], count_done: Callable[[int], Any]
 ) -> Evolution:
     """Evolve a few runs together, from their last checkpoint if there is one; no work if they are finished.
 
@@ -144,26 +147,28 @@ def evolve_block(
         request: What to evolve.
         seeds: One per run.
         compiled: Gives the graph for a number of runs.
-        report: Called with the number of generations done since the last call.
+        count_done: Called with the number of generations done since the last call.
     """
     run = open_block(request, seeds)
     finished = run.load_result() if run else None
     if finished:
-        report(request.generations)
+        count_done(request.generations)
         return _unpack_result(finished, request, run)
     started = time.monotonic()
-    state, history = _resume(run, request) or _start(request, seeds)
-    report(int(state.generation))
+    resumed = _resume(run, request)
+    state, history, before = resumed or (*_start(request, seeds), 0.0)
+    count_done(int(state.generation))
     while int(state.generation) < request.generations:
         chunk = min(CHUNK, request.generations - int(state.generation))
         state, more = compiled(len(seeds))(state, tf.constant(chunk))
         history = History(*(np.concatenate(parts) for parts in zip(history, more, strict=True)))
         if run:
-            run.save_checkpoint(int(state.generation), _pack_checkpoint(state, history))
-        report(chunk)
+            seconds = np.asarray(before + time.monotonic() - started)
+            run.save_checkpoint(int(state.generation), {**_pack_checkpoint(state, history), "seconds": seconds})
+        count_done(chunk)
     arrays = _pack_result(state, history, request)
     if run:
-        run.save_result(arrays, time.monotonic() - started)
+        run.save_result(arrays, before + time.monotonic() - started)
     return _unpack_result(arrays, request, run)
 
 
@@ -174,11 +179,24 @@ def open_block(request: Request, seeds: tuple[int, ...]) -> RunFolder | None:
     settings = {
         "classifier": request.classifier.fingerprint(),
         "encoding": request.encoding.settings(),
+        "own encoding": None if request.encoding.code else describe_class(type(request.encoding)),
         "generations": request.generations,
         "children": request.children,
         "seeds": list(seeds),
     }
-    return open_run(request.folder, request.encoding.name, settings, CODE)
+    return open_run(request.folder, request.encoding.name, settings, (*CODE, *request.encoding.code))
+
+
+def describe_class(own: type) -> list[Any]:
+    """Return what the functions of a class from outside this package do, as JSON for a key."""
+    return [
+        (name, _describe_code(part.__code__)) for name, part in sorted(vars(own).items()) if hasattr(part, "__code__")
+    ]
+
+
+def _describe_code(code: CodeType) -> list[Any]:
+    constants = [_describe_code(part) if isinstance(part, CodeType) else repr(part) for part in code.co_consts]
+    return [code.co_code.hex(), list(code.co_names), constants]
 
 
 def _start(request: Request, seeds: tuple[int, ...]) -> tuple[State, History]:
@@ -196,14 +214,15 @@ def _pack_checkpoint(state: State, history: History) -> dict[str, np.ndarray]:
     return {name: np.asarray(part) for name, part in arrays.items()}
 
 
-def _resume(run: RunFolder | None, request: Request) -> tuple[State, History] | None:
+def _resume(run: RunFolder | None, request: Request) -> tuple[State, History, float] | None:
     checkpoint = run.load_checkpoint() if run else None
     if checkpoint is None:
         return None
     arrays = checkpoint[1]
     cells = {name: tf.constant(arrays[name]) for name in State._fields if name != "genomes"}
     genomes = tf.nest.map_structure(tf.constant, _read_genomes(arrays, request))
-    return State(genomes, **cells), History(*(arrays[f"history_{name}"] for name in History._fields))
+    history = History(*(arrays[f"history_{name}"] for name in History._fields))
+    return State(genomes, **cells), history, float(arrays["seconds"])
 
 
 def _read_genomes(arrays: dict[str, np.ndarray], request: Request) -> Genomes:

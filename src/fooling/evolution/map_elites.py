@@ -1,4 +1,4 @@
-"""MAP-Elites with one cell per class (paper §2.1, released code): state in, state out, all runs in one graph."""
+"""MAP-Elites with one cell per class (released code): state in, state out, all runs in one graph."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class State(NamedTuple):
         genomes: The champions' genomes, ``(runs, classes, …)`` tensors.
         log_odds: ``(runs, classes) float32``: each champion's log-odds for its cell's class, −inf where empty.
         champions: ``(runs, classes) int32``: each champion's number, −1 where empty.
-        parents: ``(runs, classes) int32``: the number of each champion's parent, −1 for random images.
+        parents: ``(runs, classes) int32``: the number of each champion's parent, −1 for random images. With crossover
+            it is the parent in the child's own slot, not its mate.
         generation: Scalar int32; 0 are the random images.
         seeds: ``(runs,) int64``.
     """

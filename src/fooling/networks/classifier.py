@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,8 @@ class Classifier:
         name: What files and figures call it.
         input_range: The pixel values that the model expects for black and for white.
         image_shape: ``(height, width, channels)``; needed only where the model leaves it open.
-        outputs: "logits" or "probabilities"; found by a probe.
+        outputs: "logits" or "probabilities", found by a probe: rows that sum to 1. Anything else counts as logits, the
+            independent sigmoids of a multi-label model too.
 
     Raises:
         ValueError: If the model takes no images with 1 or 3 channels, or its output is not one row of class scores
@@ -46,6 +49,8 @@ class Classifier:
     outputs: str = field(init=False, default="logits")
 
     def __post_init__(self) -> None:
+        if not isinstance(self.model, keras.Model):
+            raise ValueError(f"A classifier wraps a Keras model, not {self.model!r}; a file is for load_classifier.")
         given = self.image_shape if all(self.image_shape) else None
         object.__setattr__(self, "image_shape", given or _find_image_shape(self.model))
         object.__setattr__(self, "name", self.name or self.model.name)
@@ -83,6 +88,13 @@ class Classifier:
         """
         return log_odds_of(self.logits(images))
 
+    @cached_property
+    def _log_odds_graph(self) -> Callable[[np.ndarray], tf.Tensor]:
+        # A graph, as in evolution: there TensorFlow joins softmax and logarithm, which keeps what softmax rounds off.
+        images = tf.TensorSpec([None, *self.image_shape], tf.float32)
+        graph: Callable[[np.ndarray], tf.Tensor] = tf.function(self.log_odds, input_signature=[images])
+        return graph
+
     def score(self, images: np.ndarray) -> np.ndarray:
         """Return the log-odds of every class for images as files hold them or as encodings express them.
 
@@ -96,7 +108,7 @@ class Classifier:
             ValueError: If the images have another shape, or values outside [0, 1].
         """
         pixels = check_images(images, self.image_shape)
-        batches = [self.log_odds(pixels[start : start + BATCH]) for start in range(0, len(pixels), BATCH)]
+        batches = [self._log_odds_graph(pixels[start : start + BATCH]) for start in range(0, len(pixels), BATCH)]
         return np.concatenate(batches) if batches else np.zeros((0, len(self.class_names)), np.float32)
 
     def confidences(self, images: np.ndarray) -> np.ndarray:
@@ -109,7 +121,10 @@ class Classifier:
         for weight in self.model.get_weights():
             digest.update(f"{weight.shape}{weight.dtype}".encode())
             digest.update(np.ascontiguousarray(weight).tobytes())
-        digest.update(_describe_architecture(self.model).encode())
+        architecture = _describe_architecture(self.model)
+        if architecture is None:  # then the answers to a few images must tell two networks of equal weights apart
+            architecture = str(_probe(self.model, self.image_shape, self.input_range).tolist())
+        digest.update(architecture.encode())
         digest.update(f"{self.input_range}{self.outputs}{self.image_shape}".encode())
         return digest.hexdigest()[:16]
 
@@ -128,6 +143,8 @@ def load_classifier(path: str | Path, custom_objects: Mapping[str, Any] | None =
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"There is no file {path.name!r}.")
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path.name} is not a .keras file; save the model by model.save('name.keras').")
     try:
         model = keras.models.load_model(path, custom_objects=custom_objects, compile=False)
     except Exception as error:  # a damaged file can raise nearly anything
@@ -163,8 +180,10 @@ def to_confidence(log_odds: np.ndarray) -> np.ndarray:
 
 def _find_image_shape(model: keras.Model) -> tuple[int, int, int]:
     shape = getattr(model, "input_shape", None) if model.built else None
-    if shape is None:  # a subclassed model remembers what it was built with
+    if shape is None and model.built:  # a subclassed model remembers what it was built with
         shape = (model.get_build_config() or {}).get("input_shape")
+    if shape is None:
+        raise ValueError(f"{model.name} does not say what it takes; add image_shape=(height, width, channels).")
     if not isinstance(shape, tuple | list) or len(shape) != 4 or shape[-1] not in (1, 3):
         raise ValueError(f"{model.name} takes {shape}, but a classifier takes (batch, height, width, 1 or 3 channels).")
     if None in shape[1:]:
@@ -186,12 +205,15 @@ def _probe(model: keras.Model, shape: tuple[int, int, int], input_range: tuple[f
     return np.asarray(scores, np.float32)
 
 
-def _describe_architecture(model: keras.Model) -> str:
-    """Return the architecture as text, without the names that Keras counts up each time a layer is made."""
+def _describe_architecture(model: keras.Model) -> str | None:
+    """Return the architecture as text, without the names that Keras counts up each time a layer is made.
+
+    None for a subclassed model that does not describe itself.
+    """
     try:
         described = json.loads(model.to_json())
-    except (NotImplementedError, TypeError, ValueError):  # a subclassed model without get_config
-        return f"{type(model).__module__}.{type(model).__qualname__}"
+    except (NotImplementedError, TypeError, ValueError):
+        return None
     names: dict[str, str] = {}
     _collect_names(described, names)
     return json.dumps(_replace_names(described, names))
