@@ -27,13 +27,21 @@ def history() -> np.ndarray:
 
 
 def test_summary_counts_runs_in_which_every_class_is_certain(history: np.ndarray) -> None:
-    summary = findings.summarise_evolution(history, np.zeros_like(history), children=7)
-    assert (summary["runs_certain_by_50"], summary["runs_certain"]) == (1, 2)
+    summary = findings.summarise_evolution(history, np.zeros_like(history), children=7, data="4,000 digits")
+    assert (summary["runs_certain_before_50"], summary["runs_certain"]) == (1, 2)
     assert (summary["runs"], summary["generations"], summary["classes"], summary["children"]) == (2, 60, 2, 7)
     assert summary["median"] == pytest.approx(0.99995, abs=1e-6)
     assert summary["lowest"] == pytest.approx(0.99991, abs=1e-6)
     assert summary["run_medians"] == pytest.approx([0.99993, 0.99995], abs=1e-6)
     assert summary["baseline_median"] == pytest.approx(0.5)
+
+
+def test_generation_50_itself_is_too_late_for_fewer_than_50_generations(history: np.ndarray) -> None:
+    late = np.full_like(history, log_odds(0.5))
+    late[:, 50:] = log_odds(0.99995)
+    assert findings.summarise_evolution(late, late, 7, "digits")["runs_certain_before_50"] == 0
+    late[:, 49:] = log_odds(0.99995)
+    assert findings.summarise_evolution(late, late, 7, "digits")["runs_certain_before_50"] == 2
 
 
 def test_first_generation_is_the_first_at_or_above_and_nan_if_never(history: np.ndarray) -> None:
@@ -49,12 +57,13 @@ def write_metrics(folder: Path, median: float) -> None:
         "baseline_median": 0.5,
         "run_medians": [median, median],
         "lowest": median,
-        "runs_certain_by_50": 0,
+        "runs_certain_before_50": 0,
         "runs_certain": 0,
         "runs": 5,
         "classes": 10,
         "generations": 200,
         "children": 200,
+        "data": "4,000 digits",
     }
     target = folder / "metrics" / "03_mnist_cppn.json"
     target.parent.mkdir(parents=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from fooling import paper
 
 AT_SCALE = {
     "runs": 5,
+    "data": "4,000 digits",
     "classes": 10,
     "generations": 200,
     "children": 200,
@@ -15,7 +17,7 @@ AT_SCALE = {
     "baseline_median": 0.1,
     "run_medians": [0.9999, 0.99999],
     "lowest": 0.7,
-    "runs_certain_by_50": 5,
+    "runs_certain_before_50": 5,
     "runs_certain": 5,
 }
 
@@ -24,9 +26,9 @@ AT_SCALE = {
     ("claim", "change", "verdict"),
     [
         ("mnist-direct", {}, paper.REPRODUCED),
-        ("mnist-direct", {"runs_certain_by_50": 4}, paper.PARTLY),
+        ("mnist-direct", {"runs_certain_before_50": 4}, paper.PARTLY),
         ("mnist-direct", {"median": 0.9998}, paper.PARTLY),
-        ("mnist-direct", {"median": 0.9998, "runs_certain_by_50": 0}, paper.NOT),
+        ("mnist-direct", {"median": 0.9998, "runs_certain_before_50": 0}, paper.NOT),
         ("mnist-direct", {"runs": 4}, paper.UNTESTED),
         ("mnist-direct", {"generations": 199}, paper.UNTESTED),
         ("mnist-direct", {"children": 100}, paper.UNTESTED),
@@ -44,11 +46,16 @@ def test_verdict_follows_the_rule(claim: str, change: dict, verdict: str) -> Non
     ("confidence", "shown"),
     [
         (0.5, "50.00%"),
+        (0.57, "57.00%"),
+        (np.float32(0.9999), "99.9900%"),
+        (float("nan"), "undefined"),
+        (1e-9, "< 0.01%"),
         (0.99999, "99.9990%"),
-        (0.9998999, "99.9899%"),
+        (0.9998999, "99.9900%"),
+        (0.9998949, "99.9895%"),
         (0.9999999, "> 99.9999%"),
         (1.0, "> 99.9999%"),
-        (0.0, "0.00%"),
+        (0.0, "< 0.01%"),
     ],
 )
 def test_confidence_is_never_rounded_up_to_certainty(confidence: float, shown: str) -> None:

@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 
 from fooling import runs
+from fooling.encodings.cppn import CppnEncoding
+from fooling.encodings.direct import DirectEncoding
+from fooling.encodings.random_search import RandomSearch
 from fooling.evolution import evolve
 from fooling.networks import lenet
 from fooling.runs import (
@@ -112,14 +115,26 @@ def test_a_renamed_or_added_file_of_result_code_changes_the_key(result_code):
     assert len({before, renamed, hash_again()}) == 3
 
 
-@pytest.mark.parametrize(("start", "code"), [("evolution/evolve.py", evolve.CODE), ("networks/lenet.py", lenet.CODE)])
-def test_whatever_makes_the_bytes_of_a_run_is_in_its_key(start, code):
+SHAPE = (5, 5, 1)
+MAKERS = {
+    "a network": (["networks/lenet.py"], lenet.CODE),
+    "direct": (["evolution/evolve.py", "encodings/direct.py"], (*evolve.CODE, *DirectEncoding.code)),
+    "cppn": (["evolution/evolve.py", "encodings/cppn.py"], (*evolve.CODE, *CppnEncoding.code)),
+    "random": (
+        ["evolution/evolve.py", "encodings/random_search.py", "encodings/cppn.py"],
+        (*evolve.CODE, *RandomSearch(CppnEncoding(SHAPE)).code),
+    ),
+}
+
+
+@pytest.mark.parametrize(("starts", "code"), MAKERS.values(), ids=MAKERS)
+def test_whatever_makes_the_bytes_of_a_run_is_in_its_key(starts, code):
     # A classifier and its digits are in the settings as hashes of weights and images; runs.py only stores.
     elsewhere = {"runs.py", "profiles.py", "datasets.py", "images.py", "networks/classifier.py"} - set(code)
     listed = {path for part in code for path in (runs.PACKAGE / part).rglob("*.py")} | {
         runs.PACKAGE / part for part in code
     }
-    reached, waiting = set(), [runs.PACKAGE / start]
+    reached, waiting = set(), [runs.PACKAGE / start for start in starts]
     while waiting:
         path = waiting.pop()
         if path not in reached:
@@ -224,7 +239,7 @@ def test_a_file_cut_at_any_place_is_refused_by_its_name(tmp_path):
     whole = path.read_bytes()
     for length in (0, 1, 4, 100, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:length])
-        with pytest.raises(ValueError, match=r"checkpoint\.npz cannot be read .*delete it to run again"):
+        with pytest.raises(ValueError, match=r"checkpoint\.npz is damaged; delete that folder to run again"):
             read_arrays(path)
 
 
@@ -253,7 +268,7 @@ def test_nothing_pickled_is_ever_executed(tmp_path):
     np.savez(tmp_path / "object.npz", a=np.array([Explosive()], dtype=object))
     (tmp_path / "plain.npz").write_bytes(pickle.dumps(Explosive()))
     for name in ("object.npz", "plain.npz"):
-        with pytest.raises(ValueError, match="cannot be read"):
+        with pytest.raises(ValueError, match="is damaged"):
             read_arrays(tmp_path / name)
 
 
@@ -292,7 +307,7 @@ def test_a_result_replaces_the_checkpoints_and_says_where_it_came_from(tmp_path)
 
 def test_a_damaged_result_is_an_error_and_is_not_computed_over(tmp_path):
     (tmp_path / "result.npz").write_bytes(b"half")
-    with pytest.raises(ValueError, match=r"result\.npz cannot be read"):
+    with pytest.raises(ValueError, match=r"result\.npz is damaged"):
         RunFolder(tmp_path).load_result()
 
 

@@ -1,4 +1,4 @@
-"""easily-fooled: images that deep networks are certain of and people cannot read, evolved and measured.
+"""easily-fooled: images bred until deep networks are certain of them, and measured.
 
 The package reads from top to bottom; a file imports only from those above it:
 paper, profiles, images, datasets, runs, networks, encodings, evolution, findings, figures, pipeline.

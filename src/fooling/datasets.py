@@ -88,7 +88,7 @@ def _load_full() -> Digits:
         except Exception as error:  # keras raises a plain Exception when a download fails
             raise ValueError(
                 "The full MNIST could not be downloaded: connect to the internet, put mnist.npz into data/, "
-                "or choose the packaged digits, mnist-5k."
+                "or choose the packaged digits by DATA = 'mnist-5k'."
             ) from error
     content = target.read_bytes()
     check_sha256("data/mnist.npz", content, MNIST_SHA256)

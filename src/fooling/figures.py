@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib import figure
 from matplotlib.axes import Axes
 
-from fooling.findings import first_generations
+from fooling.findings import first_generations, to_confidence
 from fooling.paper import NEAR_CERTAIN, show_confidence
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Okabe & Ito's palette, which survives colour blindness.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 BASELINE, PAPER = "#888888", "#000000"
+BASELINE_STYLES = ("--", "-.", ":")
 STYLE: Any = {
     "axes.grid": True,
     "axes.spines.right": False,
@@ -113,21 +114,22 @@ def draw_curves(curves: Mapping[str, np.ndarray], baselines: Mapping[str, np.nda
         baselines: The same for images of random search.
     """
     ends = {
-        label: show_confidence(_confidence(np.median(part[:, -1])))
+        label: show_confidence(float(np.median(to_confidence(part[:, -1]))))
         for label, part in [*curves.items(), *baselines.items()]
     }
     summary = "; ".join(f"{label} ends at a median of {end}" for label, end in ends.items())
-    drawn, axes = start_figure(4.4, f"Confidence by generation. {summary}. The paper's line is at 99.99%.")
+    drawn, axes = start_figure(5.0, f"Confidence by generation. {summary}. The paper's line is at 99.99%.")
     spot = axes[0, 0]
-    for colour, (label, history) in zip(COLOURS, curves.items(), strict=False):
+    for colour, (label, history) in zip(COLOURS[: len(curves)], curves.items(), strict=True):
         _draw_spread(spot, history, colour, label)
-    for style, (label, history) in zip(("--", ":"), baselines.items(), strict=False):
+    for style, (label, history) in zip(BASELINE_STYLES[: len(baselines)], baselines.items(), strict=True):
         median = np.median(history, axis=(0, 2))
         spot.plot(median, color=BASELINE, linestyle=style, label=f"{label}, median")
     _mark_paper(spot)
     _label_log_odds(spot, np.concatenate([part.ravel() for part in (*curves.values(), *baselines.values())]))
-    spot.set(xlabel="generation", ylabel="confidence (log-odds scale)", xlim=(0, None))
-    spot.legend(loc="lower right", fontsize=9)
+    last = max(part.shape[1] for part in curves.values()) - 1
+    spot.set(xlabel="generation", ylabel="confidence (log-odds scale)", xlim=(0, last))
+    drawn.legend(loc="outside lower center", ncols=2, fontsize=9)
     return drawn
 
 
@@ -219,7 +221,7 @@ def draw_reliability(assessments: Mapping[str, Assessment]) -> Figure:
     drawn, axes = start_figure(3.6, alt + ".", ncols=2)
     curve, counts = axes[0]
     curve.plot([0, 1], [0, 1], color=BASELINE, lw=1, label="perfectly calibrated")
-    for number, (colour, (name, part)) in enumerate(zip(COLOURS, assessments.items(), strict=False)):
+    for number, (colour, (name, part)) in enumerate(zip(COLOURS[: len(assessments)], assessments.items(), strict=True)):
         filled = part.bin_count > 0
         curve.plot(part.bin_confidence[filled], part.bin_accuracy[filled], "o-", ms=4, color=colour, label=name)
         middle = (np.arange(len(part.bin_count)) + 0.2 + 0.3 * number) / len(part.bin_count)
@@ -283,7 +285,3 @@ def _label_log_odds(spot: Axes, values: np.ndarray, sparse: bool = False) -> Non
 
 def _log_odds(confidence: float) -> float:
     return float(np.log(confidence / (1.0 - confidence)))
-
-
-def _confidence(log_odds: float) -> float:
-    return float(1.0 / (1.0 + np.exp(-log_odds)))

@@ -37,34 +37,41 @@ class Finding(NamedTuple):
     page: str
 
 
-def summarise_evolution(history: np.ndarray, baseline: np.ndarray, children: int) -> dict[str, Any]:
+def summarise_evolution(history: np.ndarray, baseline: np.ndarray, children: int, data: str) -> dict[str, Any]:
     """Reduce evolved runs to the numbers that the claims about digits are judged by.
 
     Args:
         history: ``(runs, generations + 1, classes) float32`` log-odds.
         baseline: The same for random search.
         children: Children per generation.
+        data: What the network was trained on, in words.
 
     Returns:
         JSON: the final median over runs and classes, that of the baseline, the lowest and highest median of a run, the
-        lowest champion, the number of runs with every class at 99.99% by generation 50 and by the end, the scale.
+        lowest champion, the number of runs with every class at 99.99% before generation 50 and at the end, the scale.
     """
-    confidence: np.ndarray = 1.0 / (1.0 + np.exp(-history.astype(np.float64)))
+    confidence = to_confidence(history)
     final = confidence[:, -1]
     by_run = np.median(final, axis=1)
     certain = np.all(confidence >= paper.NEAR_CERTAIN, axis=2)  # (runs, generations + 1)
     return {
         "median": float(np.median(final)),
-        "baseline_median": float(1.0 / (1.0 + np.exp(-np.median(baseline[:, -1].astype(np.float64))))),
+        "baseline_median": float(np.median(to_confidence(baseline[:, -1]))),
         "run_medians": [float(by_run.min()), float(by_run.max())],
         "lowest": float(final.min()),
-        "runs_certain_by_50": int(certain[:, : 50 + 1].any(axis=1).sum()),
+        "runs_certain_before_50": int(certain[:, :50].any(axis=1).sum()),
         "runs_certain": int(certain[:, -1].sum()),
         "runs": history.shape[0],
         "classes": history.shape[2],
         "generations": history.shape[1] - 1,
         "children": children,
+        "data": data,
     }
+
+
+def to_confidence(log_odds: np.ndarray) -> np.ndarray:
+    """Return the softmax values that belong to log-odds, same shape, float64."""
+    return np.exp(-np.logaddexp(0.0, -np.asarray(log_odds, np.float64)))
 
 
 def first_generations(history: np.ndarray, confidence: float = paper.NEAR_CERTAIN) -> np.ndarray:
@@ -78,7 +85,7 @@ def judge(claim_id: str, metrics: Mapping[str, Any], profile: str) -> Finding:
     claim = paper.find_claim(claim_id)
     scale = (
         f"{metrics['runs']} runs × {metrics['classes']} classes, "
-        f"{metrics['generations']} generations × {metrics['children']} children"
+        f"{metrics['generations']} generations × {metrics['children']} children; network trained on {metrics['data']}"
     )
     verdict = claim.judge(metrics)
     return Finding(claim.id, profile, claim.number, claim.grade, claim.describe(metrics), scale, verdict, claim.page)

@@ -285,13 +285,25 @@ def test_expressed_images_are_the_very_floats_that_a_png_gives_back(name, graph,
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"children": 0}, "at least one of its children, but 0"),
-        ({"generations": 0}, "at least one of its generations, but 0"),
-        ({"seeds": []}, "at least one of its seeds"),
+        ({"children": 0}, "whole number of children, at least 1, but 0"),
+        ({"children": 2.5}, "whole number of children, at least 1, but 2.5"),
+        ({"generations": 0}, "whole number of generations, at least 1, but 0"),
+        ({"seeds": []}, "whole number of seeds, at least 1"),
+        ({"seeds": [2**63]}, "Seeds are whole numbers"),
+        ({"seeds": 5}, "whole number of seeds"),
         ({"seeds": [1, 2, 1]}, "same seed"),
         ({"encoding": DirectEncoding((14, 13, 1))}, r"\(14, 13, 1\), but the network takes \(15, 13, 1\)"),
     ],
-    ids=["children", "generations", "no seeds", "equal seeds", "shape"],
+    ids=[
+        "children",
+        "half a child",
+        "generations",
+        "no seeds",
+        "huge seed",
+        "a number of seeds",
+        "equal seeds",
+        "shape",
+    ],
 )
 def test_an_impossible_request_is_refused_in_one_sentence(make_small_network, change, message):
     request = {"encoding": DirectEncoding(ODD), "generations": 1, "children": 1, "seeds": [1], **change}
@@ -321,3 +333,29 @@ def test_a_folder_that_cannot_be_written_is_an_oserror(make_small_network, tmp_p
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         evolve_some(make_small_network, DirectEncoding(ODD), [1], folder=tmp_path / "file")
+
+
+class OwnEncoding(DirectEncoding):
+    """An encoding from outside the package."""
+
+    name = "own"
+    code = ()
+
+
+class OtherOwnEncoding(DirectEncoding):
+    """The same but for one operator."""
+
+    name = "own"
+    code = ()
+
+    def express(self, genomes):
+        return 1.0 - super().express(genomes)
+
+
+def test_an_encoding_of_ones_own_is_told_apart_by_what_its_class_does(make_small_network, tmp_path):
+    request = {"generations": 1, "children": 2, "seeds": [1], "folder": tmp_path}
+    first, again, other = (
+        evolve(make_small_network(ODD), encoding(ODD), **request).folders[0].path
+        for encoding in (OwnEncoding, OwnEncoding, OtherOwnEncoding)
+    )
+    assert first == again != other

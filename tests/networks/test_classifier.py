@@ -122,8 +122,8 @@ WRONG: dict[str, tuple[Callable[[], keras.Model], str]] = {
     "pooled over the batch": (build_pooled, "one row of class scores"),
     "two channels": (lambda: keras.Sequential([layers.Input((8, 8, 2)), layers.Flatten()]), "1 or 3 channels"),
     "a vector": (lambda: keras.Sequential([layers.Input((8,)), layers.Dense(3)]), "1 or 3 channels"),
-    "never built": (lambda: keras.Sequential([layers.Flatten(), layers.Dense(3)]), "1 or 3 channels"),
-    "never called": (Subclassed, "1 or 3 channels"),
+    "never built": (lambda: keras.Sequential([layers.Flatten(), layers.Dense(3)]), "add image_shape="),
+    "never called": (Subclassed, "add image_shape="),
 }
 
 
@@ -301,7 +301,9 @@ def test_a_damaged_file_is_refused_in_one_sentence_that_names_it(tmp_path, damag
     path = tmp_path / "net.keras"
     build("sequential", 1, None).save(path)
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(ValueError, match=r"^net\.keras cannot be loaded as a Keras model") as refused:
+    with pytest.raises(
+        ValueError, match=r"^net\.keras (cannot be loaded as a Keras model|is not a \.keras file)"
+    ) as refused:
         load_classifier(path)
     assert "\n" not in str(refused.value)
 
@@ -313,3 +315,35 @@ def test_a_zip_without_a_model_and_a_missing_file_are_refused(tmp_path):
         load_classifier(tmp_path / "other.keras")
     with pytest.raises(ValueError, match=r"There is no file 'missing\.keras'"):
         load_classifier(Path(tmp_path / "missing.keras"))
+
+
+class Tempered(keras.Model):
+    """A network that does not describe itself: its temperature is in no weight."""
+
+    def __init__(self, temperature):
+        super().__init__()
+        self.temperature = temperature
+        self.dense = layers.Dense(3, kernel_initializer="ones")
+
+    def call(self, images):
+        return self.dense(layers.Flatten()(images))[:, :3] * keras.ops.array([1.0, 2.0, 3.0]) * self.temperature
+
+
+def test_networks_of_equal_weights_that_answer_differently_have_other_fingerprints():
+    first, again, other = (Classifier(Tempered(t), image_shape=(4, 4, 1)).fingerprint() for t in (1.0, 1.0, 3.0))
+    assert first == again != other
+
+
+def test_a_sure_softmax_network_is_scored_without_infinities():
+    kernel = keras.initializers.RandomNormal(stddev=40.0, seed=3)
+    net = Classifier(
+        keras.Sequential(
+            [layers.Input((6, 6, 1)), layers.Flatten(), layers.Dense(4, "softmax", kernel_initializer=kernel)]
+        )
+    )
+    images = np.random.default_rng(0).integers(0, 256, (50, 6, 6, 1), dtype=np.uint8)
+    scores = net.score(images)
+    logits = (images.reshape(50, -1) / 255.0) @ net.model.get_weights()[0].astype(np.float64)
+    expected = np.stack([row - [np.logaddexp.reduce(np.delete(row, k)) for k in range(4)] for row in logits])
+    assert np.isfinite(scores).all() and np.abs(scores).max() > 100
+    np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-2)

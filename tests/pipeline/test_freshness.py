@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from fooling import profiles
+from fooling import profiles, runs
 from fooling.pipeline import freshness
 from fooling.pipeline.imports import reach_modules
 from fooling.pipeline.pages import RefusedError, add_needs, find_page, read_pages
@@ -38,6 +38,13 @@ def test_changed_settings_make_a_page_stale(desk, monkeypatch):
     desk.pretend()
     monkeypatch.setattr(profiles, "page_settings", lambda page, profile: {"runs": 7})
     assert desk.look("01_one") == ("stale", "settings changed")
+
+
+def test_another_number_of_threads_makes_a_page_stale(desk, monkeypatch):
+    desk.write("01_one", "x = 1")
+    desk.pretend()
+    monkeypatch.setattr(runs, "count_threads", lambda: 99)
+    assert desk.look("01_one")[1].startswith("number of threads")
 
 
 def test_a_changed_file_of_the_package_is_named_and_a_comment_in_it_changes_nothing(desk):

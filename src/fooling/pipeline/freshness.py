@@ -75,6 +75,7 @@ def _collect_parts(page: Page, workspace: Workspace, known: Mapping[str, Status]
         # The order of code and text is part of the text: the page shown is then always its source.
         "text": runs.hash_text(json.dumps([cell.source if cell.kind != "code" else None for cell in page.cells])),
         "parameters": {"PROFILE": workspace.profile},
+        "environment": {"threads": runs.count_threads(), **{name: version(name) for name in VERSIONED}},
         "settings": repr(profiles.page_settings(page.name, workspace.profile)),
         "modules": {
             path.relative_to(workspace.package).as_posix(): hash_module(path)
@@ -94,6 +95,7 @@ def _compare_parts(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         "text": "text of the notebook changed",
         "parameters": "parameters changed",
         "settings": "settings changed",
+        "environment": "number of threads or version of TensorFlow, Keras or NumPy changed",
     }
     reasons = [sentence for part, sentence in whole.items() if old.get(part) != new[part]]
     before, now = old.get("modules", {}), new["modules"]
