@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -138,6 +139,9 @@ def main(arguments: Sequence[str] | None = None, notebooks: Path = NOTEBOOKS) ->
         return int(parsed.run(parsed, notebooks))
     except RefusedError as error:
         return _refuse(str(error))
+    except BrokenPipeError:  # whoever read our output has heard enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         # Such as a full disk, or a folder that may not be read: the system's own words, and what they are about.
         return _refuse(f"{error.filename or 'A file'}: {error.strerror or error}.")

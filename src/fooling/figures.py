@@ -203,7 +203,7 @@ def draw_first_generations(curves: Mapping[str, np.ndarray], class_names: Sequen
     spot.set(xticks=range(len(class_names)), xlabel="class", ylabel="first generation at 99.99%", ylim=(0, last * 1.13))
     spot.set_xticklabels(class_names)
     if len(first) > 1:
-        spot.legend(fontsize=9, loc="upper left")
+        drawn.legend(fontsize=9, loc="outside lower center", ncols=len(first))
     return drawn
 
 

@@ -11,11 +11,12 @@ from fooling.encodings.cppn_graph import ACTIVATIONS, INPUTS, CppnGenomes, measu
 
 REGISTER = 16  # float32 numbers in the widest vector register of today's processors
 
-FUNCTIONS = {  # released code
-    "sine": tf.sin,
-    "sigmoid": lambda total: tf.tanh(0.5 * total),  # the same as 2 · sigmoid(total) − 1
-    "gaussian": lambda total: tf.exp(-tf.square(total)),
-    "linear": lambda total: tf.clip_by_value(total, -3.0, 3.0) / 3.0,
+# Each activation as a factor for the weights of the edges, and a function of their scaled sum; released code.
+FUNCTIONS = {
+    "sine": (1.0, tf.sin),
+    "sigmoid": (0.5, tf.tanh),  # 2 · sigmoid(total) − 1 is tanh(total / 2)
+    "gaussian": (1.0, lambda total: tf.exp(-tf.square(total))),
+    "linear": (1.0 / 3.0, lambda third: tf.clip_by_value(third, -1.0, 1.0)),  # clip(total, −3, 3) / 3
 }
 
 
@@ -50,7 +51,7 @@ class EvaluationPlan(NamedTuple):
         starts: ``(4 · heights + 1,) int32``: first row of each group of one height and one activation.
         edge_starts: ``(heights + 1,) int32``: first edge into each height.
         edges: ``(edges, 2) int64``: row of the target, row of the source; ascending by target, then by place.
-        weights: ``(edges,) float32``.
+        weights: ``(edges,) float32``, times the factor of the target's activation.
         outputs: ``(genomes, channels) int32``: the outputs' rows.
     """
 
@@ -76,21 +77,32 @@ def evaluate_graphs(genomes: CppnGenomes, coordinates: tf.Tensor, channels: int)
         The outputs' values, ``(genomes, channels, pixels) float32 in [-1, 1]``.
     """
     plan = plan_evaluation(genomes, channels)
-    groups = len(ACTIVATIONS)
+    last = tf.shape(plan.edge_starts)[0] - 2
     values = coordinates
-    for level in tf.range(tf.shape(plan.edge_starts)[0] - 1):
+    for level in tf.range(last):
         tf.autograph.experimental.set_loop_options(
             shape_invariants=[(values, tf.TensorShape([None, coordinates.shape[1]]))]
         )
-        bounds = plan.starts[groups * level : groups * (level + 1) + 1]
-        entering = slice(plan.edge_starts[level], plan.edge_starts[level + 1])
-        totals = _add_up_edges(plan.edges[entering], plan.weights[entering], bounds[0], bounds[-1], values)
-        shares = tf.split(totals, bounds[1:] - bounds[:-1], num=groups)
         # Appending copies the rows so far, but the highest levels are the smallest; it beat updates in place twofold.
-        values = tf.concat(
-            [values, *(FUNCTIONS[name](share) for name, share in zip(ACTIVATIONS, shares, strict=True))], 0
-        )
-    return tf.ensure_shape(tf.gather(values, plan.outputs), [None, channels, coordinates.shape[1]])
+        values = tf.concat([values, *evaluate_level(plan, level, values)], axis=0)
+    outputs = tf.gather(tf.concat(evaluate_level(plan, last, values), axis=0), plan.outputs - tf.shape(values)[0])
+    return tf.ensure_shape(outputs, [None, channels, coordinates.shape[1]])
+
+
+def evaluate_level(plan: EvaluationPlan, level: tf.Tensor, values: tf.Tensor) -> list[tf.Tensor]:
+    """Return the values of the nodes of one height, one tensor of rows per activation.
+
+    Args:
+        plan: In which order to evaluate.
+        level: Scalar int32, 0 for the highest nodes.
+        values: ``(rows, pixels) float32``: the inputs and all higher nodes.
+    """
+    groups = len(ACTIVATIONS)
+    bounds = plan.starts[groups * level : groups * (level + 1) + 1]
+    entering = slice(plan.edge_starts[level], plan.edge_starts[level + 1])
+    totals = _add_up_edges(plan.edges[entering], plan.weights[entering], bounds[0], bounds[-1], values)
+    shares = tf.split(totals, bounds[1:] - bounds[:-1], num=groups)
+    return [FUNCTIONS[name][1](share) for name, share in zip(ACTIVATIONS, shares, strict=True)]
 
 
 def _add_up_edges(
@@ -126,5 +138,6 @@ def plan_evaluation(genomes: CppnGenomes, channels: int) -> EvaluationPlan:
     source = tf.stack([edge[:, 0], tf.cast(tf.gather_nd(genomes.sources, edge), tf.int64) - 1], axis=1)
     edges = tf.stack([entering[:, 0] + INPUTS, tf.cast(tf.gather_nd(row_of, source), tf.int64)], axis=1)
     edge_starts = tf.searchsorted(tf.cast(edges[:, 0], tf.int32), starts[:: len(ACTIVATIONS)])
-    weights = tf.gather_nd(genomes.weights, edge)
+    factors = tf.gather([FUNCTIONS[name][0] for name in ACTIVATIONS], group % len(ACTIVATIONS))
+    weights = tf.gather_nd(genomes.weights, edge) * tf.gather(factors, entering[:, 0])
     return EvaluationPlan(starts, edge_starts, edges, weights, row_of[:, INPUTS : INPUTS + channels])

@@ -9,7 +9,7 @@ import tensorflow as tf
 INPUTS = 4  # x, y, distance to the centre, bias
 WEIGHT_RANGE = 10.0  # weights lie in [-10, 10]; released code
 ACTIVATIONS = ("sine", "sigmoid", "gaussian", "linear")  # released code
-EDGE_BLOCK, NODE_BLOCK = 16, 8  # capacity grows by so many places at a time; Choice
+EDGE_BLOCK, NODE_BLOCK = 8, 4  # capacity grows by so many places at a time; Choice
 
 
 class CppnGenomes(NamedTuple):
@@ -56,7 +56,8 @@ def measure_heights(genomes: CppnGenomes, bottom: tf.Tensor) -> tf.Tensor:
         ``(genomes, nodes) int32``: 0 at the bottom, −1 for nodes that do not lead there.
     """
     nodes = tf.shape(bottom, out_type=tf.int64)[1]
-    edges = tf.where(genomes.sources > INPUTS)  # (edges, 2): genome, place; inputs have no height
+    asked = tf.reduce_any(bottom, axis=1, keepdims=True)  # a graph without a bottom costs nothing
+    edges = tf.where((genomes.sources > INPUTS) & asked)  # (edges, 2): genome, place; inputs have no height
     first = edges[:, 0] * nodes - (INPUTS + 1)
     source, target = (first + tf.cast(tf.gather_nd(ends, edges), tf.int64) for ends in genomes[1:3])
     heights = tf.reshape(tf.where(bottom, 0, -1), [-1])

@@ -76,7 +76,8 @@ def add_edge(
     hidden = alive & (tf.range(tf.shape(alive)[1]) >= channels)
     all_inputs = tf.ones([tf.shape(alive)[0], INPUTS], tf.bool)
     source_node = 1 + pick_place(tf.concat([all_inputs, hidden], axis=1), source)
-    leads_to_source = measure_heights(genomes, one_place(source_node - 1 - INPUTS, alive)) >= 0  # itself included
+    bottom = one_place(source_node - 1 - INPUTS, alive) & happens[:, None]
+    leads_to_source = measure_heights(genomes, bottom) >= 0  # itself included
     allowed = alive & ~leads_to_source
     target_node = 1 + INPUTS + pick_place(allowed, target)
     place = first_free(genomes.sources, happens)

@@ -124,8 +124,10 @@ def train_network(name: str, digits: Digits, settings: TrainingSettings, folder:
         started = time.monotonic()
         model = build(seed)
         fit(model, digits, settings.steps, seed)
+        bare = build(seed)  # without the solver's momentum, which would double the file
+        bare.set_weights(model.get_weights())
         temporary = run.path / "unfinished.keras"
-        model.save(temporary)
+        bare.save(temporary)
         write_json(
             run.path / "provenance.json", {**describe_machine(), "seconds": round(time.monotonic() - started, 1)}
         )
