@@ -11,7 +11,7 @@ import pytest
 from fooling import runs
 from fooling.pipeline import publish as publishing
 from fooling.pipeline.pages import RefusedError, read_pages
-from fooling.pipeline.publish import publish, replace_folder
+from fooling.pipeline.publish import publish, replace_folder, restore
 
 pytestmark = pytest.mark.usefixtures("findings")
 
@@ -121,3 +121,22 @@ def test_a_folder_is_replaced_whole_with_and_without_the_system_call(tmp_path, m
     replace_folder(new, old)
     assert [path.name for path in old.iterdir()] == ["new"]
     assert not (tmp_path / ".smoke.before").exists()
+
+
+def test_published_runs_are_restored_where_pages_look_and_present_ones_stay(desk):
+    desk.write("01_one", "# One")
+    make_run(desk)
+    make_run(desk, "direct-4567")
+    desk.pretend(metrics={"runs": ["direct-0123", "direct-4567"]})
+    publish_desk(desk)
+    shutil.rmtree(desk.workspace.results / "runs" / "direct-0123")
+    (desk.workspace.results / "runs" / "direct-4567" / "result.npz").write_bytes(b"mine")
+    assert restore(desk.workspace) == 1
+    assert (desk.workspace.results / "runs" / "direct-0123" / "result.npz").read_bytes() == b"result"
+    assert (desk.workspace.results / "runs" / "direct-4567" / "result.npz").read_bytes() == b"mine"
+    assert restore(desk.workspace) == 0
+
+
+def test_restoring_what_was_never_published_is_refused(desk):
+    with pytest.raises(RefusedError, match="Nothing is published at profile smoke"):
+        restore(desk.workspace)
