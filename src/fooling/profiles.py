@@ -74,6 +74,20 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+def describe_cost(profile: str) -> str:
+    """Return what a profile asks of a machine, in one sentence, from its sizes.
+
+    Raises:
+        ValueError: If there is no such profile.
+    """
+    networks, evolution = MNIST_NETWORKS[check_name(profile)], MNIST_EVOLUTION[profile]
+    images = evolution.runs * (evolution.generations + 1) * evolution.children
+    return (
+        f"Profile {profile}: networks of {networks.steps:,} steps on {networks.data}; "
+        f"{images:,} images in each search, {evolution.runs} runs of {evolution.generations} generations."
+    )
+
+
 def check_name(profile: str) -> str:
     """Return ``profile`` when it is one of :data:`NAMES`.
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from fooling import profiles
 from fooling.pipeline import freshness, html
 from fooling.pipeline.index import collect_findings, format_seconds
 from fooling.pipeline.inspection import PageError
@@ -48,6 +49,7 @@ def make_report(pages: Mapping[str, Page], workspace: Workspace, only: Sequence[
             _draw(workspace, pages, only=[outcome.page])
 
         if names:
+            print(profiles.describe_cost(workspace.profile), file=out)
             run_pages(Plan(names, forced, pages, workspace), lock, out, after=show_page)
         else:
             print(f"Nothing to do: all {len(chosen)} pages of profile {workspace.profile} are fresh.", file=out)
