@@ -323,9 +323,14 @@ def start_report(desk, *more):
     environment = {**os.environ, "FOOLING_RESULTS": str(desk.workspace.results.parent)}
     environment["PYTHONPATH"] = str(runs.PACKAGE.parent)
     command = [sys.executable, "-c", RUNNER, str(desk.workspace.notebooks), "report", "--profile", "smoke", *more]
-    return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    # A shell's background job ignores SIGINT, and so would its children: these are started as from a terminal.
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, ignored)
 
 
 def wait_for(condition, seconds=30.0):
