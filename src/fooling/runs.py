@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import io
 import json
 import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -71,19 +70,25 @@ def _python_files(path: Path) -> Iterable[Path]:
     return path.rglob("*.py") if path.is_dir() else [path]
 
 
-def write_atomically(path: Path, content: bytes | str) -> None:
+def write_atomically(path: Path, content: bytes | str | Callable[[IO[bytes]], None]) -> None:
     """Write a file so that a reader, or a kill at any moment, finds the old content or the new and never half.
+
+    Args:
+        path: The file.
+        content: What it holds, or a function that writes it into an open file.
 
     Raises:
         OSError: If the folder cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = content.encode() if isinstance(content, str) else content
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            if callable(content):
+                content(file)
+            else:
+                file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o644)
@@ -100,10 +105,9 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], compress: bool = True) -> None:
     """Write named arrays as an ``.npz``, atomically."""
-    buffer = io.BytesIO()
     named: Any = dict(arrays)
-    (np.savez_compressed if compress else np.savez)(buffer, **named)
-    write_atomically(path, buffer.getvalue())
+    save = np.savez_compressed if compress else np.savez
+    write_atomically(path, lambda file: save(file, **named))
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -200,7 +204,7 @@ def describe_machine() -> dict[str, Any]:
 
 def describe_cost(folders: Iterable[RunFolder]) -> str:
     """Return one line on the environment and on what these runs cost when they were computed."""
-    records = [json.loads((run.path / "provenance.json").read_text(encoding="utf-8")) for run in folders]
+    records = [json.loads((run.path / "provenance.json").read_text(encoding="utf-8")) for run in dict.fromkeys(folders)]
     seconds = sum(record.pop("seconds") for record in records)
     places = sorted({", ".join(f"{name} {value}" for name, value in record.items()) for record in records})
     return f"{'; '.join(places)}: {seconds:,.0f} s of computing behind this page."
@@ -229,7 +233,7 @@ class Page(NamedTuple):
 
     def write_metrics(self, metrics: Mapping[str, Any], runs: Iterable[RunFolder]) -> None:
         """Write what :mod:`fooling.findings` reads, with the names of the run folders that the page drew from."""
-        names = sorted(run.path.name for run in runs)
+        names = sorted({run.path.name for run in runs})
         write_json(self.folder / "metrics" / f"{self.name}.json", {**metrics, "runs": names})
 
 

@@ -82,5 +82,5 @@ class CppnEncoding:
         levels = to_grey_levels(tf.abs(values[:, :, : height * width]))  # (genomes, channels, pixels)
         if channels == 1:
             return tf.reshape(levels, [*leading, height, width, 1])
-        colours = COLOURS[self.colour](tf.transpose(levels, [0, 2, 1]))  # (genomes, pixels, 3)
+        colours = COLOURS[self.colour](*tf.unstack(levels, axis=1))  # (genomes, pixels, 3)
         return tf.reshape(colours, [*leading, height, width, channels])

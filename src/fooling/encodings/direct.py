@@ -88,7 +88,7 @@ class DirectEncoding:
         """Return the images, ``(runs, count, height, width, channels) float32``, whole grey levels in [0, 1]."""
         levels = to_grey_levels(genomes.genes)
         images = tf.reshape(levels, [*tf.unstack(tf.shape(levels)[:-1]), *self.image_shape])
-        return images if self.image_shape[2] == 1 else COLOURS[self.colour](images)
+        return images if self.image_shape[2] == 1 else COLOURS[self.colour](*tf.unstack(images, axis=-1))
 
 
 def mutate_some(genes: tf.Tensor, rate: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:

@@ -10,6 +10,7 @@ MUTATION_STRENGTH = 15  # η of polynomial mutation; fixed in the paper (§2.2: 
 GENERATION = 2**32  # by how much a seed's second number grows with a generation
 CROSSOVER_RATE = 0.5  # share of pairs that are crossed; released code
 CROSSOVER_STRENGTH = 10  # η_c of simulated binary crossover; released code
+HUES = 180.0  # 8-bit hues, one every two degrees; released code
 
 
 def fold_seeds(seeds: tf.Tensor, purpose: int) -> tf.Tensor:
@@ -117,38 +118,37 @@ def to_grey_levels(values: tf.Tensor) -> tf.Tensor:
     return tf.floor(values * 255.0) * GREY_LEVEL
 
 
-def hls_to_rgb(hls: tf.Tensor) -> tf.Tensor:
+def hls_to_rgb(hue: tf.Tensor, lightness: tf.Tensor, saturation: tf.Tensor) -> tf.Tensor:
     """Convert 8-bit hue, lightness, saturation to RGB as the released code does: hue counts 0-179 and wraps round.
 
     Args:
-        hls: ``(..., 3) float32``, whole grey levels times :data:`~fooling.images.GREY_LEVEL`.
+        hue: Any shape, float32, whole grey levels times :data:`~fooling.images.GREY_LEVEL`.
+        lightness: The same.
+        saturation: The same.
 
     Returns:
-        ``(..., 3) float32``, whole grey levels times :data:`~fooling.images.GREY_LEVEL`.
+        ``(*shape, 3) float32``, whole grey levels times :data:`~fooling.images.GREY_LEVEL`.
         Source: released code (OpenCV's 8-bit ``COLOR_HLS2RGB``: 180 hues, one every two degrees).
     """
-    hue, lightness, saturation = tf.unstack(hls, axis=-1)
     chroma = (1.0 - tf.abs(2.0 * lightness - 1.0)) * saturation
     return _hue_to_rgb(hue, chroma, lightness - 0.5 * chroma)
 
 
-def hsv_to_rgb(hsv: tf.Tensor) -> tf.Tensor:
+def hsv_to_rgb(hue: tf.Tensor, saturation: tf.Tensor, value: tf.Tensor) -> tf.Tensor:
     """Convert 8-bit hue, saturation, value to RGB, the colours that the paper's text names; hue counts as in HLS.
 
     Args and returns as in :func:`hls_to_rgb`.
     """
-    hue, saturation, value = tf.unstack(hsv, axis=-1)
     chroma = value * saturation
     return _hue_to_rgb(hue, chroma, value - chroma)
 
 
 def _hue_to_rgb(hue: tf.Tensor, chroma: tf.Tensor, base: tf.Tensor) -> tf.Tensor:
-    sixths = tf.math.floormod(tf.round(hue * 255.0) / 30.0, 6.0)  # 180 hues go once round the circle
-    channels = [
-        base + chroma * tf.clip_by_value(tf.abs(tf.math.floormod(sixths - shift, 6.0) - 3.0) - 1.0, 0.0, 1.0)
-        for shift in (0.0, 2.0, 4.0)
-    ]
-    return tf.round(tf.stack(channels, axis=-1) * 255.0) * GREY_LEVEL
+    levels = tf.round(hue * 255.0)
+    sixths = tf.where(levels >= HUES, levels - HUES, levels) * (6.0 / HUES)  # 180 hues go once round the circle
+    ramps = (tf.abs(sixths - 3.0) - 1.0, 2.0 - tf.abs(sixths - 2.0), 2.0 - tf.abs(sixths - 4.0))
+    channels = [tf.round((base + chroma * tf.clip_by_value(ramp, 0.0, 1.0)) * 255.0) * GREY_LEVEL for ramp in ramps]
+    return tf.stack(channels, axis=-1)
 
 
 COLOURS = {"hls": hls_to_rgb, "hsv": hsv_to_rgb}

@@ -13,47 +13,22 @@ import numpy as np
 import tensorflow as tf
 
 from fooling.encodings import Encoding, Genomes
-from fooling.evolution.map_elites import CELL_TYPES, History, State, advance_many, check_scored, initialise
-from fooling.images import to_bytes
-from fooling.networks.classifier import Classifier, to_confidence
+from fooling.evolution.evolution import Evolution, join_runs
+from fooling.evolution.map_elites import CELL_TYPES, History, State, Target, advance_many, check_scored, initialise
+from fooling.evolution.takeovers import Takeovers, find_takeovers
+from fooling.networks.classifier import Classifier
 from fooling.runs import RunFolder, open_run, progress_bar
 
 BLOCK = 10  # runs evolved together; Choice: enough to fill two cores, and a unit of work for a cluster
 # The code that makes the bytes of a run, with the encoding's; the network's is in its weights.
-CODE = ("images.py", "evolution", "networks/classifier.py")
+CODE = (
+    "images.py",
+    "evolution/map_elites.py",
+    "evolution/takeovers.py",
+    "evolution/evolve.py",
+    "networks/classifier.py",
+)
 CHUNK = 10  # generations in one graph between two checkpoints; Choice: a few seconds on a laptop
-
-
-class Evolution(NamedTuple):
-    """Finished runs.
-
-    Attributes:
-        images: ``(runs, classes, height, width, channels) uint8``: each cell's champion, as a PNG would hold it.
-        log_odds: ``(runs, classes) float32``: the champions' log-odds for their class.
-        genomes: The champions' genomes, ``(runs, classes, …)`` arrays.
-        history: ``(runs, generations + 1, classes) float32``: log-odds of every cell after every generation.
-        champions: ``(runs, generations + 1, classes) int32``: number of the image in every cell: generation · children
-            + slot.
-        parents: ``(runs, generations + 1, classes) int32``: number of its parent, −1 for random images.
-        children: Random images at the start and children per generation.
-        seeds: ``(runs,) int64``.
-        folders: Where the runs are kept; empty if nowhere.
-    """
-
-    images: np.ndarray
-    log_odds: np.ndarray
-    genomes: Genomes
-    history: np.ndarray
-    champions: np.ndarray
-    parents: np.ndarray
-    children: int
-    seeds: np.ndarray
-    folders: tuple[RunFolder, ...] = ()
-
-    @property
-    def confidences(self) -> np.ndarray:
-        """The champions' softmax values, ``(runs, classes) float32``."""
-        return to_confidence(self.log_odds)
 
 
 def evolve(
@@ -63,6 +38,7 @@ def evolve(
     generations: int,
     children: int,
     seeds: Iterable[int],
+    classes: Sequence[int] | None = None,
     folder: str | Path | None = None,
 ) -> Evolution:
     """Run MAP-Elites with one cell per class, once for every seed.
@@ -73,14 +49,18 @@ def evolve(
         generations: Generations after the random images.
         children: Random images at the start and children per generation.
         seeds: One integer per independent run. A run is the same whichever runs stand beside it.
+        classes: The classes that get a cell, by index; None for all. With fewer cells the other classes' champions are
+            missing as stepping stones, so it is another search and not a part of the whole one.
         folder: Where runs are kept and resumed from; None keeps nothing.
 
     Raises:
-        ValueError: If a number is too small, the shapes differ, or the network gives NaN for everything.
+        ValueError: If a number is too small, the shapes differ, there is no such class, or the network gives NaN for
+            everything.
         OSError: If the folder cannot be written.
     """
     chosen = check_request(classifier, encoding, generations, children, seeds)
-    request = Request(classifier, encoding, int(generations), int(children), Path(folder) if folder else None)
+    target = Target(classifier, check_classes(classifier, classes))
+    request = Request(target, encoding, int(generations), int(children), Path(folder) if folder else None)
     compiled = cache(partial(compile_advance, request))  # one graph per number of runs
     with progress_bar(-(-len(chosen) // BLOCK) * generations, f"evolving {encoding.name}") as bar:
         blocks = [
@@ -93,7 +73,7 @@ def evolve(
 class Request(NamedTuple):
     """The arguments of :func:`evolve` but the seeds."""
 
-    classifier: Classifier
+    target: Target
     encoding: Encoding
     generations: int
     children: int
@@ -117,24 +97,36 @@ def check_request(
     return tuple(int(seed) for seed in chosen)
 
 
+def check_classes(classifier: Classifier, classes: Sequence[int] | None) -> tuple[int, ...]:
+    """Return the classes that get a cell, having checked that each is there and named once."""
+    count = len(classifier.class_names)
+    chosen = tuple(range(count)) if classes is None else tuple(classes)
+    if not chosen or not all(isinstance(index, int | np.integer) and 0 <= index < count for index in chosen):
+        raise ValueError(f"Classes are whole numbers from 0 to {count - 1}, at least one of them.")
+    if len(set(chosen)) < len(chosen):
+        raise ValueError("A class was named twice, but it has one cell.")
+    return tuple(int(index) for index in chosen)
+
+
 Advance = Callable[[State, tf.Tensor], tuple[State, History]]
 
 
 def compile_advance(request: Request, runs: int) -> Advance:
     """Return :func:`~.map_elites.advance_many` as one graph for this many runs at once."""
-    classes = len(request.classifier.class_names)
     shapes = request.encoding.genome_shapes()
     example = request.encoding.initialise(1, tf.zeros([1, 2], tf.int64))
     genomes = type(shapes)(
-        *(tf.TensorSpec([runs, classes, *shape], part.dtype) for shape, part in zip(shapes, example, strict=True))
+        *(tf.TensorSpec([runs, None, *shape], part.dtype) for shape, part in zip(shapes, example, strict=True))
     )
-    cells = {name: tf.TensorSpec([runs, classes], kind) for name, kind in CELL_TYPES.items()}
+    cells = {name: tf.TensorSpec([runs, len(request.target.classes)], kind) for name, kind in CELL_TYPES.items()}
     state = State(genomes, **cells, generation=tf.TensorSpec([], tf.int32), seeds=tf.TensorSpec([runs], tf.int64))
 
     def advance_graph(state: State, generations: tf.Tensor) -> tuple[State, History]:
-        return advance_many(state, request.classifier, request.encoding, request.children, generations)
+        return advance_many(state, request.target, request.encoding, request.children, generations)
 
-    compiled: Advance = tf.function(advance_graph, input_signature=[state, tf.TensorSpec([], tf.int32)])
+    signature = [state, tf.TensorSpec([], tf.int32)]
+    # The concrete function: tf.function itself warns of retracing where several networks are fooled in one process.
+    compiled: Advance = tf.function(advance_graph, input_signature=signature).get_concrete_function()
     return compiled
 
 
@@ -156,17 +148,18 @@ def evolve_block(
         return _unpack_result(finished, request, run)
     started = time.monotonic()
     resumed = _resume(run, request)
-    state, history, before = resumed or (*_start(request, seeds), 0.0)
+    state, takeovers, before = resumed or (*_start(request, seeds), 0.0)
     count_done(int(state.generation))
     while int(state.generation) < request.generations:
         chunk = min(CHUNK, request.generations - int(state.generation))
-        state, more = compiled(len(seeds))(state, tf.constant(chunk))
-        history = History(*(np.concatenate(parts) for parts in zip(history, more, strict=True)))
+        last = state.champions.numpy()
+        state, history = compiled(len(seeds))(state, tf.constant(chunk))
+        takeovers = takeovers.append(find_takeovers(history, last))
         if run:
             seconds = np.asarray(before + time.monotonic() - started)
-            run.save_checkpoint(int(state.generation), {**_pack_checkpoint(state, history), "seconds": seconds})
+            run.save_checkpoint(int(state.generation), {**_pack_checkpoint(state, takeovers), "seconds": seconds})
         count_done(chunk)
-    arrays = _pack_result(state, history, request)
+    arrays = _pack_result(state, takeovers)
     if run:
         run.save_result(arrays, before + time.monotonic() - started)
     return _unpack_result(arrays, request, run)
@@ -177,7 +170,8 @@ def open_block(request: Request, seeds: tuple[int, ...]) -> RunFolder | None:
     if request.folder is None:
         return None
     settings = {
-        "classifier": request.classifier.fingerprint(),
+        "classifier": request.target.classifier.fingerprint(),
+        "classes": list(request.target.classes),
         "encoding": request.encoding.settings(),
         "own encoding": None if request.encoding.code else describe_class(type(request.encoding)),
         "generations": request.generations,
@@ -199,30 +193,34 @@ def _describe_code(code: CodeType) -> list[Any]:
     return [code.co_code.hex(), list(code.co_names), constants]
 
 
-def _start(request: Request, seeds: tuple[int, ...]) -> tuple[State, History]:
-    state = tf.function(initialise)(
-        request.classifier, request.encoding, request.children, tf.constant(seeds, tf.int64)
+def _start(request: Request, seeds: tuple[int, ...]) -> tuple[State, Takeovers]:
+    def initialise_graph(seeds: tf.Tensor) -> State:
+        return initialise(request.target, request.encoding, request.children, seeds)
+
+    signature = [tf.TensorSpec([len(seeds)], tf.int64)]
+    state = tf.function(initialise_graph, input_signature=signature).get_concrete_function()(
+        tf.constant(seeds, tf.int64)
     )
-    check_scored(state, request.classifier)
-    return state, History(*(part.numpy()[None] for part in (state.log_odds, state.champions, state.parents)))
+    check_scored(state, request.target)
+    first = History(*(getattr(state, name)[None] for name in History._fields))
+    return state, find_takeovers(first, np.full(state.champions.shape, -1, np.int32))
 
 
-def _pack_checkpoint(state: State, history: History) -> dict[str, np.ndarray]:
+def _pack_checkpoint(state: State, takeovers: Takeovers) -> dict[str, np.ndarray]:
     arrays = {f"genome_{name}": part for name, part in state.genomes._asdict().items()}
     arrays |= {name: part for name, part in state._asdict().items() if name != "genomes"}
-    arrays |= {f"history_{name}": part for name, part in history._asdict().items()}
+    arrays |= {f"takeover_{name}": part for name, part in takeovers._asdict().items()}
     return {name: np.asarray(part) for name, part in arrays.items()}
 
 
-def _resume(run: RunFolder | None, request: Request) -> tuple[State, History, float] | None:
+def _resume(run: RunFolder | None, request: Request) -> tuple[State, Takeovers, float] | None:
     checkpoint = run.load_checkpoint() if run else None
     if checkpoint is None:
         return None
     arrays = checkpoint[1]
     cells = {name: tf.constant(arrays[name]) for name in State._fields if name != "genomes"}
     genomes = tf.nest.map_structure(tf.constant, _read_genomes(arrays, request))
-    history = History(*(arrays[f"history_{name}"] for name in History._fields))
-    return State(genomes, **cells), history, float(arrays["seconds"])
+    return State(genomes, **cells), _read_takeovers(arrays), float(arrays["seconds"])
 
 
 def _read_genomes(arrays: dict[str, np.ndarray], request: Request) -> Genomes:
@@ -230,46 +228,38 @@ def _read_genomes(arrays: dict[str, np.ndarray], request: Request) -> Genomes:
     return kind(*(arrays[f"genome_{name}"] for name in kind._fields))
 
 
-def _pack_result(state: State, history: History, request: Request) -> dict[str, np.ndarray]:
-    images = tf.function(request.encoding.express)(state.genomes)
-    arrays = {f"genome_{name}": np.asarray(part) for name, part in state.genomes._asdict().items()}
-    by_run = {name: np.swapaxes(part, 0, 1) for name, part in history._asdict().items()}
-    return arrays | {
-        "images": to_bytes(images),
-        "history": by_run["log_odds"],
-        "champions": by_run["champions"],
-        "parents": by_run["parents"],
-        "seeds": np.asarray(state.seeds),
+def _read_takeovers(arrays: dict[str, np.ndarray]) -> Takeovers:
+    return Takeovers(*(arrays[f"takeover_{name}"] for name in Takeovers._fields))
+
+
+def _pack_result(state: State, takeovers: Takeovers) -> dict[str, np.ndarray]:
+    """Return the arrays of a finished run, the same whichever runs stood beside it."""
+    places = state.places.numpy()
+    used = 1 + places.max()
+    held = (places[:, :, None] == np.arange(used)).any(axis=1)  # (runs, places)
+    genomes = {name: part.numpy()[:, :used] for name, part in state.genomes._asdict().items()}
+    for part in genomes.values():
+        part[~held] = 0  # what is left over at a place depends on the runs beside it
+    return {
+        **{f"genome_{name}": part for name, part in genomes.items()},
+        **{f"takeover_{name}": part for name, part in takeovers._asdict().items()},
+        "places": places,
+        "log_odds": state.log_odds.numpy(),
+        "seeds": state.seeds.numpy(),
     }
 
 
 def _unpack_result(arrays: dict[str, np.ndarray], request: Request, run: RunFolder | None) -> Evolution:
+    complete = any(name.startswith("genome_") for name in arrays)
     return Evolution(
-        images=arrays["images"],
-        log_odds=arrays["history"][:, -1],
-        genomes=_read_genomes(arrays, request),
-        history=arrays["history"],
-        champions=arrays["champions"],
-        parents=arrays["parents"],
+        encoding=request.encoding,
+        classes=request.target.classes,
+        genomes=_read_genomes(arrays, request) if complete else None,
+        places=arrays["places"],
+        log_odds=arrays["log_odds"],
+        takeovers=_read_takeovers(arrays),
+        generations=request.generations,
         children=request.children,
         seeds=arrays["seeds"],
-        folders=(run,) if run else (),
+        folders=(run,) * len(arrays["seeds"]) if run else (),
     )
-
-
-def join_runs(blocks: Sequence[Evolution]) -> Evolution:
-    """Join blocks of runs; genomes of smaller capacity are padded with zeros."""
-    joined = {name: [getattr(block, name) for block in blocks] for name in Evolution._fields}
-    genomes = type(blocks[0].genomes)(*(_concatenate_padded(parts) for parts in zip(*joined["genomes"], strict=True)))
-    return Evolution(
-        **{name: np.concatenate(joined[name]) for name in ("images", "log_odds", "history", "champions", "parents")},
-        genomes=genomes,
-        children=blocks[0].children,
-        seeds=np.concatenate(joined["seeds"]),
-        folders=tuple(folder for folders in joined["folders"] for folder in folders),
-    )
-
-
-def _concatenate_padded(parts: Sequence[np.ndarray]) -> np.ndarray:
-    width = max(part.shape[-1] for part in parts)
-    return np.concatenate([np.pad(part, [(0, 0), (0, 0), (0, width - part.shape[-1])]) for part in parts])

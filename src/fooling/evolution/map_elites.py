@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from fooling.encodings import Encoding, Genomes
@@ -11,25 +12,36 @@ from fooling.encodings.operators import GENERATION, draw_uniform, fold_seeds
 from fooling.networks.classifier import Classifier
 
 SELECTION, VARIATION = 1, 2  # what a generation's seeds are used for
-CELL_TYPES = {"log_odds": tf.float32, "champions": tf.int32, "parents": tf.int32}  # what a cell holds besides genomes
-RUNS_UNDER_WAY = 4  # Choice: fastest of 1, 2, 4 and 10 on two cores
-NOBODY = -1  # champion of an empty cell, parent of a random image
+CELL_TYPES = {  # what a cell holds besides genomes
+    "places": tf.int32,
+    "log_odds": tf.float32,
+    "champions": tf.int32,
+    "parents": tf.int32,
+}
+BATCHES_UNDER_WAY = 4  # Choice: fastest of 1, 2, 4 and 10 on two cores
+NOBODY = -1  # champion and place of an empty cell, parent of a random image
 
 
 class State(NamedTuple):
     """Several runs after some generation. An image's number is generation · children + its slot.
 
+    Cells do not hold genomes but the places of genomes: one image often holds many cells, and where genomes are large
+    each is kept once.
+
     Attributes:
-        genomes: The champions' genomes, ``(runs, classes, …)`` tensors.
-        log_odds: ``(runs, classes) float32``: each champion's log-odds for its cell's class, −inf where empty.
-        champions: ``(runs, classes) int32``: each champion's number, −1 where empty.
-        parents: ``(runs, classes) int32``: the number of each champion's parent, −1 for random images. With crossover
+        genomes: The champions' genomes, ``(runs, places, …)`` tensors; what stands at a place that no cell names is
+            left over.
+        places: ``(runs, cells) int32``: where each cell's champion stands among ``genomes``, −1 where empty.
+        log_odds: ``(runs, cells) float32``: each champion's log-odds for its cell's class, −inf where empty.
+        champions: ``(runs, cells) int32``: each champion's number, −1 where empty.
+        parents: ``(runs, cells) int32``: the number of each champion's parent, −1 for random images. With crossover
             it is the parent in the child's own slot, not its mate.
         generation: Scalar int32; 0 are the random images.
         seeds: ``(runs,) int64``.
     """
 
     genomes: Genomes
+    places: tf.Tensor
     log_odds: tf.Tensor
     champions: tf.Tensor
     parents: tf.Tensor
@@ -37,13 +49,31 @@ class State(NamedTuple):
     seeds: tf.Tensor
 
 
+class Target(NamedTuple):
+    """What images evolve for.
+
+    Attributes:
+        classifier: The network to fool.
+        classes: The classes that have a cell, by index.
+    """
+
+    classifier: Classifier
+    classes: tuple[int, ...]
+
+    def log_odds(self, images: tf.Tensor) -> tf.Tensor:
+        """Return ``(batch, cells) float32`` for ``(batch, height, width, channels) float32 in [0, 1]``."""
+        every = self.classifier.log_odds(images)
+        whole = self.classes == tuple(range(len(self.classifier.class_names)))
+        return every if whole else tf.gather(every, self.classes, axis=1)
+
+
 class History(NamedTuple):
     """What every cell held after each of some generations.
 
     Attributes:
-        log_odds: ``(generations, runs, classes) float32``.
-        champions: ``(generations, runs, classes) int32``.
-        parents: ``(generations, runs, classes) int32``.
+        log_odds: ``(generations, runs, cells) float32``.
+        champions: ``(generations, runs, cells) int32``.
+        parents: ``(generations, runs, cells) int32``.
     """
 
     log_odds: tf.Tensor
@@ -51,69 +81,68 @@ class History(NamedTuple):
     parents: tf.Tensor
 
 
-def initialise(classifier: Classifier, encoding: Encoding, children: int, seeds: tf.Tensor) -> State:
+def initialise(target: Target, encoding: Encoding, children: int, seeds: tf.Tensor) -> State:
     """Evaluate ``children`` random images in each run and fill the cells with the best.
 
     Args:
-        classifier: The network to fool.
+        target: What images evolve for.
         encoding: How images are made.
         children: Random images per run.
         seeds: ``(runs,) int64``, one per run.
     """
-    runs, classes = seeds.shape[0], len(classifier.class_names)
+    runs, cells = seeds.shape[0], len(target.classes)
     population = encoding.initialise(children, fold_seeds(generation_seeds(seeds, tf.constant(0)), VARIATION))
-    nothing = tf.nest.map_structure(
-        lambda part: tf.zeros(tf.concat([[runs, classes], tf.shape(part)[2:]], axis=0), part.dtype), population
-    )
     empty = State(
-        genomes=nothing,
-        log_odds=tf.fill([runs, classes], -float("inf")),
-        champions=tf.fill([runs, classes], NOBODY),
-        parents=tf.fill([runs, classes], NOBODY),
+        genomes=tf.nest.map_structure(lambda part: part[:, :0], population),
+        places=tf.fill([runs, cells], NOBODY),
+        log_odds=tf.fill([runs, cells], -float("inf")),
+        champions=tf.fill([runs, cells], NOBODY),
+        parents=tf.fill([runs, cells], NOBODY),
         generation=tf.constant(0),
         seeds=seeds,
     )
-    log_odds = score(classifier, encoding, population)
+    log_odds = score(target, encoding, population)
     orphans = tf.fill([runs, children], NOBODY)
     return offer(empty, population, log_odds, tf.range(children), orphans)
 
 
-def advance(state: State, classifier: Classifier, encoding: Encoding, children: int) -> State:
+def advance(state: State, target: Target, encoding: Encoding, children: int) -> State:
     """Breed, evaluate and offer one generation in every run.
 
     Args:
         state: The runs so far.
-        classifier: The network to fool.
+        target: What images evolve for.
         encoding: How images are made.
         children: Children per run.
     """
     generation = state.generation + 1
     seeds = generation_seeds(state.seeds, generation)
     cells = select_cells(state.champions, draw_uniform(fold_seeds(seeds, SELECTION), [children]))
-    parents = tf.nest.map_structure(lambda part: tf.gather(part, cells, batch_dims=1), state.genomes)
+    places = tf.gather(state.places, cells, batch_dims=1)
+    parents = tf.nest.map_structure(lambda part: tf.gather(part, places, batch_dims=1), state.genomes)
     offspring = encoding.mutate(parents, fold_seeds(seeds, VARIATION), generation)
-    log_odds = score(classifier, encoding, offspring)
+    log_odds = score(target, encoding, offspring)
     numbers = generation * children + tf.range(children)
     ancestry = tf.gather(state.champions, cells, batch_dims=1)
     return offer(state._replace(generation=generation), offspring, log_odds, numbers, ancestry)
 
 
 def advance_many(
-    state: State, classifier: Classifier, encoding: Encoding, children: int, generations: tf.Tensor
+    state: State, target: Target, encoding: Encoding, children: int, generations: tf.Tensor
 ) -> tuple[State, History]:
     """Advance by ``generations`` in one graph and keep what every cell held after each."""
-    kept = [tf.TensorArray(part.dtype, size=generations) for part in state[1:4]]
+    kept = [tf.TensorArray(CELL_TYPES[name], size=generations) for name in History._fields]
     for step in tf.range(generations):
         tf.autograph.experimental.set_loop_options(shape_invariants=_growing_shapes(state, encoding))
-        state = advance(state, classifier, encoding, children)
-        kept = [array.write(step, part) for array, part in zip(kept, state[1:4], strict=True)]
+        state = advance(state, target, encoding, children)
+        kept = [array.write(step, getattr(state, name)) for array, name in zip(kept, History._fields, strict=True)]
     return state, History(*(array.stack() for array in kept))
 
 
 def _growing_shapes(state: State, encoding: Encoding) -> list[tuple[tf.Tensor, tf.TensorShape]]:
     shapes = encoding.genome_shapes()
     return [
-        (part, tf.TensorShape([*part.shape[:2], *shape])) for part, shape in zip(state.genomes, shapes, strict=True)
+        (part, tf.TensorShape([part.shape[0], None, *shape])) for part, shape in zip(state.genomes, shapes, strict=True)
     ]
 
 
@@ -126,7 +155,7 @@ def select_cells(champions: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
     """Choose each child's parent cell: uniformly over occupied cells, with replacement.
 
     Args:
-        champions: ``(runs, classes) int32``, −1 where empty.
+        champions: ``(runs, cells) int32``, −1 where empty.
         draws: ``(runs, children) float32 in [0, 1)``.
 
     Returns:
@@ -137,20 +166,30 @@ def select_cells(champions: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
     return tf.searchsorted(rank, wanted)
 
 
-def score(classifier: Classifier, encoding: Encoding, genomes: Genomes) -> tf.Tensor:
-    """Return the log-odds of every image for every class, ``(runs, count, classes) float32``.
+def score(target: Target, encoding: Encoding, genomes: Genomes) -> tf.Tensor:
+    """Return the log-odds of every image for every cell, ``(runs, count, cells) float32``.
 
-    A run's images are one forward batch whatever runs beside it: the last bits of a network's sums depend on the batch.
-    Several runs are under way at a time, so that the small steps of one fill the core that another leaves idle.
+    A run's images are the same forward batches whatever runs beside it: the last bits of a network's sums depend on the
+    batch. Several batches are under way at a time, so that the small steps of one fill the core that another leaves
+    idle, and only they exist as images.
     """
+    runs, count = tf.nest.flatten(genomes)[0].shape[:2]
+    size = min(target.classifier.batch, count)
+    batches = -(-count // size)
+    slots = tf.minimum(tf.range(batches * size), count - 1)  # the last batch is filled up with its last image
 
-    def score_run(run: Genomes) -> tf.Tensor:
-        images = encoding.express(tf.nest.map_structure(lambda part: part[None], run))
-        return classifier.log_odds(images[0])
+    def split(part: tf.Tensor) -> tf.Tensor:
+        filled = part if batches * size == count else tf.gather(part, slots, axis=1)
+        shape = tf.concat([[runs * batches, 1, size], tf.shape(part)[2:]], axis=0)
+        return tf.ensure_shape(tf.reshape(filled, shape), [runs * batches, 1, size, *part.shape[2:]])
 
-    log_odds = tf.map_fn(score_run, genomes, fn_output_signature=tf.float32, parallel_iterations=RUNS_UNDER_WAY)
-    runs, classes = tf.nest.flatten(genomes)[0].shape[0], len(classifier.class_names)
-    return tf.ensure_shape(log_odds, [runs, None, classes])
+    log_odds = tf.map_fn(
+        lambda batch: target.log_odds(encoding.express(batch)[0]),
+        tf.nest.map_structure(split, genomes),
+        fn_output_signature=tf.float32,
+        parallel_iterations=BATCHES_UNDER_WAY,
+    )
+    return tf.reshape(log_odds, [runs, batches * size, len(target.classes)])[:, :count]
 
 
 def offer(state: State, offspring: Genomes, log_odds: tf.Tensor, numbers: tf.Tensor, parents: tf.Tensor) -> State:
@@ -161,42 +200,75 @@ def offer(state: State, offspring: Genomes, log_odds: tf.Tensor, numbers: tf.Ten
     Args:
         state: The cells.
         offspring: The children's genomes, ``(runs, children, …)`` tensors, at least as wide as the cells'.
-        log_odds: ``(runs, children, classes) float32``.
+        log_odds: ``(runs, children, cells) float32``.
         numbers: ``(children,) int32``: the children's numbers.
         parents: ``(runs, children) int32``: their parents' numbers.
     """
     nan = tf.math.is_nan(log_odds)
-    offered = tf.reduce_max(tf.where(nan, -float("inf"), log_odds), axis=1)  # (runs, classes)
+    offered = tf.reduce_max(tf.where(nan, -float("inf"), log_odds), axis=1)  # (runs, cells)
     has_it = ~nan & (log_odds == offered[:, None])
     best = tf.argmax(tf.cast(has_it, tf.int32), axis=1, output_type=tf.int32)  # the first child that has it
     settles = (state.champions == NOBODY) & ~tf.reduce_all(nan, axis=1)
     wins = (offered > state.log_odds) | settles
-
-    def replace(old: tf.Tensor, new: tf.Tensor) -> tf.Tensor:
-        held = tf.where(tf.reshape(wins, wins.shape + [1] * (old.shape.rank - 2)), new, _widen(old, new))
-        return tf.ensure_shape(held, wins.shape + held.shape[2:])
-
+    genomes, new_places = _house(state, offspring, wins, best)
     return state._replace(
-        genomes=tf.nest.map_structure(
-            lambda old, new: replace(old, tf.gather(new, best, batch_dims=1)), state.genomes, offspring
-        ),
-        log_odds=replace(state.log_odds, offered),
-        champions=replace(state.champions, tf.gather(numbers, best)),
-        parents=replace(state.parents, tf.gather(parents, best, batch_dims=1)),
+        genomes=genomes,
+        places=tf.where(wins, tf.gather(new_places, best, batch_dims=1), state.places),
+        log_odds=tf.where(wins, offered, state.log_odds),
+        champions=tf.where(wins, tf.gather(numbers, best), state.champions),
+        parents=tf.where(wins, tf.gather(parents, best, batch_dims=1), state.parents),
     )
 
 
-def _widen(old: tf.Tensor, new: tf.Tensor) -> tf.Tensor:
-    """Pad ``old`` with zeros to the capacity of ``new``."""
-    if old.shape.is_fully_defined() and old.shape == new.shape:
-        return old
-    missing = tf.shape(new) - tf.shape(old)
-    return tf.pad(old, tf.stack([tf.zeros_like(missing), missing], axis=1))
+def _house(state: State, offspring: Genomes, wins: tf.Tensor, best: tf.Tensor) -> tuple[Genomes, tf.Tensor]:
+    """Put the children that won a cell into the lowest places that no cell needs any more.
+
+    Args:
+        state: The cells before.
+        offspring: The children's genomes.
+        wins: ``(runs, cells) bool``: which cells have a new champion.
+        best: ``(runs, cells) int32``: the slot of the child that is it.
+
+    Returns:
+        The genomes, with as many more places as the run that needs most lacks; and ``(runs, children) int32``, the
+        place of each child that won.
+    """
+    won = _mark(tf.where(wins, best, NOBODY), tf.shape(tf.nest.flatten(offspring)[0])[1])  # (runs, children)
+    needed = _mark(tf.where(wins, NOBODY, state.places), tf.shape(state.genomes[0])[1])  # (runs, places)
+    count = tf.cast(won, tf.int32)
+    lacking = tf.reduce_sum(count, axis=1) - tf.reduce_sum(tf.cast(~needed, tf.int32), axis=1)
+    added = tf.maximum(tf.reduce_max(lacking), 0)
+    free = tf.argsort(tf.cast(tf.pad(needed, [[0, 0], [0, added]]), tf.int32), stable=True)  # free places first
+    rank = tf.cumsum(count, axis=1, exclusive=True)
+    new_places = tf.gather(free, tf.minimum(rank, tf.shape(free)[1] - 1), batch_dims=1)
+    target = tf.stack([tf.cast(tf.where(won)[:, 0], tf.int32), tf.boolean_mask(new_places, won)], axis=1)
+
+    def put(old: tf.Tensor, new: tf.Tensor) -> tf.Tensor:
+        moved = tf.boolean_mask(new, won)
+        room = _make_room(old, new, added)
+        with tf.control_dependencies([moved]):  # nobody reads the old genomes now, so they are changed in place
+            return tf.tensor_scatter_nd_update(room, target, moved)
+
+    return tf.nest.map_structure(put, state.genomes, offspring), new_places
 
 
-def check_scored(state: State, classifier: Classifier) -> None:
-    """Raise ValueError if a class has no image at all, because the network gave NaN for every random image."""
+def _mark(indices: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    """Return ``(runs, size) bool``: which numbers below ``size`` occur among a run's indices."""
+    return tf.reduce_any(indices[:, :, None] == tf.range(size), axis=1)
+
+
+def _make_room(old: tf.Tensor, new: tf.Tensor, added: tf.Tensor) -> tf.Tensor:
+    """Pad ``old`` with zeros to the capacity of ``new``, and with so many places."""
+    runs = old.shape[0]
+    missing = tf.concat([[0, added], tf.shape(new)[2:] - tf.shape(old)[2:]], axis=0)
+    if tf.reduce_any(missing > 0):
+        old = tf.pad(old, tf.stack([tf.zeros_like(missing), missing], axis=1))
+    return tf.ensure_shape(old, [runs, None, *new.shape[2:]])
+
+
+def check_scored(state: State, target: Target) -> None:
+    """Raise ValueError if a cell has no image at all, because the network gave NaN for every random image."""
     empty = (state.champions.numpy() == NOBODY).any(axis=0)
     if empty.any():
-        names = ", ".join(str(name) for name, lost in zip(classifier.class_names, empty, strict=True) if lost)
-        raise ValueError(f"{classifier.name} gives NaN for every random image in class {names}.")
+        lost = [str(target.classifier.class_names[index]) for index in np.asarray(target.classes)[empty]]
+        raise ValueError(f"{target.classifier.name} gives NaN for every random image in class {', '.join(lost)}.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy as np
 from fooling.networks.classifier import Classifier
 
 BINS = 10  # equal-width bins of confidence, as in Guo et al. 2017
+TOP = 5  # a label among so many highest classes is no top-5 error; Source: the ILSVRC challenge
 
 
 class Assessment(NamedTuple):
@@ -22,6 +25,7 @@ class Assessment(NamedTuple):
         bin_accuracy: ``(10,) float64``: share of correct images by bin.
         bin_count: ``(10,) int64``.
         calibration_error: Expected calibration error: mean distance of accuracy and confidence, weighted by count.
+        top_five_error: Share of images whose label is not among their five highest classes; NaN if not measured.
     """
 
     error: float
@@ -31,30 +35,93 @@ class Assessment(NamedTuple):
     bin_accuracy: np.ndarray
     bin_count: np.ndarray
     calibration_error: float
+    top_five_error: float = math.nan
+
+    @property
+    def median_confidence(self) -> float:
+        """Median confidence in the top class, right or wrong."""
+        return _find_median(self.confidences)
+
+    @property
+    def median_when_right(self) -> float:
+        """Median confidence where the top class is the label; NaN if it never is."""
+        return _find_median(self.confidences[self.correct])
+
+    @property
+    def median_when_wrong(self) -> float:
+        """Median confidence where the top class is not the label; NaN if it always is."""
+        return _find_median(self.confidences[~self.correct])
 
 
-def assess(classifier: Classifier, images: np.ndarray, labels: np.ndarray) -> Assessment:
-    """Measure error and calibration.
+def assess(classifier: Classifier, images: np.ndarray | Iterable[np.ndarray], labels: np.ndarray) -> Assessment:
+    """Measure error, confidence and calibration.
 
     Args:
         classifier: The network.
-        images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1].
-        labels: ``(count,) int64``.
+        images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1]; or such batches one after another,
+            as :meth:`fooling.photographs.Photographs.batches` gives them, of which one is held at a time.
+        labels: ``(count,) int64``, each one of the network's classes.
+
+    Raises:
+        ValueError: If there is no image, there are more or fewer labels than images, a label is no class, or the
+            network answers with NaN.
     """
-    scores = classifier.confidences(images)
-    confidence, correct = scores.max(axis=1), scores.argmax(axis=1) == labels
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    batches = [images] if isinstance(images, np.ndarray) else images
+    confidences, places = _score_batches(classifier, batches, np.asarray(labels))
+    correct = places == 0
+    bins = np.minimum((confidences * BINS).astype(int), BINS - 1)
     count = np.bincount(bins, minlength=BINS)
     with np.errstate(invalid="ignore"):
-        bin_confidence = np.bincount(bins, confidence, BINS) / count
+        bin_confidence = np.bincount(bins, confidences, BINS) / count
         bin_accuracy = np.bincount(bins, correct, BINS) / count
     gaps = np.nan_to_num(np.abs(bin_accuracy - bin_confidence))
     return Assessment(
         error=float(1.0 - correct.mean()),
-        confidences=confidence,
+        confidences=confidences,
         correct=correct,
         bin_confidence=bin_confidence,
         bin_accuracy=bin_accuracy,
         bin_count=count,
         calibration_error=float((gaps * count).sum() / count.sum()),
+        top_five_error=float((places >= TOP).mean()),
     )
+
+
+def _score_batches(
+    classifier: Classifier, batches: Iterable[np.ndarray], labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the confidence in the top class, and in which place the label comes: 0 for the top class."""
+    confidences, places = [np.zeros(0, np.float32)], [np.zeros(0, np.int64)]
+    seen = 0
+    for batch in batches:
+        scores = classifier.confidences(batch)
+        mine = labels[seen : seen + len(scores)]
+        seen += len(scores)
+        if len(mine) < len(scores):
+            raise ValueError(f"There are {len(labels)} labels for {seen} images or more.")
+        _check_labels(mine, scores.shape[1])
+        if np.isnan(scores).any():
+            raise ValueError("The network answers with confidences that are not numbers.")
+        confidences.append(scores.max(axis=1))
+        places.append(_place_labels(scores, mine))
+    if seen == 0 or seen != len(labels):
+        raise ValueError(f"There are {len(labels)} labels for {seen} images; both must be the same, and at least 1.")
+    return np.concatenate(confidences), np.concatenate(places)
+
+
+def _place_labels(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return how many classes come before each label; of equal ones those of lower number, as for the top class."""
+    own = np.take_along_axis(scores, labels[:, None], axis=1)
+    ahead = (scores > own) | ((scores == own) & (np.arange(scores.shape[1]) < labels[:, None]))
+    places: np.ndarray = ahead.sum(axis=1)
+    return places
+
+
+def _check_labels(labels: np.ndarray, classes: int) -> None:
+    wrong = labels[(labels < 0) | (labels >= classes)]
+    if len(wrong):
+        raise ValueError(f"The label {wrong[0]} is not one of the network's classes, 0 to {classes - 1}.")
+
+
+def _find_median(confidences: np.ndarray) -> float:
+    return float(np.median(confidences)) if len(confidences) else math.nan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ import tensorflow as tf
 
 from fooling.images import check_images
 
-BATCH = 200  # images per forward pass outside of evolution; Choice: where LeNet's images per second level off
+BATCH = 200  # most images per forward pass; Choice: where LeNet's images per second level off
+BATCH_PIXELS = 2**20  # most pixels per forward pass; Choice: 20 images of 224 × 224, which a cache still holds
 PROBES = 8
 
 
@@ -61,6 +63,11 @@ class Classifier:
         object.__setattr__(self, "class_names", names)
         sums_to_one = np.allclose(scores.sum(axis=1), 1.0, atol=1e-3) and scores.min() >= 0.0
         object.__setattr__(self, "outputs", "probabilities" if sums_to_one else "logits")
+
+    @property
+    def batch(self) -> int:
+        """How many images the project passes at a time."""
+        return max(1, min(BATCH, BATCH_PIXELS // math.prod(self.image_shape[:2])))
 
     def logits(self, images: tf.Tensor) -> tf.Tensor:
         """Return the class scores before the softmax; for a softmax model the logarithm of its output.
@@ -107,9 +114,11 @@ class Classifier:
         Raises:
             ValueError: If the images have another shape, or values outside [0, 1].
         """
-        pixels = check_images(images, self.image_shape)
-        batches = [self._log_odds_graph(pixels[start : start + BATCH]) for start in range(0, len(pixels), BATCH)]
-        return np.concatenate(batches) if batches else np.zeros((0, len(self.class_names)), np.float32)
+        size = self.batch
+        starts = range(0, max(len(images), 1), size)  # no images at all are checked, too
+        return np.concatenate(
+            [self._log_odds_graph(check_images(images[start : start + size], self.image_shape)) for start in starts]
+        )
 
     def confidences(self, images: np.ndarray) -> np.ndarray:
         """Return the softmax of every class, ``(count, classes) float32``; images and errors as in :meth:`score`."""

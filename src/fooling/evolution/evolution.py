@@ -1,0 +1,179 @@
+"""What finished runs hold: champions as genomes, the history of every cell as takeovers, and their images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from fooling.encodings import Encoding, Genomes
+from fooling.evolution.takeovers import Takeovers
+from fooling.images import to_bytes
+from fooling.networks.classifier import to_confidence
+from fooling.runs import RunFolder, read_arrays, write_arrays
+
+EXPRESSED = 20  # images expressed at a time; Choice: as many as pass a large network
+
+
+class Evolution(NamedTuple):
+    """Finished runs.
+
+    Attributes:
+        encoding: How their images are made.
+        classes: The class of each cell, by index.
+        genomes: The champions' genomes, ``(runs, places, …)`` arrays; None where they were too large to be published.
+        places: ``(runs, cells) int32``: where each cell's champion stands among the genomes.
+        log_odds: ``(runs, cells) float32``: the champions' log-odds for their class.
+        takeovers: How the cells came to hold them.
+        generations: Generations after the random images.
+        children: Random images at the start and children per generation.
+        seeds: ``(runs,) int64``.
+        folders: Where each run is kept; empty if nowhere.
+    """
+
+    encoding: Encoding
+    classes: tuple[int, ...]
+    genomes: Genomes | None
+    places: np.ndarray
+    log_odds: np.ndarray
+    takeovers: Takeovers
+    generations: int
+    children: int
+    seeds: np.ndarray
+    folders: tuple[RunFolder, ...] = ()
+
+    @property
+    def confidences(self) -> np.ndarray:
+        """The champions' softmax values, ``(runs, cells) float32``."""
+        return to_confidence(self.log_odds)
+
+    @property
+    def images(self) -> np.ndarray:
+        """Each cell's champion, ``(runs, cells, height, width, channels) uint8``, as a PNG would hold it."""
+        every = np.arange(len(self.classes))
+        return np.stack(list(self._express([(run, every) for run in range(len(self.seeds))])))
+
+    @property
+    def history(self) -> np.ndarray:
+        """Log-odds of every cell after every generation, ``(runs, generations + 1, cells) float32``."""
+        return self.unroll("log_odds", -np.inf)
+
+    def unroll(self, field: str, before: float) -> np.ndarray:
+        """Return a field of :class:`Takeovers` for every cell after every generation.
+
+        Args:
+            field: "log_odds", "champion" or "parent".
+            before: What a cell has before its first champion.
+
+        Returns:
+            ``(runs, generations + 1, cells)`` of the field's type.
+        """
+        values = getattr(self.takeovers, field)
+        runs, cells = self.log_odds.shape
+        dense = np.full((runs, self.generations + 1, cells), before, values.dtype)
+        run, cell = self.takeovers.run, self.takeovers.cell
+        generation = self.takeovers.champion // self.children
+        order = np.lexsort((generation, cell, run))
+        run, cell, generation, values = (part[order] for part in (run, cell, generation, values))
+        follows = np.append((run[1:] == run[:-1]) & (cell[1:] == cell[:-1]), False)
+        until = np.where(follows, np.append(generation[1:], 0), self.generations + 1)
+        lasting = until - generation  # generations that a champion stays
+        steps = np.arange(lasting.sum()) - np.repeat(np.cumsum(lasting) - lasting, lasting)
+        held = np.repeat(generation, lasting) + steps
+        dense[np.repeat(run, lasting), held, np.repeat(cell, lasting)] = np.repeat(values, lasting)
+        return dense
+
+    def express(self, run: int = 0, cells: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
+        """Return champions of one run as images.
+
+        Args:
+            run: Position among the seeds.
+            cells: Positions among ``classes``; None for all.
+
+        Returns:
+            ``(cells, height, width, channels) uint8``.
+
+        Raises:
+            ValueError: If the genomes were not published with the run.
+        """
+        chosen = np.arange(len(self.classes)) if cells is None else np.asarray(cells, np.int64)
+        return next(self._express([(run, chosen)]))
+
+    def _express(self, wanted: Iterable[tuple[int, np.ndarray]]) -> Iterator[np.ndarray]:
+        """Yield the images of each run and cells that are wanted."""
+        if self.genomes is None:
+            raise ValueError(
+                "These genomes were too large to be published, so only the images that pages show can be drawn; "
+                "for others delete the run's folder and run the page again."
+            )
+        shapes = self.encoding.genome_shapes()
+        specs = [tf.TensorSpec([1, None, *shape], part.dtype) for shape, part in zip(shapes, self.genomes, strict=True)]
+        graph = tf.function(self.encoding.express, input_signature=[type(shapes)(*specs)]).get_concrete_function()
+        for run, cells in wanted:
+            distinct, index = np.unique(self.places[run, cells], return_inverse=True)
+            parts = [
+                graph(type(shapes)(*(tf.constant(part[run, few])[None] for part in self.genomes)))[0]
+                for few in np.array_split(distinct, -(-len(distinct) // EXPRESSED))
+            ]
+            yield np.concatenate([to_bytes(part) for part in parts])[index]
+
+    def show(self, count: int = 1, cells: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
+        """Return the champions of the first runs as images, and keep them beside the runs for whoever reads them.
+
+        Args:
+            count: How many runs.
+            cells: Positions among ``classes``; None for all.
+
+        Returns:
+            ``(count, cells, height, width, channels) uint8``.
+        """
+        chosen = np.arange(len(self.classes)) if cells is None else np.asarray(cells, np.int64)
+        return np.stack([self._show_run(run, chosen) for run in range(min(count, len(self.seeds)))])
+
+    def _show_run(self, run: int, cells: np.ndarray) -> np.ndarray:
+        if not self.folders:
+            return self.express(run, cells)
+        path = self.folders[run].path / f"shown-{self.seeds[run]}.npz"
+        kept = read_arrays(path) if path.exists() else {}
+        missing = np.setdiff1d(cells, kept.get("cells", cells[:0]))
+        if missing.size:
+            more = {
+                "cells": missing,
+                "images": self.express(run, missing),
+                "log_odds": self.log_odds[run, missing],
+            }
+            kept = {name: np.concatenate([kept[name], part]) if kept else part for name, part in more.items()}
+            write_arrays(path, kept)
+        where = {cell: index for index, cell in enumerate(kept["cells"].tolist())}
+        return kept["images"][[where[cell] for cell in cells.tolist()]]
+
+
+def join_runs(blocks: Sequence[Evolution]) -> Evolution:
+    """Join blocks of runs; genomes of smaller capacity are padded with zeros."""
+    first = np.cumsum([0, *(len(block.seeds) for block in blocks)]).astype(np.int32)
+    moved = [
+        block.takeovers._replace(run=block.takeovers.run + offset) for block, offset in zip(blocks, first, strict=False)
+    ]
+    return blocks[0]._replace(
+        genomes=_join_genomes([block.genomes for block in blocks]),
+        places=np.concatenate([block.places for block in blocks]),
+        log_odds=np.concatenate([block.log_odds for block in blocks]),
+        takeovers=Takeovers(*(np.concatenate(parts) for parts in zip(*moved, strict=True))),
+        seeds=np.concatenate([block.seeds for block in blocks]),
+        folders=tuple(folder for block in blocks for folder in block.folders),
+    )
+
+
+def _join_genomes(blocks: Sequence[Genomes | None]) -> Genomes | None:
+    whole = [block for block in blocks if block is not None]
+    if len(whole) < len(blocks):
+        return None
+    return type(whole[0])(*(_concatenate_padded(parts) for parts in zip(*whole, strict=True)))
+
+
+def _concatenate_padded(parts: Sequence[np.ndarray]) -> np.ndarray:
+    wide = np.max([part.shape for part in parts], axis=0)
+    missing = [[0, *(wide - part.shape)[1:]] for part in parts]  # runs are joined, not padded
+    return np.concatenate([np.pad(part, [(0, more) for more in add]) for part, add in zip(parts, missing, strict=True)])

@@ -1,0 +1,44 @@
+"""The history of a run: every time a cell got a new champion. Cells change rarely, so this is small."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fooling.evolution.map_elites import History
+
+
+class Takeovers(NamedTuple):
+    """Every time a cell got a new champion, by generation, then by run, then by cell: ``(takeovers,)`` arrays.
+
+    Attributes:
+        run: int32, position among the seeds.
+        cell: int32.
+        champion: int32: the image's number, generation · children + its slot.
+        parent: int32: its parent's number, −1 for random images.
+        log_odds: float32: its log-odds for the cell's class.
+    """
+
+    run: np.ndarray
+    cell: np.ndarray
+    champion: np.ndarray
+    parent: np.ndarray
+    log_odds: np.ndarray
+
+    def append(self, later: Takeovers) -> Takeovers:
+        """Return these and later ones."""
+        return Takeovers(*(np.concatenate(parts) for parts in zip(self, later, strict=True)))
+
+
+def find_takeovers(history: History, before: np.ndarray) -> Takeovers:
+    """Return what changed in a stretch of history.
+
+    Args:
+        history: What every cell held after each generation.
+        before: ``(runs, cells) int32``: the champions before the first of them, −1 where empty.
+    """
+    log_odds, champions, parents = (np.asarray(part) for part in history)
+    places = np.nonzero(np.diff(champions, axis=0, prepend=before[None]))
+    run, cell = (index.astype(np.int32) for index in places[1:])
+    return Takeovers(run, cell, champions[places], parents[places], log_odds[places])

@@ -1,0 +1,84 @@
+"""Any ImageNet network of ``keras.applications``, with its own preprocessing inside; its weights are downloaded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import keras
+
+from fooling.networks.classifier import Classifier
+from fooling.networks.imagenet_names import class_names
+
+# Every network of keras.applications by its name; all are functions that build one.
+APPLICATIONS: dict[str, Callable[..., keras.Model]] = {
+    name: build for name, build in vars(keras.applications).items() if callable(build) and name[0].isupper()
+}
+EXAMPLES = "ResNet50, MobileNetV2, VGG16, EfficientNetV2B0"
+# Keras leaves the size of these open, but their weights were trained at one.
+SIZES = {"MobileNetV3Small": (224, 224, 3), "MobileNetV3Large": (224, 224, 3)}
+
+
+def load_application(name: str, weights: str | Path | None = "imagenet") -> Classifier:
+    """Load a network of ``keras.applications`` at the size that it was made for, with logits for its output.
+
+    Args:
+        name: As Keras calls it, for example "ResNet50".
+        weights: "imagenet", which Keras downloads once and keeps in its own folder; the path of such a file;
+            or None for random weights.
+
+    Raises:
+        ValueError: If Keras has no network of that name, or its weights cannot be had.
+    """
+    if name not in APPLICATIONS:
+        raise ValueError(f"keras.applications has no network {name!r}; it has, for example, {EXAMPLES}.")
+    network = _build(name, weights)
+    height, width, channels = network.input_shape[1:]
+    pixels = keras.layers.Input((height, width, channels))
+    model = keras.Model(pixels, network(preprocess(name, pixels)), name=network.name)
+    return Classifier(model, class_names(), name, input_range=(0.0, 255.0))
+
+
+def preprocess(name: str, pixels: keras.KerasTensor) -> keras.KerasTensor:
+    """Append what a network of ``keras.applications`` wants done to pixels before it sees them.
+
+    This is its module's own ``preprocess_input``: means and BGR, a scaling, or nothing where the network itself begins
+    with it.
+
+    Args:
+        name: A key of :data:`APPLICATIONS`.
+        pixels: ``(batch, height, width, 3) float32 in [0, 255]``.
+
+    Returns:
+        The same shape.
+    """
+    preprocessed: keras.KerasTensor = find_module(name).preprocess_input(pixels)
+    return preprocessed
+
+
+def find_module(name: str) -> ModuleType:
+    """Return the module of ``keras.applications`` that has a network's ``preprocess_input``."""
+    module: ModuleType = getattr(keras.applications, APPLICATIONS[name].__module__.rsplit(".", 1)[-1])
+    return module
+
+
+def _build(name: str, weights: str | Path | None) -> keras.Model:
+    """Return the network itself, without preprocessing."""
+    own = weights not in (None, "imagenet")
+    if own and not Path(str(weights)).is_file():
+        raise ValueError(f"There is no file {Path(str(weights)).name!r} with weights of {name}.")
+    try:
+        return APPLICATIONS[name](weights=weights, classifier_activation=None, input_shape=SIZES.get(name))
+    except Exception as error:  # Keras raises a plain Exception when a download fails, a damaged file nearly anything
+        if own:
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+            raise ValueError(f"{Path(str(weights)).name} cannot be read as weights of {name}: {reason}.") from error
+        address = re.search(r"https?://\S+(?<!:)", str(error))
+        if address is None:
+            raise
+        raise ValueError(
+            f"The weights of {name} could not be downloaded: connect to the internet, or put {address.group()} into "
+            "~/.keras/models, or choose a network that needs no connection, such as EfficientNet-Lite0."
+        ) from error

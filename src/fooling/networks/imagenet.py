@@ -1,0 +1,37 @@
+"""ImageNet networks by name, with one crop or ten."""
+
+from __future__ import annotations
+
+from fooling.networks.applications import APPLICATIONS, EXAMPLES, load_application
+from fooling.networks.classifier import Classifier
+from fooling.networks.crops import average_ten_crops
+from fooling.networks.efficientnet_lite import VARIANTS, load_efficientnet_lite
+from fooling.networks.imagenet_names import class_names
+
+__all__ = ["NAMES", "class_names", "load_imagenet_network"]
+
+NAMES = tuple(VARIANTS)  # the networks that packages carry, which need no connection
+CROPS = ("one", "ten")
+
+
+def load_imagenet_network(name: str = "EfficientNet-Lite0", crops: str = "one") -> Classifier:
+    """Load a network that was trained on the thousand classes of ImageNet.
+
+    Args:
+        name: One of :data:`NAMES`, or of ``keras.applications``, whose weights are downloaded.
+        crops: "one": the network sees the image as it is; "ten": it sees ten crops of a larger one, as in the paper.
+
+    Raises:
+        ValueError: If there is no such network or kind of crops, or the weights cannot be had.
+    """
+    if crops not in CROPS:
+        raise ValueError(f"There are no crops {crops!r}; choose one or ten.")
+    if name in VARIANTS:
+        classifier = load_efficientnet_lite(name)
+    elif name in APPLICATIONS:
+        classifier = load_application(name)
+    else:
+        raise ValueError(
+            f"There is no network {name!r}; choose {', '.join(NAMES)} or one of Keras, such as {EXAMPLES}."
+        )
+    return average_ten_crops(classifier) if crops == "ten" else classifier

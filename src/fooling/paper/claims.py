@@ -1,0 +1,140 @@
+"""The claims, in the paper's order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fooling.paper import digits, imagenet
+from fooling.paper.verdicts import QUOTE, RECALLED, RECALLED_LESS
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of the paper.
+
+    Attributes:
+        id: Short name.
+        section: Where the paper makes it.
+        sentence: What it says.
+        number: The number to compare with.
+        grade: How sure sentence and number are.
+        page: The notebook that tests it.
+        judge: From the page's metrics for this claim to a verdict.
+        describe: From the same metrics to our number, in words.
+    """
+
+    id: str
+    section: str
+    sentence: str
+    number: str
+    grade: str
+    page: str
+    judge: Callable[[Mapping[str, Any]], str]
+    describe: Callable[[Mapping[str, Any]], str]
+
+
+CPPN_SENTENCE = "CPPN images reach the same confidence; median after 200 generations."
+
+CLAIMS = (
+    Claim(
+        id="mnist-direct",
+        section="§3.1, Fig. 4",
+        sentence=(
+            "“In less than 50 generations, each run … ≥ 99.99% confidence. "
+            "By 200 generations, median confidence is 99.99%.”"
+        ),
+        number="every digit 99.99% before generation 50, median 99.99% by 200",
+        grade=QUOTE,
+        page="02_mnist_direct",
+        judge=digits.judge_direct,
+        describe=digits.describe_direct,
+    ),
+    Claim(
+        id="mnist-cppn",
+        section="§3.2, Fig. 5",
+        sentence=CPPN_SENTENCE,
+        number="median 99.99% by generation 200",
+        grade=RECALLED,
+        page="03_mnist_cppn",
+        judge=digits.judge_cppn,
+        describe=digits.describe_confidence,
+    ),
+    Claim(
+        id="mnist-cppn-raw",
+        section="§3.2, Fig. 5",
+        sentence=CPPN_SENTENCE
+        + " This row feeds pixel indices as coordinates, as the released code does; the row above feeds [−1, 1].",
+        number="median 99.99% by generation 200",
+        grade=RECALLED,
+        page="03_mnist_cppn",
+        judge=digits.judge_cppn,
+        describe=digits.describe_confidence,
+    ),
+    Claim(
+        id="natural-confidence",
+        section="supplement",
+        sentence="On real ImageNet validation images the network is far less certain, and more so when it is right.",
+        number="median 60.3%; 86.7% when right, 33.7% when wrong",
+        grade=RECALLED_LESS,
+        page="06_imagenet_networks",
+        judge=imagenet.judge_natural,
+        describe=imagenet.describe_natural,
+    ),
+    Claim(
+        id="imagenet-direct",
+        section="§3.3, Fig. 6",
+        sentence="Direct encoding is much less successful on ImageNet, even after 20,000 generations.",
+        number="median 21.59%; 45 of 1000 classes at ≥ 99%; 5 runs",
+        grade=RECALLED,
+        page="07_imagenet_direct",
+        judge=imagenet.judge_direct,
+        describe=imagenet.describe_search,
+    ),
+    Claim(
+        id="imagenet-cppn",
+        section="§3.4, Fig. 7-8",
+        sentence="CPPN encoding succeeds on ImageNet after 5,000 generations, except for dogs and cats.",
+        number="median 88.11%; p < 0.0001 against direct; 5 runs",
+        grade=RECALLED,
+        page="08_imagenet_cppn",
+        judge=imagenet.judge_cppn,
+        describe=imagenet.describe_cppn,
+    ),
+    Claim(
+        id="imagenet-cppn-raw",
+        section="§3.4, Fig. 7-8",
+        sentence=(
+            "CPPN encoding succeeds on ImageNet after 5,000 generations. "
+            "This row feeds pixel indices as coordinates, as the released code does; the row above feeds [−1, 1]."
+        ),
+        number="median 88.11%; p < 0.0001 against direct; 5 runs",
+        grade=RECALLED,
+        page="08_imagenet_cppn",
+        judge=imagenet.judge_cppn,
+        describe=imagenet.describe_cppn,
+    ),
+    Claim(
+        id="imagenet-relatedness",
+        section="§3.4, Fig. 9",
+        sentence="Closely related classes get similar images within a run; different runs find different images.",
+        number="no number",
+        grade=RECALLED,
+        page="08_imagenet_cppn",
+        judge=imagenet.judge_relatedness,
+        describe=imagenet.describe_relatedness,
+    ),
+)
+
+
+def find_claim(claim_id: str) -> Claim:
+    """Return the claim called ``claim_id``.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    for claim in CLAIMS:
+        if claim.id == claim_id:
+            return claim
+    raise ValueError(f"There is no claim {claim_id!r}; choose one of {', '.join(claim.id for claim in CLAIMS)}.")

@@ -1,0 +1,122 @@
+"""The rules for the ImageNet claims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fooling.paper.verdicts import NOT, PARTLY, REPRODUCED, SIGNIFICANT, UNTESTED, show_confidence, show_p
+
+IMAGENET_CLASSES = 1000
+DIRECT_MEDIAN, DIRECT_FOOLED = 0.2159, 45  # after 20,000 generations: the median, and the classes at 99% or more
+DIRECT_PER_CELL, CPPN_PER_CELL = 4_000, 2_000  # children per cell in the paper's two runs
+CPPN_MEDIAN = 0.8811
+DOGS_AND_CATS = slice(156, 287)  # the classes that the paper calls a weak spot, about
+COMPARED_CLASSES, COMPARED_RUNS, COMPARED_PER_CELL = 20, 2, 50  # Choice: the least that two searches are compared at
+RELATED_CLASSES = 100  # Choice: with fewer, hardly any class has its neighbour beside it
+SMALL_EFFECT = 0.56  # probability of superiority that counts as an effect; Source: Vargha & Delaney 2000
+NATURAL_MEDIAN, NATURAL_NEAR, NATURAL_IMAGES = 0.603, 0.15, 1_000  # Choice of what is near, and of enough images
+
+
+def describe_search(metrics: Mapping[str, Any]) -> str:
+    """Put what an ImageNet search reached into words."""
+    low, high = (show_confidence(value) for value in metrics["run_medians"])
+    return (
+        f"median {show_confidence(metrics['median'])} after {metrics['per_cell']:,.0f} children per cell "
+        f"(by run {low} to {high}), {metrics['fooled']} of {metrics['classes']:,} classes ≥ 99%; "
+        f"random search, as many images a run: median {show_confidence(metrics['baseline_median'])}"
+    )
+
+
+def judge_direct(metrics: Mapping[str, Any]) -> str:
+    """Judge ``imagenet-direct``: few classes are fooled, however long pixels evolve.
+
+    That a search fails says nothing before it has had the paper's children per cell on all classes. That it succeeds
+    (a median above one half) says something at any size of at least 20 classes and 2 runs.
+    """
+    if metrics["classes"] < COMPARED_CLASSES or metrics["runs"] < COMPARED_RUNS:
+        return UNTESTED
+    if metrics["median"] > 0.5:
+        return NOT
+    if metrics["classes"] < IMAGENET_CLASSES or metrics["per_cell"] < DIRECT_PER_CELL:
+        return UNTESTED
+    return REPRODUCED if metrics["fooled"] <= 2 * DIRECT_FOOLED else PARTLY
+
+
+def judge_cppn(metrics: Mapping[str, Any]) -> str:
+    """Judge ``imagenet-cppn`` by its two halves.
+
+    The comparison (at equal children per cell, CPPN images are ahead of pixel images, p < 0.0001 and more than a small
+    effect) needs 20 classes, 2 runs and 50 children per cell. The number (median 88.11%) needs all classes and the
+    paper's 2,000 children per cell, and counts as not met before.
+    """
+    if (
+        metrics["classes"] < COMPARED_CLASSES
+        or metrics["runs"] < COMPARED_RUNS
+        or metrics["per_cell"] < COMPARED_PER_CELL
+    ):
+        return UNTESTED
+    ahead = metrics["p"] < SIGNIFICANT and metrics["superiority"] > SMALL_EFFECT
+    full = metrics["classes"] >= IMAGENET_CLASSES and metrics["per_cell"] >= CPPN_PER_CELL
+    number = full and metrics["median"] >= CPPN_MEDIAN
+    return {2: REPRODUCED, 1: PARTLY, 0: NOT}[ahead + number]
+
+
+def describe_cppn(metrics: Mapping[str, Any]) -> str:
+    """Add the comparison with pixel images, and dogs and cats where all classes evolved."""
+    parts = [
+        describe_search(metrics),
+        f"pixels, as many children per cell: median {show_confidence(metrics['direct_median'])}, "
+        f"CPPN ahead in {metrics['classes_ahead']} of {metrics['classes']:,} classes "
+        f"(probability of superiority {metrics['superiority']:.2f}, Mann-Whitney U, {show_p(metrics['p'])}, "
+        f"n = {metrics['classes']:,} classes each)",
+    ]
+    if metrics["dogs_and_cats"] is not None:
+        weak, others = (show_confidence(value) for value in metrics["dogs_and_cats"])
+        parts.append(f"dogs and cats (classes 156 to 286): median {weak}, all others {others}")
+    if metrics["classes"] < IMAGENET_CLASSES or metrics["per_cell"] < CPPN_PER_CELL:
+        parts.append("the number itself needs all 1,000 classes and 2,000 children per cell and was not tested")
+    return "; ".join(parts)
+
+
+def judge_relatedness(metrics: Mapping[str, Any]) -> str:
+    """Judge ``imagenet-relatedness`` by its two halves, each with p < 0.0001 and more than a small effect.
+
+    Within a run, classes that stand beside each other in ImageNet's order have more similar images than classes drawn
+    at random. And those neighbours of one run are more alike than the images of one class in different runs.
+    """
+    if metrics["classes"] < RELATED_CLASSES or metrics["runs"] < COMPARED_RUNS:
+        return UNTESTED
+    halves = [metrics[name] for name in ("neighbours_against_random", "neighbours_against_runs")]
+    return {2: REPRODUCED, 1: PARTLY, 0: NOT}[
+        sum(half["p"] < SIGNIFICANT and half["superiority"] > SMALL_EFFECT for half in halves)
+    ]
+
+
+def describe_relatedness(metrics: Mapping[str, Any]) -> str:
+    """Put the similarities and both comparisons into words."""
+    near, random, runs = (metrics["similarity"][name] for name in ("neighbours", "random", "runs"))
+    halves = [metrics[name] for name in ("neighbours_against_random", "neighbours_against_runs")]
+    first, second = (f"probability of superiority {half['superiority']:.2f}, {show_p(half['p'])}" for half in halves)
+    return (
+        f"median correlation of images: neighbouring classes of one run {near:.2f}, random classes of one run "
+        f"{random:.2f} ({first}), one class in two runs {runs:.2f} ({second}); "
+        f"permutation tests over {metrics['classes']:,} classes"
+    )
+
+
+def judge_natural(metrics: Mapping[str, Any]) -> str:
+    """Judge ``natural-confidence``: the order always, the number as far as another network can have it."""
+    if metrics["images"] < NATURAL_IMAGES:
+        return UNTESTED
+    near = abs(metrics["median"] - NATURAL_MEDIAN) <= NATURAL_NEAR
+    return {2: REPRODUCED, 1: PARTLY, 0: NOT}[near + (metrics["median_right"] > metrics["median_wrong"])]
+
+
+def describe_natural(metrics: Mapping[str, Any]) -> str:
+    """Put the confidences on photographs into words."""
+    return (
+        f"{metrics['network']} on {metrics['images']:,} labelled photographs: top-1 {100 * metrics['accuracy']:.0f}%, "
+        f"median confidence {show_confidence(metrics['median'])}, "
+        f"{show_confidence(metrics['median_right'])} when right, {show_confidence(metrics['median_wrong'])} when wrong"
+    )
