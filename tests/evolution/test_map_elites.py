@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from fooling.evolution.map_elites import State, advance, initialise, offer, select_cells
+from fooling.evolution.map_elites import State, Target, advance, initialise, offer, score, select_cells
 
 NAN, INF = float("nan"), float("inf")
 
@@ -23,11 +24,12 @@ class Numbered(NamedTuple):
 
 
 def make_state(log_odds: list[list[float]], champions: list[list[int]] | None = None) -> State:
-    """Return cells with these log-odds; those at −inf are empty unless champions are given."""
+    """Return cells with these log-odds, all of one image; those at −inf are empty unless champions are given."""
     scores = np.float32(log_odds)
     held = np.where(scores == -INF, -1, 100) if champions is None else np.array(champions)
     return State(
-        genomes=Numbered(tf.fill([*scores.shape, 1], -5.0)),
+        genomes=Numbered(tf.fill([len(scores), 1, 1], -5.0)),
+        places=tf.constant(np.where(held < 0, -1, 0), tf.int32),
         log_odds=tf.constant(scores),
         champions=tf.constant(held, tf.int32),
         parents=tf.constant(np.where(held < 0, -1, 50), tf.int32),
@@ -36,7 +38,7 @@ def make_state(log_odds: list[list[float]], champions: list[list[int]] | None = 
     )
 
 
-def offer_to(state: State, log_odds: list[list[float]]) -> State:
+def offer_to(state: State, log_odds: list[list[float]], offer: Callable[..., State] = offer) -> State:
     """Offer children 200, 201, … of parents 60, 61, … to the first run; a child's genome is ten times its slot."""
     count = len(log_odds)
     genomes = Numbered(10.0 * tf.range(count, dtype=tf.float32)[None, :, None])
@@ -44,11 +46,12 @@ def offer_to(state: State, log_odds: list[list[float]]) -> State:
     return offer(state, genomes, tf.constant([log_odds], tf.float32), numbers, parents)
 
 
-def read(state: State) -> tuple[list[int], list[int], list[float], list[float]]:
-    """Return champions, parents, genomes and log-odds of the first run."""
-    parts = (state.champions, state.parents, state.genomes.number[..., 0], state.log_odds)
-    champions, parents, genomes, log_odds = (part.numpy()[0].tolist() for part in parts)
-    return champions, parents, genomes, log_odds
+def read(state: State) -> tuple[list[int], list[int], list[float | None], list[float]]:
+    """Return champions, parents, genomes (None where empty) and log-odds of the first run."""
+    parts = (state.champions, state.parents, state.places, state.log_odds)
+    champions, parents, places, log_odds = (part.numpy()[0].tolist() for part in parts)
+    genomes = state.genomes.number.numpy()[0, :, 0].tolist()
+    return champions, parents, [None if place == -1 else genomes[place] for place in places], log_odds
 
 
 def test_one_child_can_take_several_cells():
@@ -82,8 +85,8 @@ def test_nan_never_wins_and_does_not_hide_the_children_beside_it():
 
 
 def test_nan_everywhere_leaves_an_empty_cell_empty():
-    champions, parents, _, log_odds = read(offer_to(make_state([[-INF, 1.0]]), [[NAN, NAN], [NAN, NAN]]))
-    assert (champions, parents, log_odds) == ([-1, 100], [-1, 50], [-INF, 1.0])
+    state = offer_to(make_state([[-INF, 1.0]]), [[NAN, NAN], [NAN, NAN]])
+    assert read(state) == ([-1, 100], [-1, 50], [None, -5.0], [-INF, 1.0])
 
 
 def test_an_empty_cell_takes_even_a_child_at_minus_infinity():
@@ -112,15 +115,18 @@ def test_runs_do_not_take_each_others_children():
 
 
 def test_a_wider_child_widens_the_cells_with_zeros():
-    state = make_state([[0.0, 9.0]])._replace(genomes=Numbered(tf.constant([[[1.0, 2.0], [3.0, 4.0]]])))
+    state = make_state([[0.0, 9.0]], champions=[[100, 101]])
+    state = state._replace(genomes=Numbered(tf.constant([[[1.0, 2.0], [3.0, 4.0]]])), places=tf.constant([[0, 1]]))
     child = Numbered(tf.constant([[[5.0, 6.0, 7.0]]]))
     state = offer(state, child, tf.constant([[[1.0, 1.0]]]), tf.constant([200]), tf.constant([[60]]))
     np.testing.assert_array_equal(state.genomes.number[0], [[5.0, 6.0, 7.0], [3.0, 4.0, 0.0]])
+    np.testing.assert_array_equal(state.places, [[0, 1]])
 
 
 # TensorFlow counts numbers below 1e-38 as zero.
 scores = st.one_of(st.floats(width=32, allow_subnormal=False), st.sampled_from([NAN, INF, -INF, 0.0, 1.0]))
 generations = st.lists(st.lists(st.tuples(scores, scores, scores), min_size=3, max_size=3), min_size=1, max_size=5)
+offer_in_graph = tf.function(offer)
 
 
 @settings(deadline=None, max_examples=100)
@@ -130,7 +136,7 @@ def test_a_champions_score_never_falls_and_is_the_first_best_ever_offered(offere
     seen: list[list[float]] = []
     for log_odds in offered:
         before = state.log_odds.numpy()
-        state = offer_to(state, [list(row) for row in log_odds])
+        state = offer_to(state, [list(row) for row in log_odds], offer_in_graph)
         assert (state.log_odds.numpy() >= before).all()
         assert not np.isnan(state.log_odds.numpy()).any()
         seen += log_odds
@@ -192,22 +198,34 @@ class NoisyJudge:
 
     class_names = tuple("abcdef")
     image_shape = (1, 1, 1)
+    batch = 200
 
     def log_odds(self, images: tf.Tensor) -> tf.Tensor:
         number = tf.reshape(images, [-1, 1])
         return tf.sin(number * tf.constant([[1.3, 2.7, 0.9, 3.1, 2.2, 1.7]])) + 0.002 * number
 
 
+SIX_CELLS = Target(NoisyJudge(), tuple(range(6)))
+
+
 def test_recorded_parents_are_true_and_every_lineage_leads_through_champions_to_a_random_image():
-    encoding, judge = PedigreeEncoding(), NoisyJudge()
-    state = initialise(judge, encoding, encoding.children, tf.constant([1, 2], tf.int64))
+    encoding = PedigreeEncoding()
+    state = initialise(SIX_CELLS, encoding, encoding.children, tf.constant([1, 2], tf.int64))
+    genomes = Pedigree(*[tf.TensorSpec([2, None], tf.int32)] * 2)
+    cells = [tf.TensorSpec(part.shape, part.dtype) for part in state[1:]]
+
+    @tf.function(input_signature=[State(genomes, *cells)])
+    def advance_graph(state: State) -> State:
+        return advance(state, SIX_CELLS, encoding, encoding.children)
+
     parents_of: list[dict[int, int]] = [{}, {}]  # of every image that ever was a champion
     for _ in range(40):
-        np.testing.assert_array_equal(state.champions, state.genomes.own)
-        np.testing.assert_array_equal(state.parents, state.genomes.mother)
+        np.testing.assert_array_equal(state.champions, tf.gather(state.genomes.own, state.places, batch_dims=1))
+        np.testing.assert_array_equal(state.parents, tf.gather(state.genomes.mother, state.places, batch_dims=1))
         for run in range(2):
-            parents_of[run].update(zip(*(part.numpy()[run].tolist() for part in state[2:4]), strict=True))
-        state = advance(state, judge, encoding, encoding.children)
+            told = (part.numpy()[run].tolist() for part in (state.champions, state.parents))
+            parents_of[run].update(zip(*told, strict=True))
+        state = advance_graph(state)
     for run, known in enumerate(parents_of):
         lengths = []
         for ancestor in state.parents.numpy()[run].tolist():
@@ -221,8 +239,33 @@ def test_recorded_parents_are_true_and_every_lineage_leads_through_champions_to_
 
 
 def test_random_images_have_no_parent_and_are_numbered_by_slot():
-    encoding, judge = PedigreeEncoding(), NoisyJudge()
-    state = initialise(judge, encoding, encoding.children, tf.constant([1], tf.int64))
+    encoding = PedigreeEncoding()
+    state = initialise(SIX_CELLS, encoding, encoding.children, tf.constant([1], tf.int64))
     numbers = np.arange(encoding.children, dtype=np.float32).reshape(-1, 1, 1, 1)
-    np.testing.assert_array_equal(state.champions[0], judge.log_odds(tf.constant(numbers)).numpy().argmax(axis=0))
+    best = SIX_CELLS.log_odds(tf.constant(numbers)).numpy().argmax(axis=0)
+    np.testing.assert_array_equal(state.champions[0], best)
     assert (state.parents.numpy() == -1).all()
+
+
+class ExactJudge:
+    """Scores an image's number times a whole number, and remembers how many images it saw at a time."""
+
+    class_names = tuple("abc")
+    image_shape = (1, 1, 1)
+
+    def __init__(self, batch: int) -> None:
+        self.batch, self.seen = batch, []
+
+    def log_odds(self, images: tf.Tensor) -> tf.Tensor:
+        self.seen.append(images.shape[0])
+        return tf.reshape(images, [-1, 1]) * tf.constant([[1.0, -2.0, 3.0]])
+
+
+@pytest.mark.parametrize("batch", [1, 3, 6, 7, 200])
+def test_each_of_seven_children_gets_its_own_scores_from_batches_of_one_size(batch):
+    own = tf.constant([[5, 3, 8, 1, 9, 2, 7], [14, 12, 16, 18, 13, 11, 15]])
+    judge = ExactJudge(batch)
+    log_odds = score(Target(judge, (2, 0)), PedigreeEncoding(), Pedigree(own, own))
+    np.testing.assert_array_equal(log_odds, own.numpy()[..., None] * np.float32([3.0, 1.0]))
+    size = min(batch, 7)
+    assert judge.seen == [size] * (2 * -(-7 // size))

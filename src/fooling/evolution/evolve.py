@@ -100,7 +100,8 @@ def check_request(
 def check_classes(classifier: Classifier, classes: Sequence[int] | None) -> tuple[int, ...]:
     """Return the classes that get a cell, having checked that each is there and named once."""
     count = len(classifier.class_names)
-    chosen = tuple(range(count)) if classes is None else tuple(classes)
+    given = range(count) if classes is None else classes
+    chosen = tuple(given) if isinstance(given, Iterable) else ()
     if not chosen or not all(isinstance(index, int | np.integer) and 0 <= index < count for index in chosen):
         raise ValueError(f"Classes are whole numbers from 0 to {count - 1}, at least one of them.")
     if len(set(chosen)) < len(chosen):

@@ -238,7 +238,8 @@ def _house(state: State, offspring: Genomes, wins: tf.Tensor, best: tf.Tensor) -
     count = tf.cast(won, tf.int32)
     lacking = tf.reduce_sum(count, axis=1) - tf.reduce_sum(tf.cast(~needed, tf.int32), axis=1)
     added = tf.maximum(tf.reduce_max(lacking), 0)
-    free = tf.argsort(tf.cast(tf.pad(needed, [[0, 0], [0, added]]), tf.int32), stable=True)  # free places first
+    spare = [[0, 0], [0, added + 1]]  # one more than is filled, where the children that won nothing may look
+    free = tf.argsort(tf.cast(tf.pad(needed, spare), tf.int32), stable=True)  # free places first
     rank = tf.cumsum(count, axis=1, exclusive=True)
     new_places = tf.gather(free, tf.minimum(rank, tf.shape(free)[1] - 1), batch_dims=1)
     target = tf.stack([tf.cast(tf.where(won)[:, 0], tf.int32), tf.boolean_mask(new_places, won)], axis=1)

@@ -20,7 +20,7 @@ from fooling.images import check_images
 
 BATCH = 200  # most images per forward pass; Choice: where LeNet's images per second level off
 BATCH_PIXELS = 2**20  # most pixels per forward pass; Choice: 20 images of 224 × 224, which a cache still holds
-PROBES = 8
+PROBES = 2  # noise images that tell the kind of output; few, because ten crops of a large network need 0.5 GB each
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class Classifier:
     """
 
     model: keras.Model
-    class_names: Sequence[str] = ()
+    class_names: Sequence[str] = field(default=(), repr=False)  # a thousand would fill every message
     name: str = ""
     input_range: tuple[float, float] = (0.0, 1.0)
     image_shape: tuple[int, int, int] = (0, 0, 0)

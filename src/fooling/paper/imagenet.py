@@ -88,6 +88,8 @@ def judge_relatedness(metrics: Mapping[str, Any]) -> str:
     if metrics["classes"] < RELATED_CLASSES or metrics["runs"] < COMPARED_RUNS:
         return UNTESTED
     halves = [metrics[name] for name in ("neighbours_against_random", "neighbours_against_runs")]
+    if None in halves:  # no class has its neighbour beside it
+        return UNTESTED
     return {2: REPRODUCED, 1: PARTLY, 0: NOT}[
         sum(half["p"] < SIGNIFICANT and half["superiority"] > SMALL_EFFECT for half in halves)
     ]
@@ -95,19 +97,28 @@ def judge_relatedness(metrics: Mapping[str, Any]) -> str:
 
 def describe_relatedness(metrics: Mapping[str, Any]) -> str:
     """Put the similarities and both comparisons into words."""
-    near, random, runs = (metrics["similarity"][name] for name in ("neighbours", "random", "runs"))
-    halves = [metrics[name] for name in ("neighbours_against_random", "neighbours_against_runs")]
-    first, second = (f"probability of superiority {half['superiority']:.2f}, {show_p(half['p'])}" for half in halves)
-    return (
-        f"median correlation of images: neighbouring classes of one run {near:.2f}, random classes of one run "
-        f"{random:.2f} ({first}), one class in two runs {runs:.2f} ({second}); "
-        f"permutation tests over {metrics['classes']:,} classes"
-    )
+    labels = {
+        "neighbours": ("neighbouring classes of one run", None),
+        "random": ("random classes of one run", metrics["neighbours_against_random"]),
+        "runs": ("one class in two runs", metrics["neighbours_against_runs"]),
+    }
+    parts = []
+    for name, (label, half) in labels.items():
+        similarity = metrics["similarity"][name]
+        part = f"{label} {'not measured' if similarity is None else f'{similarity:.2f}'}"
+        if half is not None:
+            part += f" (probability of superiority {half['superiority']:.2f}, {show_p(half['p'])})"
+        parts.append(part)
+    tests = "no two of" if metrics["similarity"]["neighbours"] is None else "permutation tests over"
+    ending = " are neighbours" if metrics["similarity"]["neighbours"] is None else ""
+    return f"median correlation of images: {', '.join(parts)}; {tests} {metrics['classes']:,} classes{ending}"
 
 
 def judge_natural(metrics: Mapping[str, Any]) -> str:
     """Judge ``natural-confidence``: the order always, the number as far as another network can have it."""
     if metrics["images"] < NATURAL_IMAGES:
+        return UNTESTED
+    if metrics["median_right"] is None or metrics["median_wrong"] is None:  # there is no order to test
         return UNTESTED
     near = abs(metrics["median"] - NATURAL_MEDIAN) <= NATURAL_NEAR
     return {2: REPRODUCED, 1: PARTLY, 0: NOT}[near + (metrics["median_right"] > metrics["median_wrong"])]
@@ -118,5 +129,9 @@ def describe_natural(metrics: Mapping[str, Any]) -> str:
     return (
         f"{metrics['network']} on {metrics['images']:,} labelled photographs: top-1 {100 * metrics['accuracy']:.0f}%, "
         f"median confidence {show_confidence(metrics['median'])}, "
-        f"{show_confidence(metrics['median_right'])} when right, {show_confidence(metrics['median_wrong'])} when wrong"
+        f"{_show_when('right', metrics['median_right'])}, {_show_when('wrong', metrics['median_wrong'])}"
     )
+
+
+def _show_when(answer: str, median: float | None) -> str:
+    return f"never {answer}" if median is None else f"{show_confidence(median)} when {answer}"

@@ -1,0 +1,224 @@
+"""Figures of searches: confidence by generation or by children."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from fooling.figures.style import (
+    BASELINE,
+    BASELINE_STYLES,
+    COLOURS,
+    DASHES,
+    PAPER,
+    Figure,
+    label_confidences,
+    label_log_odds,
+    log_odds,
+    start_figure,
+    styled,
+)
+from fooling.findings import first_generations, to_confidence
+from fooling.paper import NEAR_CERTAIN, show_confidence
+
+
+@styled
+def draw_curves(curves: Mapping[str, np.ndarray], baselines: Mapping[str, np.ndarray]) -> Figure:
+    """Draw confidence by generation: median over runs and classes, half of them in the dark band, all in the light.
+
+    Args:
+        curves: By label, ``(runs, generations + 1, classes) float32`` log-odds.
+        baselines: The same for images of random search.
+    """
+    ends = {
+        label: show_confidence(float(np.median(to_confidence(part[:, -1]))))
+        for label, part in [*curves.items(), *baselines.items()]
+    }
+    summary = "; ".join(f"{label} ends at a median of {end}" for label, end in ends.items())
+    drawn, axes = start_figure(5.0, f"Confidence by generation. {summary}. The paper's line is at 99.99%.")
+    spot = axes[0, 0]
+    for colour, (label, history) in zip(COLOURS[: len(curves)], curves.items(), strict=True):
+        _draw_spread(spot, history, colour, label)
+    for style, (label, history) in zip(BASELINE_STYLES[: len(baselines)], baselines.items(), strict=True):
+        median = np.median(history, axis=(0, 2))
+        spot.plot(median, color=BASELINE, linestyle=style, label=f"{label}, median")
+    _mark_paper(spot)
+    label_log_odds(spot, np.concatenate([part.ravel() for part in (*curves.values(), *baselines.values())]))
+    last = max(part.shape[1] for part in curves.values()) - 1
+    spot.set(xlabel="generation", ylabel="confidence (log-odds scale)", xlim=(0, last))
+    drawn.legend(loc="outside lower center", ncols=2, fontsize=9)
+    return drawn
+
+
+@styled
+def draw_class_curves(history: np.ndarray, class_names: Sequence[str], label: str) -> Figure:
+    """Draw confidence by generation, one panel per class: median over runs and the band of all runs.
+
+    Args:
+        history: ``(runs, generations + 1, classes) float32`` log-odds.
+        class_names: One per class.
+        label: What evolved, for the alternative text.
+    """
+    final = np.median(history[:, -1], axis=0)
+    slowest = class_names[int(final.argmin())]
+    alt = f"{label}: confidence by generation for each class over {len(history)} runs; lowest at the end is {slowest}."
+    drawn, axes = start_figure(3.9, alt, nrows=2, ncols=-(-len(class_names) // 2), sharex=True, sharey=True)
+    for spot in axes.flat[len(class_names) :]:
+        spot.set_visible(False)
+    for index, (spot, name) in enumerate(zip(axes.flat, class_names, strict=False)):
+        part = history[:, :, index]
+        spot.fill_between(
+            np.arange(part.shape[1]), part.min(axis=0), part.max(axis=0), color=COLOURS[0], alpha=0.25, lw=0
+        )
+        spot.plot(np.median(part, axis=0), color=COLOURS[0])
+        spot.axhline(log_odds(NEAR_CERTAIN), color=PAPER, lw=0.8, linestyle=DASHES)
+        spot.set_title(name, fontsize=10, fontweight="bold")
+    label_log_odds(axes[0, 0], history.ravel(), sparse=True)
+    drawn.supxlabel("generation", fontsize=10)
+    drawn.supylabel("confidence", fontsize=10)
+    return drawn
+
+
+@styled
+def draw_first_generations(curves: Mapping[str, np.ndarray], class_names: Sequence[str], paper: int | None) -> Figure:
+    """Draw when each class first reached 99.99%: a dot per run, crosses above the line for runs that never did.
+
+    Args:
+        curves: By label, ``(runs, generations + 1, classes) float32`` log-odds.
+        class_names: One per class.
+        paper: The generation that the paper names, or None.
+    """
+    first = {label: first_generations(history) for label, history in curves.items()}
+    missed = {label: int(np.isnan(part).sum()) for label, part in first.items()}
+    alt = "First generation at 99.99% by class. " + "; ".join(
+        f"{label}: median {np.nanmedian(part):.0f}, {missed[label]} of {part.size} never"
+        if missed[label] < part.size
+        else f"{label}: never"
+        for label, part in first.items()
+    )
+    drawn, axes = start_figure(3.4, alt + ".")
+    spot, last = axes[0, 0], max(history.shape[1] - 1 for history in curves.values())
+    never = last * 1.08
+    for number, (label, part) in enumerate(first.items()):
+        offset = (number - (len(first) - 1) / 2) * 0.3
+        spread = np.linspace(-0.1, 0.1, len(part))[:, None] + np.arange(len(class_names)) + offset
+        reached = ~np.isnan(part)
+        spot.scatter(spread[reached], part[reached], s=16, color=COLOURS[number], alpha=0.75, label=label, lw=0)
+        spot.scatter(spread[~reached], np.full((~reached).sum(), never), s=20, marker="x", color=COLOURS[number], lw=1)
+    if paper is not None and paper <= last:
+        spot.axhline(paper, color=PAPER, lw=0.8, linestyle=DASHES)
+        spot.annotate(
+            f"the paper: each run before {paper}",
+            (0.995, paper),
+            xycoords=("axes fraction", "data"),
+            ha="right",
+            va="bottom",
+            fontsize=8,
+        )
+    ticks = [tick for tick in spot.get_yticks() if 0 <= tick <= last]
+    spot.set_yticks([*ticks, never], [*(f"{tick:.0f}" for tick in ticks), "not yet"])
+    spot.set(xticks=range(len(class_names)), xlabel="class", ylabel="first generation at 99.99%", ylim=(0, last * 1.13))
+    spot.set_xticklabels(class_names)
+    if len(first) > 1:
+        drawn.legend(fontsize=9, loc="outside lower center", ncols=len(first))
+    return drawn
+
+
+@styled
+def draw_search_curves(
+    curves: Mapping[str, np.ndarray],
+    children: Mapping[str, int],
+    baselines: Mapping[str, np.ndarray],
+    paper: Mapping[str, tuple[float, float]],
+) -> Figure:
+    """Draw confidence against children per cell, so that searches of different size can be compared.
+
+    Median over runs and classes with the middle half of them as a band; each run's own median is a thin line.
+
+    Args:
+        curves: By label, ``(runs, generations + 1, cells) float32`` log-odds.
+        children: Children per generation, by the labels of ``curves`` and ``baselines``.
+        baselines: As ``curves``, for images of random search.
+        paper: By label, the children per cell after which the paper reports a median, and that median.
+    """
+    drawn, axes = start_figure(4.9, _describe_search(curves, children, baselines, paper))
+    spot, seen = axes[0, 0], [np.array([log_odds(median) for _, median in paper.values()])]
+    for colour, (label, history) in zip(COLOURS[: len(curves)], curves.items(), strict=True):
+        seen.append(_draw_search(spot, history, children[label], colour, label))
+    for style, (label, history) in zip(BASELINE_STYLES[: len(baselines)], baselines.items(), strict=True):
+        median = np.median(history[:, 1:], axis=(0, 2))
+        spot.plot(
+            _children_per_cell(history, children[label]), median, color=BASELINE, ls=style, label=f"{label}, median"
+        )
+        seen.append(median)
+    spot.set(xscale="log", xlabel="children per cell (log scale)", ylabel="confidence (log-odds scale)")
+    for label, (place, median) in paper.items():
+        _mark_paper_median(spot, label, place, median)
+    label_confidences(spot, np.concatenate(seen))
+    spot.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}")
+    drawn.legend(loc="outside lower center", ncols=2, fontsize=9)
+    return drawn
+
+
+def _describe_search(
+    curves: Mapping[str, np.ndarray],
+    children: Mapping[str, int],
+    baselines: Mapping[str, np.ndarray],
+    paper: Mapping[str, tuple[float, float]],
+) -> str:
+    ends = [
+        f"{label} ends at a median of {show_confidence(float(np.median(to_confidence(history[:, -1]))))} after "
+        f"{_children_per_cell(history, children[label])[-1]:,.4g}"
+        for label, history in [*curves.items(), *baselines.items()]
+    ]
+    marks = [f"{label} {show_confidence(median)} after {place:,.6g}" for label, (place, median) in paper.items()]
+    reported = f" The paper's medians: {'; '.join(marks)}." if marks else ""
+    return f"Confidence by children per cell. {'; '.join(ends)}.{reported}"
+
+
+def _children_per_cell(history: np.ndarray, children: int) -> np.ndarray:
+    """Return how many children per cell each generation after the random images ends with."""
+    return np.arange(1, history.shape[1]) * children / history.shape[2]
+
+
+def _draw_search(spot: Axes, history: np.ndarray, children: int, colour: str, label: str) -> np.ndarray:
+    """Draw one search and return the log-odds that must be seen."""
+    along = _children_per_cell(history, children)
+    lower, median, upper = np.percentile(history[:, 1:], (25, 50, 75), axis=(0, 2))
+    by_run = np.median(history[:, 1:], axis=2)
+    spot.fill_between(along, lower, upper, color=colour, alpha=0.2, lw=0)
+    spot.plot(along, by_run.T, color=colour, lw=0.7, alpha=0.7)
+    name = f"{label}, median ({history.shape[0]} runs × {history.shape[2]:,} classes)"
+    spot.plot(along, median, color=colour, lw=2, label=name)
+    return np.concatenate([lower, upper, by_run.ravel()])
+
+
+def _mark_paper_median(spot: Axes, label: str, place: float, median: float) -> None:
+    height = log_odds(median)
+    spot.axhline(height, color=PAPER, lw=0.8, ls=":")
+    spot.plot(place, height, "D", color=PAPER, ms=5, clip_on=False, zorder=4)
+    spot.annotate(
+        f"{label}: {show_confidence(median)} at {place:,.6g}",
+        (place, height),
+        xytext=(-7, 4),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        fontsize=8,
+    )
+
+
+def _draw_spread(spot: Axes, history: np.ndarray, colour: str, label: str) -> None:
+    generations = np.arange(history.shape[1])
+    low, lower, median, upper, high = np.percentile(history, (0, 25, 50, 75, 100), axis=(0, 2))
+    spot.fill_between(generations, low, high, color=colour, alpha=0.12, lw=0)
+    spot.fill_between(generations, lower, upper, color=colour, alpha=0.3, lw=0)
+    spot.plot(
+        generations, median, color=colour, label=f"{label}, median ({history.shape[0]} runs × {history.shape[2]})"
+    )
+
+
+def _mark_paper(spot: Axes) -> None:
+    spot.axhline(log_odds(NEAR_CERTAIN), color=PAPER, lw=0.8, linestyle=DASHES, label="the paper's 99.99%")

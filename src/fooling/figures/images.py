@@ -1,0 +1,209 @@
+"""Figures of images: tables of small ones, galleries of large ones, photographs."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from os.path import commonprefix
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from fooling.figures.style import BASELINE, DPI, WIDTH, Figure, list_words, start_figure, styled
+from fooling.paper import show_confidence
+
+GALLERY_KILOBYTES = 200  # Choice: three such pictures fit a page of 600 KB only in base64's absence, two do in it
+GAP = 21  # pixels between images; Choice: five columns of a page are 168 pixels each, three quarters of 224
+NAME_WIDTH = 25  # letters of a name per line under a gallery's image
+
+
+@styled
+def draw_images(images: np.ndarray, captions: Sequence[Sequence[str]], rows: Sequence[str], alt: str) -> Figure:
+    """Draw a table of small images, enlarged without smoothing.
+
+    Args:
+        images: ``(rows, columns, height, width, channels) uint8``.
+        captions: Text under each image, rows of columns.
+        rows: One label per row.
+        alt: Alternative text.
+    """
+    height = WIDTH / images.shape[1] * images.shape[0] * 1.2
+    drawn, axes = start_figure(height, alt, nrows=images.shape[0], ncols=images.shape[1])
+    for row, column in np.ndindex(images.shape[:2]):
+        spot = axes[row, column]
+        spot.imshow(images[row, column].squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        spot.set(xticks=[], yticks=[])
+        spot.grid(False)
+        spot.spines[:].set_visible(False)
+        spot.set_xlabel(captions[row][column], fontsize=8, labelpad=2)
+    for spot, label in zip(axes[:, 0], rows, strict=True):
+        spot.set_ylabel(label, fontsize=9)
+    return drawn
+
+
+@styled
+def draw_champions(
+    images: np.ndarray, confidences: np.ndarray, class_names: Sequence[str], seeds: np.ndarray
+) -> Figure:
+    """Draw each class's champion, a row per run, with its class and confidence.
+
+    Args:
+        images: ``(runs, classes, height, width, channels) uint8``.
+        confidences: ``(runs, classes) float32``.
+        class_names: One per class.
+        seeds: ``(runs,)``.
+    """
+    captions = [
+        [f"{name}\n{show_confidence(value)}" for name, value in zip(class_names, row, strict=True)]
+        for row in confidences
+    ]
+    range_shown = f"{show_confidence(confidences.min())} to {show_confidence(confidences.max())}"
+    seeds_shown = ", ".join(str(seed) for seed in seeds)
+    alt = f"Champions of run {seeds_shown} by class, {class_names[0]} to {class_names[-1]}; confidences {range_shown}."
+    return draw_images(images, captions, [f"run {seed}" for seed in seeds], alt)
+
+
+@styled
+def draw_gallery(
+    images: np.ndarray,
+    names: Sequence[str],
+    confidences: np.ndarray,
+    columns: int = 5,
+    kilobytes: int = GALLERY_KILOBYTES,
+) -> Figure:
+    """Draw images large enough to look at, with class and confidence under each.
+
+    Images larger than their place (168 pixels wide in five columns) are reduced by the mean over the area that a pixel
+    covers, smaller ones are enlarged without smoothing. A picture that would be larger than ``kilobytes`` is shown in
+    fewer colours: noise does not compress.
+
+    Args:
+        images: ``(count, height, width, channels) uint8``, square.
+        names: What the network takes each for.
+        confidences: ``(count,) float32`` in that class.
+        columns: Images in a row.
+        kilobytes: What the PNG may take.
+    """
+    shown = [show_confidence(value) for value in confidences]
+    best = int(np.argmax(confidences))
+    alt = (
+        f"{len(images)} images that evolved for {list_words(names)}; confidences "
+        f"{show_confidence(np.min(confidences))} to {shown[best]}, median {show_confidence(np.median(confidences))}, "
+        f"highest for {names[best]}."
+    )
+    wrapped = [textwrap.wrap(name, NAME_WIDTH) for name in names]
+    side = round(WIDTH * DPI) // columns - GAP
+    lines = 1 + max(len(name) for name in wrapped)
+    drawn, spots = _start_sheet(len(images), columns, side, above=6, below=12 + 14 * lines, alt=alt)
+    drawn.kilobytes = kilobytes
+    for spot, image, name, confidence in zip(spots, images, wrapped, shown, strict=True):
+        _show_image(spot, image, side)
+        spot.set_xlabel("\n".join([*name, confidence]), fontsize=8.5, labelpad=4, linespacing=1.15)
+    return drawn
+
+
+@styled
+def draw_photographs(
+    photographs: np.ndarray,
+    titles: Sequence[str],
+    answers: Mapping[str, Sequence[tuple[str, float]]],
+    labels: Sequence[str | None],
+    columns: int = 4,
+    kilobytes: int = GALLERY_KILOBYTES,
+) -> Figure:
+    """Draw photographs with what each network takes them for.
+
+    Args:
+        photographs: ``(count, height, width, 3) uint8``, square.
+        titles: One above each.
+        answers: By network, for each photograph its top class and the confidence in it.
+        labels: The class of each photograph, or None where it shows none; a right answer is bold and ticked.
+        columns: Photographs in a row.
+        kilobytes: What the PNG may take; it is shown in fewer colours if need be.
+    """
+    right = {
+        network: sum(name == label for (name, _), label in zip(rows, labels, strict=True))
+        for network, rows in answers.items()
+    }
+    known = sum(label is not None for label in labels)
+    alt = (
+        f"{len(photographs)} photographs: {list_words(titles)}. Of the {known} whose class is known, "
+        + list_words([f"{network} has {count} right" for network, count in right.items()])
+        + "."
+    )
+    side = round(WIDTH * DPI) // columns - 3 * GAP
+    drawn, spots = _start_sheet(len(photographs), columns, side, above=26, below=14 + 15 * len(answers), alt=alt)
+    drawn.kilobytes = kilobytes
+    short = _shorten_names(list(answers))
+    for place, spot in enumerate(spots):
+        _show_image(spot, photographs[place], side)
+        spot.set_title(titles[place], fontsize=9, fontweight="bold", pad=5)
+        for line, (network, rows) in enumerate(answers.items()):
+            _write_answer(spot, 8 + 15 * line, short[network], *rows[place], labels[place])
+    return drawn
+
+
+def _write_answer(spot: Axes, below: float, network: str, name: str, confidence: float, label: str | None) -> None:
+    """Write a line under a photograph: network, class, confidence; ``below`` and the line's ends are in pixels."""
+    side, half = spot.bbox.width * DPI / spot.figure.dpi, 2 * GAP / 3
+    columns = (
+        (-half, "left", network, BASELINE),
+        (-half + 34, "left", ("✓ " if name == label else "") + textwrap.shorten(name, 22, placeholder=" …"), "black"),
+        (side + half, "right", show_confidence(confidence), "black"),
+    )
+    for x, alignment, text, colour in columns:
+        spot.annotate(
+            text,
+            (0, 0),
+            xytext=(72 * x / DPI, -72 * below / DPI),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha=alignment,
+            va="top",
+            fontsize=7.5,
+            color=colour,
+            fontweight="bold" if name == label and colour == "black" else "normal",
+        )
+
+
+def _shorten_names(networks: Sequence[str]) -> dict[str, str]:
+    """Return names without the beginning, up to a hyphen or space, that they share."""
+    shared = commonprefix(networks) if len(networks) > 1 else ""
+    cut = max(shared.rfind("-"), shared.rfind(" ")) + 1
+    return {network: network[cut:] for network in networks}
+
+
+def _start_sheet(count: int, columns: int, side: int, above: int, below: int, alt: str) -> tuple[Figure, list[Axes]]:
+    """Return a figure with places of exactly ``side`` × ``side`` pixels for ``count`` images."""
+    width, row = round(WIDTH * DPI), above + side + below
+    height = row * -(-count // columns)
+    drawn = Figure(figsize=(WIDTH, (height + 0.01) / DPI), layout="none")
+    drawn.alt = alt
+    spots = []
+    for place in range(count):
+        left = round(width / columns * (place % columns + 0.5) - side / 2)
+        bottom = height - row * (place // columns) - above - side
+        spots.append(drawn.add_axes((left / width, bottom / height, side / width, side / height)))
+    return drawn, spots
+
+
+def _show_image(spot: Axes, image: np.ndarray, side: int) -> None:
+    smaller = image if image.shape[0] <= side else shrink_image(image, side)
+    spot.imshow(smaller.squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest", aspect="auto")
+    spot.set(xticks=[], yticks=[])
+    spot.grid(False)
+    spot.spines[:].set_visible(False)
+
+
+def shrink_image(image: np.ndarray, side: int) -> np.ndarray:
+    """Return a square image with ``side`` pixels a side, each the mean over the area that it covers.
+
+    Args:
+        image: ``(size, size, channels) uint8``, size at least ``side``.
+        side: Pixels.
+    """
+    size = image.shape[0]
+    low = np.arange(side)[:, None] * size / side
+    high, pixel = low + size / side, np.arange(size)
+    share = np.clip(np.minimum(high, pixel + 1) - np.maximum(low, pixel), 0, None) * side / size  # (side, size)
+    return np.rint(np.einsum("ia,jb,abc->ijc", share, share, image, optimize=True)).astype(np.uint8)

@@ -1,0 +1,65 @@
+"""Figures of how sure networks are of images that nobody evolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fooling.figures.style import BASELINE, COLOURS, Figure, start_figure, styled
+from fooling.paper import show_confidence
+
+if TYPE_CHECKING:
+    from fooling.networks.assessment import Assessment
+
+
+@styled
+def draw_reliability(assessments: Mapping[str, Assessment]) -> Figure:
+    """Draw accuracy against confidence on held-out images, and how many images stand in each bin.
+
+    Args:
+        assessments: By network.
+    """
+    alt = "Reliability on held-out images. " + "; ".join(
+        f"{name}: error {100 * part.error:.1f}%, calibration error {100 * part.calibration_error:.1f} points"
+        for name, part in assessments.items()
+    )
+    drawn, axes = start_figure(3.6, alt + ".", ncols=2)
+    curve, counts = axes[0]
+    curve.plot([0, 1], [0, 1], color=BASELINE, lw=1, label="perfectly calibrated")
+    for number, (colour, (name, part)) in enumerate(zip(COLOURS[: len(assessments)], assessments.items(), strict=True)):
+        filled = part.bin_count > 0
+        curve.plot(part.bin_confidence[filled], part.bin_accuracy[filled], "o-", ms=4, color=colour, label=name)
+        middle = (np.arange(len(part.bin_count)) + 0.2 + 0.3 * number) / len(part.bin_count)
+        counts.bar(middle, part.bin_count, width=0.026, color=colour, label=name)
+    curve.set(xlabel="confidence", ylabel="share correct", xlim=(0, 1.02), ylim=(0, 1.02))
+    counts.set(xlabel="confidence", ylabel="held-out digits", yscale="log", xlim=(0, 1.02))
+    counts.legend(*curve.get_legend_handles_labels(), fontsize=8, loc="upper left")
+    return drawn
+
+
+@styled
+def draw_confidence_shares(confidences: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
+    """Draw for each network the share of images at or above every confidence, by kind of image.
+
+    Args:
+        confidences: By network, by kind of image: ``(count,) float32`` confidence in the top class.
+    """
+    kinds = list(next(iter(confidences.values())))
+    alt = "Share of images at or above each confidence. " + "; ".join(
+        f"{name}: {kind} median {show_confidence(float(np.median(values)))}"
+        for name, parts in confidences.items()
+        for kind, values in parts.items()
+        if len(values)
+    )
+    drawn, axes = start_figure(3.0, alt + ".", ncols=len(confidences), sharey=True)
+    for spot, (name, parts) in zip(axes[0], confidences.items(), strict=True):
+        for kind, colour in zip(kinds, (COLOURS[2], COLOURS[1], BASELINE), strict=True):
+            values = np.sort(parts[kind])
+            spot.step(values, 1.0 - np.arange(len(values)) / max(len(values), 1), color=colour, label=kind, where="pre")
+        spot.set(title=name, xlabel="confidence", xlim=(0, 1.01), ylim=(0, 1.02))
+        spot.title.set_fontsize(10)
+    axes[0, 0].set_ylabel("share of images at least as sure")
+    axes[0, 0].legend(fontsize=8, loc="lower left")
+    return drawn

@@ -1,0 +1,127 @@
+"""What all figures share: alternative text, colours, sizes, axes of log-odds."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib import figure
+from matplotlib.axes import Axes
+from PIL import Image
+
+from fooling.paper import NEAR_CERTAIN
+
+# Okabe & Ito's palette, which survives colour blindness.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+BASELINE, PAPER = "#888888", "#000000"
+BASELINE_STYLES = ("--", "-.", ":")
+DASHES = (0, (4, 3))
+WIDTH, DPI = 8.6, 110  # inches: the width of a page of the report; pixels an inch
+STYLE: Any = {
+    "axes.grid": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "white",
+    "font.size": 10,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "savefig.dpi": DPI,
+}
+PALETTES = (256, 128, 64, 32, 16)  # colours of a PNG that would be too large otherwise
+TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
+LOW_TICKS = (0.000001, 0.00001, 0.0001)  # where confidences start from one class in a thousand
+BEYOND = (8, 10, 12)  # ticks at 1 − 10^−8 and so on, where percentages would be all nines
+styled = matplotlib.rc_context(STYLE)  # as a decorator: everything in a figure is drawn in one style
+
+
+class Figure(figure.Figure):
+    """A Matplotlib figure with alternative text, which notebooks and the report keep with the picture.
+
+    Attributes:
+        alt: The alternative text.
+        kilobytes: What the PNG may take; None for as much as it needs.
+    """
+
+    alt = ""
+    kilobytes: int | None = None
+
+    def encode(self) -> bytes:
+        """Return the picture as a PNG.
+
+        If it is larger than ``kilobytes``, its colours are reduced to the largest palette of 256, 128, 64, 32 or 16
+        that fits, without dithering. Noise does not compress, so of noise fewer colours are all that can be left out
+        at a given size.
+        """
+        picture = io.BytesIO()
+        with matplotlib.rc_context(STYLE):
+            self.savefig(picture, format="png")
+        if self.kilobytes is None or picture.tell() <= 1000 * self.kilobytes:
+            return picture.getvalue()
+        whole = Image.open(picture).convert("RGB")
+        for colours in PALETTES:
+            smaller = io.BytesIO()
+            whole.quantize(colours, dither=Image.Dither.NONE).save(smaller, "png")
+            if smaller.tell() <= 1000 * self.kilobytes:
+                break
+        return smaller.getvalue()
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        encoded = base64.b64encode(self.encode()).decode()
+        return {"image/png": encoded, "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+
+
+def start_figure(height: float, alt: str, **grid: Any) -> tuple[Figure, Any]:
+    """Return a figure of page width with its axes, ``(rows, columns)``."""
+    drawn = Figure(figsize=(WIDTH, height))
+    drawn.alt = alt
+    return drawn, drawn.subplots(squeeze=False, **grid)
+
+
+def log_odds(confidence: float) -> float:
+    """Return log(p / (1 − p))."""
+    return float(np.log(confidence / (1.0 - confidence)))
+
+
+def to_log_odds(confidences: np.ndarray) -> np.ndarray:
+    """Return the log-odds of confidences; those within a millionth of 0 or 1 are moved there, so that all are finite."""
+    clipped = np.clip(np.asarray(confidences, np.float64), 1e-6, 1.0 - 1e-6)
+    return np.asarray(np.log(clipped / (1.0 - clipped)))
+
+
+def label_log_odds(spot: Axes, values: np.ndarray, sparse: bool = False) -> None:
+    """Label a log-odds axis by confidences, within the range of the finite values."""
+    finite = values[np.isfinite(values)]
+    low, high = max(finite.min(), log_odds(TICKS[0])), min(finite.max(), 30.0)
+    ticks = {log_odds(tick): f"{100 * tick:.6g}%" for tick in TICKS[:: 2 if sparse else 1]}
+    ticks |= {power * np.log(10.0): f"1 − $10^{{-{power}}}$" for power in BEYOND}
+    shown = {place: label for place, label in ticks.items() if low - 1 <= place <= high}
+    spot.set_yticks(list(shown), list(shown.values()))
+    spot.set_ylim(low, max(high, log_odds(NEAR_CERTAIN)) + 0.5)
+
+
+def label_confidences(spot: Axes, values: np.ndarray, axes: str = "y") -> None:
+    """Label axes of log-odds by confidences that may be small, and fit them to the values.
+
+    Args:
+        spot: The axes.
+        values: Finite log-odds that must be seen.
+        axes: "x", "y" or "xy".
+    """
+    low, high = float(np.min(values)), float(np.max(values))
+    margin = max(0.04 * (high - low), 0.2)
+    low, high = low - margin, high + margin
+    ticks = {log_odds(tick): f"{100 * tick:.6g}%" for tick in (*LOW_TICKS, *TICKS) if low <= log_odds(tick) <= high}
+    for name in axes:
+        axis = spot.xaxis if name == "x" else spot.yaxis
+        axis.set_ticks(list(ticks), labels=list(ticks.values()))
+    spot.set(**{f"{name}lim": (low, high) for name in axes})
+
+
+def list_words(words: Sequence[str]) -> str:
+    """Return "a", "a and b" or "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
