@@ -21,7 +21,7 @@ from fooling.encodings import Encoding
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolve import Request, compile_advance
-from fooling.evolution.map_elites import State, initialise
+from fooling.evolution.map_elites import State, Target, initialise
 from fooling.networks.classifier import Classifier
 from fooling.networks.lenet import train_network
 from fooling.profiles import TrainingSettings
@@ -46,9 +46,9 @@ def forward_at(classifier: Classifier, images: tf.Tensor, batch: int) -> Callabl
 
 def evolve_to(age: int, classifier: Classifier, encoding: Encoding) -> Callable[[], object]:
     """Return a function that evolves ``STRETCH`` generations from the same state of ``age`` generations each time."""
-    request = Request(classifier, encoding, age, CHILDREN, None)
-    advance = compile_advance(request, RUNS)
-    state: State = tf.function(initialise)(classifier, encoding, CHILDREN, tf.range(RUNS, dtype=tf.int64))
+    target = Target(classifier, tuple(range(len(classifier.class_names))))
+    advance = compile_advance(Request(target, encoding, age, CHILDREN, None), RUNS)
+    state: State = tf.function(initialise)(target, encoding, CHILDREN, tf.range(RUNS, dtype=tf.int64))
     state, _ = advance(state, tf.constant(age))
     return lambda: advance(state, tf.constant(STRETCH))[1].log_odds.numpy()
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import base64
+import io
+import itertools
 import warnings
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fooling import figures
+from fooling.encodings.cppn_graph import CppnGenomes
+from fooling.figures.graphs import Graph, find_levels, place_nodes, read_graph
+from fooling.figures.images import shrink_image
 from fooling.networks.assessment import Assessment
 
 NAMES = ("zero", "one", "two")
@@ -91,4 +97,144 @@ def test_confidence_shares_fall_from_all_to_few() -> None:
     figure = figures.draw_confidence_shares({"LeNet": kinds, "other": kinds})
     right = figure.axes[0].get_lines()[0].get_ydata()
     assert right[0] == 1.0 and right[-1] == pytest.approx(1 / 50) and (np.diff(right) <= 0).all()
+    show(figure)
+
+
+def confident(*rows: list[float]) -> np.ndarray:
+    return np.array(rows, np.float32)
+
+
+def test_gallery_wraps_names_and_shows_each_pixel_of_small_images() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
+    names = ("cat", "a very long name of a class that does not fit", "dog")
+    figure = figures.draw_gallery(images, names, np.array([0.5, 0.999999999, 0.001]), columns=2)
+    np.testing.assert_array_equal(figure.axes[2].images[0].get_array(), images[2])
+    assert figure.axes[1].get_xlabel().count("\n") == 2 and figure.axes[1].get_xlabel().endswith("\n> 99.9999%")
+    assert "0.10% to > 99.9999%, median 50.00%, highest for a very long" in figure.alt
+    show(figure)
+
+
+def test_gallery_of_noise_stays_small_by_fewer_colours() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), dtype=np.uint8)
+    figure = figures.draw_gallery(images, ["noise"] * 4, np.full(4, 0.1), columns=8, kilobytes=25)
+    picture = Image.open(io.BytesIO(figure.encode()))
+    assert len(figure.encode()) <= 25_000 and picture.mode == "P"
+    figure.kilobytes = None
+    assert len(figure.encode()) > 50_000  # what it is measured against
+
+
+def test_images_in_a_gallery_stand_on_whole_pixels() -> None:
+    side = round(8.6 * 110) // 5 - 21
+    image = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    figure = figures.draw_gallery(image[None], ["noise"], np.array([0.1]), kilobytes=1000)
+    pixels = np.asarray(Image.open(io.BytesIO(figure.encode())).convert("RGB"))
+    inside = pixels[7 : 7 + side - 2, 12 : 12 + side - 2]  # without the frame
+    np.testing.assert_array_equal(inside, image[1:-1, 1:-1])
+
+
+def test_shrinking_takes_the_mean_over_the_area() -> None:
+    image = np.array([[0, 88, 28, 60]] * 4, np.uint8)[..., None]
+    np.testing.assert_array_equal(shrink_image(image, 2)[..., 0], [[44, 44]] * 2)
+    np.testing.assert_array_equal(shrink_image(image, 3)[..., 0], [[22, 58, 52]] * 3)  # 3/4 of a pixel and 1/4, …
+    np.testing.assert_array_equal(shrink_image(image, 4), image)
+
+
+def make_genome() -> CppnGenomes:
+    """One output that x reaches by a sine, with parallel edges; a hidden node that leads nowhere; y, bias unused."""
+    activations = np.array([4, 1, 3, 0])  # output 5: linear; 6: sine; 7: Gaussian, a dead end
+    edges = np.array([[1, 6, 2.0], [1, 6, 3.0], [6, 5, -4.0], [3, 5, 1.0], [2, 7, 9.0], [0, 0, 0.0]])
+    return CppnGenomes(activations, edges[:, 0].astype(int), edges[:, 1].astype(int), edges[:, 2])
+
+
+def test_graph_holds_what_leads_to_the_output_and_counts_the_rest() -> None:
+    graph = read_graph(make_genome(), ["grey"])
+    assert graph.weights == {(1, 6): 5.0, (6, 5): -4.0, (3, 5): 1.0}
+    assert graph.labels[5] == "grey:\nlinear" and graph.labels[6] == "sine" and 7 not in graph.labels
+    assert graph.unused == (2, 4) and graph.left_out == (1, 1)
+    assert find_levels(graph) == {1: 0, 2: 0, 3: 0, 4: 0, 5: 2, 6: 1}
+
+
+def test_nodes_and_passing_edges_of_a_level_keep_their_distance() -> None:
+    rng = np.random.default_rng(0)
+    pairs = {(int(a), int(b)) for a, b in rng.integers(1, 19, (60, 2)) if a < b and b > 4}
+    labels = dict.fromkeys(range(1, 19), "sine")
+    graph = Graph(labels, dict.fromkeys(pairs, 1.0), (16, 17, 18), (), (0, 0))
+    places = place_nodes(graph)
+    for level in {x for x, _ in places.values()}:
+        column = sorted(
+            (height, 1.0 if len(place) == 1 else 0.34) for place, (x, height) in places.items() if x == level
+        )
+        for (low, room), (high, other) in itertools.pairwise(column):
+            assert high - low >= (room + other) / 2 - 1e-9
+    assert [places[(node,)][1] for node in (1, 2, 3, 4)] == sorted(places[(node,)][1] for node in (1, 2, 3, 4))
+
+
+def test_champion_graphs_say_what_computes_the_image() -> None:
+    images = np.zeros((1, 5, 5, 1), np.uint8)
+    figure = figures.draw_champion_graphs(images, [make_genome()], ["tench"], np.array([0.25]))
+    assert "tench, 25.00%: 1 hidden node and 3 edges compute it from x and distance, 1 node and 1 edge" in figure.alt
+    assert len(figure.axes[1].patches) == 3
+    show(figure)
+
+
+def test_search_curves_stand_at_their_children_per_cell(history: np.ndarray) -> None:
+    curves, baselines = {"CPPN": history}, {"random": history[:2] - 5}
+    figure = figures.draw_search_curves(curves, {"CPPN": 6, "random": 12}, baselines, {"CPPN": (2000, 0.8811)})
+    lines = {line.get_label(): line.get_xydata() for line in figure.axes[0].get_lines()}
+    along, median = lines["CPPN, median (4 runs × 3 classes)"].T
+    np.testing.assert_allclose(along, [2, 4, 6, 8, 10])
+    np.testing.assert_allclose(median, np.median(history[:, 1:], axis=(0, 2)), rtol=1e-6)
+    np.testing.assert_allclose(lines["random, median"][:, 0], [4, 8, 12, 16, 20])
+    assert any(np.allclose(line, [[2000, np.log(0.8811 / 0.1189)]]) for line in lines.values())
+    assert "after 10 per cell" in figure.alt and "CPPN 88.11% after 2,000 per cell" in figure.alt
+    figure.draw_without_rendering()
+
+
+@pytest.mark.parametrize("cells", [20, 60], ids=["few are marked one by one", "many on a log axis"])
+def test_histogram_counts_each_class_once(cells: int) -> None:
+    values = np.tile(np.linspace(0.01, 0.99, cells), (3, 1)) + [[-0.005], [0], [0.005]]
+    figure = figures.draw_confidence_histogram({"CPPN": values, "pixels": values / 10})
+    counts = figure.axes[0].patches[0].get_data().values
+    assert counts.sum() == cells and len(counts) == 20
+    assert figure.axes[0].get_yscale() == ("linear" if cells == 20 else "log")
+    assert len(figure.axes[0].get_lines()) == (2 if cells == 20 else 1)
+    figure.draw_without_rendering()
+
+
+def test_paired_classes_say_in_how_many_cppn_is_ahead() -> None:
+    direct, cppn = confident([0.1, 0.2, 0.9, 0.5], [0.1, 0.2, 0.9, 0.5]), confident([1.0, 0.3, 0.1, 0.5])
+    figure = figures.draw_paired(direct, cppn, ["a", "b", "c", "d"])
+    assert "CPPN is ahead in 2 of 4" in figure.alt
+    spot = figure.axes[0]
+    assert {text.get_text() for text in spot.texts} == {"a", "b", "c"} and "pixels in 1" in spot.get_title()
+    assert spot.get_xlim() == spot.get_ylim()
+    figure.draw_without_rendering()
+
+
+def test_classes_in_order_compare_the_band_with_all_others() -> None:
+    confidences = np.full((2, 400), 0.6)
+    confidences[:, 156:287] = 0.1
+    figure = figures.draw_by_class(confidences, slice(156, 287), "dogs and cats")
+    assert "10.00% for dogs and cats (classes 156 to 286), 60.00% for others" in figure.alt
+    line = dict(figure.axes[0].get_lines()[0].get_xydata())
+    assert line[200.0] == pytest.approx(np.log(1 / 9)) and line[100.0] == pytest.approx(np.log(1.5))
+    with pytest.raises(ValueError, match="20 classes were given"):
+        figures.draw_by_class(confidences[:, :20], slice(156, 287), "dogs and cats")
+
+
+def test_similarities_without_pairs_are_named_as_such() -> None:
+    figure = figures.draw_similarities({"neighbours": np.array([]), "random": np.array([-0.5, 0.1, 0.9])})
+    assert "neighbours: no pairs; random: median 0.10, middle half −0.20 to 0.50, 3 pairs." in figure.alt
+    assert len(figure.axes[0].collections[0].get_offsets()) == 3
+    figure.draw_without_rendering()
+
+
+def test_photographs_mark_right_answers_only() -> None:
+    photographs = np.zeros((2, 6, 6, 3), np.uint8)
+    answers = {"Net-A": [("cat", 0.9), ("dog", 0.5)], "Net-B": [("a dog of the longest name", 0.4), ("fox", 0.3)]}
+    figure = figures.draw_photographs(photographs, ["chelsea", "rocket"], answers, ["cat", None])
+    words = [[text.get_text() for text in spot.texts] for spot in figure.axes]
+    assert words[0] == ["A", "✓ cat", "90.00%", "B", "a dog of the longest…", "40.00%"]
+    assert "✓" not in "".join(words[1]) and [spot.get_title() for spot in figure.axes] == ["chelsea", "rocket"]
+    assert "Of the 1 whose class is known, Net-A has 1 right and Net-B has 0 right" in figure.alt
     show(figure)

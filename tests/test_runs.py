@@ -129,8 +129,10 @@ MAKERS = {
 
 @pytest.mark.parametrize(("starts", "code"), MAKERS.values(), ids=MAKERS)
 def test_whatever_makes_the_bytes_of_a_run_is_in_its_key(starts, code):
-    # A classifier and its digits are in the settings as hashes of weights and images; runs.py only stores.
+    # A classifier and its digits are in the settings as hashes of weights and images; runs.py only stores, and
+    # evolution.py only reads and draws.
     elsewhere = {"runs.py", "profiles.py", "datasets.py", "images.py", "networks/classifier.py"} - set(code)
+    elsewhere |= {"evolution/evolution.py"}
     listed = {path for part in code for path in (runs.PACKAGE / part).rglob("*.py")} | {
         runs.PACKAGE / part for part in code
     }
@@ -183,7 +185,8 @@ def test_a_folder_says_what_it_was_made_with(tmp_path):
     assert run.path.name.startswith("direct-")
 
 
-def test_a_write_that_dies_half_way_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+@pytest.mark.parametrize("content", ["new" * 100_000, b"new", lambda file: file.write(b"new")], ids=type)
+def test_a_write_that_dies_half_way_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, content):
     path = tmp_path / "result.json"
     write_atomically(path, "old")
 
@@ -192,7 +195,7 @@ def test_a_write_that_dies_half_way_leaves_the_old_file_and_nothing_else(tmp_pat
 
     monkeypatch.setattr(os, "fsync", die)
     with pytest.raises(KeyboardInterrupt):
-        write_atomically(path, "new" * 100_000)
+        write_atomically(path, content)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -207,6 +210,15 @@ def test_a_write_reaches_the_disk_before_it_takes_the_name(tmp_path, monkeypatch
     write_atomically(path, "newer")
     assert seen == [("old", 5)]
     assert path.read_text() == "newer"
+
+
+def test_a_function_writes_what_a_file_then_holds_and_one_that_fails_leaves_the_old(tmp_path):
+    path = tmp_path / "result.npz"
+    write_atomically(path, lambda file: [file.write(part) for part in (b"first, ", b"second")])
+    with pytest.raises(ZeroDivisionError):
+        write_atomically(path, lambda file: file.write(b"half") / 0)
+    assert path.read_bytes() == b"first, second"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_that_others_may_read_is_written_and_folders_are_made(tmp_path):

@@ -13,6 +13,7 @@ import numpy as np
 
 THUMBNAIL = 32  # longest side of a thumbnail; Choice: shapes and colours stay, single pixels of noise do not
 AT_ONCE = 20  # images shrunk at a time; Choice: 24 MB as float64 at 224 × 224
+FLAT = 1e-6  # above what rounding leaves of a constant image, below one grey level in one pixel of a large one
 DECIMALS = 6  # of a correlation; thumbnails are float32, and two of one image must tie with every other such two
 PERMUTATIONS = 10_000  # Choice: the fewest that can show the paper's p < 0.0001
 BLOCK = 500  # permutations at a time; Choice: some MB each
@@ -127,9 +128,8 @@ def shrink(images: np.ndarray) -> np.ndarray:
         few = columns @ few.reshape(-1, width, channels)  # (few · rows, columns, channels)
         few = few.reshape(len(batch), -1)
         few -= few.mean(axis=1, keepdims=True)
-        few[(batch == batch[:, :1, :1, :1]).all(axis=(1, 2, 3))] = 0.0  # what rounding leaves of a constant image
         length = np.sqrt((few**2).sum(axis=1, keepdims=True))
-        thumbnails[start : start + len(batch)] = few / np.where(length > ROUNDING, length, np.inf)
+        thumbnails[start : start + len(batch)] = few / np.where(length > FLAT, length, np.inf)
     return thumbnails
 
 

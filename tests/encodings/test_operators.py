@@ -161,7 +161,7 @@ COLOURS = np.array([(hue, a, b) for hue, a in BYTES for b in (0, 3, 127, 255)])
 
 def convert(function, colours: np.ndarray) -> np.ndarray:
     given = tf.constant(colours.astype(np.float32) * np.float32(1 / 255))
-    return np.rint(function(given).numpy() * 255.0).astype(int)
+    return np.rint(function(*tf.unstack(given, axis=-1)).numpy() * 255.0).astype(int)
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,10 @@ from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.random_search import RandomSearch
 from fooling.evolution import evolve as evolving
-from fooling.evolution.evolve import Evolution, evolve
-from fooling.evolution.map_elites import State, advance_many, initialise
+from fooling.evolution.evolution import Evolution
+from fooling.evolution.evolve import Request, evolve
+from fooling.evolution.map_elites import History, Target
+from fooling.networks import classifier as classifying
 from fooling.networks.classifier import Classifier, load_classifier
 from fooling.runs import RunFolder
 
@@ -36,7 +38,7 @@ ENCODINGS = {
     "cppn": CppnEncoding(ODD),
     "cppn, colour": CppnEncoding(ODD_COLOUR),
 }
-ARRAYS = ("images", "log_odds", "history", "champions", "parents", "seeds")
+TOLD = {"log_odds": -np.inf, "champion": -1, "parent": -1}  # of takeovers, with what stands before the first
 
 
 def evolve_some(network: Any, encoding: Any, seeds: Any, generations: int = 12, **more: Any) -> Evolution:
@@ -46,25 +48,37 @@ def evolve_some(network: Any, encoding: Any, seeds: Any, generations: int = 12, 
 
 def assert_same(first: Evolution, second: Evolution, run: int | slice = slice(None)) -> None:
     """Assert that runs of ``first`` are ``second`` byte for byte; capacity, which is zeros, may differ."""
-    for name in ARRAYS:
+    for name in ("places", "log_odds", "seeds"):
         np.testing.assert_array_equal(getattr(first, name)[run], getattr(second, name), err_msg=name)
+    for name, before in TOLD.items():
+        np.testing.assert_array_equal(first.unroll(name, before)[run], second.unroll(name, before), err_msg=name)
     for one, other in zip(first.genomes, second.genomes, strict=True):
-        width = min(one.shape[-1], other.shape[-1])
-        np.testing.assert_array_equal(one[run][..., :width], other[..., :width])
-        assert not one[run][..., width:].any() and not other[..., width:].any()
+        np.testing.assert_array_equal(*pad_alike(one[run], other))
 
 
-@pytest.mark.parametrize("name", ENCODINGS)
-def test_run_7_alone_is_run_7_of_10_byte_for_byte(make_small_network, name):
+def pad_alike(*arrays: np.ndarray) -> list[np.ndarray]:
+    wide = np.max([array.shape for array in arrays], axis=0)
+    return [np.pad(array, [(0, more) for more in wide - array.shape]) for array in arrays]
+
+
+@pytest.mark.parametrize(("name", "batch"), [*zip(ENCODINGS, (200, 3, 200, 3), strict=True)])
+def test_run_7_alone_is_run_7_of_10_byte_for_byte(make_small_network, monkeypatch, name, batch):
+    """Seven children in one batch, and in three, of which the last is not full."""
+    monkeypatch.setattr(classifying, "BATCH", batch)
     together = evolve_some(make_small_network, ENCODINGS[name], range(10), generations=6)
     alone = evolve_some(make_small_network, ENCODINGS[name], [7], generations=6)
     assert_same(together, alone, slice(7, 8))
-    assert len({images.tobytes() for images in together.images}) == 10
+    images = alone.images
+    assert (images.shape, images.dtype) == ((1, 5, *ENCODINGS[name].image_shape), np.uint8)
+    together = together.images
+    assert images[0].tobytes() == together[7].tobytes()
+    assert len({images.tobytes() for images in together}) == 10
 
 
 @pytest.fixture(scope="module")
-def twelve_generations(make_small_network) -> Evolution:
-    return evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5])
+def twelve_generations(make_small_network, tmp_path_factory) -> Evolution:
+    folder = tmp_path_factory.mktemp("twelve")
+    return evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=folder)
 
 
 @pytest.mark.parametrize("chunk", [1, 50])
@@ -77,17 +91,15 @@ def test_blocks_of_runs_give_the_same_bytes_as_one_block(make_small_network, twe
     monkeypatch.setattr(evolving, "BLOCK", 2)
     blocks = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=tmp_path)
     assert_same(twelve_generations, blocks)
-    assert len(blocks.folders) == 2
+    assert [folder.path for folder in blocks.folders] == [blocks.folders[0].path] * 2 + [blocks.folders[2].path]
+    assert blocks.folders[0] != blocks.folders[2]
 
 
-def test_ten_and_ten_generations_are_twenty(make_small_network):
+def test_ten_and_ten_generations_are_twenty_and_history_is_what_each_of_them_ended_with(make_small_network):
     network, encoding = make_small_network(ODD), ENCODINGS["direct"]
-
-    @tf.function
-    def advance(state: State, generations: tf.Tensor) -> Any:
-        return advance_many(state, network, encoding, 7, generations)
-
-    start = tf.function(initialise)(network, encoding, 7, tf.constant([1, 2], tf.int64))
+    request = Request(Target(network, tuple(range(5))), encoding, 20, 7, None)
+    advance = evolving.compile_advance(request, 2)
+    start, _ = evolving._start(request, (1, 2))
     once, history = advance(start, tf.constant(20))
     half, first = advance(start, tf.constant(10))
     twice, second = advance(half, tf.constant(10))
@@ -95,6 +107,14 @@ def test_ten_and_ten_generations_are_twenty(make_small_network):
     for whole, *halves in zip(history, first, second, strict=True):
         np.testing.assert_array_equal(whole, np.concatenate(halves))
     assert (first.champions.numpy() != second.champions.numpy()).any()
+    states = [start]
+    for _ in range(20):
+        states.append(advance(states[-1], tf.constant(1))[0])
+    run = evolve(network, encoding, generations=20, children=7, seeds=[1, 2])
+    for told, field in zip(TOLD.items(), History._fields, strict=True):
+        dense = np.stack([getattr(state, field) for state in states], axis=1)
+        np.testing.assert_array_equal(run.unroll(*told), dense, err_msg=field)
+    np.testing.assert_array_equal(run.history, run.unroll("log_odds", -np.inf))
 
 
 def interrupt_after(monkeypatch: pytest.MonkeyPatch, checkpoints: int) -> None:
@@ -146,14 +166,13 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(
     assert "damaged checkpoint: checkpoint-00000009.npz" in capsys.readouterr().out
 
 
-def test_a_finished_run_is_loaded_and_not_computed_again(make_small_network, twelve_generations, monkeypatch, tmp_path):
-    first = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=tmp_path)
+def test_a_finished_run_is_loaded_and_not_computed_again(make_small_network, twelve_generations, monkeypatch):
     for name in ("_start", "compile_advance", "advance_many"):
         monkeypatch.setattr(evolving, name, refuse)
-    again = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=tmp_path)
+    folder = twelve_generations.folders[0].path.parent
+    again = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=folder)
     assert_same(twelve_generations, again)
-    assert_same(first, again)
-    assert again.folders == first.folders
+    assert again.folders == twelve_generations.folders
 
 
 CHILD = """
@@ -194,41 +213,50 @@ def test_a_run_that_was_killed_resumes_to_the_same_bytes(make_small_network, mon
 
 def test_another_network_setting_or_seed_is_another_folder(make_small_network, tmp_path):
     encoding = DirectEncoding(ODD)
+    network = make_small_network(ODD)
     base = {
-        "classifier": make_small_network(ODD),
+        "target": Target(network, (0, 1, 2, 3)),
         "encoding": encoding,
         "generations": 9,
         "children": 7,
         "folder": tmp_path,
     }
     others = [
-        {"classifier": make_small_network(ODD, classes=4)},
+        {"target": Target(make_small_network(ODD, classes=4), (0, 1, 2, 3))},
+        {"target": Target(network, (0, 1, 2, 4))},
+        {"target": Target(network, (0, 1, 3, 2))},
         {"encoding": DirectEncoding(ODD, halving=False)},
         {"encoding": RandomSearch(encoding)},
         {"generations": 10},
         {"children": 8},
     ]
-    folders = {evolving.open_block(evolving.Request(**{**base, **other}), (1, 2)).path for other in [{}, *others]}
-    folders.add(evolving.open_block(evolving.Request(**base), (1, 3)).path)
+    folders = {evolving.open_block(Request(**{**base, **other}), (1, 2)).path for other in [{}, *others]}
+    folders.add(evolving.open_block(Request(**base), (1, 3)).path)
     assert len(folders) == len(others) + 2
-    assert evolving.open_block(evolving.Request(**base), (1, 2)).path in folders
+    assert evolving.open_block(Request(**base), (1, 2)).path in folders
 
 
 def test_history_champions_and_parents_tell_one_story(cppn_evolution):
     run = cppn_evolution
-    assert run.history.shape == run.champions.shape == run.parents.shape == (2, 21, 10)
-    assert (np.diff(run.history, axis=1) >= 0).all()
-    np.testing.assert_array_equal(run.history[:, -1], run.log_odds)
-    born = run.champions // run.children
+    history, champions, parents = (run.unroll(*told) for told in TOLD.items())
+    assert history.shape == champions.shape == parents.shape == (2, 21, 10)
+    assert (np.diff(history, axis=1) >= 0).all()
+    np.testing.assert_array_equal(history[:, -1], run.log_odds)
+    born = champions // run.children
     assert (born <= np.arange(21)[:, None]).all() and (born >= 0).all()
-    changed = np.diff(run.champions, axis=1) != 0
-    np.testing.assert_array_equal(changed, np.diff(run.history, axis=1) > 0)
+    changed = np.diff(champions, axis=1) != 0
+    np.testing.assert_array_equal(changed, np.diff(history, axis=1) > 0)
     assert (born[:, 1:][changed] == np.broadcast_to(np.arange(1, 21)[:, None], changed.shape)[changed]).all()
-    assert ((run.parents == -1) == (born == 0)).all()
+    assert ((parents == -1) == (born == 0)).all()
+    for numbers, places in zip(champions[:, -1], run.places, strict=True):
+        place_of = dict(zip(numbers.tolist(), places.tolist(), strict=True))
+        assert [place_of[number] for number in numbers.tolist()] == places.tolist()
+        assert len(set(place_of.values())) == len(place_of)  # a place for each champion, and for no two
 
 
 def test_every_final_champion_descends_from_a_random_image_through_champions(cppn_evolution):
-    for champions, parents in zip(cppn_evolution.champions, cppn_evolution.parents, strict=True):
+    told = (cppn_evolution.unroll(name, -1) for name in ("champion", "parent"))
+    for champions, parents in zip(*told, strict=True):
         known = dict(zip(champions.ravel().tolist(), parents.ravel().tolist(), strict=True))
         for image in champions[-1].tolist():
             while known[image] != -1:  # a KeyError is a parent that never was a champion
@@ -239,14 +267,19 @@ def test_every_final_champion_descends_from_a_random_image_through_champions(cpp
 
 def test_evolution_makes_a_network_more_certain_than_random_images_do(lenet, cppn_evolution):
     search = evolve(lenet, RandomSearch(CppnEncoding((28, 28, 1))), generations=10, children=40, seeds=[0, 1])
-    assert (search.parents[:, 0] == -1).all()
+    assert (search.unroll("parent", 0)[:, 0] == -1).all()
     assert np.median(cppn_evolution.log_odds) > np.median(search.log_odds) + 1
     assert np.median(cppn_evolution.log_odds) > np.median(cppn_evolution.history[:, 0]) + 3
 
 
-def test_final_images_score_what_was_recorded(lenet, cppn_evolution):
+@pytest.fixture(scope="module")
+def champions(cppn_evolution) -> np.ndarray:
+    return cppn_evolution.images
+
+
+def test_final_images_score_what_was_recorded(lenet, cppn_evolution, champions):
     """They were scored among 40 children, now among 20: float32 sums of 800 products differ in the fifth digit."""
-    images = cppn_evolution.images.reshape(-1, 28, 28, 1)
+    images = champions.reshape(-1, 28, 28, 1)
     own_class = np.tile(np.arange(10), 2)
     log_odds = lenet.score(images)[np.arange(20), own_class]
     np.testing.assert_allclose(log_odds, cppn_evolution.log_odds.ravel(), rtol=1e-4, atol=1e-3)
@@ -260,13 +293,15 @@ def read_back(image: np.ndarray, path: Path) -> np.ndarray:
     return np.asarray(Image.open(path)).reshape(image.shape)
 
 
-def test_an_image_saved_as_png_and_loaded_again_scores_the_same_bytes_as_the_genome(lenet, cppn_evolution, tmp_path):
-    images = cppn_evolution.images[0]
+def test_an_image_saved_as_png_and_loaded_again_scores_the_same_bytes_as_the_genome(
+    lenet, cppn_evolution, champions, tmp_path
+):
+    images = champions[0]
     loaded = np.stack([read_back(image, tmp_path / "image.png") for image in images])
     np.testing.assert_array_equal(loaded, images)
     genomes = tf.nest.map_structure(tf.constant, cppn_evolution.genomes)
-    expressed = CppnEncoding((28, 28, 1)).express(genomes)
-    assert lenet.score(loaded).tobytes() == lenet.score(expressed.numpy()[0]).tobytes()
+    expressed = CppnEncoding((28, 28, 1)).express(genomes).numpy()[0, cppn_evolution.places[0]]
+    assert lenet.score(loaded).tobytes() == lenet.score(expressed).tobytes()
 
 
 @pytest.mark.parametrize("name", ENCODINGS)
@@ -282,6 +317,9 @@ def test_expressed_images_are_the_very_floats_that_a_png_gives_back(name, graph,
     assert (loaded.astype(np.float32) * np.float32(1 / 255)).tobytes() == images.tobytes()
 
 
+WRONG_CLASSES = ([], [5], [-1], [0, 1.0], ["4"], 5)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -293,6 +331,8 @@ def test_expressed_images_are_the_very_floats_that_a_png_gives_back(name, graph,
         ({"seeds": 5}, "whole number of seeds"),
         ({"seeds": [1, 2, 1]}, "same seed"),
         ({"encoding": DirectEncoding((14, 13, 1))}, r"\(14, 13, 1\), but the network takes \(15, 13, 1\)"),
+        *(({"classes": classes}, "^Classes are whole numbers from 0 to 4, at least one") for classes in WRONG_CLASSES),
+        ({"classes": [1, 2, 1]}, r"^A class was named twice, but it has one cell\.$"),
     ],
     ids=[
         "children",
@@ -303,20 +343,37 @@ def test_expressed_images_are_the_very_floats_that_a_png_gives_back(name, graph,
         "a number of seeds",
         "equal seeds",
         "shape",
+        *(f"classes {classes}" for classes in WRONG_CLASSES),
+        "equal classes",
     ],
 )
 def test_an_impossible_request_is_refused_in_one_sentence(make_small_network, change, message):
     request = {"encoding": DirectEncoding(ODD), "generations": 1, "children": 1, "seeds": [1], **change}
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=message) as refused:
         evolve(make_small_network(ODD), **request)
+    assert "\n" not in str(refused.value)
+
+
+def test_cells_for_some_classes_have_the_whole_networks_log_odds_in_the_order_asked_for(make_small_network):
+    network = make_small_network(ODD)
+    request = {"encoding": ENCODINGS["direct"], "generations": 4, "children": 7, "seeds": [1, 2]}
+    run = evolve(network, **request, classes=[4, np.int64(1)])
+    assert run.classes == (4, 1) and run.images.shape == (2, 2, *ODD)
+    every = np.stack([network.score(images) for images in run.images])  # (runs, cells, classes)
+    np.testing.assert_allclose(run.log_odds, every[:, [0, 1], [4, 1]], rtol=1e-5, atol=1e-5)
+    alone = every[:, [0, 1], [4, 1]] - every[:, [0, 1], [1, 4]]
+    assert (np.abs(run.log_odds - alone) > 0.1).all()  # a softmax of these two classes would give other numbers
+    whole = evolve(network, **request)
+    np.testing.assert_array_equal(run.history[:, 0], whole.history[:, 0, [4, 1]])  # the same random images
+    assert (run.history[:, -1] != whole.history[:, -1, [4, 1]]).any()  # another search
 
 
 @pytest.mark.parametrize("name", ENCODINGS)
 def test_one_child_and_one_run_are_enough(make_small_network, name):
     encoding = ENCODINGS[name]
     run = evolve(make_small_network(encoding.image_shape), encoding, generations=2, children=1, seeds=[2**40])
-    assert run.images.shape == (1, 5, *encoding.image_shape)
-    assert run.images.dtype == np.uint8
+    assert run.log_odds.shape == (1, 5) and np.isfinite(run.log_odds).all()
+    assert all(part.shape[:2] == (1, 1 + run.places.max()) for part in run.genomes)
 
 
 def test_a_network_that_gives_nan_for_every_image_is_refused_by_the_class(tmp_path):
@@ -325,7 +382,7 @@ def test_a_network_that_gives_nan_for_every_image_is_refused_by_the_class(tmp_pa
     weights, _ = model.get_weights()
     model.set_weights([weights, np.float32([0, 0, np.nan])])
     classifier = Classifier(model, ("cat", "dog", "owl"), "broken")
-    with pytest.raises(ValueError, match="broken gives NaN for every random image in class"):
+    with pytest.raises(ValueError, match=r"broken gives NaN for every random image in class cat, dog, owl\.$"):
         evolve(classifier, DirectEncoding(ODD), generations=1, children=3, seeds=[1], folder=tmp_path)
 
 

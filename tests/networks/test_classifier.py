@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
+from fooling.networks import classifier as classifying
 from fooling.networks.classifier import Classifier, load_classifier, log_odds_of, to_confidence
 
 SIDE = 8
@@ -166,11 +167,23 @@ def test_bytes_and_their_share_of_255_score_the_same_and_no_images_give_no_rows(
     assert classifier.score(levels[:0]).shape == (0, 3)
 
 
-def test_splitting_a_batch_changes_only_the_last_digits():
+def test_batches_of_any_size_change_only_the_last_digits(monkeypatch):
     classifier = Classifier(build("sequential", 1, None))
-    images = make_images(count=450)  # more than two batches
-    apart = np.concatenate([classifier.score(images[:7]), classifier.score(images[7:])])
-    np.testing.assert_allclose(classifier.score(images), apart, atol=1e-4)
+    images = make_images(count=450)
+    graph, passed = classifier._log_odds_graph, []
+    monkeypatch.setitem(vars(classifier), "_log_odds_graph", lambda part: passed.append(len(part)) or graph(part))
+    together = graph(images)
+    for batch, sizes in {1: [1] * 450, 7: [7] * 64 + [2], 200: [200, 200, 50], 450: [450], 451: [450]}.items():
+        passed.clear()
+        monkeypatch.setattr(classifying, "BATCH", batch)
+        np.testing.assert_allclose(classifier.score(images), together, atol=1e-4)
+        assert passed == sizes
+
+
+@pytest.mark.parametrize(("side", "batch"), [(28, 200), (72, 200), (73, 196), (224, 20), (1100, 1)])
+def test_a_batch_is_200_small_images_and_fewer_of_large_ones(side, batch):
+    model = keras.Sequential([layers.Input((None, None, 3)), layers.GlobalAveragePooling2D()])
+    assert Classifier(model, image_shape=(side, side, 3)).batch == batch
 
 
 def test_the_models_own_pixel_range_is_applied():

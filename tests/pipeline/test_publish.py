@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from zipfile import ZipFile
 
+import numpy as np
 import pytest
 
 from fooling import runs
@@ -16,13 +18,23 @@ from fooling.pipeline.publish import publish, replace_folder, restore
 pytestmark = pytest.mark.usefixtures("findings")
 
 
+RESULT = {
+    "genome_genes": np.random.default_rng(0).random((1, 3, 200), np.float32),
+    "genome_count": np.arange(3, dtype=np.int32)[None],
+    "takeover_champion": np.arange(50, dtype=np.int32),
+    "log_odds": np.float32([[0.5, -np.inf, 1e-30]]),
+    "seeds": np.array([2**40]),
+}
+
+
 def make_run(desk, name="direct-0123", settings="{}"):
     folder = desk.workspace.results / "runs" / name
     folder.mkdir(parents=True)
     (folder / "settings.json").write_text(settings)
-    (folder / "result.npz").write_bytes(b"result")
+    runs.write_arrays(folder / "result.npz", RESULT)
     (folder / "checkpoint-000100.npz").write_bytes(b"checkpoint")
     (folder / ".result.npz.x1").write_bytes(b"half")
+    return folder
 
 
 def publish_desk(desk):
@@ -125,16 +137,51 @@ def test_a_folder_is_replaced_whole_with_and_without_the_system_call(tmp_path, m
 
 def test_published_runs_are_restored_where_pages_look_and_present_ones_stay(desk):
     desk.write("01_one", "# One")
-    make_run(desk)
-    make_run(desk, "direct-4567")
-    desk.pretend(metrics={"runs": ["direct-0123", "direct-4567"]})
+    lost, present = make_run(desk), make_run(desk, "direct-4567")
+    desk.pretend(metrics={"runs": [lost.name, present.name]})
     publish_desk(desk)
-    shutil.rmtree(desk.workspace.results / "runs" / "direct-0123")
-    (desk.workspace.results / "runs" / "direct-4567" / "result.npz").write_bytes(b"mine")
+    whole = (lost / "result.npz").read_bytes()
+    shutil.rmtree(lost)
+    (present / "result.npz").write_bytes(b"mine")
     assert restore(desk.workspace) == 1
-    assert (desk.workspace.results / "runs" / "direct-0123" / "result.npz").read_bytes() == b"result"
-    assert (desk.workspace.results / "runs" / "direct-4567" / "result.npz").read_bytes() == b"mine"
+    assert (lost / "result.npz").read_bytes() == whole
+    assert (present / "result.npz").read_bytes() == b"mine"
     assert restore(desk.workspace) == 0
+
+
+def weigh_genomes(result):
+    with ZipFile(result) as file:
+        return sum(member.compress_size for member in file.infolist() if member.filename.startswith("genome_"))
+
+
+@pytest.mark.parametrize("spare", [0, -1], ids=["just small enough", "a byte too large"])
+def test_large_genomes_stay_behind_and_all_else_of_a_run_is_published_and_restored(desk, monkeypatch, spare):
+    desk.write("01_one", "# One")
+    run = make_run(desk)
+    (run / "shown-3.npz").write_bytes(b"images")
+    desk.pretend(metrics={"runs": [run.name]})
+    monkeypatch.setattr(publishing, "LARGE_GENOMES", weigh_genomes(run / "result.npz") + spare)
+    publish_desk(desk)
+    assert runs.read_arrays(run / "result.npz").keys() == RESULT.keys()  # here nothing is lost
+    shutil.rmtree(run)
+    assert restore(desk.workspace) == 1
+    assert {path.name for path in run.iterdir()} == {"settings.json", "result.npz", "shown-3.npz"}
+    assert (run / "shown-3.npz").read_bytes() == b"images"
+    found = runs.read_arrays(run / "result.npz")
+    assert found.keys() == {name for name in RESULT if spare == 0 or not name.startswith("genome_")}
+    for name, array in found.items():
+        assert (array.dtype, array.tobytes()) == (RESULT[name].dtype, RESULT[name].tobytes())
+
+
+@pytest.mark.parametrize("damage", [lambda content: b"result", lambda content: content[:-30]], ids=["other", "cut"])
+def test_a_damaged_result_is_not_published(desk, damage):
+    desk.write("01_one", "# One")
+    result = make_run(desk) / "result.npz"
+    result.write_bytes(damage(result.read_bytes()))
+    desk.pretend(metrics={"runs": ["direct-0123"]})
+    with pytest.raises(RefusedError, match=r"^direct-0123/result\.npz is damaged; delete that folder to run again\.$"):
+        publish_desk(desk)
+    assert published(desk) == set()
 
 
 def test_restoring_what_was_never_published_is_refused(desk):

@@ -96,10 +96,18 @@ class Evolution(NamedTuple):
             ``(cells, height, width, channels) uint8``.
 
         Raises:
-            ValueError: If the genomes were not published with the run.
+            ValueError: If there is no such cell, or the genomes were not published with the run.
         """
-        chosen = np.arange(len(self.classes)) if cells is None else np.asarray(cells, np.int64)
-        return next(self._express([(run, chosen)]))
+        return next(self._express([(run, self._choose_cells(cells))]))
+
+    def _choose_cells(self, cells: Sequence[int] | np.ndarray | None) -> np.ndarray:
+        """Return positions of cells, all for None, having checked them."""
+        count = len(self.classes)
+        chosen = np.arange(count) if cells is None else np.asarray(cells)
+        whole = chosen.ndim == 1 and chosen.size and np.issubdtype(chosen.dtype, np.integer)
+        if not whole or chosen.min() < 0 or chosen.max() >= count:
+            raise ValueError(f"Cells are numbered from 0 to {count - 1}, and at least one is needed.")
+        return chosen
 
     def _express(self, wanted: Iterable[tuple[int, np.ndarray]]) -> Iterator[np.ndarray]:
         """Yield the images of each run and cells that are wanted."""
@@ -128,8 +136,13 @@ class Evolution(NamedTuple):
 
         Returns:
             ``(count, cells, height, width, channels) uint8``.
+
+        Raises:
+            ValueError: If no run is asked for; and as :meth:`express`, for images that are not kept yet.
         """
-        chosen = np.arange(len(self.classes)) if cells is None else np.asarray(cells, np.int64)
+        if count < 1:
+            raise ValueError(f"At least one run is shown, but {count} was asked for.")
+        chosen = self._choose_cells(cells)
         return np.stack([self._show_run(run, chosen) for run in range(min(count, len(self.seeds)))])
 
     def _show_run(self, run: int, cells: np.ndarray) -> np.ndarray:

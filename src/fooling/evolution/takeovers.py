@@ -10,7 +10,10 @@ from fooling.evolution.map_elites import History
 
 
 class Takeovers(NamedTuple):
-    """Every time a cell got a new champion, by generation, then by run, then by cell: ``(takeovers,)`` arrays.
+    """Every time a cell got a new champion: ``(takeovers,)`` arrays.
+
+    Runs that evolved side by side stand together, by generation, then by run, then by cell; blocks of them that were
+    joined stand one after the other.
 
     Attributes:
         run: int32, position among the seeds.

@@ -12,6 +12,7 @@ from fooling.figures.style import (
     BASELINE_STYLES,
     COLOURS,
     DASHES,
+    HALO,
     PAPER,
     Figure,
     label_confidences,
@@ -170,17 +171,19 @@ def _describe_search(
 ) -> str:
     ends = [
         f"{label} ends at a median of {show_confidence(float(np.median(to_confidence(history[:, -1]))))} after "
-        f"{_children_per_cell(history, children[label])[-1]:,.4g}"
+        f"{_children_per_cell(history, children[label])[-1]:,.4g} per cell"
         for label, history in [*curves.items(), *baselines.items()]
     ]
-    marks = [f"{label} {show_confidence(median)} after {place:,.6g}" for label, (place, median) in paper.items()]
+    marks = [
+        f"{label} {show_confidence(median)} after {place:,.6g} per cell" for label, (place, median) in paper.items()
+    ]
     reported = f" The paper's medians: {'; '.join(marks)}." if marks else ""
     return f"Confidence by children per cell. {'; '.join(ends)}.{reported}"
 
 
 def _children_per_cell(history: np.ndarray, children: int) -> np.ndarray:
     """Return how many children per cell each generation after the random images ends with."""
-    return np.arange(1, history.shape[1]) * children / history.shape[2]
+    return np.asarray(np.arange(1, history.shape[1]) * children / history.shape[2])
 
 
 def _draw_search(spot: Axes, history: np.ndarray, children: int, colour: str, label: str) -> np.ndarray:
@@ -200,13 +203,14 @@ def _mark_paper_median(spot: Axes, label: str, place: float, median: float) -> N
     spot.axhline(height, color=PAPER, lw=0.8, ls=":")
     spot.plot(place, height, "D", color=PAPER, ms=5, clip_on=False, zorder=4)
     spot.annotate(
-        f"{label}: {show_confidence(median)} at {place:,.6g}",
+        f"the paper, {label}: {show_confidence(median)} at {place:,.6g}",
         (place, height),
         xytext=(-7, 4),
         textcoords="offset points",
         ha="right",
         va="bottom",
         fontsize=8,
+        path_effects=HALO,
     )
 
 

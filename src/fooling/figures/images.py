@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from os.path import commonprefix
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,9 +11,9 @@ from matplotlib.axes import Axes
 from fooling.figures.style import BASELINE, DPI, WIDTH, Figure, list_words, start_figure, styled
 from fooling.paper import show_confidence
 
-GALLERY_KILOBYTES = 200  # Choice: three such pictures fit a page of 600 KB only in base64's absence, two do in it
+GALLERY_KILOBYTES = 200  # Choice: base64 makes it 267 KB, so that two fit a page of 600 KB
 GAP = 21  # pixels between images; Choice: five columns of a page are 168 pixels each, three quarters of 224
-NAME_WIDTH = 25  # letters of a name per line under a gallery's image
+NAME_WIDTH, ANSWER_WIDTH = 25, 22  # letters: of a line under a gallery's image, of a class under a photograph
 
 
 @styled
@@ -87,7 +86,7 @@ def draw_gallery(
     shown = [show_confidence(value) for value in confidences]
     best = int(np.argmax(confidences))
     alt = (
-        f"{len(images)} images that evolved for {list_words(names)}; confidences "
+        f"{len(images)} images for {list_words(names)}; confidences "
         f"{show_confidence(np.min(confidences))} to {shown[best]}, median {show_confidence(np.median(confidences))}, "
         f"highest for {names[best]}."
     )
@@ -145,11 +144,12 @@ def draw_photographs(
 
 def _write_answer(spot: Axes, below: float, network: str, name: str, confidence: float, label: str | None) -> None:
     """Write a line under a photograph: network, class, confidence; ``below`` and the line's ends are in pixels."""
-    side, half = spot.bbox.width * DPI / spot.figure.dpi, 2 * GAP / 3
+    side, beyond = spot.get_position().width * round(WIDTH * DPI), 24
+    shown = name if len(name) <= ANSWER_WIDTH else name[: ANSWER_WIDTH - 1].rstrip() + "…"
     columns = (
-        (-half, "left", network, BASELINE),
-        (-half + 34, "left", ("✓ " if name == label else "") + textwrap.shorten(name, 22, placeholder=" …"), "black"),
-        (side + half, "right", show_confidence(confidence), "black"),
+        (-beyond, "left", network, BASELINE),
+        (34 - beyond, "left", ("✓ " if name == label else "") + shown, "black"),
+        (side + beyond, "right", show_confidence(confidence), "black"),
     )
     for x, alignment, text, colour in columns:
         spot.annotate(
@@ -167,17 +167,17 @@ def _write_answer(spot: Axes, below: float, network: str, name: str, confidence:
 
 
 def _shorten_names(networks: Sequence[str]) -> dict[str, str]:
-    """Return names without the beginning, up to a hyphen or space, that they share."""
-    shared = commonprefix(networks) if len(networks) > 1 else ""
-    cut = max(shared.rfind("-"), shared.rfind(" ")) + 1
-    return {network: network[cut:] for network in networks}
+    """Return what follows the last hyphen, if all names have the same before it."""
+    beginnings = {network.rpartition("-")[0] for network in networks}
+    return {network: network.rpartition("-")[2] if len(beginnings) == 1 else network for network in networks}
 
 
 def _start_sheet(count: int, columns: int, side: int, above: int, below: int, alt: str) -> tuple[Figure, list[Axes]]:
     """Return a figure with places of exactly ``side`` × ``side`` pixels for ``count`` images."""
-    width, row = round(WIDTH * DPI), above + side + below
+    width, row = round(WIDTH * DPI), above + side + below  # pixels
     height = row * -(-count // columns)
-    drawn = Figure(figsize=(WIDTH, (height + 0.01) / DPI), layout="none")
+    drawn = Figure(figsize=(WIDTH, (height + 0.01) / DPI), layout=None)
+    drawn.set_layout_engine("none")  # places are exact
     drawn.alt = alt
     spots = []
     for place in range(count):
@@ -192,7 +192,7 @@ def _show_image(spot: Axes, image: np.ndarray, side: int) -> None:
     spot.imshow(smaller.squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest", aspect="auto")
     spot.set(xticks=[], yticks=[])
     spot.grid(False)
-    spot.spines[:].set_visible(False)
+    spot.spines[:].set(visible=True, color="#cccccc", lw=0.5)  # so that white images have an end
 
 
 def shrink_image(image: np.ndarray, side: int) -> np.ndarray:
@@ -206,4 +206,5 @@ def shrink_image(image: np.ndarray, side: int) -> np.ndarray:
     low = np.arange(side)[:, None] * size / side
     high, pixel = low + size / side, np.arange(size)
     share = np.clip(np.minimum(high, pixel + 1) - np.maximum(low, pixel), 0, None) * side / size  # (side, size)
-    return np.rint(np.einsum("ia,jb,abc->ijc", share, share, image, optimize=True)).astype(np.uint8)
+    mean = np.einsum("ia,jb,abc->ijc", share, share, image, optimize=True)
+    return np.asarray(np.rint(mean), np.uint8)

@@ -11,6 +11,7 @@ import matplotlib
 import numpy as np
 from matplotlib import figure
 from matplotlib.axes import Axes
+from matplotlib.patheffects import Normal, Stroke
 from PIL import Image
 
 from fooling.paper import NEAR_CERTAIN
@@ -32,7 +33,8 @@ STYLE: Any = {
     "legend.frameon": False,
     "savefig.dpi": DPI,
 }
-PALETTES = (256, 128, 64, 32, 16)  # colours of a PNG that would be too large otherwise
+PALETTES = (256, 192, 128, 96, 64, 48, 32, 24, 16)  # colours of a PNG that would be too large otherwise
+HALO = [Stroke(linewidth=2.5, foreground="white"), Normal()]  # around words that stand on lines or dots
 TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
 LOW_TICKS = (0.000001, 0.00001, 0.0001)  # where confidences start from one class in a thousand
 BEYOND = (8, 10, 12)  # ticks at 1 − 10^−8 and so on, where percentages would be all nines
@@ -53,8 +55,8 @@ class Figure(figure.Figure):
     def encode(self) -> bytes:
         """Return the picture as a PNG.
 
-        If it is larger than ``kilobytes``, its colours are reduced to the largest palette of 256, 128, 64, 32 or 16
-        that fits, without dithering. Noise does not compress, so of noise fewer colours are all that can be left out
+        If it is larger than ``kilobytes``, its colours are reduced to the largest of the palettes of 256 to 16 that
+        fits, without dithering. Noise does not compress, so of noise fewer colours are all that can be left out
         at a given size.
         """
         picture = io.BytesIO()
@@ -63,9 +65,12 @@ class Figure(figure.Figure):
         if self.kilobytes is None or picture.tell() <= 1000 * self.kilobytes:
             return picture.getvalue()
         whole = Image.open(picture).convert("RGB")
+        # A ninth of the pixels gives nearly the palette of all, in a tenth of the seconds.
+        sample = whole.resize((-(-whole.width // 3), -(-whole.height // 3)), Image.Resampling.NEAREST)
         for colours in PALETTES:
             smaller = io.BytesIO()
-            whole.quantize(colours, dither=Image.Dither.NONE).save(smaller, "png")
+            palette = sample.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=2)
+            whole.quantize(palette=palette, dither=Image.Dither.NONE).save(smaller, "png")
             if smaller.tell() <= 1000 * self.kilobytes:
                 break
         return smaller.getvalue()
@@ -88,7 +93,7 @@ def log_odds(confidence: float) -> float:
 
 
 def to_log_odds(confidences: np.ndarray) -> np.ndarray:
-    """Return the log-odds of confidences; those within a millionth of 0 or 1 are moved there, so that all are finite."""
+    """Return the log-odds of confidences, those within a millionth of 0 or 1 moved there, so that all are finite."""
     clipped = np.clip(np.asarray(confidences, np.float64), 1e-6, 1.0 - 1e-6)
     return np.asarray(np.log(clipped / (1.0 - clipped)))
 
@@ -113,7 +118,7 @@ def label_confidences(spot: Axes, values: np.ndarray, axes: str = "y") -> None:
         axes: "x", "y" or "xy".
     """
     low, high = float(np.min(values)), float(np.max(values))
-    margin = max(0.04 * (high - low), 0.2)
+    margin = max(0.05 * (high - low), 0.2)
     low, high = low - margin, high + margin
     ticks = {log_odds(tick): f"{100 * tick:.6g}%" for tick in (*LOW_TICKS, *TICKS) if low <= log_odds(tick) <= high}
     for name in axes:

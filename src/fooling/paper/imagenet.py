@@ -105,7 +105,8 @@ def describe_relatedness(metrics: Mapping[str, Any]) -> str:
     parts = []
     for name, (label, half) in labels.items():
         similarity = metrics["similarity"][name]
-        part = f"{label} {'not measured' if similarity is None else f'{similarity:.2f}'}"
+        shown = "not measured" if similarity is None else f"{round(similarity, 2) + 0.0:.2f}"  # no "-0.00"
+        part = f"{label} {shown}"
         if half is not None:
             part += f" (probability of superiority {half['superiority']:.2f}, {show_p(half['p'])})"
         parts.append(part)

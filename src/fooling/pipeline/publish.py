@@ -7,6 +7,8 @@ import os
 import shutil
 import sys
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -20,6 +22,9 @@ PUBLISHED = "published"
 # Only needed to go on with a run, and the largest files of one.
 LEFT_OUT = ("checkpoint-*", ".*")
 TEXTS = (".json", ".html", ".ipynb")
+RESULT, GENOMES = "result.npz", "genome_"
+# Bytes of a result's genomes, compressed; Choice: 14 times those of ten runs on digits, so only large images lose theirs.
+LARGE_GENOMES = 4_000_000
 
 
 def publish(pages: Mapping[str, Page], workspace: Workspace) -> tuple[Path, int]:
@@ -77,7 +82,38 @@ def _copy_runs(names: Iterable[str], workspace: Workspace, copy: Path) -> None:
             if Path(str(run)).name != run or not source.is_dir():
                 raise RefusedError(f"{name} names the run {run!r}, but there is no such folder in {source.parent}.")
             if not (copy / "runs" / run).exists():
-                shutil.copytree(source, copy / "runs" / run, ignore=shutil.ignore_patterns(*LEFT_OUT))
+                left_out = shutil.ignore_patterns(*LEFT_OUT)
+                shutil.copytree(source, copy / "runs" / run, ignore=left_out, copy_function=copy_without_large_genomes)
+
+
+def copy_without_large_genomes(source: str | Path, place: str | Path) -> None:
+    """Copy a file of a run; where its genomes are large, a result loses them and keeps its history and confidences.
+
+    The images that pages show are beside it, as ``shown-*.npz``, so the pages can still be drawn.
+
+    Raises:
+        RefusedError: If a result is damaged.
+    """
+    source = Path(source)
+    if source.name != RESULT:
+        shutil.copyfile(source, place)
+        return
+    try:
+        with zipfile.ZipFile(source) as whole:
+            genomes = [member for member in whole.infolist() if member.filename.startswith(GENOMES)]
+            if sum(member.compress_size for member in genomes) <= LARGE_GENOMES:
+                shutil.copyfile(source, place)
+            else:
+                _copy_members(whole, {member.filename for member in genomes}, place)
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise RefusedError(f"{source.parent.name}/{RESULT} is damaged; delete that folder to run again.") from error
+
+
+def _copy_members(whole: zipfile.ZipFile, left_out: set[str], place: str | Path) -> None:
+    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as rest:
+        for member in whole.infolist():
+            if member.filename not in left_out:
+                rest.writestr(zipfile.ZipInfo(member.filename, member.date_time), whole.read(member), rest.compression)
 
 
 def restore(workspace: Workspace) -> int:

@@ -1,0 +1,260 @@
+"""Figures of CPPNs as graphs, inputs on the left and outputs on the right."""
+
+from __future__ import annotations
+
+import itertools
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from scipy.optimize import isotonic_regression
+
+from fooling.figures.style import BASELINE, COLOURS, WIDTH, Figure, list_words, styled
+from fooling.paper import show_confidence
+
+if TYPE_CHECKING:
+    from fooling.encodings.cppn_graph import CppnGenomes
+
+INPUT_NAMES = ("x", "y", "distance", "bias")
+OUTPUT_NAMES = {"grey": ("grey",), "hls": ("hue", "lightness", "saturation"), "hsv": ("hue", "saturation", "value")}
+NODE_ROOM, EDGE_ROOM = 1.0, 0.34  # how far apart nodes, and edges that pass them, stand; Choice: by eye
+SWEEPS = 12  # passes to and fro that order and place the nodes; Choice: more change nothing that one sees
+WIDEST = 20.0  # weights from here on are drawn equally wide: two parallel edges may add up to more than 10
+ROW_HEIGHT = 3.0  # inches per champion
+KILOBYTES = 120  # Choice: two or three champions beside a gallery fit a page of 600 KB
+
+
+class Graph(NamedTuple):
+    """What leads to the outputs of one genome.
+
+    Attributes:
+        labels: What to write on each node, by its number.
+        weights: Of each edge, by source and target; parallel edges are one, their weights added.
+        outputs: The outputs' numbers.
+        unused: Inputs that lead to no output.
+        left_out: How many hidden nodes and edges lead to no output.
+    """
+
+    labels: dict[int, str]
+    weights: dict[tuple[int, int], float]
+    outputs: tuple[int, ...]
+    unused: tuple[int, ...]
+    left_out: tuple[int, int]
+
+
+@styled
+def draw_champion_graphs(
+    images: np.ndarray,
+    genomes: Sequence[CppnGenomes],
+    names: Sequence[str],
+    confidences: np.ndarray,
+    colour: str = "hls",
+) -> Figure:
+    """Draw champions, each with the graph that computes it on its right.
+
+    Inputs stand on the left, outputs on the right, hidden nodes between them by the longest way from an input. Blue
+    edges have a positive weight, orange ones a negative weight; the wider, the larger. Nodes and edges that do not lead
+    to an output are counted, not drawn.
+
+    Args:
+        images: ``(count, height, width, channels) uint8``, square.
+        genomes: One genome each, NumPy arrays of shape ``(places,)``.
+        names: What the network takes each for.
+        confidences: ``(count,) float32`` in that class.
+        colour: What three outputs mean, "hls" or "hsv".
+    """
+    outputs = OUTPUT_NAMES[colour if images.shape[-1] == 3 else "grey"]
+    graphs = [read_graph(genome, outputs) for genome in genomes]
+    parts = [_describe_graph(*row) for row in zip(graphs, names, confidences, strict=True)]
+    drawn = Figure(figsize=(WIDTH, ROW_HEIGHT * len(images) + 0.3))
+    drawn.kilobytes = KILOBYTES
+    drawn.alt = f"Champions and the graphs that draw them. {'; '.join(parts)}."
+    axes = drawn.subplots(len(images), 2, squeeze=False, width_ratios=(1, 3.1))
+    for (left, right), image, graph, name, confidence in zip(axes, images, graphs, names, confidences, strict=True):
+        left.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        left.set(xticks=[], yticks=[])
+        caption = "\n".join([*textwrap.wrap(name, 26), show_confidence(confidence)])
+        left.set_xlabel(caption + _count_left_out(graph, "\n"), fontsize=8.5)
+        _draw_graph(right, graph)
+        for spot in (left, right):
+            spot.grid(False)
+            spot.spines[:].set_visible(False)
+    handles = [
+        Line2D([], [], color=shade, lw=_line_width(weight), label=f"weight {weight:+.0f}".replace("-", "−"))
+        for weight, shade in ((10, COLOURS[0]), (2, COLOURS[0]), (-2, COLOURS[1]), (-10, COLOURS[1]))
+    ]
+    drawn.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=8.5)
+    return drawn
+
+
+def read_graph(genome: CppnGenomes, outputs: Sequence[str]) -> Graph:
+    """Return what leads to the outputs.
+
+    Args:
+        genome: NumPy arrays of shape ``(places,)``.
+        outputs: The outputs' names.
+    """
+    # Imported here, so that other figures do not wait for TensorFlow.
+    from fooling.encodings.cppn_graph import ACTIVATIONS, INPUTS
+
+    first = INPUTS + 1  # the number of the node in the first place
+    ends = tuple(range(first, first + len(outputs)))
+    edges = [
+        (int(source), int(target), float(weight))
+        for source, target, weight in zip(genome.sources, genome.targets, genome.weights, strict=True)
+        if source > 0
+    ]
+    leading = set(ends)
+    while more := {source for source, target, _ in edges if target in leading} - leading:
+        leading |= more
+    weights: dict[tuple[int, int], float] = {}
+    for source, target, weight in edges:
+        if target in leading:
+            weights[source, target] = weights.get((source, target), 0.0) + weight
+    nodes = {first + place: ACTIVATIONS[code - 1] for place, code in enumerate(genome.activations.tolist()) if code > 0}
+    labels = dict(enumerate(INPUT_NAMES, start=1))
+    labels |= {node: name.replace("gaussian", "Gaussian") for node, name in nodes.items() if node in leading}
+    labels |= {node: f"{name}:\n{labels[node]}" for node, name in zip(ends, outputs, strict=True)}
+    unused = tuple(node for node in range(1, first) if node not in leading)
+    left_out = (len(nodes.keys() - leading), sum(target not in leading for _, target, _ in edges))
+    return Graph(labels, weights, ends, unused, left_out)
+
+
+def _describe_graph(graph: Graph, name: str, confidence: float) -> str:
+    hidden = len(graph.labels) - len(INPUT_NAMES) - len(graph.outputs)
+    used = [name for node, name in enumerate(INPUT_NAMES, start=1) if node not in graph.unused]
+    return (
+        f"{name}, {show_confidence(confidence)}: {_count(hidden, 'hidden node')} and "
+        f"{_count(len(graph.weights), 'edge')} compute it from {list_words(used)}{_count_left_out(graph, ', ')}"
+    )
+
+
+def _count_left_out(graph: Graph, separator: str) -> str:
+    if not any(graph.left_out):
+        return ""
+    nodes, edges = (_count(number, word) for number, word in zip(graph.left_out, ("node", "edge"), strict=True))
+    return f"{separator}{nodes}, {edges} left out" if separator == "\n" else f"{separator}{nodes} and {edges} left out"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def find_levels(graph: Graph) -> dict[int, int]:
+    """Return each node's longest way from an input; all outputs stand on the last level."""
+    levels = {node: 0 if node <= len(INPUT_NAMES) else 1 for node in graph.labels}
+    for _ in graph.labels:  # no way is longer than there are nodes
+        for source, target in graph.weights:
+            levels[target] = max(levels[target], levels[source] + 1)
+    last = max(levels.values())
+    return levels | dict.fromkeys(graph.outputs, last)
+
+
+def place_nodes(graph: Graph) -> dict[tuple[int, ...], tuple[float, float]]:
+    """Return where nodes stand, and where the edges between distant levels pass.
+
+    As Sugiyama, Tagawa & Toda (1981) do: an edge over several levels gets a place on each; places are ordered by the
+    mean of their neighbours, to and fro; then they are moved as close to that mean as order and distances allow.
+
+    Returns:
+        Level and height, by ``(node,)`` or, for an edge on its way, ``(source, target, level)``.
+    """
+    levels = find_levels(graph)
+    layers: list[list[tuple[int, ...]]] = [[] for _ in range(max(levels.values()) + 1)]
+    for node, level in sorted(levels.items()):
+        layers[level].append((node,))
+    neighbours: dict[tuple[int, ...], list[tuple[int, ...]]] = {(node,): [] for node in levels}
+    for source, target in graph.weights:
+        way = trace_edge(source, target, levels)
+        for place, level in zip(way[1:-1], range(levels[source] + 1, levels[target]), strict=True):
+            layers[level].append(place)
+        for one, other in itertools.pairwise(way):
+            neighbours.setdefault(one, []).append(other)
+            neighbours.setdefault(other, []).append(one)
+    level_of = {place: level for level, layer in enumerate(layers) for place in layer}
+    heights = {place: float(height) for layer in layers for place, height in zip(layer, _spread(layer), strict=True)}
+    for sweep in range(2 * SWEEPS):
+        ordering = sweep < SWEEPS
+        for level in range(len(layers)) if sweep % 2 == 0 else reversed(range(len(layers))):
+            beside = level - 1 if sweep % 2 == 0 else level + 1
+            wanted = {
+                place: _mean_height(place, neighbours[place], heights, level_of, beside if ordering else None)
+                for place in layers[level]
+            }
+            if ordering and 0 < level < len(layers) - 1:  # inputs and outputs keep their order
+                layers[level].sort(key=wanted.__getitem__)
+            rooms = _spread(layers[level])
+            moved = isotonic_regression(np.array([wanted[place] for place in layers[level]]) - rooms).x + rooms
+            heights |= dict(zip(layers[level], moved.tolist(), strict=True))
+    return {place: (float(level), heights[place]) for place, level in level_of.items()}
+
+
+def trace_edge(source: int, target: int, levels: dict[int, int]) -> list[tuple[int, ...]]:
+    """Return the places that an edge leads through."""
+    between = range(levels[source] + 1, levels[target])
+    return [(source,), *((source, target, level) for level in between), (target,)]
+
+
+def _spread(layer: Sequence[tuple[int, ...]]) -> np.ndarray:
+    """Return heights at which the places of a level stand as close as they may, around 0."""
+    rooms = np.array([NODE_ROOM if len(place) == 1 else EDGE_ROOM for place in layer])
+    heights = np.cumsum(rooms) - rooms / 2
+    return np.asarray(heights - rooms.sum() / 2)
+
+
+def _mean_height(
+    place: tuple[int, ...],
+    neighbours: Sequence[tuple[int, ...]],
+    heights: dict[tuple[int, ...], float],
+    level_of: dict[tuple[int, ...], int],
+    beside: int | None,
+) -> float:
+    """Return the mean height of the neighbours on one level, or on all; a place without any stays."""
+    found = [heights[other] for other in neighbours if beside is None or level_of[other] == beside]
+    return float(np.mean(found)) if found else heights[place]
+
+
+def _line_width(weight: float) -> float:
+    return 0.5 + 3.5 * min(abs(weight), WIDEST) / WIDEST
+
+
+def _draw_graph(spot: Axes, graph: Graph) -> None:
+    places, levels = place_nodes(graph), find_levels(graph)
+    size = min(8.0, 62.0 / (1 + max(levels.values())))
+    for (source, target), weight in graph.weights.items():
+        points = np.array([places[place] for place in trace_edge(source, target, levels)])
+        spot.add_patch(
+            PathPatch(
+                _curve(points),
+                fc="none",
+                ec=COLOURS[0 if weight > 0 else 1],
+                lw=_line_width(weight),
+                alpha=0.75,
+                zorder=1,
+            )
+        )
+    for node, label in graph.labels.items():
+        edge = "black" if node in graph.outputs or node <= len(INPUT_NAMES) else BASELINE
+        pale = node in graph.unused
+        box = {"boxstyle": "round,pad=0.3", "fc": "white", "ec": BASELINE if pale else edge, "lw": 0.5 if pale else 1.0}
+        colour = BASELINE if pale else "black"
+        spot.text(*places[(node,)], label, fontsize=size, color=colour, ha="center", va="center", bbox=box)
+    heights = [height for _, height in places.values()]
+    last = max(levels.values())
+    spot.set(xlim=(-0.06 * last - 0.05, last * 1.06 + 0.05), ylim=(max(heights) + 0.6, min(heights) - 0.6))
+    spot.set(xticks=[], yticks=[])
+
+
+def _curve(points: np.ndarray) -> Path:
+    """Return a smooth way through points that is level at each."""
+    corners, codes = [points[0]], [Path.MOVETO]
+    for begin, end in itertools.pairwise(points):
+        middle = (begin[0] + end[0]) / 2
+        corners += [np.array([middle, begin[1]]), np.array([middle, end[1]]), end]
+        codes += [Path.CURVE4] * 3
+    return Path(np.array(corners), codes)
