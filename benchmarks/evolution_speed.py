@@ -66,7 +66,7 @@ def main() -> None:
     }
     for call in (*forwards.values(), *evolutions.values()):
         call()
-    seconds: dict[str | int, list[float]] = {key: [] for key in (*forwards, *evolutions)}
+    seconds: dict[str | int, list[float]] = {**{batch: [] for batch in forwards}, **{name: [] for name in evolutions}}
     for _ in range(REPEATS):
         for batch, call in forwards.items():
             seconds[batch].append(measure(call))

@@ -19,12 +19,13 @@ from PIL import Image
 
 import fooling
 from fooling.encodings.cppn import CppnEncoding
-from fooling.encodings.direct import DirectEncoding
+from fooling.encodings.direct import DirectEncoding, DirectGenomes
 from fooling.encodings.random_search import RandomSearch
 from fooling.evolution import evolve as evolving
 from fooling.evolution.evolution import Evolution
 from fooling.evolution.evolve import Request, evolve
-from fooling.evolution.map_elites import History, Target
+from fooling.evolution.map_elites import History, State, Target
+from fooling.evolution.takeovers import find_takeovers
 from fooling.networks import classifier as classifying
 from fooling.networks.classifier import Classifier, load_classifier
 from fooling.runs import RunFolder
@@ -75,20 +76,33 @@ def test_run_7_alone_is_run_7_of_10_byte_for_byte(make_small_network, monkeypatc
     assert len({images.tobytes() for images in together}) == 10
 
 
+def test_genomes_that_no_cell_names_any_more_are_not_kept():
+    """A run beside others has as many places as the run that needed most, with what was left over there."""
+    places = tf.constant([[0, 0], [2, 0]])
+    held = [tf.zeros([2, 2], kind) for kind in (tf.float32, tf.int32, tf.int32)]
+    state = State(DirectGenomes(tf.ones([2, 4, 6])), places, *held, tf.constant(1), tf.constant([7, 8], tf.int64))
+    nobody = find_takeovers(History(*(np.zeros([0, 2, 2]) for _ in range(3))), np.zeros([2, 2]))
+    kept = evolving._pack_result(state, nobody)
+    np.testing.assert_array_equal(kept["genome_genes"][..., 0], [[1, 0, 0], [1, 0, 1]])
+    np.testing.assert_array_equal(kept["places"], places)
+
+
 @pytest.fixture(scope="module")
 def twelve_generations(make_small_network, tmp_path_factory) -> Evolution:
     folder = tmp_path_factory.mktemp("twelve")
     return evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=folder)
 
 
-@pytest.mark.parametrize("chunk", [1, 50])
-def test_chunks_of_any_size_give_the_same_bytes(make_small_network, twelve_generations, monkeypatch, chunk):
-    monkeypatch.setattr(evolving, "CHUNK", chunk)
+def test_a_chunk_for_each_generation_gives_the_same_bytes(make_small_network, twelve_generations, monkeypatch):
+    monkeypatch.setattr(evolving, "CHUNK", 1)
     assert_same(twelve_generations, evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5]))
 
 
-def test_blocks_of_runs_give_the_same_bytes_as_one_block(make_small_network, twelve_generations, monkeypatch, tmp_path):
+def test_blocks_of_runs_in_one_long_chunk_give_the_same_bytes_as_one_block_in_two(
+    make_small_network, twelve_generations, monkeypatch, tmp_path
+):
     monkeypatch.setattr(evolving, "BLOCK", 2)
+    monkeypatch.setattr(evolving, "CHUNK", 50)
     blocks = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=tmp_path)
     assert_same(twelve_generations, blocks)
     assert [folder.path for folder in blocks.folders] == [blocks.folders[0].path] * 2 + [blocks.folders[2].path]
@@ -410,9 +424,9 @@ class OtherOwnEncoding(DirectEncoding):
 
 
 def test_an_encoding_of_ones_own_is_told_apart_by_what_its_class_does(make_small_network, tmp_path):
-    request = {"generations": 1, "children": 2, "seeds": [1], "folder": tmp_path}
+    target = Target(make_small_network(ODD), (0,))
     first, again, other = (
-        evolve(make_small_network(ODD), encoding(ODD), **request).folders[0].path
+        evolving.open_block(Request(target, encoding(ODD), 1, 2, tmp_path), (1,)).path
         for encoding in (OwnEncoding, OwnEncoding, OtherOwnEncoding)
     )
     assert first == again != other

@@ -154,6 +154,7 @@ class Evolution(NamedTuple):
         if missing.size:
             more = {
                 "cells": missing,
+                "classes": np.asarray(self.classes)[missing],
                 "images": self.express(run, missing),
                 "log_odds": self.log_odds[run, missing],
             }

@@ -26,7 +26,7 @@ NODE_ROOM, EDGE_ROOM = 1.0, 0.34  # how far apart nodes, and edges that pass the
 SWEEPS = 12  # passes to and fro that order and place the nodes; Choice: more change nothing that one sees
 WIDEST = 20.0  # weights from here on are drawn equally wide: two parallel edges may add up to more than 10
 ROW_HEIGHT = 3.0  # inches per champion
-KILOBYTES = 120  # Choice: two or three champions beside a gallery fit a page of 600 KB
+KILOBYTES = 80  # Choice: three champions beside two galleries and three plots fit a page of 600 KB
 
 
 class Graph(NamedTuple):

@@ -23,7 +23,8 @@ PUBLISHED = "published"
 LEFT_OUT = ("checkpoint-*", ".*")
 TEXTS = (".json", ".html", ".ipynb")
 RESULT, GENOMES = "result.npz", "genome_"
-# Bytes of a result's genomes, compressed; Choice: 14 times those of ten runs on digits, so only large images lose theirs.
+# Bytes of a result's genomes, compressed; Choice: 14 times those of ten runs on digits, so that only large images lose
+# theirs.
 LARGE_GENOMES = 4_000_000
 
 
