@@ -91,7 +91,8 @@ def test_runs_behind_a_published_page_are_published_and_hold_its_numbers(path: P
     for name in metrics.get("runs", []):
         folder = path.parent / "runs" / name
         if (folder / "result.npz").exists():
-            finals.append(np.median(findings.to_confidence(runs.read_arrays(folder / "result.npz")["log_odds"]), axis=1))
+            log_odds = runs.read_arrays(folder / "result.npz")["log_odds"]
+            finals.append(np.median(findings.to_confidence(log_odds), axis=1))
     for claim, one in metrics.get("claims", {}).items():
         for extreme in one.get("run_medians", []):
             assert np.isclose(np.concatenate(finals), extreme, rtol=1e-9, atol=0).any(), claim
