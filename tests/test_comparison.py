@@ -264,3 +264,11 @@ def test_findings_are_told_without_scipy_or_tensorflow() -> None:
         "print([name for name in ('scipy', 'tensorflow', 'keras') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_siblings_are_different_images_of_one_parent() -> None:
+    thumbnails = np.eye(5, dtype=np.float32)
+    thumbnails[1] = thumbnails[0]
+    champions, parents = np.array([[10, 11, 12, 12, 13]]), np.array([[3, 3, 4, 4, -1]])
+    np.testing.assert_array_equal(comparison.correlate_siblings([thumbnails], champions, parents), [1.0])
+    assert comparison.correlate_siblings([thumbnails], champions, np.full((1, 5), -1)).size == 0

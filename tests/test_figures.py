@@ -139,6 +139,37 @@ def test_shrinking_takes_the_mean_over_the_area() -> None:
     np.testing.assert_array_equal(shrink_image(image, 4), image)
 
 
+def test_rows_and_columns_shrink_by_the_same_factor() -> None:
+    image = np.array([[0, 88, 28, 60], [40, 8, 12, 20]], np.uint8)[..., None]  # twice as wide
+    np.testing.assert_array_equal(shrink_image(image, 2)[..., 0], [[34, 30]])
+    np.testing.assert_array_equal(shrink_image(image.swapaxes(0, 1), 2)[..., 0], [[34], [30]])
+    assert shrink_image(np.zeros((200, 160, 3), np.uint8), 100).shape == (100, 80, 3)
+    assert shrink_image(np.zeros((1, 900, 1), np.uint8), 100).shape == (1, 100, 1)
+
+
+SHAPES = {(200, 160, 3): (168, 134), (48, 64, 3): (126, 168), (20, 20, 1): (168, 168), (1, 4, 1): (42, 168)}
+
+
+@pytest.mark.parametrize(("shape", "drawn"), SHAPES.items(), ids=str)
+def test_images_of_any_shape_keep_it_in_the_middle_of_their_place(
+    shape: tuple[int, int, int], drawn: tuple[int, int]
+) -> None:
+    figure = figures.draw_gallery(np.zeros((1, *shape), np.uint8), ["black"], np.array([0.1]))
+    pixels = np.asarray(Image.open(io.BytesIO(figure.encode())).convert("L"))[6:174, 11:179]
+    rows, columns = (np.flatnonzero((pixels < 250).any(axis=axis)) for axis in (1, 0))
+    assert (rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1) == pytest.approx(drawn, abs=1)  # with the frame
+    assert rows[0] + rows[-1] == pytest.approx(167, abs=1) and columns[0] + columns[-1] == pytest.approx(167, abs=1)
+
+
+def test_small_wide_images_are_enlarged_pixel_by_pixel() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (3, 8, 3), dtype=np.uint8)
+    figure = figures.draw_gallery(image[None], ["noise"], np.array([0.1]), kilobytes=1000)
+    pixels = np.asarray(Image.open(io.BytesIO(figure.encode())).convert("RGB"))
+    top, left, size = 6 + (168 - 63) // 2, 11, 21  # eight pixels in 168, so three in 63
+    middles = pixels[top + size // 2 :: size, left + size // 2 :: size][:3, :8]
+    np.testing.assert_array_equal(middles, image)
+
+
 def make_genome() -> CppnGenomes:
     """One output that x reaches by a sine, with parallel edges; a hidden node that leads nowhere; y, bias unused."""
     activations = np.array([4, 1, 3, 0])  # output 5: linear; 6: sine; 7: Gaussian, a dead end
@@ -177,6 +208,15 @@ def test_champion_graphs_say_what_computes_the_image() -> None:
     show(figure)
 
 
+@pytest.mark.parametrize("shape", [(48, 64, 3), (64, 16, 1), (1, 4, 1)], ids=str)
+def test_champions_beside_their_graph_keep_their_shape(shape: tuple[int, int, int]) -> None:
+    images = np.zeros((1, *shape), np.uint8)
+    figure = figures.draw_champion_graphs(images, [make_genome()], ["tench"], np.array([0.25]))
+    figure.draw_without_rendering()
+    place = figure.axes[0].get_window_extent()
+    assert place.width / place.height == pytest.approx(shape[1] / shape[0], rel=0.01)
+
+
 def test_search_curves_stand_at_their_children_per_cell(history: np.ndarray) -> None:
     curves, baselines = {"CPPN": history}, {"random": history[:2] - 5}
     figure = figures.draw_search_curves(curves, {"CPPN": 6, "random": 12}, baselines, {"CPPN": (2000, 0.8811)})
@@ -211,24 +251,6 @@ def test_paired_classes_say_in_how_many_cppn_is_ahead() -> None:
     figure.draw_without_rendering()
 
 
-def test_classes_in_order_compare_the_band_with_all_others() -> None:
-    confidences = np.full((2, 400), 0.6)
-    confidences[:, 156:287] = 0.1
-    figure = figures.draw_by_class(confidences, slice(156, 287), "dogs and cats")
-    assert "10.00% for dogs and cats (classes 156 to 286), 60.00% for others" in figure.alt
-    line = dict(figure.axes[0].get_lines()[0].get_xydata())
-    assert line[200.0] == pytest.approx(np.log(1 / 9)) and line[100.0] == pytest.approx(np.log(1.5))
-    with pytest.raises(ValueError, match="20 classes were given"):
-        figures.draw_by_class(confidences[:, :20], slice(156, 287), "dogs and cats")
-
-
-def test_similarities_without_pairs_are_named_as_such() -> None:
-    figure = figures.draw_similarities({"neighbours": np.array([]), "random": np.array([-0.5, 0.1, 0.9])})
-    assert "neighbours: no pairs; random: median 0.10, middle half −0.20 to 0.50, 3 pairs." in figure.alt
-    assert len(figure.axes[0].collections[0].get_offsets()) == 3
-    figure.draw_without_rendering()
-
-
 def test_photographs_mark_right_answers_only() -> None:
     photographs = np.zeros((2, 6, 6, 3), np.uint8)
     answers = {"Net-A": [("cat", 0.9), ("dog", 0.5)], "Net-B": [("a dog of the longest name", 0.4), ("fox", 0.3)]}
@@ -238,3 +260,18 @@ def test_photographs_mark_right_answers_only() -> None:
     assert "✓" not in "".join(words[1]) and [spot.get_title() for spot in figure.axes] == ["chelsea", "rocket"]
     assert "Of the 1 whose class is known, Net-A has 1 right and Net-B has 0 right" in figure.alt
     show(figure)
+
+
+def test_long_titles_of_photographs_lose_their_middle_and_stay_apart() -> None:
+    titles = [f"n01440764/ILSVRC2012_val_{number:08d}_$_$.JPEG" for number in range(4)] + ["W" * 80, "chelsea"]
+    answers = {"Net": [("cat", 0.9)] * 6}
+    figure = figures.draw_photographs(np.zeros((6, 4, 6, 1), np.uint8), titles, answers, [None] * 6)
+    assert titles[0] in figure.alt
+    figure.draw_without_rendering()
+    words = [spot.get_title() for spot in figure.axes]
+    assert words[0].startswith("n01440764") and words[0].endswith("_$_$.JPEG") and words[0].count("…") == 1
+    assert words[5] == "chelsea" and len(set(words)) == 6
+    boxes = [spot.title.get_window_extent() for spot in figure.axes]
+    assert boxes[0].x0 >= 0 and boxes[3].x1 <= figure.bbox.x1
+    assert all(0 < right.x0 - left.x1 < 40 for left, right in itertools.pairwise(boxes[:4]))  # all that fits is kept
+    assert boxes[5].x0 - boxes[4].x1 > 10

@@ -53,6 +53,7 @@ RELATED = {
     "neighbours_against_random": HALF,
     "neighbours_against_runs": HALF,
     "shared": {"neighbours": 0.2, "random": 0.01},
+    "per_cell": 2_000.0,
     "runs": 2,
     "classes": 1000,
 }
@@ -131,11 +132,15 @@ ONE_RUN = {"runs": 1, "neighbours_against_runs": None, "similarity": {"neighbour
         ("imagenet-cppn", {"superiority": 0.2}, paper.PARTLY),
         ("imagenet-cppn", {"p": 0.0001, "median": 0.88}, paper.NOT),
         ("imagenet-cppn", {"superiority": 0.2, "classes": 999}, paper.NOT),
+        ("imagenet-cppn", {"superiority": 0.5, "p": 0.5, "classes": 999}, paper.UNTESTED),
+        ("imagenet-cppn", {"superiority": 0.45, "per_cell": 1_999.0}, paper.UNTESTED),
+        ("imagenet-cppn", {"superiority": 0.5, "p": 0.5, "median": 0.88}, paper.NOT),
         ("imagenet-cppn-raw", {}, paper.REPRODUCED),
         ("imagenet-cppn-raw", {"median": 0.1}, paper.PARTLY),
         ("imagenet-relatedness", {}, paper.REPRODUCED),
         ("imagenet-relatedness", {"classes": 100}, paper.REPRODUCED),
         ("imagenet-relatedness", {"classes": 99}, paper.UNTESTED),
+        ("imagenet-relatedness", {"per_cell": 49.9}, paper.UNTESTED),
         ("imagenet-relatedness", {"runs": 1}, paper.UNTESTED),
         ("imagenet-relatedness", ONE_RUN, paper.UNTESTED),
         ("imagenet-relatedness", UNDEFINED | {"classes": 20}, paper.UNTESTED),
@@ -216,7 +221,7 @@ def test_description_of_relatedness_copes_without_neighbours_and_without_a_secon
     assert describe("imagenet-relatedness") == (
         "median correlation of images: neighbouring classes of one run 0.31, random classes of one run -0.02 "
         "(probability of superiority 0.70, p < 0.0001), one class in two runs 0.01 "
-        "(probability of superiority 0.70, p < 0.0001); permutation tests over 1,000 classes"
+        "(probability of superiority 0.70, p < 0.0001); permutation tests over 1,000 classes; 20.0% of neighbours hold the very same image"
     )
     none = describe("imagenet-relatedness", **UNDEFINED | {"classes": 20})
     assert "neighbouring classes of one run not measured, random" in none

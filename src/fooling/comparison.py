@@ -231,6 +231,29 @@ def compare_relatedness(
     return Relatedness(metrics, near.ravel(), random.ravel()[kept], other_runs.ravel())
 
 
+def correlate_siblings(
+    thumbnails: Sequence[np.ndarray], champions: np.ndarray, parents: np.ndarray, seed: int = 0
+) -> np.ndarray:
+    """Return how alike two different images with the same parent are: what the correlation sees of likeness, at least.
+
+    Args:
+        thumbnails: For each run the ``(cells, features) float32`` of :func:`shrink`.
+        champions: ``(runs, cells) int32``: the number of the image in each cell.
+        parents: ``(runs, cells) int32``: the number of its parent, −1 for random images.
+        seed: Of the pairs that are kept where there are more than 2,000.
+
+    Returns:
+        ``(at most 2,000,) float64 in [−1, 1]``.
+    """
+    found = []
+    for images, numbers, origins in zip(thumbnails, champions, parents, strict=True):
+        first, second = np.triu_indices(len(numbers), 1)
+        related = (origins[first] == origins[second]) & (origins[first] >= 0) & (numbers[first] != numbers[second])
+        found.append(correlate_pairs(images[first[related]], images[second[related]]))
+    every = np.concatenate(found)
+    return every[np.random.default_rng(seed).choice(every.size, min(SHOWN, every.size), replace=False)]
+
+
 def _against_random(
     near: np.ndarray, random: np.ndarray, near_same: np.ndarray, random_same: np.ndarray, p: float
 ) -> dict[str, Any]:

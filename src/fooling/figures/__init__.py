@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fooling.figures.classes import draw_by_class, draw_confidence_histogram, draw_paired, draw_similarities
+from fooling.figures.classes import draw_confidence_histogram, draw_paired
 from fooling.figures.curves import draw_class_curves, draw_curves, draw_first_generations, draw_search_curves
 from fooling.figures.graphs import draw_champion_graphs
 from fooling.figures.images import draw_champions, draw_gallery, draw_images, draw_photographs
@@ -11,7 +11,6 @@ from fooling.figures.style import Figure
 
 __all__ = [
     "Figure",
-    "draw_by_class",
     "draw_champion_graphs",
     "draw_champions",
     "draw_class_curves",
@@ -25,5 +24,4 @@ __all__ = [
     "draw_photographs",
     "draw_reliability",
     "draw_search_curves",
-    "draw_similarities",
 ]

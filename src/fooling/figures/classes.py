@@ -1,4 +1,4 @@
-"""Figures of many classes at once: how confidences and similarities are distributed."""
+"""Figures of many classes at once: how their confidences are distributed, and which of two searches is ahead."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ from fooling.paper import show_confidence
 BINS = np.linspace(0.0, 1.0, 21)
 FEW = 50  # classes; up to so many each is drawn, and more on an axis of logarithms; Choice
 NAMED = 3  # outliers that are named on either side of the diagonal
-WINDOW = 31  # classes in the running median; Choice: a quarter of the dogs and cats
-GOLDEN = 0.6180339887  # multiples of it, modulo 1, spread points evenly
 
 
 @styled
@@ -124,80 +122,3 @@ def _name_dot(spot: Axes, across: float, upwards: float, name: str) -> None:
         fontsize=8,
         path_effects=HALO,
     )
-
-
-@styled
-def draw_by_class(confidences: np.ndarray, band: slice, label: str) -> Figure:
-    """Draw confidence in the order of the classes, a dot each, with the median of 31 neighbouring classes as a line.
-
-    Args:
-        confidences: ``(runs, classes) float32``; the median over runs is drawn, by log-odds.
-        band: Classes to shade.
-        label: What those classes are.
-
-    Raises:
-        ValueError: If there are too few classes for a running median.
-    """
-    medians = np.median(confidences, axis=0)
-    if len(medians) < max(WINDOW, band.stop):
-        raise ValueError(f"{len(medians)} classes were given, but {label} among all others need the 1000 of ImageNet.")
-    inside = np.zeros(len(medians), bool)
-    inside[band] = True
-    alt = (
-        f"Confidence by class, {len(medians):,} classes: median {show_confidence(np.median(medians[inside]))} for "
-        f"{label} (classes {band.start} to {band.stop - 1}), {show_confidence(np.median(medians[~inside]))} for others."
-    )
-    drawn, axes = start_figure(3.6, alt)
-    spot, heights = axes[0, 0], to_log_odds(medians)
-    spot.axvspan(band.start - 0.5, band.stop - 0.5, color=COLOURS[5], alpha=0.25, lw=0, zorder=0)
-    spot.scatter(np.arange(len(medians)), heights, s=6, color=COLOURS[0], alpha=0.4, lw=0)
-    middle = np.arange(WINDOW // 2, len(medians) - WINDOW // 2)
-    running = np.median(np.lib.stride_tricks.sliding_window_view(heights, WINDOW), axis=1)
-    spot.plot(middle, running, color=COLOURS[1], lw=1.8, label=f"median of {WINDOW} neighbouring classes")
-    label_confidences(spot, heights)
-    centre = (band.start + band.stop - 1) / 2
-    spot.annotate(label, (centre, 1.01), xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=9)
-    spot.set(xlabel="class", ylabel="confidence (log-odds scale)", xlim=(-5, len(medians) + 4))
-    drawn.legend(loc="outside lower center", fontsize=9)
-    return drawn
-
-
-@styled
-def draw_similarities(similarities: Mapping[str, np.ndarray]) -> Figure:
-    """Draw correlations of images by kind of pair: a dot each, the middle half as a box, the median as a line.
-
-    Args:
-        similarities: By kind, ``(pairs,)`` correlations.
-    """
-    parts = [f"{label}: {_describe_pairs(part)}" for label, part in similarities.items()]
-    alt = f"Correlation of two images by kind of pair. {'; '.join(parts)}."
-    drawn, axes = start_figure(0.7 + 0.75 * len(similarities), alt)
-    spot = axes[0, 0]
-    for row, (part, colour) in enumerate(zip(similarities.values(), COLOURS[: len(similarities)], strict=True)):
-        shown = _show_number(np.median(part)) if len(part) else "no pairs"
-        spot.annotate(shown, (1.01, row), xycoords=("axes fraction", "data"), va="center", fontsize=9)
-        if not len(part):
-            continue
-        jitter = row + 0.3 * (2 * (np.arange(len(part)) * GOLDEN % 1) - 1)
-        alpha = float(np.clip(60 / len(part), 0.15, 0.8))
-        spot.scatter(part, jitter, s=8 if len(part) > FEW else 20, color=colour, alpha=alpha, lw=0)
-        lower, median, upper = np.percentile(part, (25, 50, 75))
-        spot.plot([lower, upper, upper, lower, lower], row + 0.36 * np.array([-1, -1, 1, 1, -1]), color=PAPER, lw=1)
-        spot.plot([median, median], [row - 0.36, row + 0.36], color=PAPER, lw=2.5, solid_capstyle="butt")
-    spot.annotate("median", (1.01, 1.0), xycoords="axes fraction", va="bottom", fontsize=8.5)
-    spot.set_yticks(range(len(similarities)), list(similarities), fontsize=9)
-    spot.set(xlabel="correlation", ylim=(len(similarities) - 0.5, -0.5))
-    spot.set_xlim(min(0.0, *(part.min() for part in similarities.values() if len(part)), 0.0) - 0.02, 1.02)
-    spot.grid(False, axis="y")
-    return drawn
-
-
-def _describe_pairs(part: np.ndarray) -> str:
-    if not len(part):
-        return "no pairs"
-    lower, median, upper = (_show_number(value) for value in np.percentile(part, (25, 50, 75)))
-    return f"median {median}, middle half {lower} to {upper}, {len(part):,} pair{'' if len(part) == 1 else 's'}"
-
-
-def _show_number(number: float) -> str:
-    return f"{round(float(number), 2) + 0.0:.2f}".replace("-", "−")

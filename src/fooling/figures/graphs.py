@@ -14,7 +14,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from scipy.optimize import isotonic_regression
 
-from fooling.figures.style import BASELINE, COLOURS, WIDTH, Figure, list_words, styled
+from fooling.figures.style import BASELINE, COLOURS, WIDTH, Figure, list_words, show_pixels, styled
 from fooling.paper import show_confidence
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def draw_champion_graphs(
     to an output are counted, not drawn.
 
     Args:
-        images: ``(count, height, width, channels) uint8``, square.
+        images: ``(count, height, width, channels) uint8``, grey or colour.
         genomes: One genome each, NumPy arrays of shape ``(places,)``.
         names: What the network takes each for.
         confidences: ``(count,) float32`` in that class.
@@ -76,8 +76,7 @@ def draw_champion_graphs(
     drawn.alt = f"Champions and the graphs that draw them. {'; '.join(parts)}."
     axes = drawn.subplots(len(images), 2, squeeze=False, width_ratios=(1, 3.1))
     for (left, right), image, graph, name, confidence in zip(axes, images, graphs, names, confidences, strict=True):
-        left.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-        left.set(xticks=[], yticks=[])
+        show_pixels(left, image)
         caption = "\n".join([*textwrap.wrap(name, 26), show_confidence(confidence)])
         left.set_xlabel(caption + _count_left_out(graph, "\n"), fontsize=8.5)
         _draw_graph(right, graph)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import textwrap
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Rectangle
+from matplotlib.textpath import text_to_path
 
-from fooling.figures.style import BASELINE, DPI, WIDTH, Figure, list_words, start_figure, styled
+from fooling.figures.style import BASELINE, DPI, WIDTH, Figure, list_words, show_pixels, start_figure, styled
 from fooling.paper import show_confidence
 
 GALLERY_KILOBYTES = 150  # Choice: base64 makes it 200 KB, a third of what a page may take
 GAP = 21  # pixels between images; Choice: five columns of a page are 168 pixels each, three quarters of 224
+BEYOND = 24  # pixels that words may stand out on either side of a photograph; Choice: 15 remain between neighbours
 NAME_WIDTH, ANSWER_WIDTH = 25, 22  # letters: of a line under a gallery's image, of a class under a photograph
 
 
@@ -31,9 +36,7 @@ def draw_images(images: np.ndarray, captions: Sequence[Sequence[str]], rows: Seq
     drawn.kilobytes = None
     for row, column in np.ndindex(images.shape[:2]):
         spot = axes[row, column]
-        spot.imshow(images[row, column].squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-        spot.set(xticks=[], yticks=[])
-        spot.grid(False)
+        show_pixels(spot, images[row, column])
         spot.spines[:].set_visible(False)
         spot.set_xlabel(captions[row][column], fontsize=8, labelpad=2)
     for spot, label in zip(axes[:, 0], rows, strict=True):
@@ -73,12 +76,13 @@ def draw_gallery(
 ) -> Figure:
     """Draw images large enough to look at, with class and confidence under each.
 
-    Images larger than their place (168 pixels wide in five columns) are reduced by the mean over the area that a pixel
-    covers, smaller ones are enlarged without smoothing. A picture that would be larger than ``kilobytes`` is shown in
+    Places are square (168 pixels a side in five columns); an image keeps its shape and stands in the middle of its
+    place. Larger images are reduced by the mean over the area that a pixel covers, smaller ones are enlarged without
+    smoothing. A picture that would be larger than ``kilobytes`` is shown in
     fewer colours: noise does not compress.
 
     Args:
-        images: ``(count, height, width, channels) uint8``, square.
+        images: ``(count, height, width, channels) uint8``, grey or colour.
         names: What the network takes each for.
         confidences: ``(count,) float32`` in that class.
         columns: Images in a row.
@@ -111,11 +115,11 @@ def draw_photographs(
     columns: int = 4,
     kilobytes: int = GALLERY_KILOBYTES,
 ) -> Figure:
-    """Draw photographs with what each network takes them for.
+    """Draw photographs with what each network takes them for, each in its own shape in the middle of a square place.
 
     Args:
-        photographs: ``(count, height, width, 3) uint8``, square.
-        titles: One above each.
+        photographs: ``(count, height, width, channels) uint8``, grey or colour.
+        titles: One above each; what is too long, as a file's name may be, loses letters in its middle.
         answers: By network, for each photograph its top class and the confidence in it.
         labels: The class of each photograph, or None where it shows none; a right answer is bold and ticked.
         columns: Photographs in a row.
@@ -137,7 +141,9 @@ def draw_photographs(
     short = _shorten_names(list(answers))
     for place, spot in enumerate(spots):
         _show_image(spot, photographs[place], side)
-        spot.set_title(titles[place], fontsize=9, fontweight="bold", pad=5)
+        font = FontProperties(weight="bold", size=9)
+        title = shorten_title(titles[place], font, (side + 2 * BEYOND) * 72 / DPI)
+        spot.set_title(title, fontproperties=font, pad=5, parse_math=False)
         for line, (network, rows) in enumerate(answers.items()):
             _write_answer(spot, 8 + 15 * line, short[network], *rows[place], labels[place])
     return drawn
@@ -145,12 +151,12 @@ def draw_photographs(
 
 def _write_answer(spot: Axes, below: float, network: str, name: str, confidence: float, label: str | None) -> None:
     """Write a line under a photograph: network, class, confidence; ``below`` and the line's ends are in pixels."""
-    side, beyond = spot.get_position().width * round(WIDTH * DPI), 24
+    side = spot.get_position().width * round(WIDTH * DPI)
     shown = name if len(name) <= ANSWER_WIDTH else name[: ANSWER_WIDTH - 1].rstrip() + "…"
     columns = (
-        (-beyond, "left", network, BASELINE),
-        (34 - beyond, "left", ("✓ " if name == label else "") + shown, "black"),
-        (side + beyond, "right", show_confidence(confidence), "black"),
+        (-BEYOND, "left", network, BASELINE),
+        (34 - BEYOND, "left", ("✓ " if name == label else "") + shown, "black"),
+        (side + BEYOND, "right", show_confidence(confidence), "black"),
     )
     for x, alignment, text, colour in columns:
         spot.annotate(
@@ -189,23 +195,65 @@ def _start_sheet(count: int, columns: int, side: int, above: int, below: int, al
 
 
 def _show_image(spot: Axes, image: np.ndarray, side: int) -> None:
-    smaller = image if image.shape[0] <= side else shrink_image(image, side)
-    spot.imshow(smaller.squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest", aspect="auto")
-    spot.set(xticks=[], yticks=[])
-    spot.grid(False)
-    spot.spines[:].set(visible=True, color="#cccccc", lw=0.5)  # so that white images have an end
+    """Show an image in the middle of a square place, from whole pixel to whole pixel."""
+    height, width = fit_shape(image.shape[0], image.shape[1], side)
+    left, bottom = (side - width) // 2, (side - height) // 2
+    extent = (left, left + width, bottom, bottom + height)
+    show_pixels(spot, shrink_image(image, side), aspect="auto", extent=extent)
+    spot.set(xlim=(0, side), ylim=(0, side))
+    spot.spines[:].set_visible(False)
+    # So that white images have an end.
+    spot.add_patch(Rectangle((left, bottom), width, height, fill=False, ec="#cccccc", lw=0.5, clip_on=False))
+
+
+def fit_shape(height: int, width: int, side: int) -> tuple[int, int]:
+    """Return the height and width of an image whose longer side becomes ``side`` pixels, at least one pixel each."""
+    longer = max(height, width)
+    return max(1, round(height * side / longer)), max(1, round(width * side / longer))
 
 
 def shrink_image(image: np.ndarray, side: int) -> np.ndarray:
-    """Return a square image with ``side`` pixels a side, each the mean over the area that it covers.
+    """Return an image whose longer side has ``side`` pixels, each the mean over the area that it covers.
+
+    An image that is no larger is returned as it is.
 
     Args:
-        image: ``(size, size, channels) uint8``, size at least ``side``.
+        image: ``(height, width, channels) uint8``.
         side: Pixels.
     """
-    size = image.shape[0]
-    low = np.arange(side)[:, None] * size / side
-    high, pixel = low + size / side, np.arange(size)
-    share = np.clip(np.minimum(high, pixel + 1) - np.maximum(low, pixel), 0, None) * side / size  # (side, size)
-    mean = np.einsum("ia,jb,abc->ijc", share, share, image, optimize=True)
+    if max(image.shape[:2]) <= side:
+        return image
+    height, width = fit_shape(image.shape[0], image.shape[1], side)
+    rows, columns = _share_pixels(image.shape[0], height), _share_pixels(image.shape[1], width)
+    mean = np.einsum("ia,jb,abc->ijc", rows, columns, image, optimize=True)
     return np.asarray(np.rint(mean), np.uint8)
+
+
+def _share_pixels(size: int, fewer: int) -> np.ndarray:
+    """Return which share of each of ``fewer`` pixels each of ``size`` pixels in a line takes, ``(fewer, size)``."""
+    low = np.arange(fewer)[:, None] * size / fewer
+    high, pixel = low + size / fewer, np.arange(size)
+    return np.asarray(np.clip(np.minimum(high, pixel + 1) - np.maximum(low, pixel), 0, None) * fewer / size)
+
+
+def shorten_title(title: str, font: FontProperties, room: float) -> str:
+    """Return a title with as many letters left out of its middle as it takes to fit.
+
+    Args:
+        title: One line.
+        font: What it is written in.
+        room: How wide it may be, in points.
+    """
+
+    def measure(kept: int) -> float:
+        return float(text_to_path.get_text_width_height_descent("…".join(_cut_ends(title, kept)), font, False)[0])
+
+    if text_to_path.get_text_width_height_descent(title, font, False)[0] <= room:
+        return title
+    start, end = _cut_ends(title, max(0, bisect_right(range(len(title)), room, key=measure) - 1))
+    return f"{start.rstrip()}…{end.lstrip()}"
+
+
+def _cut_ends(title: str, kept: int) -> tuple[str, str]:
+    """Return the beginning and the end of a title, ``kept`` letters in all."""
+    return title[: kept - kept // 2], title[len(title) - kept // 2 :]

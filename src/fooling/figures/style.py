@@ -96,6 +96,20 @@ def start_figure(height: float, alt: str, **grid: Any) -> tuple[Figure, Any]:
     return drawn, drawn.subplots(squeeze=False, **grid)
 
 
+def show_pixels(spot: Axes, image: np.ndarray, **options: Any) -> None:
+    """Show an image, each pixel with an edge, without ticks and grid.
+
+    Args:
+        spot: The axes.
+        image: ``(height, width, channels) uint8``, one channel or three.
+        options: What else ``Axes.imshow`` takes; without any, pixels are square.
+    """
+    pixels = image[..., 0] if image.shape[-1] == 1 else image
+    spot.imshow(pixels, cmap="gray", vmin=0, vmax=255, interpolation="nearest", **options)
+    spot.set(xticks=[], yticks=[])
+    spot.grid(False)
+
+
 def log_odds(confidence: float) -> float:
     """Return log(p / (1 − p))."""
     return float(np.log(confidence / (1.0 - confidence)))

@@ -173,7 +173,8 @@ def _compare_dogs_and_cats(confidences: np.ndarray, classes: Sequence[int]) -> l
 def summarise_relatedness(relatedness: Relatedness, run: Search, network: str, crops: str = "one") -> dict[str, Any]:
     """Return the metrics of :func:`fooling.comparison.compare_relatedness` with the scale of the search."""
     size = _describe_size(len(run.log_odds), len(run.classes), run.generations, run.children)
-    return relatedness.metrics | {"scale": f"{size}; {_describe_network(network, crops)}"}
+    per_cell = run.generations * run.children / len(run.classes)
+    return relatedness.metrics | {"per_cell": per_cell, "scale": f"{size}; {_describe_network(network, crops)}"}
 
 
 def summarise_photographs(assessment: Assessment, network: str, crops: str = "one") -> dict[str, Any]:

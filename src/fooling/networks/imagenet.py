@@ -1,17 +1,33 @@
-"""ImageNet networks by name, with one crop or ten."""
+"""Networks by name, those of ImageNet with one crop or ten; or a file of one's own."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from fooling.networks.applications import APPLICATIONS, EXAMPLES, load_application
-from fooling.networks.classifier import Classifier
+from fooling.networks.classifier import Classifier, load_classifier
 from fooling.networks.crops import average_ten_crops
 from fooling.networks.efficientnet_lite import VARIANTS, load_efficientnet_lite
 from fooling.networks.imagenet_names import class_names
 
-__all__ = ["NAMES", "class_names", "load_imagenet_network"]
+__all__ = ["NAMES", "class_names", "load_imagenet_network", "load_network"]
 
 NAMES = tuple(VARIANTS)  # the networks that packages carry, which need no connection
 CROPS = ("one", "ten")
+
+
+def load_network(name: str, **fields: Any) -> Classifier:
+    """Load the network that a page is told to take instead of its own.
+
+    Args:
+        name: The path of a ``.keras`` file, or a name for :func:`load_imagenet_network`.
+        **fields: For a file: ``input_range``, ``class_names`` or ``image_shape`` of
+            :class:`~fooling.networks.classifier.Classifier`.
+
+    Raises:
+        ValueError: If there is no such file or network, or it does not fit.
+    """
+    return load_classifier(name, **fields) if name.endswith(".keras") else load_imagenet_network(name)
 
 
 def load_imagenet_network(name: str = "EfficientNet-Lite0", crops: str = "one") -> Classifier:
