@@ -166,6 +166,8 @@ class Evolution(NamedTuple):
 
 def join_runs(blocks: Sequence[Evolution]) -> Evolution:
     """Join blocks of runs; genomes of smaller capacity are padded with zeros."""
+    if len(blocks) == 1:
+        return blocks[0]
     first = np.cumsum([0, *(len(block.seeds) for block in blocks)]).astype(np.int32)
     moved = [
         block.takeovers._replace(run=block.takeovers.run + offset) for block, offset in zip(blocks, first, strict=False)
@@ -188,6 +190,10 @@ def _join_genomes(blocks: Sequence[Genomes | None]) -> Genomes | None:
 
 
 def _concatenate_padded(parts: Sequence[np.ndarray]) -> np.ndarray:
-    wide = np.max([part.shape for part in parts], axis=0)
-    missing = [[0, *(wide - part.shape)[1:]] for part in parts]  # runs are joined, not padded
-    return np.concatenate([np.pad(part, [(0, more) for more in add]) for part, add in zip(parts, missing, strict=True)])
+    widest = np.max([part.shape for part in parts], axis=0)
+    joined = np.zeros([sum(map(len, parts)), *widest[1:]], parts[0].dtype)  # filled in place: genomes may be large
+    first = 0
+    for part in parts:
+        joined[(slice(first, first + len(part)), *(slice(side) for side in part.shape[1:]))] = part
+        first += len(part)
+    return joined
