@@ -221,7 +221,8 @@ def test_description_of_relatedness_copes_without_neighbours_and_without_a_secon
     assert describe("imagenet-relatedness") == (
         "median correlation of images: neighbouring classes of one run 0.31, random classes of one run -0.02 "
         "(probability of superiority 0.70, p < 0.0001), one class in two runs 0.01 "
-        "(probability of superiority 0.70, p < 0.0001); permutation tests over 1,000 classes; 20.0% of neighbours hold the very same image"
+        "(probability of superiority 0.70, p < 0.0001); permutation tests over 1,000 classes; "
+        "20.0% of neighbours hold the very same image"
     )
     none = describe("imagenet-relatedness", **UNDEFINED | {"classes": 20})
     assert "neighbouring classes of one run not measured, random" in none

@@ -23,6 +23,7 @@ ONE = {
     "generations": 200,
     "children": 200,
     "data": "4,000 digits",
+    "scale": "5 runs × 10 classes",
 }
 
 
