@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fooling.paper import digits, imagenet
+from fooling.paper import ascent, digits, imagenet, retraining, transfer
 from fooling.paper.verdicts import QUOTE, RECALLED, RECALLED_LESS
 
 
@@ -73,6 +73,30 @@ CLAIMS = (
         describe=digits.describe_confidence,
     ),
     Claim(
+        id="mnist-features",
+        section="§3.2, supplement",
+        sentence=(
+            "“Images classified as a 1 tend to have vertical bars, while images classified as a 2 tend to have a "
+            "horizontal bar in the lower half”; “Qualitatively similar discriminative features are observed in 50 other "
+            "runs.”"
+        ),
+        number="50 other runs",
+        grade=QUOTE,
+        page="04_mnist_features_across_runs",
+        judge=digits.judge_features,
+        describe=digits.describe_features,
+    ),
+    Claim(
+        id="small-data",
+        section="§3.3",
+        sentence="Networks may be easily fooled because they learned from little data; a larger set might prevent it.",
+        number="no number",
+        grade=RECALLED,
+        page="05_mnist_training_size",
+        judge=digits.judge_small_data,
+        describe=digits.describe_small_data,
+    ),
+    Claim(
         id="natural-confidence",
         section="supplement",
         sentence="On real ImageNet validation images the network is far less certain, and more so when it is right.",
@@ -116,6 +140,19 @@ CLAIMS = (
         describe=imagenet.describe_cppn,
     ),
     Claim(
+        id="imagenet-repetition",
+        section="§3.4, Fig. 10",
+        sentence=(
+            "Removing repeated elements of an image lowers its confidence, usually a little: the network learned low- and "
+            "middle-level features, not global structure."
+        ),
+        number="no number",
+        grade=RECALLED,
+        page="09_imagenet_repetition",
+        judge=imagenet.judge_repetition,
+        describe=imagenet.describe_repetition,
+    ),
+    Claim(
         id="imagenet-relatedness",
         section="§3.4, Fig. 9",
         sentence="Closely related classes get similar images within a run; different runs find different images.",
@@ -124,6 +161,72 @@ CLAIMS = (
         page="08_imagenet_cppn",
         judge=imagenet.judge_relatedness,
         describe=imagenet.describe_relatedness,
+    ),
+    Claim(
+        id="transfer",
+        section="§3.5",
+        sentence=(
+            "Many images that fool one network fool another, of other initialisation or other architecture; others are "
+            "specific to the network they evolved on."
+        ),
+        number="no number",
+        grade=RECALLED,
+        page="10_transfer",
+        judge=transfer.judge_transfer,
+        describe=transfer.describe_transfer,
+    ),
+    Claim(
+        id="ensemble",
+        section="supplement",
+        sentence="Images evolved against the mean softmax of three networks fool it as well.",
+        number="median 65.2% after 4,000 generations; 231 of 1000 classes ≥ 90%",
+        grade=RECALLED_LESS,
+        page="10_transfer",
+        judge=transfer.judge_ensemble,
+        describe=transfer.describe_ensemble,
+    ),
+    Claim(
+        id="retrain-mnist",
+        section="§3.6",
+        sentence="Adding a fooling class and retraining, 15 times over, does not keep digit networks from being fooled.",
+        number="median 99.99% after 15 iterations",
+        grade=RECALLED,
+        page="11_retraining",
+        judge=retraining.judge_digits,
+        describe=retraining.describe_digits,
+    ),
+    Claim(
+        id="retrain-imagenet",
+        section="§3.6",
+        sentence="On ImageNet a fooling class helps: the retrained network is fooled far less.",
+        number="median 88.1% on DNN1, 11.7% on DNN2; p < 0.0001",
+        grade=RECALLED,
+        page="11_retraining",
+        judge=retraining.judge_imagenet,
+        describe=retraining.describe_imagenet,
+    ),
+    Claim(
+        id="retrain-error",
+        section="§3.6, supplement",
+        sentence="Retrained networks keep a similar error rate.",
+        number="no number",
+        grade=RECALLED,
+        page="11_retraining",
+        judge=retraining.judge_error,
+        describe=retraining.describe_error,
+    ),
+    Claim(
+        id="gradient-ascent",
+        section="§3.7, Fig. 13",
+        sentence=(
+            "Gradient ascent on pixels gives near-certain images as well; L2 regularisation makes them more recognisable "
+            "and slightly less confident."
+        ),
+        number="99.99%",
+        grade=RECALLED,
+        page="12_gradient_ascent",
+        judge=ascent.judge_ascent,
+        describe=ascent.describe_ascent,
     ),
 )
 

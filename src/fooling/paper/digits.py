@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fooling.paper.verdicts import NOT, PARTLY, REPRODUCED, UNTESTED, show_confidence
+from fooling.paper.verdicts import NOT, PARTLY, REPRODUCED, UNTESTED, is_effect, show_confidence, show_p
 
 NEAR_CERTAIN = 0.9999  # "99.99%", the confidence that the paper's MNIST claims name
 MNIST_RUNS, MNIST_GENERATIONS, MNIST_CHILDREN = 5, 200, 200  # Choice of runs; the paper's generations and children
+FEATURE_RUNS = 20  # Choice: the least over which features are compared; the paper has 50
+SIZES, NETWORKS_PER_SIZE = 4, 3  # Choice: the least that a trend over training sizes is read from
+TREND_P, TREND_FOLD = 0.01, 1.5  # Choice: a trend is this unlikely without one, and this large
 
 
 def big_enough(metrics: Mapping[str, Any]) -> bool:
@@ -55,3 +58,64 @@ def describe_direct(metrics: Mapping[str, Any]) -> str:
         f"{metrics[name] or 'none'} of {metrics['runs']} runs" for name in ("runs_certain_before_50", "runs_certain")
     )
     return f"{describe_confidence(metrics)}; every digit ≥ 99.99% before generation 50 in {before}, at the end in {end}"
+
+
+def judge_features(metrics: Mapping[str, Any]) -> str:
+    """Judge ``mnist-features`` by its three statements, each with p < 0.0001 and more than a small effect.
+
+    Champions of 1 have more vertical edges than those of other digits; champions of 2 have more of their edges as
+    horizontal ones in the lower half; and champions of one digit are more alike over runs than those of two digits.
+    """
+    if metrics["runs"] < FEATURE_RUNS or not big_enough(metrics):
+        return UNTESTED
+    met = sum(is_effect(metrics[name]) for name in ("vertical_1", "low_bar_2", "alike"))
+    return REPRODUCED if met == 3 else PARTLY if met else NOT
+
+
+def describe_features(metrics: Mapping[str, Any]) -> str:
+    """Put the three effects, and the third one for pixel images, into words."""
+    labels = {
+        "vertical_1": "a 1 is more vertical than other digits",
+        "low_bar_2": "a 2 has more of a low horizontal bar",
+        "alike": "images of one digit are more alike over runs than those of two",
+        "alike_direct": "the last for pixel images",
+    }
+    parts = [
+        f"{label}: probability of superiority {metrics[name]['superiority']:.2f}, {show_p(metrics[name]['p'])}"
+        for name, label in labels.items()
+    ]
+    return f"{'; '.join(parts)} (permutation tests, n = {metrics['runs']} runs)"
+
+
+def judge_small_data(metrics: Mapping[str, Any]) -> str:
+    """Judge ``small-data``, the hypothesis that more training data makes fooling harder.
+
+    Prevention is a median below 99% with the most digits, in both encodings. A trend is that images needed for a median
+    of 99.99% grow with the digits (rank correlation above 0, p < 0.01 by permutation) and are 1.5 times as many with the
+    most digits as with the fewest, in at least one encoding.
+    """
+    if metrics["sizes"] < SIZES or metrics["networks_per_size"] < NETWORKS_PER_SIZE:
+        return UNTESTED
+    if metrics["generations"] < MNIST_GENERATIONS or metrics["children"] < MNIST_CHILDREN:
+        return UNTESTED
+    encodings = [metrics["direct"], metrics["cppn"]]
+    if all(one["median_most"] < 0.99 for one in encodings):
+        return REPRODUCED
+    grows = [one["correlation"] > 0 and one["p"] < TREND_P and one["fold"] >= TREND_FOLD for one in encodings]
+    return PARTLY if any(grows) else NOT
+
+
+def describe_small_data(metrics: Mapping[str, Any]) -> str:
+    """Put held-out errors and images needed with the fewest and the most digits into words."""
+    few, most = (f"{size:,}" for size in metrics["extremes"])
+    low, high = (f"{100 * error:.1f}%" for error in metrics["errors"])
+    parts = []
+    for name, label in (("direct", "pixels"), ("cppn", "CPPN")):
+        one = metrics[name]
+        needed = " to ".join(f"{count:,.0f}" if count is not None else "never" for count in one["needed"])
+        parts.append(
+            f"{label}: images to a median of 99.99% {needed} (rank correlation {one['correlation']:.2f}, "
+            f"p = {one['p']:.3f} by permutation, n = {metrics['networks']} networks), "
+            f"final median with the most {show_confidence(one['median_most'])}"
+        )
+    return f"from {few} to {most} digits: held-out error {low} to {high}; {'; '.join(parts)}"

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fooling.paper.verdicts import NOT, PARTLY, REPRODUCED, SIGNIFICANT, UNTESTED, show_confidence, show_p
+from fooling.paper.verdicts import (
+    NOT,
+    PARTLY,
+    REPRODUCED,
+    SIGNIFICANT,
+    SMALL_EFFECT,
+    UNTESTED,
+    is_effect,
+    show_confidence,
+    show_p,
+)
 
 IMAGENET_CLASSES = 1000
 DIRECT_MEDIAN, DIRECT_FOOLED = 0.2159, 45  # after 20,000 generations: the median, and the classes at 99% or more
@@ -14,7 +24,7 @@ CPPN_MEDIAN = 0.8811
 DOGS_AND_CATS = slice(156, 287)  # the classes that the paper calls a weak spot, about
 COMPARED_CLASSES, COMPARED_RUNS, COMPARED_PER_CELL = 20, 2, 50  # Choice: the least that two searches are compared at
 RELATED_CLASSES = 100  # Choice: with fewer, hardly any class has its neighbour beside it
-SMALL_EFFECT = 0.56  # probability of superiority that counts as an effect; Source: Vargha & Delaney 2000
+REPEATED_IMAGES, REPEATED_P = 10, 0.01  # Choice: the least images with a period, and the p of the sign test
 NATURAL_MEDIAN, NATURAL_NEAR, NATURAL_IMAGES = 0.603, 0.15, 1_000  # Choice of what is near, and of enough images
 
 
@@ -62,7 +72,7 @@ def judge_cppn(metrics: Mapping[str, Any]) -> str:
         or metrics["per_cell"] < COMPARED_PER_CELL
     ):
         return UNTESTED
-    ahead = metrics["p"] < SIGNIFICANT and metrics["superiority"] > SMALL_EFFECT
+    ahead = is_effect(metrics)
     full = metrics["classes"] >= IMAGENET_CLASSES and metrics["per_cell"] >= CPPN_PER_CELL
     number = full and metrics["median"] >= CPPN_MEDIAN
     behind = metrics["p"] < SIGNIFICANT and metrics["superiority"] < 1.0 - SMALL_EFFECT
@@ -100,9 +110,7 @@ def judge_relatedness(metrics: Mapping[str, Any]) -> str:
     halves = [metrics[name] for name in ("neighbours_against_random", "neighbours_against_runs")]
     if None in halves:  # no class has its neighbour beside it
         return UNTESTED
-    return {2: REPRODUCED, 1: PARTLY, 0: NOT}[
-        sum(half["p"] < SIGNIFICANT and half["superiority"] > SMALL_EFFECT for half in halves)
-    ]
+    return {2: REPRODUCED, 1: PARTLY, 0: NOT}[sum(is_effect(half) for half in halves)]
 
 
 def describe_relatedness(metrics: Mapping[str, Any]) -> str:
@@ -148,3 +156,27 @@ def describe_natural(metrics: Mapping[str, Any]) -> str:
 
 def _show_when(answer: str, median: float | None) -> str:
     return f"never {answer}" if median is None else f"{show_confidence(median)} when {answer}"
+
+
+def judge_repetition(metrics: Mapping[str, Any]) -> str:
+    """Judge ``imagenet-repetition`` by its two halves, over images of at least 50% confidence in which a period was found.
+
+    "Lowers": with half of the repeated elements removed most images are less certain than whole (sign test, p < 0.01).
+    "A little": with one element removed the median image keeps at least half of its confidence.
+    """
+    if metrics["images"] < REPEATED_IMAGES:
+        return UNTESTED
+    lowers = metrics["lowered"] > 0.5 and metrics["lowered_p"] < REPEATED_P
+    return {2: REPRODUCED, 1: PARTLY, 0: NOT}[lowers + (metrics["kept_without_one"] >= 0.5)]
+
+
+def describe_repetition(metrics: Mapping[str, Any]) -> str:
+    """Put what is left without repeated elements, under random masks and after shuffling into words."""
+    if not metrics["images"]:
+        return "no image of at least 50% confidence has a period"
+    return (
+        f"of its confidence the median image keeps {metrics['kept_without_one']:.0%} without one element and "
+        f"{metrics['kept_without_half']:.0%} without half of them (lower in {metrics['lowered']:.0%}, sign test "
+        f"p = {metrics['lowered_p']:.4f}, n = {metrics['images']}), {metrics['kept_masked']:.0%} under random masks of the "
+        f"same area; with tiles shuffled {metrics['shuffled_champions']:.0%}, photographs {metrics['shuffled_photographs']:.0%}"
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 REPRODUCED, PARTLY, NOT = "reproduced", "partly reproduced", "not reproduced"
 UNTESTED = "not tested at this scale"
@@ -13,6 +15,12 @@ RECALLED = "recalled, not checked against the paper"
 RECALLED_LESS = "recalled, less surely"
 
 SIGNIFICANT = 0.0001  # the paper's p
+SMALL_EFFECT = 0.56  # probability of superiority that counts as an effect; Source: Vargha & Delaney 2000
+
+
+def is_effect(test: Mapping[str, Any]) -> bool:
+    """Say whether a test's "superiority" is more than a small effect, with the paper's "p"."""
+    return bool(test["p"] < SIGNIFICANT and test["superiority"] > SMALL_EFFECT)
 
 
 def show_confidence(confidence: float) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 from fooling import runs
 from fooling.pipeline.pages import Page, RefusedError
 
-# A page depends on its own settings (see freshness.py) and not on other experiments', which are in the same file.
-LEFT_OUT = ("profiles.py",)
+# A page depends on its own settings (see freshness.py) and not on other experiments', which are in the same files.
+LEFT_OUT = "profiles"
 
 
 def reach_modules(page: Page, package: Path) -> set[Path]:
@@ -27,7 +27,7 @@ def reach_modules(page: Page, package: Path) -> set[Path]:
     reached: set[Path] = set()
     while waiting:
         path = waiting.pop()
-        if path not in reached and path.relative_to(package).as_posix() not in LEFT_OUT:
+        if path not in reached and path.relative_to(package).parts[0] != LEFT_OUT:
             reached.add(path)
             waiting += _imported_files(path, path.stat().st_mtime_ns, package)
     return reached

@@ -1,4 +1,4 @@
-"""The numbers that a page reduces its runs to, as JSON: what the rules of :mod:`fooling.paper` read."""
+"""The numbers that a page about ImageNet reduces its runs to, as JSON: what :mod:`fooling.paper.imagenet` reads."""
 
 from __future__ import annotations
 
@@ -7,38 +7,18 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from fooling import paper
 from fooling.comparison import Relatedness, compare_classes
+from fooling.findings.searches import (
+    Search,
+    describe_network,
+    describe_size,
+    find_median,
+    spread_of_runs,
+    to_confidence,
+)
 from fooling.paper.imagenet import DOGS_AND_CATS, IMAGENET_CLASSES
 
 FOOLED = 0.99  # the confidence from which the paper counts an ImageNet class as fooled; Source: paper §3.3
-
-
-class Search(Protocol):
-    """What is read of a finished search; the findings are also told where TensorFlow is not loaded.
-
-    :class:`fooling.evolution.evolution.Evolution` is one.
-    """
-
-    @property
-    def classes(self) -> Sequence[int]:
-        """The class of each cell, by index."""
-
-    @property
-    def log_odds(self) -> np.ndarray:
-        """The champions' log-odds, ``(runs, cells) float32``."""
-
-    @property
-    def history(self) -> np.ndarray:
-        """The same after every generation, ``(runs, generations + 1, cells) float32``."""
-
-    @property
-    def generations(self) -> int:
-        """Generations after the random images."""
-
-    @property
-    def children(self) -> int:
-        """Children per generation."""
 
 
 class Assessment(Protocol):
@@ -51,39 +31,6 @@ class Assessment(Protocol):
     @property
     def correct(self) -> np.ndarray:
         """Whether it is the label, ``(count,) bool``."""
-
-
-def summarise_evolution(history: np.ndarray, baseline: np.ndarray, children: int, data: str) -> dict[str, Any]:
-    """Reduce evolved runs to the numbers that the claims about digits are judged by.
-
-    Args:
-        history: ``(runs, generations + 1, classes) float32`` log-odds.
-        baseline: The same for random search.
-        children: Children per generation.
-        data: What the network was trained on, in words.
-
-    Returns:
-        JSON: the final median over runs and classes, that of the baseline, the lowest and highest median of a run, the
-        lowest champion, the number of runs with every class at 99.99% before generation 50 and at the end, the scale.
-    """
-    confidence = to_confidence(history)
-    final = confidence[:, -1]
-    cells, generations = history.shape[2], history.shape[1] - 1
-    certain = np.all(confidence >= paper.NEAR_CERTAIN, axis=2)  # (runs, generations + 1)
-    return {
-        "median": float(np.median(final)),
-        "baseline_median": float(np.median(to_confidence(baseline[:, -1]))),
-        "run_medians": _spread(final),
-        "lowest": float(final.min()),
-        "runs_certain_before_50": int(certain[:, :50].any(axis=1).sum()),
-        "runs_certain": int(certain[:, -1].sum()),
-        "runs": history.shape[0],
-        "classes": cells,
-        "generations": generations,
-        "children": children,
-        "data": data,
-        "scale": f"{_describe_size(len(final), cells, generations, children)}; network trained on {data}",
-    }
 
 
 def summarise_search(run: Search, baseline: Search, network: str, crops: str = "one") -> dict[str, Any]:
@@ -110,11 +57,11 @@ def summarise_search(run: Search, baseline: Search, network: str, crops: str = "
         raise ValueError(f"The search bred {sizes[0]:,} images a run and its baseline {sizes[1]:,}; give both as many.")
     final = to_confidence(run.log_odds)  # (runs, cells)
     cells = len(run.classes)
-    size = _describe_size(len(final), cells, run.generations, run.children)
+    size = describe_size(len(final), cells, run.generations, run.children)
     return {
         "median": float(np.median(final)),
         "baseline_median": float(np.median(to_confidence(baseline.log_odds))),
-        "run_medians": _spread(final),
+        "run_medians": spread_of_runs(final),
         "fooled": int((np.median(final, axis=0) >= FOOLED).sum()),
         "runs": len(final),
         "classes": cells,
@@ -122,7 +69,7 @@ def summarise_search(run: Search, baseline: Search, network: str, crops: str = "
         "children": run.children,
         "per_cell": sizes[0] / cells,
         "network": network,
-        "scale": f"{size}; {_describe_network(network, crops)}",
+        "scale": f"{size}; {describe_network(network, crops)}",
     }
 
 
@@ -172,9 +119,9 @@ def _compare_dogs_and_cats(confidences: np.ndarray, classes: Sequence[int]) -> l
 
 def summarise_relatedness(relatedness: Relatedness, run: Search, network: str, crops: str = "one") -> dict[str, Any]:
     """Return the metrics of :func:`fooling.comparison.compare_relatedness` with the scale of the search."""
-    size = _describe_size(len(run.log_odds), len(run.classes), run.generations, run.children)
+    size = describe_size(len(run.log_odds), len(run.classes), run.generations, run.children)
     per_cell = run.generations * run.children / len(run.classes)
-    return relatedness.metrics | {"per_cell": per_cell, "scale": f"{size}; {_describe_network(network, crops)}"}
+    return relatedness.metrics | {"per_cell": per_cell, "scale": f"{size}; {describe_network(network, crops)}"}
 
 
 def summarise_photographs(assessment: Assessment, network: str, crops: str = "one") -> dict[str, Any]:
@@ -193,39 +140,9 @@ def summarise_photographs(assessment: Assessment, network: str, crops: str = "on
     return {
         "images": len(confidences),
         "accuracy": float(correct.mean()),
-        "median": _find_median(confidences),
-        "median_right": _find_median(confidences[correct]),
-        "median_wrong": _find_median(confidences[~correct]),
+        "median": find_median(confidences),
+        "median_right": find_median(confidences[correct]),
+        "median_wrong": find_median(confidences[~correct]),
         "network": network,
-        "scale": f"{len(confidences):,} labelled photographs; {_describe_network(network, crops)}",
+        "scale": f"{len(confidences):,} labelled photographs; {describe_network(network, crops)}",
     }
-
-
-def _find_median(confidences: np.ndarray) -> float | None:
-    """Return a number that JSON can hold: None, not NaN, for the median of nothing."""
-    return float(np.median(confidences)) if confidences.size else None
-
-
-def _spread(final: np.ndarray) -> list[float]:
-    """Return the lowest and the highest median of a run, from ``(runs, classes)``."""
-    by_run = np.median(final, axis=1)
-    return [float(by_run.min()), float(by_run.max())]
-
-
-def _describe_size(count: int, cells: int, generations: int, children: int) -> str:
-    return f"{count} runs × {cells} classes, {generations} generations × {children} children"
-
-
-def _describe_network(network: str, crops: str) -> str:
-    return f"{network}, {crops} crop{'s' if crops == 'ten' else ''}"
-
-
-def to_confidence(log_odds: np.ndarray) -> np.ndarray:
-    """Return the softmax values that belong to log-odds, same shape, float64."""
-    return np.exp(-np.logaddexp(0.0, -np.asarray(log_odds, np.float64)))
-
-
-def first_generations(history: np.ndarray, confidence: float = paper.NEAR_CERTAIN) -> np.ndarray:
-    """Return when each class first reached a confidence: ``(runs, classes) float64`` generations, NaN if never."""
-    reached = history >= np.log(confidence / (1.0 - confidence))
-    return np.where(reached.any(axis=1), reached.argmax(axis=1), np.nan)

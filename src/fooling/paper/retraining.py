@@ -1,0 +1,102 @@
+"""The rules for networks that learned a fooling class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fooling.paper.digits import NEAR_CERTAIN
+from fooling.paper.imagenet import (
+    COMPARED_CLASSES,
+    COMPARED_PER_CELL,
+    COMPARED_RUNS,
+    CPPN_MEDIAN,
+    CPPN_PER_CELL,
+    IMAGENET_CLASSES,
+)
+from fooling.paper.verdicts import NOT, PARTLY, REPRODUCED, UNTESTED, is_effect, show_confidence, show_p
+
+ITERATIONS, RUNS = 15, 30  # the paper's
+SIMILAR, NEARLY_SIMILAR = 0.01, 0.02  # Choice: held-out error that may be added to still be called similar, or nearly
+HELD_OUT = 1_000  # Choice: the least digits that tell a hundredth
+RETRAINED_MEDIAN = 0.117
+
+
+def judge_digits(metrics: Mapping[str, Any]) -> str:
+    """Judge ``retrain-mnist``: after 15 iterations images still reach a median of 99.99%; 99% is the direction."""
+    if metrics["iterations"] < ITERATIONS or metrics["runs"] < RUNS:
+        return UNTESTED
+    if metrics["medians"][-1] >= NEAR_CERTAIN:
+        return REPRODUCED
+    return PARTLY if metrics["medians"][-1] >= 0.99 else NOT
+
+
+def describe_digits(metrics: Mapping[str, Any]) -> str:
+    """Put the medians before, while and after retraining into words, and what the fooling class caught."""
+    first, last = (show_confidence(metrics["medians"][place]) for place in (0, -1))
+    low, high = (show_confidence(value) for value in metrics["last_run_medians"])
+    return (
+        f"median {first} before, {last} after {metrics['iterations']} iterations (by run {low} to {high}, "
+        f"n = {metrics['runs']} runs; lowest of all networks {show_confidence(min(metrics['medians']))}); the fooling class "
+        f"is {metrics['fooling_share']:.0%} of the last training set; of images evolved against the network before, the "
+        f"median network calls {metrics['caught']:.0%} fooling"
+    )
+
+
+def judge_error(metrics: Mapping[str, Any]) -> str:
+    """Judge ``retrain-error`` on digits: the median error of the retrained networks beside that of the first.
+
+    At most one percentage point more is similar, at most two nearly.
+    """
+    if metrics["iterations"] < ITERATIONS or metrics["held_out"] < HELD_OUT:
+        return UNTESTED
+    added = metrics["error_median"] - metrics["error_first"]
+    return REPRODUCED if added <= SIMILAR else PARTLY if added <= NEARLY_SIMILAR else NOT
+
+
+def describe_error(metrics: Mapping[str, Any]) -> str:
+    """Put held-out errors into words."""
+    low, high = (f"{100 * error:.1f}%" for error in metrics["error_range"])
+    described = (
+        f"digits: held-out error {100 * metrics['error_first']:.1f}% before; retrained {low} to {high}, median "
+        f"{100 * metrics['error_median']:.1f}% (n = {metrics['iterations']} networks, {metrics['held_out']:,} digits), of "
+        f"which called fooling: {100 * metrics['called_fooling']:.1f}% of digits"
+    )
+    if metrics["agreement"] is not None:
+        described += (
+            f"; ImageNet: the same top-1 as before on {metrics['agreement']:.0%} of {metrics['agreement_crops']:,} crops of "
+            f"{metrics['agreement_photographs']} photographs held out whole"
+        )
+    return described
+
+
+def judge_imagenet(metrics: Mapping[str, Any]) -> str:
+    """Judge ``retrain-imagenet``: images evolved anew are less certain on DNN2 than on DNN1; and the numbers.
+
+    The direction (p < 0.0001 and more than a small effect between classes) needs 20 classes, 2 runs and 50 children per
+    cell. The numbers need all classes and the paper's 2,000 children per cell, where 88.11% must fall to 11.7% or less.
+    """
+    if (
+        metrics["classes"] < COMPARED_CLASSES
+        or metrics["runs"] < COMPARED_RUNS
+        or metrics["per_cell"] < COMPARED_PER_CELL
+    ):
+        return UNTESTED
+    full = metrics["classes"] >= IMAGENET_CLASSES and metrics["per_cell"] >= CPPN_PER_CELL
+    number = full and metrics["median_before"] >= CPPN_MEDIAN and metrics["median_after"] <= RETRAINED_MEDIAN
+    return {2: REPRODUCED, 1: PARTLY, 0: NOT}[is_effect(metrics) + number]
+
+
+def describe_imagenet(metrics: Mapping[str, Any]) -> str:
+    """Put what images reach before and after retraining into words."""
+    before, after = (show_confidence(metrics[name]) for name in ("median_before", "median_after"))
+    low, high = (show_confidence(value) for value in metrics["run_medians_after"])
+    described = (
+        f"median {before} on DNN1, {after} on DNN2 (by run {low} to {high}) after {metrics['per_cell']:,.3g} children per "
+        f"cell; DNN1 ahead in {metrics['classes_ahead']} of {metrics['classes']:,} classes (probability of superiority "
+        f"{metrics['superiority']:.2f}, Mann-Whitney U, {show_p(metrics['p'])}, n = {metrics['classes']:,} classes each); "
+        f"DNN2 calls {metrics['caught']:.0%} of unseen fooling images fooling"
+    )
+    if metrics["classes"] < IMAGENET_CLASSES or metrics["per_cell"] < CPPN_PER_CELL:
+        described += "; the numbers need all 1,000 classes and 2,000 children per cell and were not tested"
+    return described
