@@ -96,6 +96,7 @@ def test_default_and_above_evolve_digits_at_the_papers_own_size() -> None:
 def test_cost_is_told_from_the_sizes() -> None:
     assert profiles.describe_cost("paper") == (
         "Profile paper: digit networks of 10,000 steps on mnist, 2,010,000 images in each search for digits; "
+        "25 networks that learned fewer digits and 15 that learned a fooling class, each evolved against; "
         "1,000 classes of ImageNet, ten crops, 20,001,000 pixel images and 10,002,000 CPPN images in each search."
     )
     smoke = profiles.describe_cost("smoke")

@@ -156,7 +156,9 @@ def test_imports_are_followed_through_files_functions_and_packages(desk, stateme
     (package / "inner" / "deep.py").write_text("def f():\n    from .. import far\nvalue = 1\n")
     (package / "far.py").write_text("from package import profiles\n")
     (package / "door.py").write_text("from .inner import deep\n")
-    (package / "profiles.py").write_text("")
+    (package / "profiles").mkdir()
+    (package / "profiles" / "__init__.py").write_text("from .sizes import x\n")
+    (package / "profiles" / "sizes.py").write_text("x = 1\n")
     (package / "unused.py").write_text("")
     desk.write("01_one", statement)
     found = {

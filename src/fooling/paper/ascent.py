@@ -15,8 +15,8 @@ ASCENT_P, ASCENT_EFFECT = 0.01, 0.56  # Choice: of the comparisons between the s
 def judge_ascent(metrics: Mapping[str, Any]) -> str:
     """Judge ``gradient-ascent`` on ImageNet by its three parts, at the paper's steps and at least 20 images.
 
-    Without L2 the median image reaches 99.99% at some step. At the end images with L2 are less certain. And they are more
-    recognisable, in the one sense that a machine can check: another network names their class more often.
+    Without L2 the median image reaches 99.99% at some step. At the end images with L2 are less certain. And they are
+    more recognisable, in the one sense that a machine can check: another network names their class more often.
     """
     one = metrics["imagenet"]
     if one["images"] < ASCENT_IMAGES or not one["all_steps"]:
@@ -37,9 +37,10 @@ def describe_ascent(metrics: Mapping[str, Any]) -> str:
         one = metrics[name]
         parts.append(
             f"{label}: without L2 the best median is {show_confidence(one['best_median'])} and the last "
-            f"{show_confidence(one['last_without'])}, with L2 {show_confidence(one['last_with'])} (without is more certain "
-            f"with probability {one['less_certain']['superiority']:.2f}, Mann-Whitney U, "
-            f"{show_p(one['less_certain']['p'])}); another network sees the class in {one['seen_without']:.0%} without and "
-            f"{one['seen_with']:.0%} with L2 (Fisher's exact test, {show_p(one['seen_p'])}, n = {one['images']} images each)"
+            f"{show_confidence(one['last_without'])}, with L2 {show_confidence(one['last_with'])} (without is more "
+            f"certain with probability {one['less_certain']['superiority']:.2f}, Mann-Whitney U, "
+            f"{show_p(one['less_certain']['p'])}); another network sees the class in {one['seen_without']:.0%} without "
+            f"and {one['seen_with']:.0%} with L2 (Fisher's exact test, {show_p(one['seen_p'])}, n = {one['images']} "
+            "images each)"
         )
     return "; ".join(parts)

@@ -77,8 +77,8 @@ CLAIMS = (
         section="§3.2, supplement",
         sentence=(
             "“Images classified as a 1 tend to have vertical bars, while images classified as a 2 tend to have a "
-            "horizontal bar in the lower half”; “Qualitatively similar discriminative features are observed in 50 other "
-            "runs.”"
+            "horizontal bar in the lower half”; “Qualitatively similar discriminative features are observed in 50 "
+            "other runs.”"
         ),
         number="50 other runs",
         grade=QUOTE,
@@ -143,8 +143,8 @@ CLAIMS = (
         id="imagenet-repetition",
         section="§3.4, Fig. 10",
         sentence=(
-            "Removing repeated elements of an image lowers its confidence, usually a little: the network learned low- and "
-            "middle-level features, not global structure."
+            "Removing repeated elements of an image lowers its confidence, usually a little: the network learned low- "
+            "and middle-level features, not global structure."
         ),
         number="no number",
         grade=RECALLED,
@@ -188,7 +188,7 @@ CLAIMS = (
     Claim(
         id="retrain-mnist",
         section="§3.6",
-        sentence="Adding a fooling class and retraining, 15 times over, does not keep digit networks from being fooled.",
+        sentence="Adding a fooling class and retraining, 15 times over, does not stop it on digits.",
         number="median 99.99% after 15 iterations",
         grade=RECALLED,
         page="11_retraining",
@@ -219,8 +219,8 @@ CLAIMS = (
         id="gradient-ascent",
         section="§3.7, Fig. 13",
         sentence=(
-            "Gradient ascent on pixels gives near-certain images as well; L2 regularisation makes them more recognisable "
-            "and slightly less confident."
+            "Gradient ascent on pixels gives near-certain images as well; L2 regularisation makes them more "
+            "recognisable and slightly less confident."
         ),
         number="99.99%",
         grade=RECALLED,

@@ -91,8 +91,8 @@ def judge_small_data(metrics: Mapping[str, Any]) -> str:
     """Judge ``small-data``, the hypothesis that more training data makes fooling harder.
 
     Prevention is a median below 99% with the most digits, in both encodings. A trend is that images needed for a median
-    of 99.99% grow with the digits (rank correlation above 0, p < 0.01 by permutation) and are 1.5 times as many with the
-    most digits as with the fewest, in at least one encoding.
+    of 99.99% grow with the digits (rank correlation above 0, p < 0.01 by permutation) and are 1.5 times as many with
+    the most digits as with the fewest, in at least one encoding.
     """
     if metrics["sizes"] < SIZES or metrics["networks_per_size"] < NETWORKS_PER_SIZE:
         return UNTESTED

@@ -159,7 +159,7 @@ def _show_when(answer: str, median: float | None) -> str:
 
 
 def judge_repetition(metrics: Mapping[str, Any]) -> str:
-    """Judge ``imagenet-repetition`` by its two halves, over images of at least 50% confidence in which a period was found.
+    """Judge ``imagenet-repetition`` by its two halves, over images of at least 50% confidence that have a period.
 
     "Lowers": with half of the repeated elements removed most images are less certain than whole (sign test, p < 0.01).
     "A little": with one element removed the median image keeps at least half of its confidence.
@@ -177,6 +177,7 @@ def describe_repetition(metrics: Mapping[str, Any]) -> str:
     return (
         f"of its confidence the median image keeps {metrics['kept_without_one']:.0%} without one element and "
         f"{metrics['kept_without_half']:.0%} without half of them (lower in {metrics['lowered']:.0%}, sign test "
-        f"p = {metrics['lowered_p']:.4f}, n = {metrics['images']}), {metrics['kept_masked']:.0%} under random masks of the "
-        f"same area; with tiles shuffled {metrics['shuffled_champions']:.0%}, photographs {metrics['shuffled_photographs']:.0%}"
+        f"p = {metrics['lowered_p']:.4f}, n = {metrics['images']}), {metrics['kept_masked']:.0%} under random masks of "
+        f"the same area; with tiles shuffled {metrics['shuffled_champions']:.0%}, photographs "
+        f"{metrics['shuffled_photographs']:.0%}"
     )

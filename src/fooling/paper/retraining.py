@@ -37,9 +37,9 @@ def describe_digits(metrics: Mapping[str, Any]) -> str:
     low, high = (show_confidence(value) for value in metrics["last_run_medians"])
     return (
         f"median {first} before, {last} after {metrics['iterations']} iterations (by run {low} to {high}, "
-        f"n = {metrics['runs']} runs; lowest of all networks {show_confidence(min(metrics['medians']))}); the fooling class "
-        f"is {metrics['fooling_share']:.0%} of the last training set; of images evolved against the network before, the "
-        f"median network calls {metrics['caught']:.0%} fooling"
+        f"n = {metrics['runs']} runs; lowest of all networks {show_confidence(min(metrics['medians']))}); the fooling "
+        f"class is {metrics['fooling_share']:.0%} of the last training set; of images evolved against the network "
+        f"before, the median network calls {metrics['caught']:.0%} fooling"
     )
 
 
@@ -59,13 +59,13 @@ def describe_error(metrics: Mapping[str, Any]) -> str:
     low, high = (f"{100 * error:.1f}%" for error in metrics["error_range"])
     described = (
         f"digits: held-out error {100 * metrics['error_first']:.1f}% before; retrained {low} to {high}, median "
-        f"{100 * metrics['error_median']:.1f}% (n = {metrics['iterations']} networks, {metrics['held_out']:,} digits), of "
-        f"which called fooling: {100 * metrics['called_fooling']:.1f}% of digits"
+        f"{100 * metrics['error_median']:.1f}% (n = {metrics['iterations']} networks, {metrics['held_out']:,} digits); "
+        f"the median network calls {100 * metrics['called_fooling']:.1f}% of the digits fooling"
     )
     if metrics["agreement"] is not None:
         described += (
-            f"; ImageNet: the same top-1 as before on {metrics['agreement']:.0%} of {metrics['agreement_crops']:,} crops of "
-            f"{metrics['agreement_photographs']} photographs held out whole"
+            f"; ImageNet: the same top-1 as before on {metrics['agreement']:.0%} of {metrics['agreement_crops']:,} "
+            f"crops of {metrics['agreement_photographs']} photographs held out whole"
         )
     return described
 
@@ -92,10 +92,10 @@ def describe_imagenet(metrics: Mapping[str, Any]) -> str:
     before, after = (show_confidence(metrics[name]) for name in ("median_before", "median_after"))
     low, high = (show_confidence(value) for value in metrics["run_medians_after"])
     described = (
-        f"median {before} on DNN1, {after} on DNN2 (by run {low} to {high}) after {metrics['per_cell']:,.3g} children per "
-        f"cell; DNN1 ahead in {metrics['classes_ahead']} of {metrics['classes']:,} classes (probability of superiority "
-        f"{metrics['superiority']:.2f}, Mann-Whitney U, {show_p(metrics['p'])}, n = {metrics['classes']:,} classes each); "
-        f"DNN2 calls {metrics['caught']:.0%} of unseen fooling images fooling"
+        f"median {before} on DNN1, {after} on DNN2 (by run {low} to {high}) after {metrics['per_cell']:,.3g} children "
+        f"per cell; DNN1 ahead in {metrics['classes_ahead']} of {metrics['classes']:,} classes (probability of "
+        f"superiority {metrics['superiority']:.2f}, Mann-Whitney U, {show_p(metrics['p'])}, n = {metrics['classes']:,} "
+        f"classes each); DNN2 calls {metrics['caught']:.0%} of unseen fooling images fooling"
     )
     if metrics["classes"] < IMAGENET_CLASSES or metrics["per_cell"] < CPPN_PER_CELL:
         described += "; the numbers need all 1,000 classes and 2,000 children per cell and were not tested"

@@ -46,8 +46,8 @@ def describe_transfer(metrics: Mapping[str, Any]) -> str:
             parts.append(f"{label}: no image at 99%")
             continue
         parts.append(
-            f"{label}: {one['share']:.0%} of {one['images']:,} images keep their class (by pair {one['spread'][0]:.0%} to "
-            f"{one['spread'][1]:.0%}; shuffled labels {one['shuffled']:.0%}), median confidence in it "
+            f"{label}: {one['share']:.0%} of {one['images']:,} images keep their class (by pair {one['spread'][0]:.0%} "
+            f"to {one['spread'][1]:.0%}; shuffled labels {one['shuffled']:.0%}), median confidence in it "
             f"{show_confidence(one['median'])}"
         )
     return "; ".join(parts)
@@ -74,10 +74,10 @@ def describe_ensemble(metrics: Mapping[str, Any]) -> str:
     low, high = (show_confidence(value) for value in metrics["run_medians"])
     described = (
         f"median {show_confidence(metrics['median'])} after {metrics['per_cell']:,.3g} children per cell "
-        f"(by run {low} to {high}), {metrics['fooled']} of {metrics['classes']:,} classes ≥ 90%; random search, as many "
-        f"images a run: median {show_confidence(metrics['baseline_median'])} (probability of superiority "
-        f"{metrics['superiority']:.2f}, Mann-Whitney U, {show_p(metrics['p'])}, n = {metrics['classes']:,} classes each); "
-        f"all {metrics['networks']} networks have the class as top-1 for {metrics['fool_all']:.0%} of the images"
+        f"(by run {low} to {high}), {metrics['fooled']} of {metrics['classes']:,} classes ≥ 90%; random search, as "
+        f"many images a run: median {show_confidence(metrics['baseline_median'])} (probability of superiority "
+        f"{metrics['superiority']:.2f}, Mann-Whitney U, {show_p(metrics['p'])}, n = {metrics['classes']:,} classes "
+        f"each); all {metrics['networks']} networks have the class as top-1 for {metrics['fool_all']:.0%} of the images"
     )
     if metrics["classes"] < IMAGENET_CLASSES or metrics["per_cell"] < ENSEMBLE_PER_CELL:
         described += "; the number itself needs all 1,000 classes and 1,600 children per cell and was not tested"

@@ -88,9 +88,12 @@ def describe_cost(profile: str) -> str:
     """
     networks, digits = MNIST_NETWORKS[check_name(profile)], MNIST_EVOLUTION[profile]
     direct, cppn = IMAGENET_DIRECT[profile], IMAGENET_CPPN[profile]
+    fewer, chain = MNIST_TRAINING_SIZE[profile], RETRAINING[profile].digits
     return (
         f"Profile {profile}: digit networks of {networks.steps:,} steps on {networks.data}, "
         f"{count_images(digits):,} images in each search for digits; "
+        f"{len(fewer.sizes) * fewer.networks} networks that learned fewer digits and {chain.iterations} that learned a "
+        "fooling class, each evolved against; "
         f"{len(cppn.classes) or 1000:,} classes of ImageNet, {cppn.crops} crop{'s' if cppn.crops == 'ten' else ''}, "
         f"{count_images(direct):,} pixel images and {count_images(cppn):,} CPPN images in each search."
     )
