@@ -9,11 +9,11 @@ from fooling.paper.verdicts import (
     NOT,
     PARTLY,
     REPRODUCED,
-    SIGNIFICANT,
-    SMALL_EFFECT,
     UNTESTED,
     is_effect,
+    is_opposite,
     show_confidence,
+    show_few,
     show_p,
 )
 
@@ -32,14 +32,10 @@ def describe_search(metrics: Mapping[str, Any]) -> str:
     """Put what an ImageNet search reached into words."""
     low, high = (show_confidence(value) for value in metrics["run_medians"])
     return (
-        f"median {show_confidence(metrics['median'])} after {_count(metrics['per_cell'])} children per cell "
+        f"median {show_confidence(metrics['median'])} after {show_few(metrics['per_cell'])} children per cell "
         f"(by run {low} to {high}), {metrics['fooled']} of {metrics['classes']:,} classes ≥ 99%; "
         f"random search, as many images a run: median {show_confidence(metrics['baseline_median'])}"
     )
-
-
-def _count(per_cell: float) -> str:
-    return f"{per_cell:,.0f}" if per_cell >= 10 else f"{per_cell:.2g}"
 
 
 def judge_direct(metrics: Mapping[str, Any]) -> str:
@@ -75,8 +71,7 @@ def judge_cppn(metrics: Mapping[str, Any]) -> str:
     ahead = is_effect(metrics)
     full = metrics["classes"] >= IMAGENET_CLASSES and metrics["per_cell"] >= CPPN_PER_CELL
     number = full and metrics["median"] >= CPPN_MEDIAN
-    behind = metrics["p"] < SIGNIFICANT and metrics["superiority"] < 1.0 - SMALL_EFFECT
-    if not (ahead or full or behind):
+    if not (ahead or full or is_opposite(metrics)):
         return UNTESTED
     return {2: REPRODUCED, 1: PARTLY, 0: NOT}[ahead + number]
 
@@ -162,7 +157,7 @@ def judge_repetition(metrics: Mapping[str, Any]) -> str:
     """Judge ``imagenet-repetition`` by its two halves, over images of at least 50% confidence that have a period.
 
     "Lowers": with half of the repeated elements removed most images are less certain than whole (sign test, p < 0.01).
-    "A little": with one element removed the median image keeps at least half of its confidence.
+    "A little": with one element removed the median image keeps at least half of its confidence. At least 10 images.
     """
     if metrics["images"] < REPEATED_IMAGES:
         return UNTESTED
@@ -177,7 +172,7 @@ def describe_repetition(metrics: Mapping[str, Any]) -> str:
     return (
         f"of its confidence the median image keeps {metrics['kept_without_one']:.0%} without one element and "
         f"{metrics['kept_without_half']:.0%} without half of them (lower in {metrics['lowered']:.0%}, sign test "
-        f"p = {metrics['lowered_p']:.4f}, n = {metrics['images']}), {metrics['kept_masked']:.0%} under random masks of "
+        f"{show_p(metrics['lowered_p'])}, n = {metrics['images']}), {metrics['kept_masked']:.0%} under random masks of "
         f"the same area; with tiles shuffled {metrics['shuffled_champions']:.0%}, photographs "
         f"{metrics['shuffled_photographs']:.0%}"
     )

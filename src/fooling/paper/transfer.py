@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from fooling.paper.imagenet import COMPARED_CLASSES, COMPARED_PER_CELL, COMPARED_RUNS, IMAGENET_CLASSES
-from fooling.paper.verdicts import NOT, PARTLY, REPRODUCED, UNTESTED, is_effect, show_confidence, show_p
+from fooling.paper.verdicts import (
+    EXACT,
+    NOT,
+    PARTLY,
+    REPRODUCED,
+    UNTESTED,
+    count_words,
+    is_effect,
+    is_opposite,
+    show_confidence,
+    show_few,
+    show_p,
+)
 
 TRANSFERRED_IMAGES = 20  # Choice: the least images at 99% or more that a share is taken of
 MANY = 0.1  # Choice: a share of transferred images above that of shuffled labels by this much is "many"
@@ -27,7 +39,7 @@ def judge_transfer(metrics: Mapping[str, Any]) -> str:
     tested = [part for part in parts if part["images"] >= TRANSFERRED_IMAGES]
     if not tested:
         return UNTESTED
-    met = sum(part["share"] - part["shuffled"] >= MANY for part in tested)
+    met = sum(round(part["share"] - part["shuffled"], EXACT) >= MANY for part in tested)
     return REPRODUCED if met == len(parts) else PARTLY if met else NOT
 
 
@@ -46,9 +58,9 @@ def describe_transfer(metrics: Mapping[str, Any]) -> str:
             parts.append(f"{label}: no image at 99%")
             continue
         parts.append(
-            f"{label}: {one['share']:.0%} of {one['images']:,} images keep their class (by pair {one['spread'][0]:.0%} "
-            f"to {one['spread'][1]:.0%}; shuffled labels {one['shuffled']:.0%}), median confidence in it "
-            f"{show_confidence(one['median'])}"
+            f"{label}: {one['share']:.0%} of {count_words(one['images'], 'image')} in the same class (by pair "
+            f"{one['spread'][0]:.0%} to {one['spread'][1]:.0%}; shuffled labels {one['shuffled']:.0%}), "
+            f"median confidence in it {show_confidence(one['median'])}"
         )
     return "; ".join(parts)
 
@@ -56,7 +68,8 @@ def describe_transfer(metrics: Mapping[str, Any]) -> str:
 def judge_ensemble(metrics: Mapping[str, Any]) -> str:
     """Judge ``ensemble``: the mean of three networks is fooled, too, far more than by random search; and the number.
 
-    The direction needs 20 classes, 2 runs and 50 children per cell; the number all classes at the paper's size.
+    The direction needs 20 classes, 2 runs and 50 children per cell; the number all classes at the paper's size. Before
+    that size, images that are not ahead may only have had too little time.
     """
     if (
         metrics["classes"] < COMPARED_CLASSES
@@ -66,6 +79,8 @@ def judge_ensemble(metrics: Mapping[str, Any]) -> str:
         return UNTESTED
     full = metrics["classes"] >= IMAGENET_CLASSES and metrics["per_cell"] >= ENSEMBLE_PER_CELL
     number = full and metrics["median"] >= ENSEMBLE_MEDIAN
+    if not (is_effect(metrics) or full or is_opposite(metrics)):
+        return UNTESTED
     return {2: REPRODUCED, 1: PARTLY, 0: NOT}[is_effect(metrics) + number]
 
 
@@ -73,7 +88,7 @@ def describe_ensemble(metrics: Mapping[str, Any]) -> str:
     """Put what the ensemble's images reached into words."""
     low, high = (show_confidence(value) for value in metrics["run_medians"])
     described = (
-        f"median {show_confidence(metrics['median'])} after {metrics['per_cell']:,.3g} children per cell "
+        f"median {show_confidence(metrics['median'])} after {show_few(metrics['per_cell'])} children per cell "
         f"(by run {low} to {high}), {metrics['fooled']} of {metrics['classes']:,} classes ≥ 90%; random search, as "
         f"many images a run: median {show_confidence(metrics['baseline_median'])} (probability of superiority "
         f"{metrics['superiority']:.2f}, Mann-Whitney U, {show_p(metrics['p'])}, n = {metrics['classes']:,} classes "
