@@ -30,7 +30,12 @@ ONE = {
 def show(picture: bytes) -> dict:
     """Return a notebook that shows one picture."""
     output = {"data": {"image/png": base64.b64encode(picture).decode()}}
-    return {"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "outputs": [output]}]}
+    return {
+        "cells": [
+            {"cell_type": "markdown", "source": ["# Is it so?\n", "More."]},
+            {"cell_type": "code", "outputs": [output]},
+        ]
+    }
 
 
 @pytest.fixture
@@ -50,6 +55,16 @@ def test_table_stands_between_the_marks_and_the_rest_stays(results: Path) -> Non
     assert filled.endswith("<!-- /findings -->\n\nThe rest.\n")
     assert "](results/published/default/03_mnist_cppn.ipynb)" in filled
     assert fill_readme(filled, results) == filled
+
+
+def test_pages_are_those_of_the_largest_published_profile_with_their_questions(results: Path) -> None:
+    text = "<!-- pages: here -->\nold\n<!-- /pages -->\n"
+    line = "| [00](results/published/{}/00_overview.ipynb) | Is it so? |\n<!-- /pages -->\n"
+    assert fill_readme(text, results).endswith(line.format("default"))
+    larger = results / "published" / "extended"
+    larger.mkdir()
+    (larger / "00_overview.ipynb").write_text(json.dumps(show(b"extended")))
+    assert fill_readme(text, results).endswith(line.format("extended"))
 
 
 def test_picture_is_the_first_of_the_largest_published_overview(results: Path) -> None:
