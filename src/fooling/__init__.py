@@ -1,8 +1,8 @@
 """easily-fooled: images bred until deep networks are certain of them, and measured.
 
 The package reads from top to bottom; a file imports only from those above it:
-paper, profiles, images, datasets, photographs, runs, networks, encodings, evolution, comparison, findings, figures,
-pipeline.
+paper, profiles, images, datasets, photographs, runs, networks, encodings, evolution, comparison; then the experiments
+features, training_size, repetition, transfer, retraining, gradient_ascent; then findings, figures, pipeline.
 """
 
 import os

@@ -2,26 +2,69 @@
 
 from __future__ import annotations
 
+from fooling.figures.ascent import Curves, draw_ascent_curves, draw_climbed, draw_decays, draw_first_steps
 from fooling.figures.classes import draw_confidence_histogram, draw_paired
 from fooling.figures.curves import draw_class_curves, draw_curves, draw_first_generations, draw_search_curves
+from fooling.figures.features import draw_likeness, draw_looks, draw_means, draw_shares
 from fooling.figures.graphs import draw_champion_graphs
 from fooling.figures.images import draw_champions, draw_gallery, draw_images, draw_photographs
 from fooling.figures.networks import draw_confidence_shares, draw_reliability
+from fooling.figures.repetition import draw_changes, draw_elements, draw_kept, draw_shuffled
+from fooling.figures.retraining import (
+    draw_caught,
+    draw_chain_champions,
+    draw_retrained_errors,
+    draw_retrained_medians,
+)
 from fooling.figures.style import Figure
+from fooling.figures.training_size import draw_size_curves, draw_training_sizes
+from fooling.figures.transfer import (
+    Examples,
+    draw_examples,
+    draw_other_confidences,
+    draw_own_against_other,
+    draw_transfer_matrices,
+    read_examples,
+)
 
 __all__ = [
+    "Curves",
+    "Examples",
     "Figure",
+    "draw_ascent_curves",
+    "draw_caught",
+    "draw_chain_champions",
     "draw_champion_graphs",
     "draw_champions",
+    "draw_changes",
     "draw_class_curves",
+    "draw_climbed",
     "draw_confidence_histogram",
     "draw_confidence_shares",
     "draw_curves",
+    "draw_decays",
+    "draw_elements",
+    "draw_examples",
     "draw_first_generations",
+    "draw_first_steps",
     "draw_gallery",
     "draw_images",
+    "draw_kept",
+    "draw_likeness",
+    "draw_looks",
+    "draw_means",
+    "draw_other_confidences",
+    "draw_own_against_other",
     "draw_paired",
     "draw_photographs",
     "draw_reliability",
+    "draw_retrained_errors",
+    "draw_retrained_medians",
     "draw_search_curves",
+    "draw_shares",
+    "draw_shuffled",
+    "draw_size_curves",
+    "draw_training_sizes",
+    "draw_transfer_matrices",
+    "read_examples",
 ]

@@ -6,27 +6,74 @@ rules in :mod:`fooling.paper`; verdicts, tables.
 
 from __future__ import annotations
 
-from fooling.findings.digits import summarise_evolution
-from fooling.findings.imagenet import summarise_cppn, summarise_photographs, summarise_relatedness, summarise_search
+from fooling.findings.ascent import count_climbed, count_evolved, summarise_ascent
+from fooling.findings.digits import (
+    count_images_needed,
+    summarise_evolution,
+    summarise_features,
+    summarise_training_size,
+)
+from fooling.findings.imagenet import (
+    FOOLED,
+    summarise_cppn,
+    summarise_photographs,
+    summarise_relatedness,
+    summarise_repetition,
+    summarise_search,
+)
+from fooling.findings.retraining import (
+    summarise_retrained_digits,
+    summarise_retrained_error,
+    summarise_retrained_imagenet,
+)
 from fooling.findings.searches import Search, first_generations, to_confidence
 from fooling.findings.tables import as_markdown, as_sentence, as_text, table
+from fooling.findings.transfer import (
+    Pair,
+    compare_pairs,
+    count_certain,
+    count_fooled,
+    summarise_ensemble,
+    summarise_pairs,
+    summarise_transfer,
+    tabulate_answers,
+)
 from fooling.findings.verdicts import Finding, collect, judge, read_metrics
 
 __all__ = [
+    "FOOLED",
     "Finding",
+    "Pair",
     "Search",
     "as_markdown",
     "as_sentence",
     "as_text",
     "collect",
+    "compare_pairs",
+    "count_certain",
+    "count_climbed",
+    "count_evolved",
+    "count_fooled",
+    "count_images_needed",
     "first_generations",
     "judge",
     "read_metrics",
+    "summarise_ascent",
     "summarise_cppn",
+    "summarise_ensemble",
     "summarise_evolution",
+    "summarise_features",
+    "summarise_pairs",
     "summarise_photographs",
     "summarise_relatedness",
+    "summarise_repetition",
+    "summarise_retrained_digits",
+    "summarise_retrained_error",
+    "summarise_retrained_imagenet",
     "summarise_search",
+    "summarise_training_size",
+    "summarise_transfer",
     "table",
+    "tabulate_answers",
     "to_confidence",
 ]

@@ -18,6 +18,8 @@ from fooling.findings.searches import (
 )
 from fooling.paper.imagenet import DOGS_AND_CATS, IMAGENET_CLASSES
 
+REPEATED_LEAST = 0.5  # confidence from which a champion is judged; Source: the rule, judge_repetition
+TILES = 4  # along a side, for the number that is reported; Choice: a grid between the coarsest and the finest
 FOOLED = 0.99  # the confidence from which the paper counts an ImageNet class as fooled; Source: paper §3.3
 
 
@@ -31,6 +33,42 @@ class Assessment(Protocol):
     @property
     def correct(self) -> np.ndarray:
         """Whether it is the label, ``(count,) bool``."""
+
+
+class Elements(Protocol):
+    """What is read of :class:`fooling.repetition.Elements`."""
+
+    @property
+    def elements(self) -> np.ndarray:
+        """How many elements an image has, ``(count,) int32``; 0 where it has no period."""
+
+    @property
+    def whole(self) -> np.ndarray:
+        """Confidence of the whole image, ``(count,) float32``."""
+
+    @property
+    def kept(self) -> np.ndarray:
+        """Confidence with the first k elements kept, ``(count, most + 1) float32``."""
+
+    @property
+    def masked(self) -> np.ndarray:
+        """Confidence under random masks of the same area, ``(count, masks, most + 1) float32``."""
+
+
+class Tiles(Protocol):
+    """What is read of :class:`fooling.repetition.Tiles`."""
+
+    @property
+    def grids(self) -> np.ndarray:
+        """Tiles along a side, ``(grids,) int32``."""
+
+    @property
+    def whole(self) -> np.ndarray:
+        """Confidence of the image as it is, ``(count,) float32``."""
+
+    @property
+    def shuffled(self) -> np.ndarray:
+        """Confidence with its tiles shuffled, ``(count, grids, shuffles) float32``."""
 
 
 def summarise_search(run: Search, baseline: Search, network: str, crops: str = "one") -> dict[str, Any]:
@@ -146,3 +184,80 @@ def summarise_photographs(assessment: Assessment, network: str, crops: str = "on
         "network": network,
         "scale": f"{len(confidences):,} labelled photographs; {describe_network(network, crops)}",
     }
+
+
+def summarise_repetition(
+    elements: Elements, champions: Tiles, photographs: Tiles, network: str, crops: str = "one"
+) -> dict[str, Any]:
+    """Reduce images without their repeated elements to the numbers that ``imagenet-repetition`` is judged by.
+
+    Judged are champions of at least 50% confidence that have a period. What is kept is a share of the whole image's
+    confidence; random masks and shuffles of one image count with their median, and images with theirs. Of an odd
+    number of elements the larger half is removed: of three, one is left.
+
+    Args:
+        elements: Of the champions.
+        champions: The same images with their tiles shuffled.
+        photographs: At least one photograph with its tiles shuffled.
+        network: Name of the network.
+        crops: "one" or "ten".
+
+    Returns:
+        JSON: the numbers of champions, of those with a period and of those judged ("images"); the share of these that
+        is less certain without half of its elements, with p of a two-sided sign test, which leaves out an image that
+        is exactly as certain; the medians kept without one element, without half, under masks of half's area, with
+        4 × 4 tiles shuffled, and of photographs likewise; "spread" with quartiles of each; network, scale. Where there
+        is no image to judge, None instead of its numbers.
+
+    Raises:
+        ValueError: If the images are not the same ones, there is no photograph, or no 4 × 4 tiles were shuffled.
+    """
+    if len(elements.whole) != len(champions.whole) or not len(photographs.whole):
+        raise ValueError(
+            f"Elements of {len(elements.whole)} and tiles of {len(champions.whole)} champions were given, with "
+            f"{len(photographs.whole)} photographs; champions must be the same, and a photograph is needed."
+        )
+    judged = np.flatnonzero((elements.elements > 0) & (elements.whole >= REPEATED_LEAST))
+    count, whole = elements.elements[judged], elements.whole[judged]
+    shares = {
+        "kept_without_one": elements.kept[judged, count - 1] / whole,
+        "kept_without_half": elements.kept[judged, count // 2] / whole,
+        "kept_masked": np.median(elements.masked[judged, :, count // 2], axis=1) / whole,
+        "shuffled_champions": _share_shuffled(champions)[judged],
+        "shuffled_photographs": _share_shuffled(photographs),
+    }
+    periodic = int((elements.elements > 0).sum())
+    return {
+        **{name: find_median(values) for name, values in shares.items()},
+        **_test_signs(shares["kept_without_half"]),
+        "spread": {name: _find_quartiles(values) for name, values in shares.items()},
+        "champions": len(elements.whole),
+        "periodic": periodic,
+        "images": len(judged),
+        "photographs": len(photographs.whole),
+        "network": network,
+        "scale": f"{len(elements.whole)} champions, {periodic} with a period, {len(judged)} of these of at least 50%, "
+        f"{elements.masked.shape[1]} masks each; {describe_network(network, crops)}",
+    }
+
+
+def _share_shuffled(tiles: Tiles) -> np.ndarray:
+    """Return the share of confidence that each image keeps with 4 × 4 tiles shuffled, ``(count,) float32``."""
+    column = np.flatnonzero(tiles.grids == TILES)
+    if not column.size:
+        raise ValueError(f"Tiles were shuffled {tiles.grids.tolist()} along a side, but {TILES} is what is reported.")
+    return np.asarray(np.median(tiles.shuffled[:, column[0]], axis=1) / tiles.whole)
+
+
+def _test_signs(shares: np.ndarray) -> dict[str, float | None]:
+    from scipy.stats import binomtest  # slow to import, and status and findings have no need of it
+
+    if not shares.size:
+        return {"lowered": None, "lowered_p": None}
+    lower, higher = int((shares < 1.0).sum()), int((shares > 1.0).sum())
+    p = binomtest(lower, lower + higher, alternative="two-sided").pvalue if lower + higher else 1.0
+    return {"lowered": lower / shares.size, "lowered_p": float(p)}
+
+
+def _find_quartiles(shares: np.ndarray) -> list[float] | None:
+    return [float(value) for value in np.percentile(shares, (25, 75))] if shares.size else None

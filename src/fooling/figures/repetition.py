@@ -1,0 +1,254 @@
+"""Figures of what is left without repeated elements, with tiles shuffled, and of one part repeated."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from fooling.figures.images import shrink_image
+from fooling.figures.style import BASELINE, COLOURS, DPI, WIDTH, Figure, list_words, show_pixels, start_figure, styled
+from fooling.paper import show_confidence
+
+SHEET = round(WIDTH * DPI)  # pixels across a page
+LEAST = 0.5  # confidence from which a champion is judged; Source: the rule of the claim
+SHARES = np.linspace(0.0, 1.0, 41)  # of elements, at which medians over images are drawn; Choice
+RULER = (COLOURS[1], "#c0c0c0")  # one element after the other
+
+
+@styled
+def draw_elements(
+    images: np.ndarray,
+    names: Sequence[str],
+    confidences: np.ndarray,
+    axes: np.ndarray,
+    elements: np.ndarray,
+    columns: int = 8,
+    kilobytes: int = 90,
+) -> Figure:
+    """Draw many images small, with a ruler of one field per element beside those that repeat themselves.
+
+    Args:
+        images: ``(count, height, width, channels) uint8``.
+        names: The class that each is for.
+        confidences: ``(count,) float32`` in it.
+        axes: ``(count,)``: 0 if elements follow each other downwards, 1 across, −1 if there are none.
+        elements: ``(count,)``: how many.
+        columns: Images in a row.
+        kilobytes: What the PNG may take; it is shown in fewer colours if need be.
+    """
+    alt = (
+        f"{len(images)} images with confidences {show_confidence(confidences.min())} to "
+        f"{show_confidence(confidences.max())}; {int((elements > 0).sum())} of them repeat an element."
+    )
+    side = SHEET // columns - 20
+    drawn, table = _start_table(-(-len(images) // columns), columns, side, (0, 6, 46), alt)
+    drawn.kilobytes = kilobytes
+    spots = [spot for row in table for spot in row]
+    for spot in spots[len(images) :]:
+        spot.set_visible(False)
+    for place, spot in zip(range(len(images)), spots, strict=False):
+        _show(spot, images[place], side)
+        _draw_ruler(spot, int(axes[place]), int(elements[place]))
+        name = textwrap.shorten(names[place], 34, placeholder="…")
+        lines = [*textwrap.wrap(name, 18)[:2], show_confidence(confidences[place])]
+        spot.annotate(
+            "\n".join(lines),
+            (0.5, 0),
+            (0, -7),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize=6.5,
+            linespacing=1.1,
+        )
+    return drawn
+
+
+@styled
+def draw_changes(
+    images: np.ndarray,
+    confidences: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    frames: np.ndarray | None = None,
+    kilobytes: int = 70,
+) -> Figure:
+    """Draw a table of images: whole in the first column, then changed, with the confidence under each.
+
+    Args:
+        images: ``(rows, columns, height, width, channels) uint8``.
+        confidences: ``(rows, columns) float32``.
+        rows: The class of each row.
+        columns: What was done in each column.
+        frames: ``(rows, 4)``: left, top, width and height of a part that is framed in the first column.
+        kilobytes: What the PNG may take; it is shown in fewer colours if need be.
+    """
+    ends = [
+        f"{name} {show_confidence(row[0])}, then {', '.join(show_confidence(value) for value in row[1:])}"
+        for name, row in zip(rows, confidences, strict=True)
+    ]
+    alt = f"Images {list_words(columns)}, with the confidence in their class: {'; '.join(ends)}."
+    side = (SHEET - 64) // len(columns) - 10
+    drawn, table = _start_table(len(rows), len(columns), side, (64, 4, 22), alt, head=20)
+    drawn.kilobytes = kilobytes
+    for spots, line, values in zip(table, images, confidences.tolist(), strict=True):
+        for spot, image, value in zip(spots, line, values, strict=True):
+            _show(spot, image, side)
+            spot.set_xlabel(show_confidence(value), fontsize=8, labelpad=2)
+    first = [spots[0] for spots in table]
+    for spot, column in zip(table[0], columns, strict=True):
+        spot.set_title(column, fontsize=8.5, pad=4)
+    for spot, row in zip(first, rows, strict=True):
+        spot.set_ylabel("\n".join(textwrap.wrap(row, 18)), fontsize=8.5, labelpad=5)
+    if frames is not None:
+        _frame_parts(first, images.shape[2:4], frames)
+    return drawn
+
+
+@styled
+def draw_kept(whole: np.ndarray, elements: np.ndarray, kept: np.ndarray, masked: np.ndarray) -> Figure:
+    """Draw the share of its confidence that an image keeps against the share of its elements that are kept.
+
+    Thin lines are images; bold ones are medians and bands quartiles over those of at least 50% confidence, read off
+    between an image's own shares along straight lines. Images below 50% are grey, and may leave the picture.
+
+    Args:
+        whole: ``(count,) float32``: confidence of the whole image.
+        elements: ``(count,)``: how many elements each has; images without any are not drawn.
+        kept: ``(count, most + 1) float32``: confidence with k elements kept.
+        masked: ``(count, masks, most + 1) float32``: the same under masks; an image counts with its median.
+    """
+    judged = whole >= LEAST
+    parts = {
+        "elements, one after the other": _interpolate(elements, kept / whole[:, None]),
+        "random squares of the same area": _interpolate(elements, np.median(masked, axis=1) / whole[:, None]),
+    }
+    judged = judged[elements > 0]
+    drawn, axes = start_figure(4.4, "", ncols=2, sharey=True)
+    for spot, colour, (label, lines) in zip(axes[0], COLOURS[:2], parts.items(), strict=True):
+        spot.plot(SHARES, lines[~judged].T, color=BASELINE, lw=0.6, ls="--")
+        spot.plot(SHARES, lines[judged].T, color=colour, lw=0.6, alpha=0.6)
+        if judged.any():
+            _draw_quartiles(spot, SHARES, lines[judged], colour, f"median of {judged.sum()} images")
+        spot.axline((0, 0), slope=1, color=BASELINE, lw=1, ls=":", label="in proportion")
+        spot.set_title(f"removed: {label}", fontsize=9.5)
+        spot.set(xlabel="share of the elements, or of their area, that is kept", xlim=(0, 1))
+        spot.xaxis.set_major_formatter("{x:.0%}")
+        spot.legend(fontsize=8.5, loc="lower right")
+    highest = max([1.0, *(lines[judged].max() for lines in parts.values() if judged.any())])
+    axes[0, 0].set(ylabel="confidence kept, whole image = 100%", ylim=(-0.03, 1.05 * highest))
+    axes[0, 0].yaxis.set_major_formatter("{x:.0%}")
+    drawn.alt = _describe_kept(parts, judged)
+    return drawn
+
+
+@styled
+def draw_shuffled(kept: Mapping[str, np.ndarray], grids: Sequence[int]) -> Figure:
+    """Draw the share of its confidence that an image keeps against the number of tiles that were shuffled.
+
+    A dot is an image, a line the median of its kind, a band the quartiles.
+
+    Args:
+        kept: By kind of image, ``(count, grids)`` shares; an empty kind is left out.
+        grids: Tiles along a side.
+    """
+    kept = {label: part for label, part in kept.items() if len(part)}
+    ends = [
+        f"{label}: median {' '.join(f'{value:.0%}' for value in np.median(part, axis=0))}"
+        for label, part in kept.items()
+    ]
+    tiles = [f"{grid} × {grid}" for grid in grids]
+    drawn, axes = start_figure(3.7, f"Share of confidence kept with {list_words(tiles)} tiles. {'; '.join(ends)}.")
+    spot, along = axes[0, 0], np.arange(len(grids) + 1)
+    for number, (colour, (label, part)) in enumerate(zip(COLOURS[: len(kept)], kept.items(), strict=True)):
+        lines = np.concatenate([np.ones((len(part), 1)), part], axis=1)
+        places = along[1:] + 0.08 * (number - (len(kept) - 1) / 2)
+        spot.scatter(np.broadcast_to(places, part.shape), part, s=9, color=colour, alpha=0.5, lw=0)
+        _draw_quartiles(spot, along, lines, colour, f"{label} ({len(part)})")
+    highest = max(1.0, *(part.max() for part in kept.values()))
+    spot.set(xlabel="tiles, shuffled", ylabel="confidence kept, whole image = 100%", ylim=(-0.03, 1.05 * highest))
+    spot.set_xticks(along, ["whole", *tiles])
+    spot.yaxis.set_major_formatter("{x:.0%}")
+    drawn.legend(fontsize=9, loc="outside lower center", ncols=len(kept))
+    return drawn
+
+
+def _start_table(
+    rows: int, columns: int, side: int, room: tuple[int, int, int], alt: str, head: int = 0
+) -> tuple[Figure, list[list[Axes]]]:
+    """Return a figure with rows of places of exactly ``side`` pixels a side.
+
+    Args:
+        rows: How many.
+        columns: How many.
+        side: Pixels.
+        room: Pixels left of all places, above and below each.
+        alt: Alternative text.
+        head: Pixels above the first row, further.
+    """
+    left, above, below = room
+    height, step = head + rows * (above + side + below), (SHEET - left) / columns
+    drawn = Figure(figsize=(WIDTH, (height + 0.01) / DPI), layout=None)
+    drawn.set_layout_engine("none")  # places are exact
+    drawn.alt = alt
+    across = [round(left + step * (column + 0.5) - side / 2) for column in range(columns)]
+    upwards = [height - head - row * (above + side + below) - above - side for row in range(rows)]
+    size = (side / SHEET, side / height)
+    return drawn, [[drawn.add_axes((x / SHEET, y / height, *size)) for x in across] for y in upwards]
+
+
+def _show(spot: Axes, image: np.ndarray, side: int) -> None:
+    show_pixels(spot, shrink_image(image, side), extent=(0, 1, 1, 0), aspect="auto")
+    spot.spines[:].set(visible=True, color="#cccccc", linewidth=0.5)  # so that white images have an end
+
+
+def _draw_ruler(spot: Axes, axis: int, elements: int) -> None:
+    """Draw one field per element, below an image (axis 1) or left of it (axis 0)."""
+    thick, away = 0.045, 0.02
+    for element in range(elements):
+        along, length = element / elements, 1 / elements
+        corner, width, height = (along, -away - thick), length, thick
+        if axis == 0:
+            corner, width, height = (-away - thick, 1 - along - length), thick, length
+        colour = RULER[element % 2]
+        spot.add_patch(
+            Rectangle(corner, width, height, transform=spot.transAxes, fc=colour, ec="none", lw=0, clip_on=False)
+        )
+
+
+def _frame_parts(spots: Sequence[Axes], shape: tuple[int, ...], frames: np.ndarray) -> None:
+    for spot, (left, top, width, height) in zip(spots, frames, strict=True):
+        place = (left / shape[1], top / shape[0])
+        for colour, line in (("white", 3.2), (COLOURS[1], 1.6)):
+            size = (width / shape[1], height / shape[0])
+            spot.add_patch(Rectangle(place, *size, fill=False, ec=colour, lw=line))
+
+
+def _interpolate(elements: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Return what is kept at :data:`SHARES` by the images that have elements, ``(images, 41) float64``."""
+    lines = [
+        np.interp(SHARES, np.arange(count + 1) / count, row[: count + 1])
+        for count, row in zip(elements.tolist(), shares, strict=True)
+        if count
+    ]
+    return np.reshape(lines, (len(lines), len(SHARES)))
+
+
+def _draw_quartiles(spot: Axes, along: np.ndarray, lines: np.ndarray, colour: str, label: str) -> None:
+    lower, median, upper = np.percentile(lines, (25, 50, 75), axis=0)
+    spot.fill_between(along, lower, upper, color=colour, alpha=0.2, lw=0)
+    spot.plot(along, median, color=colour, lw=2.2, label=label)
+
+
+def _describe_kept(parts: Mapping[str, np.ndarray], judged: np.ndarray) -> str:
+    start = f"Share of confidence kept by share of elements kept, {len(judged)} images with a period"
+    if not judged.any():
+        return f"{start}, none of at least 50% confidence."
+    half = len(SHARES) // 2
+    ends = [f"{label} {np.median(lines[judged, half]):.0%}" for label, lines in parts.items()]
+    return f"{start}, {judged.sum()} of at least 50% confidence. Median at half: {'; '.join(ends)}."

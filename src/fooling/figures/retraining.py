@@ -1,0 +1,172 @@
+"""Figures of retrained networks: what happens from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from fooling.figures.images import draw_images
+from fooling.figures.style import (
+    COLOURS,
+    DASHES,
+    PAPER,
+    Figure,
+    label_log_odds,
+    log_odds,
+    start_figure,
+    styled,
+)
+from fooling.findings import to_confidence
+from fooling.paper import NEAR_CERTAIN, show_confidence
+
+DEVIATES = 1.96  # standard deviations on either side that hold 95% of a normal distribution
+JITTER = 0.18  # networks beside their place that runs are spread over
+
+
+@styled
+def draw_retrained_medians(log_odds_by_network: Sequence[np.ndarray], curves: Mapping[str, np.ndarray]) -> Figure:
+    """Draw how certain the last champions are on each network of a chain, and how soon on some of them.
+
+    Left a dot for each run's median, the median over runs and digits as a line and their middle half as a band; right
+    the median over runs by generation, with the band of their middle half.
+
+    Args:
+        log_odds_by_network: ``(runs, digits) float32`` for each network, the first one being untaught.
+        curves: By label, ``(runs, generations + 1) float32``: each run's median log-odds. At most six.
+    """
+    ends = [show_confidence(float(np.median(to_confidence(part)))) for part in log_odds_by_network]
+    alt = (
+        f"Left: confidence of the last champions on networks 1 to {len(ends)}; medians {', '.join(ends)}. Right: "
+        f"median confidence by generation on {', '.join(curves)}. The paper's line is at 99.99%."
+    )
+    drawn, axes = start_figure(4.2, alt, ncols=2, sharey=True)
+    left, right = axes[0]
+    quartiles = np.array([np.percentile(part, (25, 50, 75)) for part in log_odds_by_network])
+    by_run = [np.median(part, axis=1) for part in log_odds_by_network]
+    places = np.arange(1, len(ends) + 1)
+    left.fill_between(places, quartiles[:, 0], quartiles[:, 2], color=COLOURS[0], alpha=0.2, lw=0)
+    left.plot(places, quartiles[:, 1], color=COLOURS[0], lw=2)
+    _scatter_runs(left, places, by_run, COLOURS[0])
+    colours = COLOURS[: len(curves)]
+    bands = [
+        _draw_curve(right, history, label, colour)
+        for colour, (label, history) in zip(colours, curves.items(), strict=True)
+    ]
+    for spot in (left, right):
+        spot.axhline(log_odds(NEAR_CERTAIN), color=PAPER, lw=0.8, linestyle=DASHES, label="the paper's 99.99%")
+    label_log_odds(left, np.concatenate([quartiles.ravel(), *by_run, *bands]))
+    _number_networks(left, places)
+    left.set(ylabel="confidence (log-odds scale)", title="after the last generation")
+    last = max(part.shape[1] for part in curves.values()) - 1
+    right.set(xlabel="generation", xlim=(0, last), title="by generation")
+    right.xaxis.get_major_locator().set_params(integer=True)
+    right.legend(fontsize=9, loc="lower right")
+    return drawn
+
+
+def draw_chain_champions(images: np.ndarray, confidences: np.ndarray, labels: Sequence[str]) -> Figure:
+    """Draw champions of one run against some networks of a chain, a row each, with digit and confidence.
+
+    Args:
+        images: ``(networks, digits, height, width, channels) uint8``.
+        confidences: ``(networks, digits)``.
+        labels: One per network.
+    """
+    captions = [[f"{digit}\n{show_confidence(value)}" for digit, value in enumerate(row)] for row in confidences]
+    low, high = (show_confidence(part) for part in (confidences.min(), confidences.max()))
+    alt = f"Champions of the first run by digit, rows {', '.join(labels)}; confidences {low} to {high}."
+    return draw_images(images, captions, labels, alt)
+
+
+@styled
+def draw_retrained_errors(errors: np.ndarray, called_fooling: np.ndarray, held_out: int) -> Figure:
+    """Draw each network's error on held-out digits, and how many of them it calls fooling, with 95% intervals.
+
+    Args:
+        errors: ``(networks,) float64``: shares.
+        called_fooling: The same of digits called fooling.
+        held_out: How many digits the shares are of; Wilson's interval says how far chance alone may move them.
+    """
+    parts = {"wrong": errors, "called fooling": called_fooling}
+    alt = f"Share of {held_out:,} held-out digits by network 1 to {len(errors)}. " + "; ".join(
+        f"{label}: {100 * part[0]:.1f}% at first, then {100 * part[1:].min():.1f}% to {100 * part[1:].max():.1f}%"
+        for label, part in parts.items()
+    )
+    drawn, axes = start_figure(3.3, alt + ".")
+    spot, places = axes[0, 0], np.arange(1, len(errors) + 1)
+    for shift, colour, marker, (label, part) in zip((-0.06, 0.06), COLOURS, "os", parts.items(), strict=False):
+        low, high = wilson_interval(part, held_out)
+        spread = np.clip([part - low, high - part], 0.0, None)
+        style = {"fmt": marker, "ls": "-", "lw": 1.2, "capsize": 3, "ms": 5}
+        spot.errorbar(places + shift, part, spread, color=colour, label=label, **style)
+    spot.axhline(errors[0], color=COLOURS[0], lw=0.8, ls=":", label="error of the first network")
+    _number_networks(spot, places)
+    spot.set_ylim(bottom=-0.002)
+    spot.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g}%")
+    spot.set_ylabel("share of held-out digits")
+    drawn.legend(loc="outside lower center", ncols=3, fontsize=9)
+    return drawn
+
+
+@styled
+def draw_caught(before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> Figure:
+    """Draw which share of fooling images each retrained network calls fooling: a dot per run, the mean as a line.
+
+    Args:
+        before: ``(left-out runs,) float64`` for each network from the second on: of images that evolved against the
+            network before it.
+        after: ``(runs,) float64`` for each of them: of images that evolved against the network itself.
+    """
+    parts = {
+        "evolved against the network before, not learned": before,
+        "evolved against this network": after,
+    }
+    alt = "Share of the last champions called fooling, by retrained network. " + "; ".join(
+        f"{label}: {min(means):.0%} to {max(means):.0%}"
+        for label, means in ((label, [part.mean() for part in rows]) for label, rows in parts.items())
+    )
+    drawn, axes = start_figure(3.3, alt + ".")
+    spot, places = axes[0, 0], np.arange(2, len(before) + 2)
+    for colour, marker, (label, rows) in zip(COLOURS, "os", parts.items(), strict=False):
+        _scatter_runs(spot, places, rows, colour)
+        spot.plot(places, [part.mean() for part in rows], color=colour, marker=marker, ms=6, lw=1.5, label=label)
+    _number_networks(spot, places)
+    spot.set(ylim=(-0.04, 1.04), ylabel="share called fooling")
+    spot.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    drawn.legend(loc="outside lower center", ncols=2, fontsize=9)
+    return drawn
+
+
+def wilson_interval(shares: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of Wilson's 95% interval of shares of ``count`` independent cases.
+
+    Source: Wilson 1927; unlike the share's own standard deviation it does not vanish where the share is 0.
+    """
+    square = DEVIATES**2 / count
+    middle = (shares + square / 2) / (1 + square)
+    half = np.sqrt(shares * (1 - shares) * square + square**2 / 4) / (1 + square)
+    return middle - half, middle + half
+
+
+def _draw_curve(spot: Axes, history: np.ndarray, label: str, colour: str) -> np.ndarray:
+    """Draw a search's median run with the band of the middle half, and return what must be seen."""
+    lower, median, upper = np.percentile(history, (25, 50, 75), axis=0)
+    generations = np.arange(len(median))
+    spot.fill_between(generations, lower, upper, color=colour, alpha=0.15, lw=0)
+    spot.plot(generations, median, color=colour, label=label)
+    return np.concatenate([lower, upper])
+
+
+def _scatter_runs(spot: Axes, places: np.ndarray, values: Sequence[np.ndarray], colour: str) -> None:
+    """Draw a dot per run beside each network's place."""
+    for place, part in zip(places, values, strict=True):
+        spread = place + (np.linspace(-JITTER, JITTER, len(part)) if len(part) > 1 else np.zeros(len(part)))
+        spot.scatter(spread, part, s=9, color=colour, alpha=0.6, lw=0, zorder=3)
+
+
+def _number_networks(spot: Axes, places: np.ndarray) -> None:
+    step = 1 if len(places) <= 10 else 2
+    spot.set(xticks=places[::step], xlabel="network of the chain")
+    spot.set_xlim(places[0] - 0.5, places[-1] + 0.5)

@@ -1,0 +1,138 @@
+"""Figures of networks that learned from more and more digits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from fooling.figures.style import (
+    COLOURS,
+    DASHES,
+    PAPER,
+    Figure,
+    label_log_odds,
+    log_odds,
+    start_figure,
+    styled,
+)
+from fooling.paper import NEAR_CERTAIN, show_confidence
+
+MARKERS = ("o", "s")
+APART = 1.035  # how far the dots of the encodings stand apart on the axis of sizes, as a factor
+
+
+@styled
+def draw_training_sizes(sizes: np.ndarray, errors: np.ndarray, needed: Mapping[str, np.ndarray], images: int) -> Figure:
+    """Draw held-out error and images needed against training digits: a dot per network, a line through the medians.
+
+    Networks that were never fooled to 99.99% stand above a dashed line at all the images that a run had.
+
+    Args:
+        sizes: ``(networks,)`` training digits.
+        errors: ``(networks,)``: share of held-out digits that each gets wrong.
+        needed: By encoding, ``(networks,) float64`` images; infinite for never.
+        images: How many images a run had.
+    """
+    different = np.unique(sizes)
+    medians = {label: [float(np.median(part[sizes == size])) for size in different] for label, part in needed.items()}
+    drawn, axes = start_figure(3.7, _describe_sizes(different, sizes, errors, medians), ncols=2)
+    wrong, fooled = axes[0]
+    _draw_networks(wrong, sizes, 100 * errors, COLOURS[2], "D", "median network")
+    for number, (label, part) in enumerate(needed.items()):
+        moved = sizes * APART ** (2 * number - 1)
+        _draw_networks(fooled, moved, np.minimum(part, 1.5 * images), COLOURS[number], MARKERS[number], label)
+    for spot in (wrong, fooled):
+        spot.set(xscale="log", xlabel="training digits (log scale)")
+        spot.set_xticks(different, [f"{size:,}" for size in different])
+        spot.minorticks_off()
+    wrong.set(ylabel="held-out error, %", ylim=(0, None))
+    fooled.set(yscale="log", ylabel="images to a median of 99.99% (log scale)")
+    _mark_never(fooled, needed, images)
+    fooled.legend(fontsize=9)
+    return drawn
+
+
+def _describe_sizes(
+    different: np.ndarray, sizes: np.ndarray, errors: np.ndarray, medians: Mapping[str, Sequence[float]]
+) -> str:
+    wrong = [100 * np.median(errors[sizes == size]) for size in different]
+    shown = "; ".join(f"{size:,} digits {error:.1f}%" for size, error in zip(different, wrong, strict=True))
+    parts = [
+        f"{label}: " + ", ".join(f"{count:,.0f}" if np.isfinite(count) else "never" for count in line)
+        for label, line in medians.items()
+    ]
+    return f"Median held-out error by training digits: {shown}. Images to a median of 99.99%, {'; '.join(parts)}."
+
+
+def _draw_networks(spot: Axes, sizes: np.ndarray, values: np.ndarray, colour: str, marker: str, label: str) -> None:
+    different = np.unique(sizes)
+    spot.plot(
+        different,
+        [np.median(values[sizes == size]) for size in different],
+        color=colour,
+        marker=marker,
+        ms=0,
+        label=label,
+    )
+    spot.scatter(sizes, values, s=24, marker=marker, color=colour, alpha=0.6, lw=0)
+
+
+def _mark_never(spot: Axes, needed: Mapping[str, np.ndarray], images: int) -> None:
+    """Give the axis round numbers, and a place above all of them for never."""
+    every = np.concatenate(list(needed.values()))
+    reached = every[np.isfinite(every)]
+    low, high = (reached.min(), reached.max()) if reached.size else (images, images)
+    steps = [step * 10**power for power in range(8) for step in (1, 2, 5)]
+    ticks = {float(tick): f"{tick:,}" for tick in steps if low / 2 <= tick <= max(high * 2, low)}
+    if reached.size < every.size:
+        ticks = {tick: text for tick, text in ticks.items() if tick <= images} | {1.5 * images: "never"}
+        spot.axhline(images, color=PAPER, lw=0.8, ls=DASHES)
+        high = 1.5 * images
+    spot.set_yticks(list(ticks), list(ticks.values()))
+    spot.minorticks_off()
+    spot.set_ylim(low / 1.3, high * 1.3)
+
+
+@styled
+def draw_size_curves(sizes: np.ndarray, medians: Mapping[str, Sequence[np.ndarray]]) -> Figure:
+    """Draw confidence by generation for each training size, a panel per encoding.
+
+    Lines are medians over the networks of a size and their runs, bands hold all of them.
+
+    Args:
+        sizes: ``(networks,)`` training digits.
+        medians: By encoding, for each network ``(runs, generations + 1) float32`` log-odds.
+    """
+    different = np.unique(sizes)
+    groups = {
+        label: {
+            size: np.concatenate([part for part, own in zip(parts, sizes, strict=True) if own == size])
+            for size in different
+        }
+        for label, parts in medians.items()
+    }
+    drawn, axes = start_figure(3.9, _describe_curves(groups), ncols=len(groups), sharey=True)
+    shades = [COLOURS[number % len(COLOURS)] for number in range(len(different))]
+    for spot, (label, curves) in zip(axes[0], groups.items(), strict=True):
+        for colour, (size, part) in zip(shades, curves.items(), strict=True):
+            along = np.arange(part.shape[1])
+            spot.fill_between(along, part.min(axis=0), part.max(axis=0), color=colour, alpha=0.13, lw=0)
+            spot.plot(along, np.median(part, axis=0), color=colour, label=f"{size:,} digits")
+        spot.axhline(log_odds(NEAR_CERTAIN), color=PAPER, lw=0.8, ls=DASHES)
+        spot.set_title(label, fontsize=10)
+        spot.set(xlabel="generation", xlim=(0, part.shape[1] - 1))
+    label_log_odds(axes[0, 0], np.concatenate([part.ravel() for curves in groups.values() for part in curves.values()]))
+    axes[0, 0].set_ylabel("median confidence over digits (log-odds scale)")
+    drawn.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(different), fontsize=9)
+    return drawn
+
+
+def _describe_curves(groups: Mapping[str, Mapping[int, np.ndarray]]) -> str:
+    parts = [
+        f"{label}, {size:,} digits: {show_confidence(1 / (1 + np.exp(-float(np.median(part[:, -1])))))}"
+        for label, curves in groups.items()
+        for size, part in curves.items()
+    ]
+    return f"Median confidence over digits by generation; at the end {'; '.join(parts)}."

@@ -1,0 +1,4 @@
+"""Images that climb the gradient of a class's confidence.
+
+A file imports only from those above it: settings, climb, ascend, experiment.
+"""

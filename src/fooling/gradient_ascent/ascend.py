@@ -1,0 +1,242 @@
+"""Climb for many classes and seeds: fixed batches, chunks of steps, checkpoints between them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from fooling.evolution.evolve import check_classes
+from fooling.gradient_ascent.climb import (
+    Advance,
+    Climb,
+    Trace,
+    compile_advance,
+    compile_score,
+    find_mean,
+    find_reach,
+    start_climb,
+)
+from fooling.gradient_ascent.records import KEPT, Ascent, choose_points, measure_batch
+from fooling.gradient_ascent.settings import Setting
+from fooling.networks.classifier import Classifier
+from fooling.runs import RunFolder, open_run, progress_bar
+
+# The code that makes the bytes of a climb; the network's is in its weights.
+CODE = (
+    "images.py",
+    "networks/classifier.py",
+    "gradient_ascent/settings.py",
+    "gradient_ascent/climb.py",
+    "gradient_ascent/records.py",
+    "gradient_ascent/ascend.py",
+)
+# Images in a batch: a multiple of 8, because the sums of another batch, and the odd ones at its end, differ in the last
+# bits, and an image must not depend on those beside it. Choice: of LeNet 64, where images per second level off, and of
+# EfficientNet-Lite 8, which 16 does not beat by a tenth and which wastes fewer places.
+FACTOR, BATCH, BATCH_PIXELS = 8, 64, 2**19
+CHUNK_PIXELS = 2e7  # between two checkpoints; Choice: some seconds on a laptop
+Count = Callable[[int], Any]
+
+
+class Request(NamedTuple):
+    """The arguments of :func:`ascend`, checked."""
+
+    classifier: Classifier
+    setting: Setting
+    classes: tuple[int, ...]
+    seeds: tuple[int, ...]
+    steps: int
+
+    @property
+    def batch(self) -> int:
+        """How many images climb together."""
+        pixels = math.prod(self.classifier.image_shape[:2])
+        return max(FACTOR, min(BATCH, BATCH_PIXELS // pixels) // FACTOR * FACTOR)
+
+    @property
+    def images(self) -> int:
+        """How many images there are."""
+        return len(self.seeds) * len(self.classes)
+
+    @property
+    def work(self) -> int:
+        """Images × steps, those that fill up the last batch not counted."""
+        return self.images * self.steps
+
+
+def ascend(
+    classifier: Classifier,
+    setting: Setting,
+    classes: Sequence[int] | None,
+    seeds: Iterable[int],
+    steps: int | None = None,
+    folder: str | Path | None = None,
+    count_done: Count | None = None,
+) -> Ascent:
+    """Climb from noise until a class is as certain as the setting's steps make it, once for every class and seed.
+
+    Args:
+        classifier: The network.
+        setting: How to climb.
+        classes: By index; None for all.
+        seeds: One integer per start. Seed and class make the noise, whatever other images are asked for.
+        steps: How often the confidence is measured; None for as often as the setting says.
+        folder: Where it is kept and resumed from; None keeps nothing.
+        count_done: Called with the number of images × steps done since the last call; None shows a bar.
+
+    Raises:
+        ValueError: If a number makes no sense, or there is no such class.
+        OSError: If the folder cannot be written.
+    """
+    request = check_ascent(classifier, setting, classes, seeds, steps)
+    run = _open(request, Path(folder)) if folder else None
+    with _count(request, count_done) as count:
+        finished = run.load_result() if run else None
+        if finished:
+            count(request.work)
+        else:
+            finished = _climb_all(request, run, count)
+    arrays: dict[str, Any] = {name: finished[name] for name in KEPT}
+    return Ascent(*request[1:], **arrays, folder=run)
+
+
+def check_ascent(
+    classifier: Classifier, setting: Setting, classes: Sequence[int] | None, seeds: Iterable[int], steps: int | None
+) -> Request:
+    """Return the arguments of :func:`ascend`, having checked them."""
+    chosen = tuple(seeds) if isinstance(seeds, Iterable) else ()
+    whole = all(isinstance(seed, int | np.integer) and 0 <= seed < 2**63 for seed in chosen)
+    if not chosen or not whole or len(set(chosen)) < len(chosen):
+        raise ValueError("Seeds are different whole numbers from 0 to 2^63 − 1, at least one, such as range(5).")
+    steps = setting.steps if steps is None else steps
+    if not isinstance(steps, int | np.integer) or steps < 1:
+        raise ValueError(f"Ascent needs a whole number of steps, at least 1, but {steps} was given.")
+    if find_reach(setting.blur_radius) > min(classifier.image_shape[:2]):
+        raise ValueError(f"A blur of {setting.blur_radius} pixels is wider than images of {classifier.image_shape}.")
+    return Request(
+        classifier, setting, check_classes(classifier, classes), tuple(int(seed) for seed in chosen), int(steps)
+    )
+
+
+def describe_ascent(request: Request) -> dict[str, Any]:
+    """Return what a climb depends on, as JSON."""
+    return {
+        "classifier": request.classifier.fingerprint(),
+        "setting": asdict(request.setting),
+        "classes": list(request.classes),
+        "seeds": list(request.seeds),
+        "steps": request.steps,
+    }
+
+
+def _open(request: Request, folder: Path) -> RunFolder:
+    name = "".join(letter if letter.isalnum() else "-" for letter in request.setting.name.lower().replace(" + ", "-"))
+    return open_run(folder, f"ascent-{name}", describe_ascent(request), CODE)
+
+
+@contextmanager
+def _count(request: Request, count_done: Count | None) -> Iterator[Count]:
+    if count_done is not None:
+        yield count_done
+        return
+    with progress_bar(request.work, f"climbing, {request.setting.name}") as bar:
+        yield bar.update
+
+
+class Progress(NamedTuple):
+    """What a checkpoint holds.
+
+    Attributes:
+        place: Which batch is under way.
+        done: The arrays of the batches before it, images first.
+        climb: Its images.
+        trace: What was measured on them, as arrays.
+        seconds: Of computing so far.
+    """
+
+    place: int
+    done: dict[str, np.ndarray]
+    climb: Climb
+    trace: Trace
+    seconds: float
+
+
+def _climb_all(request: Request, run: RunFolder | None, count: Count) -> dict[str, np.ndarray]:
+    """Return the arrays of an ascent, from its last checkpoint if there is one."""
+    started = time.monotonic()
+    mean, size, saved = find_mean(request.classifier), request.batch, _load_checkpoint(run)
+    advance = compile_advance(request.classifier, request.setting, mean, size)
+    score = compile_score(request.classifier, size)
+    done, before, first = (saved.done, saved.seconds, saved.place) if saved else ({}, 0.0, 0)
+    pairs = np.array([(seed, index) for seed in request.seeds for index in request.classes], np.int64)
+    count(first * size * request.steps)
+    for place in range(first, -(-len(pairs) // size)):
+        used = pairs[place * size : (place + 1) * size]
+        filled = np.resize(used, (size, 2))  # the last batch is filled up with its own images
+        start = (saved.climb, saved.trace) if saved else _start(request, mean, filled)
+        saved, reached = None, 0
+        for climb, trace in _take_chunks(request, advance, start, filled[:, 1]):
+            if run:
+                now = Progress(place, done, climb, trace, before + time.monotonic() - started)
+                run.save_checkpoint(place * request.steps + len(trace.log_odds), _pack_checkpoint(now))
+            count((len(trace.log_odds) - reached) * len(used))
+            reached = len(trace.log_odds)
+        done = _join(done, measure_batch(climb, trace, filled[:, 1], mean, score), len(used))
+    shape = (len(request.seeds), len(request.classes))
+    result = {name: part.reshape(*shape, *part.shape[1:]) for name, part in done.items()}
+    result["curve_steps"] = choose_points(request.steps)
+    if run:
+        run.save_result(result, before + time.monotonic() - started)
+    return result
+
+
+def _start(request: Request, mean: float, pairs: np.ndarray) -> tuple[Climb, Trace]:
+    nothing = (0, len(pairs))
+    climb = start_climb(request.setting, mean, request.classifier.image_shape, pairs)
+    return climb, Trace(np.zeros(nothing, np.float32), np.zeros(nothing, np.bool_))
+
+
+def _take_chunks(
+    request: Request, advance: Advance, start: tuple[Climb, Trace], classes: np.ndarray
+) -> Iterator[tuple[Climb, Trace]]:
+    """Yield a batch as it starts and after every chunk of steps, with all that was measured on it so far."""
+    climb, trace = start
+    yield start
+    pixels = math.prod(request.classifier.image_shape[:2]) * request.batch
+    most, last = max(1, int(CHUNK_PIXELS // pixels)), tf.constant(request.steps - 1)
+    while len(trace.log_odds) < request.steps:
+        chunk = tf.constant(min(most, request.steps - len(trace.log_odds)))
+        climb, more = advance(climb, tf.constant(classes, tf.int32), chunk, last)
+        trace = Trace(*(np.concatenate(parts) for parts in zip(trace, more, strict=True)))
+        yield climb, trace
+
+
+def _join(done: dict[str, np.ndarray], records: dict[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
+    """Append the first ``count`` images of a batch's records."""
+    return {name: np.concatenate([*([done[name]] if done else []), part[:count]]) for name, part in records.items()}
+
+
+def _pack_checkpoint(progress: Progress) -> dict[str, np.ndarray]:
+    arrays = {f"done_{name}": part for name, part in progress.done.items()}
+    arrays |= {f"climb_{name}": part.numpy() for name, part in progress.climb._asdict().items()}
+    arrays |= {f"trace_{name}": part for name, part in progress.trace._asdict().items()}
+    return arrays | {"place": np.asarray(progress.place), "seconds": np.asarray(progress.seconds)}
+
+
+def _load_checkpoint(run: RunFolder | None) -> Progress | None:
+    checkpoint = run.load_checkpoint() if run else None
+    if checkpoint is None:
+        return None
+    arrays = checkpoint[1]
+    done = {name.removeprefix("done_"): part for name, part in arrays.items() if name.startswith("done_")}
+    climb = Climb(*(tf.constant(arrays[f"climb_{name}"]) for name in Climb._fields))
+    trace = Trace(*(arrays[f"trace_{name}"] for name in Trace._fields))
+    return Progress(int(arrays["place"]), done, climb, trace, float(arrays["seconds"]))

@@ -1,0 +1,263 @@
+"""What the page measures: four settings, two baselines and other networks' opinions, reduced to what it shows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from fooling.gradient_ascent.ascend import CODE as ASCENT_CODE
+from fooling.gradient_ascent.ascend import Count, ascend, check_ascent, describe_ascent
+from fooling.gradient_ascent.records import Ascent
+from fooling.gradient_ascent.settings import L2, NONE, SETTINGS, Setting
+from fooling.networks.classifier import Classifier
+from fooling.profiles import AscentSizes
+from fooling.runs import RunFolder, open_run, progress_bar
+
+CODE = (*ASCENT_CODE, "gradient_ascent/experiment.py")
+BASELINES = ("noise", "noise, one step")
+DECAYS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)  # Choice: the paper's two strengths and two on either side of them
+# Choice: L2's other numbers, at any strength; fewer steps and starts, which show the trend.
+SWEEP, SWEEP_SEEDS = replace(L2, steps=300), 5
+# Classes of ImageNet kept as images, and their longest side; Choice: what a published result has room for.
+SHOWN, LONGEST = 4, 128
+
+
+class Pictures(NamedTuple):
+    """8-bit images of several kinds, for the same classes and seeds.
+
+    Attributes:
+        names: One per kind.
+        log_odds: ``(kinds, seeds, classes) float32``: of their classes, by the network that they climbed on.
+        judged: ``(networks, kinds, seeds, classes) float32``: the same by other networks.
+        seen: ``(networks, kinds, seeds, classes) bool``: whether another network's first class is the image's.
+        variation: ``(kinds, seeds, classes) float32``: mean difference of neighbouring pixels, in grey levels.
+    """
+
+    names: tuple[str, ...]
+    log_odds: np.ndarray
+    judged: np.ndarray
+    seen: np.ndarray
+    variation: np.ndarray
+
+
+class Measurement(NamedTuple):
+    """Everything that the page says about one network.
+
+    Attributes:
+        classes: By index.
+        seeds: One per start.
+        settings: Names of the four settings.
+        judges: Names of the other networks.
+        steps: ``(settings,) int32``: how often each image was measured.
+        planned: ``(settings,) int32``: how often the paper measures.
+        curve_steps: ``(settings, points) int32``.
+        curves: ``(settings, seeds, classes, points) float32``: log-odds, as of :class:`Ascent`.
+        first: ``(settings, seeds, classes, 4) int32``.
+        stopped: ``(settings, seeds, classes) int32``.
+        best_log_odds: ``(settings, seeds, classes) float32``: before rounding to 8 bits.
+        last_log_odds: The same at the last step.
+        best_rounded: Log-odds of the 8-bit image of the best step.
+        picture: Noise, noise after one step, and the 8-bit images of the last step of each setting.
+        shown: ``(settings, shown classes, height, width, channels) uint8``: last images of the first seed, at most 128
+            pixels a side.
+        decays: ``(decays,) float64`` of a sweep, which may be empty.
+        sweep: What its images are at the last step, a kind for each decay.
+        folder: Where it is kept.
+    """
+
+    classes: tuple[int, ...]
+    seeds: tuple[int, ...]
+    settings: tuple[str, ...]
+    judges: tuple[str, ...]
+    steps: np.ndarray
+    planned: np.ndarray
+    curve_steps: np.ndarray
+    curves: np.ndarray
+    first: np.ndarray
+    stopped: np.ndarray
+    best_log_odds: np.ndarray
+    last_log_odds: np.ndarray
+    best_rounded: np.ndarray
+    picture: Pictures
+    shown: np.ndarray
+    decays: np.ndarray
+    sweep: Pictures
+    folder: RunFolder
+
+
+class Plan(NamedTuple):
+    """What is measured.
+
+    Attributes:
+        classifier: The network to climb on.
+        judges: Other networks.
+        classes: By index.
+        seeds: One per start.
+        most_steps: The settings' steps are cut off here; 0 for never.
+        decays: Strengths of L2 to sweep.
+        shown: How many classes are kept as images; 0 for all.
+    """
+
+    classifier: Classifier
+    judges: tuple[Classifier, ...]
+    classes: tuple[int, ...]
+    seeds: tuple[int, ...]
+    most_steps: int
+    decays: tuple[float, ...]
+    shown: int
+
+    def steps(self, setting: Setting) -> int:
+        """Return how often the confidence is measured."""
+        return min(setting.steps, self.most_steps or setting.steps)
+
+
+def plan_digits(classifier: Classifier, judges: Sequence[Classifier], sizes: AscentSizes, seed: int) -> Plan:
+    """Return what is measured on digits: every class, and a sweep of the strength of L2."""
+    seeds = tuple(range(seed, seed + sizes.seeds))
+    return Plan(classifier, tuple(judges), sizes.classes or _every(classifier), seeds, sizes.most_steps, DECAYS, 0)
+
+
+def plan_imagenet(classifier: Classifier, judges: Sequence[Classifier], sizes: AscentSizes, seed: int) -> Plan:
+    """Return what is measured on ImageNet: the classes of the profile, the first few kept as images."""
+    seeds = tuple(range(seed, seed + sizes.seeds))
+    return Plan(classifier, tuple(judges), sizes.classes or _every(classifier), seeds, sizes.most_steps, (), SHOWN)
+
+
+def _every(classifier: Classifier) -> tuple[int, ...]:
+    return tuple(range(len(classifier.class_names)))
+
+
+def measure(plan: Plan, folder: Path) -> Measurement:
+    """Climb with the four settings, look at what came out with other networks, and keep what a page shows.
+
+    What climbed is kept beside it and resumed from, but only the reduced arrays are needed to draw the page again.
+
+    Args:
+        plan: What is measured.
+        folder: Where runs are kept.
+
+    Raises:
+        ValueError: If a number makes no sense, or there is no such class.
+        OSError: If the folder cannot be written.
+    """
+    requests = [check_ascent(plan.classifier, one, plan.classes, plan.seeds, plan.steps(one)) for one in SETTINGS]
+    described = {
+        "ascents": [describe_ascent(request) for request in requests],
+        "judges": [judge.fingerprint() for judge in plan.judges],
+        "decays": list(plan.decays),
+        "shown": plan.shown,
+    }
+    run = open_run(folder, "ascent-measured", described, CODE)
+    arrays = run.load_result()
+    if arrays is None:
+        started = time.monotonic()
+        sweep = len(plan.decays) * len(plan.seeds[:SWEEP_SEEDS]) * len(plan.classes) * plan.steps(SWEEP)
+        baselines = 3 * requests[0].images
+        with progress_bar(sum(request.work for request in requests) + baselines + sweep, "climbing") as bar:
+            arrays = _measure(plan, folder, bar.update)
+        run.save_result(arrays, time.monotonic() - started)
+    return _unpack(arrays, plan, run)
+
+
+def _measure(plan: Plan, folder: Path, count: Count) -> dict[str, np.ndarray]:
+    where = (plan.classes, plan.seeds)
+    start, once = (ascend(plan.classifier, NONE, *where, steps, None, count) for steps in (1, 2))
+    ascents = [ascend(plan.classifier, one, *where, plan.steps(one), folder, count) for one in SETTINGS]
+    few = (plan.classes, plan.seeds[:SWEEP_SEEDS], plan.steps(SWEEP), folder, count)
+    swept = [ascend(plan.classifier, replace(SWEEP, decay=decay), *few) for decay in plan.decays]
+    kept = ("curve_steps", "curves", "first", "stopped", "best_log_odds", "last_log_odds", "best_rounded")
+    arrays = {name: np.stack([getattr(ascent, name) for ascent in ascents]) for name in kept}
+    arrays["shown"] = np.stack([shrink_images(ascent.last_images[0, : plan.shown or None]) for ascent in ascents])
+    arrays |= {f"picture_{name}": part for name, part in _judge([start, once, *ascents], plan).items()}
+    return arrays | {f"sweep_{name}": part for name, part in _judge(swept, plan).items()}
+
+
+def _judge(ascents: Sequence[Ascent], plan: Plan) -> dict[str, np.ndarray]:
+    """Return the fields of :class:`Pictures` but the names, for the last images of some ascents."""
+    seeds = len(ascents[0].seeds) if ascents else 0
+    shape = (len(ascents), seeds, len(plan.classes))
+    own = np.tile(plan.classes, (len(ascents), seeds, 1)).ravel()  # (images,)
+    judged, seen = (np.zeros((len(plan.judges), own.size), kind) for kind in (np.float32, np.bool_))
+    images = [image for ascent in ascents for image in ascent.last_images.reshape(-1, *plan.classifier.image_shape)]
+    for place, judge in enumerate(plan.judges):
+        for first in range(0, own.size, judge.batch):
+            some = slice(first, first + judge.batch)
+            scores = judge.score(resize_images(np.stack(images[some]), judge.image_shape))
+            judged[place, some] = np.take_along_axis(scores, own[some, None], axis=1)[:, 0]
+            seen[place, some] = scores.argmax(axis=1) == own[some]
+    return {
+        "log_odds": np.stack([ascent.last_rounded for ascent in ascents]) if ascents else np.zeros(shape, np.float32),
+        "judged": judged.reshape(len(plan.judges), *shape),
+        "seen": seen.reshape(len(plan.judges), *shape),
+        "variation": np.array([measure_variation(image) for image in images], np.float32).reshape(shape),
+    }
+
+
+def resize_images(
+    images: np.ndarray, shape: tuple[int, int, int], way: Image.Resampling = Image.Resampling.BICUBIC
+) -> np.ndarray:
+    """Return images at the size that another network takes, as 8 bits, and as they are if it is theirs.
+
+    Args:
+        images: ``(count, height, width, channels) uint8``.
+        shape: ``(height, width, channels)``, as many channels.
+        way: How pixels are made of others.
+
+    Raises:
+        ValueError: If the channels differ.
+    """
+    if images.shape[1:] == tuple(shape):
+        return images
+    if images.shape[3] != shape[2]:
+        raise ValueError(f"Images of {images.shape[3]} channels cannot be shown to a network of {shape[2]}.")
+    size = (shape[1], shape[0])
+    pictures = (Image.fromarray(image[..., 0] if shape[2] == 1 else image) for image in images)
+    resized = [np.asarray(picture.resize(size, way)) for picture in pictures]
+    return np.stack(resized).reshape(-1, *shape)
+
+
+def shrink_images(images: np.ndarray) -> np.ndarray:
+    """Return images of at most 128 pixels a side, each pixel the mean of the square that it covers.
+
+    Args:
+        images: ``(count, height, width, channels) uint8``.
+    """
+    height, width, channels = images.shape[1:]
+    factor = -(-max(height, width) // LONGEST)
+    size = (max(1, height // factor), max(1, width // factor), channels)
+    return resize_images(images, size, Image.Resampling.BOX)
+
+
+def measure_variation(image: np.ndarray) -> float:
+    """Return the mean difference of neighbouring pixels, side by side and one above the other, in grey levels.
+
+    Args:
+        image: ``(height, width, channels) uint8``.
+    """
+    wide = image.astype(np.float64)
+    return float(np.mean([np.abs(np.diff(wide, axis=axis)).mean() for axis in (0, 1)]))
+
+
+def _unpack(arrays: Mapping[str, np.ndarray], plan: Plan, run: RunFolder) -> Measurement:
+    names = tuple(setting.name for setting in SETTINGS)
+    kinds = {"picture": (*BASELINES, *names), "sweep": tuple(f"decay {decay:g}" for decay in plan.decays)}
+    fields: dict[str, Any] = dict(arrays)
+    for kind, titles in kinds.items():
+        fields[kind] = Pictures(titles, *(fields.pop(f"{kind}_{name}") for name in Pictures._fields[1:]))
+    return Measurement(
+        classes=plan.classes,
+        seeds=plan.seeds,
+        settings=names,
+        judges=tuple(judge.name for judge in plan.judges),
+        steps=np.array([plan.steps(setting) for setting in SETTINGS]),
+        planned=np.array([setting.steps for setting in SETTINGS]),
+        decays=np.array(plan.decays),
+        folder=run,
+        **fields,
+    )

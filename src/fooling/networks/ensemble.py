@@ -1,0 +1,88 @@
+"""Several networks as one: each sees the image at its own size, and their softmax is averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from fooling.networks.classifier import Classifier
+
+
+def average_networks(classifiers: Sequence[Classifier], name: str = "") -> Classifier:
+    """Return a classifier whose confidences are the mean of several networks' softmax.
+
+    Its images are those of the first network; the others see them resized.
+
+    Source: paper, supplement (recalled): images evolved against the mean of three networks.
+
+    Args:
+        classifiers: At least one, of the same classes in the same order; with logits or probabilities.
+        name: "mean of …" when not given.
+
+    Raises:
+        ValueError: If there is no network, their classes differ, or some are of grey images and some of colours.
+    """
+    check_alike(classifiers)
+    first = classifiers[0]
+    inputs = layers.Input(first.image_shape)
+    members = [_wrap_member(one, place) for place, one in enumerate(classifiers)]
+    answers = [
+        member(resize_images(inputs, *one.image_shape[:2])) for member, one in zip(members, classifiers, strict=True)
+    ]
+    confidences = layers.Average()(answers) if len(answers) > 1 else answers[0]
+    model = keras.Model(inputs, confidences, name="ensemble")
+    names = [one.name for one in classifiers]
+    return Classifier(model, first.class_names, name or f"mean of {', '.join(names)}")
+
+
+def resize_images(images: Any, height: int, width: int) -> Any:
+    """Return images at another size; those that have it already stay as they are.
+
+    Choice: bilinear, averaging over the pixels that become one where an image shrinks.
+
+    Args:
+        images: ``(batch, height, width, channels) float32 in [0, 1]``, a tensor or a layer's output.
+        height: The height wanted.
+        width: The width wanted.
+
+    Returns:
+        ``(batch, height, width, channels) float32 in [0, 1]``.
+    """
+    old_height, old_width = images.shape[1:3]
+    if (old_height, old_width) == (height, width):
+        return images
+    shrinks = height < old_height or width < old_width
+    resized = ops.image.resize(images, (height, width), interpolation="bilinear", antialias=shrinks)
+    return ops.clip(resized, 0.0, 1.0)  # rounding may step over the ends
+
+
+def check_alike(classifiers: Sequence[Classifier]) -> None:
+    """Check that there are networks, all of the same classes and kind of images.
+
+    Raises:
+        ValueError: If not.
+    """
+    if not classifiers:
+        raise ValueError("No network was given, but at least one is needed.")
+    first = classifiers[0]
+    for other in classifiers[1:]:
+        if tuple(other.class_names) != tuple(first.class_names):
+            raise ValueError(f"{other.name} and {first.name} are networks of different classes.")
+        if other.image_shape[2] != first.image_shape[2]:
+            raise ValueError(
+                f"{other.name} sees images of {other.image_shape[2]} channels, {first.name} of {first.image_shape[2]}."
+            )
+
+
+def _wrap_member(classifier: Classifier, place: int) -> keras.Model:
+    """Return a network from images in [0, 1] to probabilities, under a name that no other member has."""
+    inputs = layers.Input(classifier.image_shape)
+    low, high = classifier.input_range
+    pixels = layers.Rescaling(high - low, offset=low)(inputs) if (low, high) != (0.0, 1.0) else inputs
+    scores = classifier.model(pixels)
+    if classifier.outputs == "logits":
+        scores = layers.Softmax()(scores)
+    return keras.Model(inputs, scores, name=f"member_{place}")

@@ -1,0 +1,121 @@
+"""Figures of shared features and of training sizes carry the numbers that they were given, and draw in silence."""
+
+from __future__ import annotations
+
+import base64
+import warnings
+
+import numpy as np
+import pytest
+
+from fooling import figures
+
+NAMES = ("zero", "one", "two")
+SIZES = np.array([500, 500, 1_000, 1_000])
+
+
+def show(figure: figures.Figure) -> bytes:
+    """Return the picture as a notebook would get it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        data, metadata = figure._repr_mimebundle_()
+    assert metadata["image/png"]["alt"] == data["text/plain"] == figure.alt
+    assert len(figure.alt) > 30
+    return base64.b64decode(data["image/png"])
+
+
+def test_means_are_drawn_pixel_by_pixel_a_row_per_kind() -> None:
+    means = {kind: np.random.default_rng(seed).uniform(0, 9, (3, 5, 5)) for seed, kind in enumerate(("bred", "real"))}
+    figure = figures.draw_means(means, NAMES)
+    drawn = [spot.images[0] for spot in figure.axes]
+    np.testing.assert_array_equal(drawn[4].get_array(), means["real"][1])
+    assert drawn[4].get_clim() == (means["real"][1].min(), means["real"][1].max())
+    assert all(image.get_interpolation() == "nearest" for image in drawn)
+    assert [spot.get_title() for spot in figure.axes] == [*NAMES, "", "", ""]
+    assert figure.axes[3].get_ylabel() == "real" and "bred and real" in figure.alt
+    assert show(figure).startswith(b"\x89PNG")
+
+
+def test_looks_tell_their_share_within_the_middle() -> None:
+    looks = np.zeros((3, 8, 8))
+    looks[:, 3, 3], looks[:, 0, 0] = 3.0, 1.0
+    figure = figures.draw_looks({"bred": looks, "blind": np.zeros((3, 8, 8))}, NAMES)
+    assert "bred: 75% within the middle quarter" in figure.alt and "blind: 0%" in figure.alt
+    show(figure)
+
+
+def test_shares_are_a_dot_per_run_with_their_median_and_that_of_real_digits() -> None:
+    values = np.random.default_rng(0).uniform(size=(6, 3))
+    real = np.random.default_rng(1).uniform(size=(9, 3))
+    figure = figures.draw_shares(
+        {"up": values, "low": values / 2}, {"up": real, "low": real}, {"up": 1, "low": 2}, NAMES
+    )
+    spot = figure.axes[0]
+    dots = [part.get_offsets()[:, 1] for part in spot.collections]
+    np.testing.assert_allclose(np.stack(dots, axis=1), values)
+    heights = [line.get_ydata() for line in spot.get_lines()]
+    np.testing.assert_allclose([line[0] for line in heights[:3]], np.median(values, axis=0))
+    np.testing.assert_allclose(heights[3], np.median(real, axis=0))
+    colours = [tuple(part.get_facecolor()[0][:3]) for part in spot.collections]
+    assert colours[0] == colours[2] != colours[1], "the digit that the paper names has its own colour"
+    others = np.delete(np.median(values, axis=0), 1)
+    assert f"median {np.median(values[:, 1]):.2f} for digit one" in figure.alt
+    assert f"{others.min():.2f} to {others.max():.2f} for the others" in figure.alt
+    show(figure)
+
+
+def test_likeness_has_one_scale_around_zero_for_all_kinds() -> None:
+    bred = np.array([[0.8, 0.1, 0.1], [0.1, 0.6, -0.3], [0.1, -0.3, 0.7]])
+    figure = figures.draw_likeness({"bred": bred, "noise": bred / 10}, NAMES)
+    shown = [spot.images[0] for spot in figure.axes if spot.images]
+    np.testing.assert_array_equal(shown[0].get_array(), bred)
+    assert {image.get_clim() for image in shown} == {(-0.8, 0.8)}
+    assert "bred: same digit 0.70, other digits -0.03" in figure.alt
+    show(figure)
+
+
+def test_training_sizes_are_a_mark_per_network_and_lines_of_medians() -> None:
+    needed = {"pixels": np.array([4_000.0, 6_000.0, 8_000.0, 10_000.0]), "CPPN": np.array([400.0, 600.0, 700.0, 900.0])}
+    errors = np.array([0.1, 0.12, 0.05, 0.07])
+    figure = figures.draw_training_sizes(SIZES, errors, needed, 40_200)
+    wrong, fooled = figure.axes
+    np.testing.assert_allclose(wrong.get_lines()[0].get_ydata(), [11.0, 6.0])
+    np.testing.assert_allclose(wrong.collections[0].get_offsets()[:, 1], 100 * errors)
+    lines = {line.get_label(): line.get_ydata() for line in fooled.get_lines()}
+    np.testing.assert_allclose(lines["pixels"], [5_000, 9_000])
+    np.testing.assert_allclose(lines["CPPN"], [500, 800])
+    assert "never" not in [tick.get_text() for tick in fooled.get_yticklabels()]
+    assert "500 digits 11.0%; 1,000 digits 6.0%" in figure.alt and "pixels: 5,000, 9,000" in figure.alt
+    show(figure)
+
+
+@pytest.mark.parametrize("reached", [np.inf, 5_000.0])
+def test_never_stands_above_all_images_and_in_the_text(reached: float) -> None:
+    needed = {"pixels": np.array([reached, 6_000.0, np.inf, np.inf]), "CPPN": np.full(4, np.inf)}
+    figure = figures.draw_training_sizes(SIZES, np.full(4, 0.1), needed, 40_200)
+    fooled = figure.axes[1]
+    labels = dict(zip([tick.get_text() for tick in fooled.get_yticklabels()], fooled.get_yticks(), strict=True))
+    assert labels["never"] > 40_200
+    heights = np.concatenate([part.get_offsets()[:, 1] for part in fooled.collections])
+    assert np.sum(heights == labels["never"]) == 6 + np.isinf(reached)
+    assert fooled.get_ylim()[0] < heights.min() and heights.max() < fooled.get_ylim()[1]
+    assert "CPPN: never, never" in figure.alt
+    show(figure)
+
+
+def test_no_network_that_was_ever_fooled_can_be_drawn() -> None:
+    figure = figures.draw_training_sizes(SIZES, np.full(4, 0.1), {"pixels": np.full(4, np.inf)}, 300)
+    assert "never, never" in figure.alt
+    show(figure)
+
+
+def test_size_curves_join_the_networks_of_a_size() -> None:
+    rng = np.random.default_rng(0)
+    parts = [np.sort(rng.normal(5, 3, (2, 6)), axis=1).astype(np.float32) for _ in SIZES]
+    figure = figures.draw_size_curves(SIZES, {"pixels": parts, "CPPN": parts[::-1]})
+    lines = {line.get_label(): line.get_ydata() for line in figure.axes[0].get_lines()}
+    np.testing.assert_allclose(lines["500 digits"], np.median(np.concatenate(parts[:2]), axis=0))
+    np.testing.assert_allclose(lines["1,000 digits"], np.median(np.concatenate(parts[2:]), axis=0))
+    assert [spot.get_title() for spot in figure.axes] == ["pixels", "CPPN"]
+    assert "CPPN, 1,000 digits" in figure.alt
+    show(figure)
