@@ -38,6 +38,10 @@ def all_pairs(share: float) -> dict[tuple[int, int], float]:
     return dict.fromkeys(itertools.permutations(range(3), 2), share)
 
 
+def without_images(pair: findings.Pair) -> findings.Pair:
+    return pair._replace(agrees=pair.agrees[:0], log_odds=pair.log_odds[:0], shuffled=None)
+
+
 def show(figure: figures.Figure) -> Image.Image:
     """Return the picture as a notebook would get it."""
     with warnings.catch_warnings():
@@ -162,7 +166,7 @@ def test_random_images_are_counted_for_each_network() -> None:
 
 def test_matrix_shows_share_chance_and_count_where_images_evolved_and_are_shown() -> None:
     pairs = findings.compare_pairs(make_answers({(0, 1): 0.5, (0, 2): 0.25, (1, 0): 0.75, (1, 2): 0.0}))
-    figure = figures.draw_transfer_matrices({"CPPN": pairs, "pixels": []})
+    figure = figures.draw_transfer_matrices({"CPPN": pairs, "pixels": list(map(without_images, pairs))})
     texts = {
         (round(text.get_position()[0]), round(text.get_position()[1])): text.get_text()
         for text in figure.axes[0].texts[::2]
@@ -175,9 +179,7 @@ def test_matrix_shows_share_chance_and_count_where_images_evolved_and_are_shown(
 
 def test_strips_have_a_dot_per_image_filled_where_the_class_is_kept() -> None:
     pairs = findings.compare_pairs(make_answers(all_pairs(0.25)))
-    figure = figures.draw_other_confidences(
-        {"CPPN": pairs, "pixels": [pair._replace(agrees=pair.agrees[:0], log_odds=pair.log_odds[:0]) for pair in pairs]}
-    )
+    figure = figures.draw_other_confidences({"CPPN": pairs, "pixels": list(map(without_images, pairs))})
     assert [len(part.get_offsets()) for part in figure.axes[0].collections] == [10, 30] * 6
     assert [text.get_text() for text in figure.axes[1].texts] == ["no images"] * 6
     assert "median 0.25%" in figure.alt
@@ -214,6 +216,6 @@ def test_no_examples_are_said_to_be_none() -> None:
     nothing = np.zeros(0, np.int64)
     shown = Shown(make_answers({(0, 1): 0.5}, networks=2), nothing, nothing, np.zeros((0, 8, 8, 3), np.uint8), None)
     figure = figures.draw_examples(figures.read_examples(shown, "abcde", ["A", "B"]))
-    assert figure.axes[0].texts[0].get_text() == "fool all 2:\nno such image"
+    assert figure.axes[0].texts[0].get_text() == "fool all 2: no such image"
     assert "no image: fool all 2" in figure.alt
     assert show(figure).height < 300

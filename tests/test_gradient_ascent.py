@@ -240,7 +240,7 @@ def stop_after(steps: int) -> Callable[[int], None]:
     return count
 
 
-@pytest.mark.parametrize("stop", [200, 64 * 8])
+@pytest.mark.parametrize("stop", [200, 64 * 8, 64 * 8 + 10])
 def test_chunks_and_a_stop_between_them_change_nothing(
     make_small_network: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
 ) -> None:
@@ -282,7 +282,8 @@ def test_confidence_rises_on_lenet_within_three_steps(lenet: Any) -> None:
 
 
 def test_records_agree_with_the_classifier_and_with_one_another(lenet: Any) -> None:
-    ascent = ascend(lenet, NONE, None, range(2), steps=40)
+    hasty = replace(NONE, early=0.3, late=0.9)
+    ascent = ascend(lenet, hasty, None, range(2), steps=40)
     for kind in ("best", "last"):
         images = getattr(ascent, f"{kind}_images")
         assert images.dtype == np.uint8
@@ -294,6 +295,9 @@ def test_records_agree_with_the_classifier_and_with_one_another(lenet: Any) -> N
         passed = ascent.curves >= np.log(level / (1.0 - level))
         first = np.where(passed.any(axis=2), passed.argmax(axis=2), NEVER)
         np.testing.assert_array_equal(ascent.first[..., place], first)
+        assert (first > 0).any()
+    leads = ascend(lenet, hasty, [3], [1], steps=1 + int(ascent.first[1, 3, 0]))
+    assert leads.last_leads.all() and leads.first[0, 0, 0] == leads.steps - 1
     np.testing.assert_array_equal(ascent.best_step, ascent.curves.argmax(axis=2))
     np.testing.assert_array_equal(ascent.best_log_odds, ascent.curves.max(axis=2))
     np.testing.assert_array_equal(ascent.last_log_odds, ascent.curves[..., -1])

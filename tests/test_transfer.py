@@ -119,6 +119,7 @@ def test_images_must_be_what_a_png_holds_and_of_the_networks_channels() -> None:
         show_to(make_images().repeat(3, axis=3), np.arange(4), [make_classifier()])
 
 
+@pytest.mark.slow
 def test_evolved_images_transfer_to_an_identical_network_and_not_to_a_permuted_one(tmp_path: Path) -> None:
     networks = {"A": make_classifier(), "same": make_classifier(), "permuted": make_classifier((1, 0, 3, 2))}
     sizes = {**SIZES, "seeds": [0, 1], "folder": tmp_path}

@@ -30,7 +30,7 @@ ROOT = PACKAGE.parents[1]
 
 def results_root() -> Path:
     """Return the folder of all results: ``results/`` of this checkout, or ``$FOOLING_RESULTS``."""
-    return Path(os.environ.get("FOOLING_RESULTS", ROOT / "results"))
+    return Path(os.environ.get("FOOLING_RESULTS") or ROOT / "results")
 
 
 def count_threads() -> int:

@@ -45,6 +45,13 @@ def test_parameters_are_upper_case_and_start_at_the_default_profile(path: Path) 
     assert all(profile in tagged[0]["source"][0] for profile in profiles.NAMES), "the legal values stand in the comment"
 
 
+def test_overview_lists_every_other_page_with_its_question() -> None:
+    overview = "\n".join("".join(cell["source"]) for cell in read_cells(NOTEBOOKS[0], "markdown"))
+    for path in NOTEBOOKS[1:]:
+        title = read_cells(path, "markdown")[0]["source"][0].strip("# \n")
+        assert f"| [{path.stem[:2]}]({path.name}) | {title} |" in overview
+
+
 def test_every_claim_has_its_page_and_every_page_its_settings() -> None:
     assert {claim.page for claim in paper.CLAIMS} <= set(NAMES)
     assert set(profiles.PAGES) <= set(NAMES)

@@ -124,25 +124,27 @@ def draw_kept(whole: np.ndarray, elements: np.ndarray, kept: np.ndarray, masked:
         masked: ``(count, masks, most + 1) float32``: the same under masks; an image counts with its median.
     """
     judged = whole >= LEAST
+    titles = ("elements removed one after the other", "random squares of the same area removed")
     parts = {
-        "elements, one after the other": _interpolate(elements, kept / whole[:, None]),
-        "random squares of the same area": _interpolate(elements, np.median(masked, axis=1) / whole[:, None]),
+        "elements": _interpolate(elements, kept / whole[:, None]),
+        "random squares": _interpolate(elements, np.median(masked, axis=1) / whole[:, None]),
     }
     judged = judged[elements > 0]
     drawn, axes = start_figure(4.4, "", ncols=2, sharey=True)
-    for spot, colour, (label, lines) in zip(axes[0], COLOURS[:2], parts.items(), strict=True):
+    for spot, colour, title, (label, lines) in zip(axes[0], COLOURS[:2], titles, parts.items(), strict=True):
         spot.plot(SHARES, lines[~judged].T, color=BASELINE, lw=0.6, ls="--")
         spot.plot(SHARES, lines[judged].T, color=colour, lw=0.6, alpha=0.6)
         if judged.any():
-            _draw_quartiles(spot, SHARES, lines[judged], colour, f"median of {judged.sum()} images")
+            _draw_quartiles(spot, SHARES, lines[judged], colour, f"{label}: median of {judged.sum()} images")
         spot.axline((0, 0), slope=1, color=BASELINE, lw=1, ls=":", label="in proportion")
-        spot.set_title(f"removed: {label}", fontsize=9.5)
-        spot.set(xlabel="share of the elements, or of their area, that is kept", xlim=(0, 1))
+        spot.set_title(title, fontsize=9.5)
+        spot.set(xlabel="share kept, of elements or of their area", xlim=(-0.01, 1.01), xticks=np.arange(0, 1.1, 0.25))
         spot.xaxis.set_major_formatter("{x:.0%}")
-        spot.legend(fontsize=8.5, loc="lower right")
     highest = max([1.0, *(lines[judged].max() for lines in parts.values() if judged.any())])
     axes[0, 0].set(ylabel="confidence kept, whole image = 100%", ylim=(-0.03, 1.05 * highest))
     axes[0, 0].yaxis.set_major_formatter("{x:.0%}")
+    handles = [line for spot in axes[0] for line in spot.get_lines() if not str(line.get_label()).startswith("_")]
+    drawn.legend(handles=handles[:-1], loc="outside lower center", ncols=3, fontsize=9)
     drawn.alt = _describe_kept(parts, judged)
     return drawn
 

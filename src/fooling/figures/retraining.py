@@ -41,7 +41,7 @@ def draw_retrained_medians(log_odds_by_network: Sequence[np.ndarray], curves: Ma
         f"Left: confidence of the last champions on networks 1 to {len(ends)}; medians {', '.join(ends)}. Right: "
         f"median confidence by generation on {', '.join(curves)}. The paper's line is at 99.99%."
     )
-    drawn, axes = start_figure(4.2, alt, ncols=2, sharey=True)
+    drawn, axes = start_figure(4.5, alt, ncols=2, sharey=True)
     left, right = axes[0]
     quartiles = np.array([np.percentile(part, (25, 50, 75)) for part in log_odds_by_network])
     by_run = [np.median(part, axis=1) for part in log_odds_by_network]
@@ -62,7 +62,7 @@ def draw_retrained_medians(log_odds_by_network: Sequence[np.ndarray], curves: Ma
     last = max(part.shape[1] for part in curves.values()) - 1
     right.set(xlabel="generation", xlim=(0, last), title="by generation")
     right.xaxis.get_major_locator().set_params(integer=True)
-    right.legend(fontsize=9, loc="lower right")
+    drawn.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=len(curves) + 1, fontsize=9)
     return drawn
 
 

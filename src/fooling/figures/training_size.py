@@ -85,9 +85,11 @@ def _mark_never(spot: Axes, needed: Mapping[str, np.ndarray], images: int) -> No
     reached = every[np.isfinite(every)]
     low, high = (reached.min(), reached.max()) if reached.size else (images, images)
     steps = [step * 10**power for power in range(8) for step in (1, 2, 5)]
-    ticks = {float(tick): f"{tick:,}" for tick in steps if low / 2 <= tick <= max(high * 2, low)}
+    ticks = {float(tick): f"{tick:,}" for tick in steps if low / 2 <= tick <= high * 2}
     if reached.size < every.size:
-        ticks = {tick: text for tick, text in ticks.items() if tick <= images} | {1.5 * images: "never"}
+        # The end of a run has a tick of its own, and no round number stands close to it.
+        ticks = {tick: text for tick, text in ticks.items() if tick < 0.8 * images}
+        ticks |= {images: f"{images:,}", 1.5 * images: "never"}
         spot.axhline(images, color=PAPER, lw=0.8, ls=DASHES)
         high = 1.5 * images
     spot.set_yticks(list(ticks), list(ticks.values()))

@@ -27,7 +27,9 @@ from fooling.figures.style import (
 from fooling.findings import Pair, to_confidence
 from fooling.paper import show_confidence
 
-EXAMPLES_KILOBYTES = 130  # Choice: two such sheets and four figures of lines and dots fit a page
+EXAMPLES_KILOBYTES = 100  # Choice: as much as a sheet of digits needs
+FARTHEST = 36.0  # log-odds drawn at most; Choice: where float64 cannot tell a confidence from 1
+MARKS = {-6: "0.0001%", -3: "0.1%", 0: "50%", 3: "99.9%", 6: "1 − $10^{-6}$", 9: "1 − $10^{-9}$", 12: "1 − $10^{-12}$"}
 FEWEST_COLUMNS = 5  # Choice: fewer images would be larger than there is anything to see
 EMPTY, FRAME = "#eeeeee", "#cccccc"
 
@@ -168,7 +170,7 @@ def _show_share(pair: Pair) -> str:
 def draw_other_confidences(panels: Mapping[str, Sequence[Pair]]) -> Figure:
     """Draw how confident the other network is in each image's class: a dot per image, median and middle half.
 
-    Images that keep their class are filled. Confidences within a millionth of 0 or 1 stand there.
+    Images that keep their class are filled.
 
     Args:
         panels: By label, pairs of networks, the same in every panel.
@@ -185,17 +187,26 @@ def draw_other_confidences(panels: Mapping[str, Sequence[Pair]]) -> Figure:
             _draw_strip(spot, row, pair, colour)
         spot.set(ylim=(len(pairs) - 0.5, -0.5), xlabel="confidence (log-odds scale)")
         spot.set_yticks(range(len(pairs)), [f"{pair.source}\n→ {pair.other}" for pair in pairs], fontsize=8)
-        label_confidences(spot, to_log_odds(np.array([0.0, 1.0])), "x")
-        spot.set_xticks(*_thin_ticks(spot), fontsize=7.5)
         spot.set_title(label, fontsize=10)
+    _label_powers(axes[0], np.concatenate([pair.log_odds for pairs in panels.values() for pair in pairs]))
     return drawn
+
+
+def _label_powers(spots: Sequence[Axes], values: np.ndarray) -> None:
+    """Label log-odds across, the same in all panels, by powers of a thousandth."""
+    seen = np.clip(np.append(values, 0.0), -FARTHEST, FARTHEST)
+    low, high = seen.min() - 1.5, seen.max() + 1.5
+    ticks = {power * np.log(10.0): label for power, label in MARKS.items() if low <= power * np.log(10.0) <= high}
+    for spot in spots:
+        spot.set_xticks(list(ticks), list(ticks.values()), fontsize=7)
+        spot.set_xlim(low, high)
 
 
 def _draw_strip(spot: Axes, row: int, pair: Pair, colour: str) -> None:
     if not pair.agrees.size:
         spot.annotate("no images", (0.5, row), xycoords=("axes fraction", "data"), ha="center", va="center", fontsize=8)
         return
-    along = to_log_odds(to_confidence(pair.log_odds))
+    along = np.clip(pair.log_odds, -FARTHEST, FARTHEST)
     height = row + np.random.default_rng(0).uniform(-0.28, 0.28, along.size)  # apart, so that all are seen
     size = 14 if along.size <= 200 else 5
     spot.scatter(along[pair.agrees], height[pair.agrees], s=size, color=colour, alpha=0.5, lw=0)
@@ -203,13 +214,6 @@ def _draw_strip(spot: Axes, row: int, pair: Pair, colour: str) -> None:
     lower, median, upper = np.percentile(along, (25, 50, 75))
     spot.plot([lower, upper], [row, row], color=PAPER, lw=1.5, path_effects=HALO)
     spot.plot([median, median], [row - 0.32, row + 0.32], color=PAPER, lw=2, path_effects=HALO)
-
-
-def _thin_ticks(spot: Axes) -> tuple[list[float], list[str]]:
-    """Return every second tick from the middle, so that labels do not meet."""
-    places, labels = list(spot.get_xticks()), [label.get_text() for label in spot.get_xticklabels()]
-    kept = [index for index in range(len(places)) if (index - len(places) // 2) % 3 == 0]
-    return [places[index] for index in kept], [labels[index] for index in kept]
 
 
 def _show_median(pair: Pair) -> str:
@@ -261,29 +265,29 @@ def draw_own_against_other(own: np.ndarray, others: Mapping[str, Pair], source: 
 
 
 @styled
-def draw_examples(rows: Sequence[Examples]) -> Figure:
+def draw_examples(rows: Sequence[Examples], kilobytes: int = EXAMPLES_KILOBYTES) -> Figure:
     """Draw rows of images, under each its class and every network's confidence in it.
 
     The network that an image evolved on is marked by a dot. A row without images says so.
 
     Args:
         rows: What to show, at least one.
+        kilobytes: What the PNG may take; it is shown in fewer colours if need be.
     """
     columns = max(FEWEST_COLUMNS, *(len(row.images) for row in rows))
     side = WIDTH / (columns + 0.6)  # inches
     heights = [side + 0.155 * (1 + len(row.networks)) + 0.1 if len(row.images) else 0.8 for row in rows]
     alt = "Evolved images with every network's confidence. " + "; ".join(map(_describe_examples, rows))
     drawn, axes = start_figure(sum(heights), alt + ".", nrows=len(rows), ncols=columns, height_ratios=heights)
-    drawn.kilobytes = EXAMPLES_KILOBYTES
+    drawn.kilobytes = kilobytes
     for spots, row in zip(axes, rows, strict=True):
         for spot in spots[max(1, len(row.images)) :]:
             spot.set_visible(False)
         if len(row.images):
             spots[0].set_ylabel(row.label, fontsize=8.5)
         else:
-            spots[0].set(xticks=[], yticks=[])
-            spots[0].grid(False)
-            spots[0].text(0.5, 0.5, f"{row.label}:\nno such image", ha="center", va="center", fontsize=8.5)
+            spots[0].set_axis_off()
+            spots[0].text(0.0, 0.5, f"{row.label}: no such image", va="center", fontsize=8.5)
         for place, image in enumerate(row.images):
             show_pixels(spots[place], shrink_image(image, round(side * DPI)))
             spots[place].set_xlabel(_caption(row, place), fontsize=7.5, linespacing=1.15)
@@ -296,7 +300,8 @@ def _describe_examples(row: Examples) -> str:
     if not len(row.images):
         return f"no image: {row.label}"
     low, high = (show_confidence(value) for value in (row.confidences.min(), row.confidences.max()))
-    return f"{row.label}: {len(row.images)} images, confidences {low} to {high}"
+    count = f"{len(row.images)} image{'s' if len(row.images) > 1 else ''}"
+    return f"{row.label}: {count}, confidences {low} to {high}"
 
 
 def _caption(row: Examples, place: int) -> str:

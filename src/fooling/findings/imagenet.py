@@ -236,8 +236,8 @@ def summarise_repetition(
         "images": len(judged),
         "photographs": len(photographs.whole),
         "network": network,
-        "scale": f"{len(elements.whole)} champions, {periodic} with a period, {len(judged)} of these of at least 50%, "
-        f"{elements.masked.shape[1]} masks each; {describe_network(network, crops)}",
+        "scale": f"{len(elements.whole)} champions, {periodic} with a period, {len(judged)} of these of at least 50%; "
+        f"random masks and shuffles of each: {elements.masked.shape[1]}; {describe_network(network, crops)}",
     }
 
 
