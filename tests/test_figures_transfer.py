@@ -86,6 +86,13 @@ def test_only_images_that_their_own_network_is_certain_of_count() -> None:
         findings.compare_pairs(answers, 99)
 
 
+def test_a_network_that_answers_with_nan_is_named() -> None:
+    answers = make_answers(all_pairs(0.5))
+    answers.log_odds[2, 7] = np.nan
+    with pytest.raises(ValueError, match="ReLU network answers with confidences that are not numbers"):
+        findings.compare_pairs(answers)
+
+
 def test_pooled_pairs_count_an_image_once_and_every_showing() -> None:
     part = findings.summarise_pairs(findings.compare_pairs(make_answers({(0, 1): 0.5, (0, 2): 0.1})))
     assert (part["images"], part["showings"]) == (40, 80)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 from PIL import Image
 
 from fooling import transfer
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolve import evolve
-from fooling.networks.answers import Transfer, show_to
+from fooling.networks.answers import Transfer, score_all, show_to
 from fooling.networks.classifier import Classifier
 from fooling.networks.ensemble import average_networks
 from fooling.transfer import choose_champions, choose_examples, evolve_and_show, show_champions, show_unbred
@@ -91,6 +94,25 @@ def test_more_images_than_a_batch_keep_their_order(monkeypatch: pytest.MonkeyPat
     images = np.concatenate([make_images(2)] * 2)
     shown = show_to(images, np.tile(np.arange(4), 2), [make_classifier(shape=(4, 4, 1)), make_classifier()])
     assert shown.agrees.all()
+
+
+def test_answers_are_those_of_the_classifier_itself(make_small_network: Callable[..., Classifier]) -> None:
+    network = make_small_network((15, 13, 1), 5)
+    images = np.random.default_rng(0).integers(0, 256, (9, 15, 13, 1), dtype=np.uint8)
+    np.testing.assert_array_equal(score_all(images, [network])[0], network.score(images))
+    assert score_all(images[:0], [network, network]).shape == (2, 0, 5)
+
+
+def test_many_networks_answer_without_a_message_of_tensorflows() -> None:
+    messages: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = messages.append
+    tf.get_logger().addHandler(handler)
+    try:
+        show_to(make_images(), np.arange(4), [make_classifier() for _ in range(8)])
+    finally:
+        tf.get_logger().removeHandler(handler)
+    assert not messages
 
 
 def test_own_log_odds_are_those_of_the_network_an_image_evolved_on() -> None:

@@ -75,6 +75,19 @@ def test_fingerprint_depends_on_weights_alone_and_not_on_when_the_model_was_buil
     assert first.fingerprint() == again.fingerprint() != other.fingerprint()
 
 
+def test_fingerprint_is_the_same_where_a_members_layers_have_the_names_that_keras_would_give_next() -> None:
+    counted = layers.InputLayer(SHAPE).name.rpartition("_")[2]
+    first = int(counted) + 1 if counted.isdecimal() else 1
+    network = keras.Sequential(
+        [layers.Input(SHAPE, name=f"input_layer_{first}"), layers.Flatten(), layers.Dense(CLASSES)]
+    )
+    other = keras.Sequential(
+        [layers.Input(SHAPE, name=f"input_layer_{first + 1}"), layers.Flatten(), layers.Dense(CLASSES)]
+    )
+    members = [Classifier(network), Classifier(other)]
+    assert average_networks(members).fingerprint() == average_networks(members).fingerprint()
+
+
 def test_resizing_to_the_same_size_changes_nothing() -> None:
     images = tf.constant(make_images() / np.float32(255.0))
     assert resize_images(images, 6, 5) is images

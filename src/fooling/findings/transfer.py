@@ -116,10 +116,13 @@ def compare_pairs(answers: Transfer, least: float = FOOLED) -> list[Pair]:
         Pairs of networks with images of their own, by source and then by the other.
 
     Raises:
-        ValueError: If ``least`` is no confidence.
+        ValueError: If ``least`` is no confidence, or a network answers with NaN.
     """
     if not 0.0 <= least <= 1.0:
         raise ValueError(f"A confidence lies from 0 to 1, but {least} was given.")
+    silent = np.isnan(answers.log_odds).any(axis=1)
+    if silent.any():
+        raise ValueError(f"{answers.networks[int(silent.argmax())]} answers with confidences that are not numbers.")
     certain = to_confidence(answers.own) >= least
     pairs = []
     for source in np.unique(answers.sources).tolist():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,8 @@ import tensorflow as tf
 from fooling.images import check_images
 from fooling.networks.classifier import Classifier, to_confidence
 from fooling.networks.ensemble import check_alike, resize_images
+
+NETWORKS = 16  # whose graphs are kept; Choice: twice as many as one page asks
 
 
 class Transfer(NamedTuple):
@@ -114,12 +117,21 @@ def _score(images: np.ndarray, classifier: Classifier) -> np.ndarray:
     height, width, channels = classifier.image_shape
     if images.shape[3] != channels:
         raise ValueError(f"{classifier.name} sees images of {channels} channels, but {images.shape[3]} were given.")
-    parts = []
-    for start in range(0, max(len(images), 1), classifier.batch):  # no images at all have scores, too
-        batch = images[start : start + classifier.batch]
-        if len(batch) and batch.shape[1:3] != (height, width):
-            pixels = tf.constant(check_images(batch, batch.shape[1:]))
-            parts.append(classifier.score(np.asarray(resize_images(pixels, height, width))))
-        else:
-            parts.append(classifier.score(batch.reshape(-1, height, width, channels)))
+    graph, size = compile_log_odds(classifier), classifier.batch
+    parts = [np.zeros((0, len(classifier.class_names)), np.float32)]  # the scores of no images at all
+    for start in range(0, len(images), size):
+        pixels = tf.constant(check_images(images[start : start + size], images.shape[1:]))
+        parts.append(graph(resize_images(pixels, height, width)).numpy())
     return np.concatenate(parts)
+
+
+@lru_cache(maxsize=NETWORKS)
+def compile_log_odds(classifier: Classifier) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Return :meth:`Classifier.log_odds` as one graph, the same one while it is among the last networks asked for.
+
+    It is the concrete function: tf.function itself warns of retracing where many networks answer in one process.
+    """
+    images = tf.TensorSpec([None, *classifier.image_shape], tf.float32)
+    graph: Callable[[tf.Tensor], tf.Tensor]
+    graph = tf.function(classifier.log_odds, input_signature=[images]).get_concrete_function()
+    return graph

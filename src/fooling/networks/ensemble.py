@@ -27,12 +27,12 @@ def average_networks(classifiers: Sequence[Classifier], name: str = "") -> Class
     """
     check_alike(classifiers)
     first = classifiers[0]
-    inputs = layers.Input(first.image_shape)
+    inputs = layers.Input(first.image_shape, name="ensemble_images")
     members = [_wrap_member(one, place) for place, one in enumerate(classifiers)]
     answers = [
         member(resize_images(inputs, *one.image_shape[:2])) for member, one in zip(members, classifiers, strict=True)
     ]
-    confidences = layers.Average()(answers) if len(answers) > 1 else answers[0]
+    confidences = layers.Average(name="ensemble_mean")(answers) if len(answers) > 1 else answers[0]
     model = keras.Model(inputs, confidences, name="ensemble")
     names = [one.name for one in classifiers]
     return Classifier(model, first.class_names, name or f"mean of {', '.join(names)}")
@@ -78,11 +78,16 @@ def check_alike(classifiers: Sequence[Classifier]) -> None:
 
 
 def _wrap_member(classifier: Classifier, place: int) -> keras.Model:
-    """Return a network from images in [0, 1] to probabilities, under a name that no other member has."""
-    inputs = layers.Input(classifier.image_shape)
+    """Return a network from images in [0, 1] to probabilities, under a name that no other member has.
+
+    All layers are named here: a name that Keras counts up may be that of a layer in a network loaded from a file, and
+    whether it is depends on what was built before.
+    """
+    name = f"member_{place}"
+    inputs = layers.Input(classifier.image_shape, name=f"{name}_images")
     low, high = classifier.input_range
-    pixels = layers.Rescaling(high - low, offset=low)(inputs) if (low, high) != (0.0, 1.0) else inputs
-    scores = classifier.model(pixels)
+    scale = layers.Rescaling(high - low, offset=low, name=f"{name}_pixels")
+    scores = classifier.model(scale(inputs) if (low, high) != (0.0, 1.0) else inputs)
     if classifier.outputs == "logits":
-        scores = layers.Softmax()(scores)
-    return keras.Model(inputs, scores, name=f"member_{place}")
+        scores = layers.Softmax(name=f"{name}_softmax")(scores)
+    return keras.Model(inputs, scores, name=name)
