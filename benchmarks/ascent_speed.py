@@ -5,8 +5,8 @@
 
 10 classes × 20 seeds, 200 steps. Ours is a whole call of ``ascend`` without L2, records and compilation included.
 Theirs is ``ActivationMaximization``, which takes all images as one batch: without input modifiers and regularisers, so
-that it does as little as it can, at several batches; and with those that it has by default. The bound is the network's
-gradient alone, in one graph. All sides alternate in one process; medians of 5.
+that it does as little as it can, at several batches; and with those that it has by default. All sides alternate in one
+process; medians of 5.
 """
 
 from __future__ import annotations
@@ -18,13 +18,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import tensorflow as tf
 from tf_keras_vis.activation_maximization import ActivationMaximization
 from tf_keras_vis.utils.scores import CategoricalScore
 
 from fooling.datasets import load_digits
 from fooling.gradient_ascent.ascend import ascend
-from fooling.gradient_ascent.climb import measure_slope
 from fooling.gradient_ascent.settings import NONE
 from fooling.networks.classifier import Classifier
 from fooling.networks.lenet import train_network
@@ -57,20 +55,6 @@ def maximise(classifier: Classifier, batch: int, bare: bool) -> Callable[[], int
     return run
 
 
-def differentiate(classifier: Classifier) -> Callable[[], int]:
-    """Return a function that does nothing but the network's gradient for all images, and returns image-steps."""
-    classes = tf.constant(np.arange(IMAGES) % CLASSES, tf.int32)
-    offset = tf.zeros([IMAGES, *classifier.image_shape])
-    graph = tf.function(lambda offset: measure_slope(classifier, 0.0, offset, classes).direction)
-
-    def run() -> int:
-        for _ in range(STEPS):
-            graph(offset).numpy()
-        return IMAGES * STEPS
-
-    return run
-
-
 def main() -> None:
     """Print the table."""
     warnings.filterwarnings("ignore", message="The structure of `inputs`")  # theirs wraps the images in a list
@@ -80,7 +64,6 @@ def main() -> None:
     sides: dict[str, Callable[[], int]] = {"ascend": lambda: climb(classifier)}
     sides |= {f"tf-keras-vis, bare, batch {batch}": maximise(classifier, batch, True) for batch in BATCHES}
     sides[f"tf-keras-vis, its defaults, batch {IMAGES}"] = maximise(classifier, IMAGES, False)
-    sides[f"the network's gradient, batch {IMAGES}"] = differentiate(classifier)
     rates: dict[str, list[float]] = {name: [] for name in sides}
     for repeat in range(REPEATS + 1):
         for name, run in sides.items():
