@@ -23,6 +23,7 @@ NOT_REPRODUCED = {
     "imagenet-cppn-raw": "as imagenet-cppn",
     "small-data": "from 500 to 4,000 digits the error falls threefold, and images need as many tries as before",
     "retrain-mnist": "a fooling class helps on digits, too: the median falls iteration by iteration, to 97% at the end",
+    "gradient-ascent": "certain without L2 and less so with it, but another ImageNet network sees the class in neither",
     "imagenet-relatedness": "at 32 × 32, images of neighbouring classes are hardly more alike than others",
 }
 # What no published profile is large enough for, and what it needs.
@@ -97,9 +98,9 @@ def test_runs_behind_a_published_page_are_published_and_hold_its_numbers(path: P
     finals = []
     for name in metrics.get("runs", []):
         folder = path.parent / "runs" / name
-        if (folder / "result.npz").exists():
-            log_odds = runs.read_arrays(folder / "result.npz")["log_odds"]
-            finals.append(np.median(findings.to_confidence(log_odds), axis=1))
+        arrays = runs.read_arrays(folder / "result.npz") if (folder / "result.npz").exists() else {}
+        if "log_odds" in arrays:  # of a search; other experiments keep what their pages draw
+            finals.append(np.median(findings.to_confidence(arrays["log_odds"]), axis=1))
     for claim, one in metrics.get("claims", {}).items():
         for extreme in one.get("run_medians", []):
             assert np.isclose(np.concatenate(finals), extreme, rtol=1e-9, atol=0).any(), claim

@@ -287,10 +287,12 @@ def draw_examples(rows: Sequence[Examples], kilobytes: int = EXAMPLES_KILOBYTES)
             spots[0].set_ylabel(row.label, fontsize=8.5)
         else:
             spots[0].set_axis_off()
-            spots[0].text(0.0, 0.5, f"{row.label}: no such image", va="center", fontsize=8.5)
+            said = spots[0].text(0.0, 0.5, f"{row.label}: no such image", va="center", fontsize=8.5)
+            said.set_in_layout(False)  # it may reach into other columns
         for place, image in enumerate(row.images):
             show_pixels(spots[place], shrink_image(image, round(side * DPI)))
-            spots[place].set_xlabel(_caption(row, place), fontsize=7.5, linespacing=1.15)
+            size = 7.5 if columns <= FEWEST_COLUMNS else 6.8
+            spots[place].set_xlabel(_caption(row, place), fontsize=size, linespacing=1.15)
         for spot in spots:
             spot.spines[:].set(visible=True, color=FRAME, lw=0.5)
     return drawn
