@@ -12,6 +12,8 @@ from typing import Any
 from fooling.profiles.settings import (
     AscentSettings,
     AscentSizes,
+    AuditSettings,
+    DetectorSettings,
     DigitRetrainingSettings,
     EvolutionSettings,
     ImageNetRetrainingSettings,
@@ -24,6 +26,9 @@ from fooling.profiles.settings import (
     TransferSettings,
 )
 from fooling.profiles.sizes import (
+    AUDIT,
+    DETECTORS,
+    EXPLORER,
     GRADIENT_ASCENT,
     IMAGENET_CPPN,
     IMAGENET_DIRECT,
@@ -45,6 +50,8 @@ __all__ = [
     "SUPPLEMENT_CLASSES",
     "AscentSettings",
     "AscentSizes",
+    "AuditSettings",
+    "DetectorSettings",
     "DigitRetrainingSettings",
     "EvolutionSettings",
     "ImageNetRetrainingSettings",
@@ -77,6 +84,9 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     "10_transfer": TRANSFER,
     "11_retraining": RETRAINING,
     "12_gradient_ascent": GRADIENT_ASCENT,
+    "13_detectors": DETECTORS,
+    "14_explorer": EXPLORER,
+    "15_your_network": AUDIT,
 }
 
 

@@ -195,3 +195,31 @@ class AscentSettings:
 
     digits: AscentSizes
     imagenet: AscentSizes
+
+
+@dataclass(frozen=True)
+class DetectorSettings(EvolutionSettings):
+    """How the detectors are tested: on finished runs, and on images that evolve against each detector.
+
+    Runs, generations and children are those of evolution against one detector.
+
+    Attributes:
+        images: Of each kind of fooling image, at most.
+    """
+
+    images: int
+
+
+@dataclass(frozen=True)
+class AuditSettings:
+    """How long the audit of one network may take.
+
+    Attributes:
+        minutes: The budget.
+    """
+
+    minutes: float
+
+    def __post_init__(self) -> None:
+        if not self.minutes > 0:
+            raise ValueError(f"The budget is {self.minutes} minutes, but an audit needs more than 0.")

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from fooling.profiles.settings import (
     AscentSettings,
     AscentSizes,
+    AuditSettings,
+    DetectorSettings,
     DigitRetrainingSettings,
     EvolutionSettings,
     ImageNetRetrainingSettings,
@@ -181,4 +183,28 @@ GRADIENT_ASCENT: Mapping[str, AscentSettings] = {
         digits=AscentSizes(seeds=20),
         imagenet=AscentSizes(seeds=5, classes=SUPPLEMENT_CLASSES),
     ),
+}
+
+# Not in the paper; the fooling images are those of the pages before, and 1,000 held-out digits are the natural ones.
+DETECTORS: Mapping[str, DetectorSettings] = {
+    "smoke": DetectorSettings(runs=1, generations=3, children=50, images=50),
+    "default": DetectorSettings(runs=3, generations=200, children=200, images=500),
+    "extended": DetectorSettings(runs=10, generations=200, children=200, images=1_000),
+    "paper": DetectorSettings(runs=50, generations=200, children=200, images=10_000),
+}
+
+# What the explorer evolves before anybody clicks, so that its page shows something when it is only read.
+EXPLORER: Mapping[str, EvolutionSettings] = {
+    "smoke": EvolutionSettings(runs=1, generations=2, children=50),
+    "default": EvolutionSettings(runs=1, generations=50, children=100),
+    "extended": EvolutionSettings(runs=1, generations=200, children=200),
+    "paper": EvolutionSettings(runs=1, generations=200, children=200),
+}
+
+# On LeNet, where no network of one's own is named.
+AUDIT: Mapping[str, AuditSettings] = {
+    "smoke": AuditSettings(minutes=0.1),
+    "default": AuditSettings(minutes=2.0),
+    "extended": AuditSettings(minutes=10.0),
+    "paper": AuditSettings(minutes=60.0),
 }
