@@ -214,7 +214,8 @@ def test_findings_of_one_profile_are_this_machines(tmp_path: Path) -> None:
     (found,) = findings.collect("default", tmp_path)
     assert found.verdict == paper.NOT
     assert "50.00%" in found.ours and "5 runs" in found.scale
-    assert found.verdict in findings.as_markdown([found]) and found.ours in findings.as_markdown([found])
+    table = findings.as_markdown([found])
+    assert found.verdict in table and found.headline in table and found.paper + "†" in table
     assert "not reproduced" in findings.as_text([found])
 
 

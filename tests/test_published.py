@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,16 @@ def claims() -> list:
 def found() -> dict[str, findings.Finding]:
     """Return the published findings by claim."""
     return {one.claim_id: one for one in findings.collect(root=runs.ROOT / "results")}
+
+
+@pytest.mark.parametrize("profile", [None, "default", "extended"])
+def test_numbers_of_a_headline_stand_in_the_sentence_as_well(profile: str | None) -> None:
+    root = runs.ROOT / "results" if profile is None else PUBLISHED
+    for one in findings.collect(profile, root=root):
+        headline = one.headline.removesuffix("(0.50 is chance)")
+        numbers = re.findall(r"\d[\d.,]*\d|\d", headline.replace(",", ""))
+        assert set(numbers) <= set(re.findall(r"\d[\d.,]*\d|\d", one.ours.replace(",", ""))), one.claim_id
+        assert numbers and len(one.headline) <= 100, one.claim_id
 
 
 def test_every_claim_is_published_at_the_scale_of_its_rule(found: dict[str, findings.Finding]) -> None:

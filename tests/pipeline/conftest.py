@@ -20,10 +20,12 @@ PARAMETERS = 'PROFILE = "default"'
 
 class Finding(NamedTuple):
     claim_id: str
+    title: str
     profile: str
     paper: str
     grade: str
     ours: str
+    headline: str
     scale: str
     verdict: str
     page: str

@@ -9,6 +9,7 @@ from fooling.figures.features import draw_likeness, draw_looks, draw_means, draw
 from fooling.figures.graphs import draw_champion_graphs
 from fooling.figures.images import draw_champions, draw_gallery, draw_images, draw_photographs
 from fooling.figures.networks import draw_confidence_shares, draw_reliability
+from fooling.figures.overview import draw_overview
 from fooling.figures.repetition import draw_changes, draw_elements, draw_kept, draw_shuffled
 from fooling.figures.retraining import (
     draw_caught,
@@ -54,6 +55,7 @@ __all__ = [
     "draw_looks",
     "draw_means",
     "draw_other_confidences",
+    "draw_overview",
     "draw_own_against_other",
     "draw_paired",
     "draw_photographs",

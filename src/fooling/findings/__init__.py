@@ -1,12 +1,13 @@
 """From what the pages measured to verdicts: metrics against the paper's claims, as numbers, sentences and tables.
 
 A file imports only from those above it: searches; digits, imagenet, transfer, retraining, ascent, one for each file of
-rules in :mod:`fooling.paper`; verdicts, tables.
+rules in :mod:`fooling.paper`; verdicts, tables, costs.
 """
 
 from __future__ import annotations
 
 from fooling.findings.ascent import count_climbed, count_evolved, summarise_ascent
+from fooling.findings.costs import count_page_seconds, tabulate_pages, tabulate_profiles
 from fooling.findings.digits import (
     count_images_needed,
     summarise_evolution,
@@ -55,6 +56,7 @@ __all__ = [
     "count_evolved",
     "count_fooled",
     "count_images_needed",
+    "count_page_seconds",
     "first_generations",
     "judge",
     "read_metrics",
@@ -75,5 +77,7 @@ __all__ = [
     "summarise_transfer",
     "table",
     "tabulate_answers",
+    "tabulate_pages",
+    "tabulate_profiles",
     "to_confidence",
 ]

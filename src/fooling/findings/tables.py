@@ -5,7 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from fooling import paper
 from fooling.findings.verdicts import Finding
+
+MARKS = {paper.RECALLED: "†", paper.RECALLED_LESS: "‡"}  # behind a number of the paper, in a table
 
 
 def as_sentence(finding: Finding) -> str:
@@ -17,7 +20,7 @@ def as_sentence(finding: Finding) -> str:
 
 
 def as_markdown(findings: Iterable[Finding], folder: str = "") -> str:
-    """Return a Markdown table with a row per finding.
+    """Return a Markdown table with a line per finding; † and ‡ mark what is recalled of the paper.
 
     Args:
         findings: The rows.
@@ -25,9 +28,9 @@ def as_markdown(findings: Iterable[Finding], folder: str = "") -> str:
     """
     rows = [
         (
-            f"`{one.claim_id}`",
-            f"{one.paper} ({one.grade})",
-            one.ours,
+            one.title,
+            one.paper + MARKS.get(one.grade, ""),
+            one.headline,
             f"**{one.verdict}**",
             one.scale,
             _link(one, folder),

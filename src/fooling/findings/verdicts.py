@@ -15,20 +15,24 @@ class Finding(NamedTuple):
 
     Attributes:
         claim_id: Id in :data:`fooling.paper.CLAIMS`.
+        title: The claim in a few plain words.
         profile: The size at which it was tested.
         paper: The paper's number.
         grade: How sure that number is.
         ours: Our number with its spread, in words.
+        headline: The same in a line.
         scale: Runs, generations and children, or photographs; and the network.
         verdict: One of the four of :mod:`fooling.paper`.
         page: The notebook that tested it.
     """
 
     claim_id: str
+    title: str
     profile: str
     paper: str
     grade: str
     ours: str
+    headline: str
     scale: str
     verdict: str
     page: str
@@ -37,8 +41,18 @@ class Finding(NamedTuple):
 def judge(claim_id: str, metrics: Mapping[str, Any], profile: str) -> Finding:
     """Hold one claim's metrics against the paper."""
     claim = paper.find_claim(claim_id)
-    ours, verdict = claim.describe(metrics), claim.judge(metrics)
-    return Finding(claim.id, profile, claim.number, claim.grade, ours, metrics["scale"], verdict, claim.page)
+    return Finding(
+        claim_id=claim.id,
+        title=claim.title,
+        profile=profile,
+        paper=claim.number,
+        grade=claim.grade,
+        ours=claim.describe(metrics),
+        headline=claim.tell(metrics),
+        scale=metrics["scale"],
+        verdict=claim.judge(metrics),
+        page=claim.page,
+    )
 
 
 def collect(profile: str | None = None, root: Path | None = None) -> tuple[Finding, ...]:

@@ -1,4 +1,4 @@
-"""The README's tables of findings and of pages, and its picture, made from what is published."""
+"""The README's tables of findings, costs and pages, and its picture, made from what is published."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OVERVIEW = "00_overview.ipynb"
 
 
 def fill_readme(text: str, results: Path) -> str:
-    """Return the README with its tables of findings and of pages made anew.
+    """Return the README with its tables of findings, costs and pages made anew.
 
     Args:
         text: The README.
@@ -24,6 +24,7 @@ def fill_readme(text: str, results: Path) -> str:
     """
     tables = {
         "findings": findings.as_markdown(findings.collect(root=results), folder=f"results/{PUBLISHED}/"),
+        "costs": findings.tabulate_profiles(results / PUBLISHED),
         "pages": list_pages(results),
     }
     for name, table in tables.items():
