@@ -564,7 +564,7 @@ def test_description_of_training_sizes_says_never_where_images_never_got_there()
 
 def test_description_of_repetition_sets_masks_and_shuffles_beside_it() -> None:
     assert describe("imagenet-repetition") == (
-        "of its confidence the median image keeps 50% without one element and 30% without half of them (lower in 90%, "
+        "of its confidence the median image keeps 50.0% without one element and 30% without half of them (lower in 90%, "
         "sign test p = 0.0099, n = 10), 60% under random masks of the same area; with tiles shuffled 80%, "
         "photographs 10%"
     )

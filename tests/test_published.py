@@ -123,6 +123,6 @@ def test_runs_behind_a_published_page_are_published_and_hold_its_numbers(path: P
 def test_readme_table_and_picture_are_those_of_the_published_findings() -> None:
     readme = (runs.ROOT / "README.md").read_text(encoding="utf-8")
     assert fill_readme(readme, runs.ROOT / "results") == readme
-    assert all(f"`{claim.id}`" in readme for claim in paper.CLAIMS)
+    assert all(f"| {claim.title} |" in readme for claim in paper.CLAIMS)
     picture = (PUBLISHED / "champions.png").read_bytes()
     assert picture == read_first_picture(PUBLISHED / "extended" / "00_overview.ipynb")
