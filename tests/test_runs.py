@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -335,3 +336,22 @@ def test_a_page_writes_its_metrics_with_the_runs_that_it_drew_from(tmp_path, mon
 def test_an_unknown_profile_is_refused_and_the_known_ones_named():
     with pytest.raises(ValueError, match="no profile 'huge'; choose one of smoke, default, extended, paper"):
         open_page("02_mnist_direct", "huge")
+
+
+def test_a_file_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    order: list[str] = []
+    held = threading.Event()
+
+    def wait_for_it() -> None:
+        held.wait()
+        with runs.lock_file(tmp_path / ".lock"):
+            order.append("second")
+
+    other = threading.Thread(target=wait_for_it)
+    other.start()
+    with runs.lock_file(tmp_path / ".lock"):
+        held.set()
+        other.join(timeout=0.2)
+        order.append("first")
+    other.join(timeout=10)
+    assert order == ["first", "second"]

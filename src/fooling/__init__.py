@@ -2,7 +2,8 @@
 
 The package reads from top to bottom; a file imports only from those above it:
 paper, profiles, images, datasets, photographs, runs, networks, encodings, evolution, comparison; then the experiments
-features, training_size, repetition, transfer, retraining, gradient_ascent; then findings, figures, pipeline.
+certainty, features, training_size, repetition, transfer, retraining, gradient_ascent, detectors; then findings,
+figures, explorer, audit, pipeline.
 """
 
 import os

@@ -7,13 +7,15 @@ same folder again, another key never does, so an edited caption redraws a page a
 from __future__ import annotations
 
 import ast
+import fcntl
 import hashlib
 import json
 import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -121,6 +123,15 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
             return {name: file[name] for name in file.files}
     except Exception as error:  # a damaged file can raise nearly anything
         raise ValueError(f"{path.parent.name}/{path.name} is damaged; delete that folder to run again.") from error
+
+
+@contextmanager
+def lock_file(path: Path) -> Iterator[None]:
+    """Wait until nobody else holds this file, and hold it; a kill lets go of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 class RunFolder(NamedTuple):
