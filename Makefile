@@ -29,11 +29,11 @@ publish: $(VENV)/ready ## copy what PROFILE ran, when it is fresh and whole, to 
 lab: $(VENV)/ready ## open the notebooks in JupyterLab
 	@$(RUN) jupyterlab notebooks
 
-test: check ## everything: check, unit tests, slow tests, every notebook at smoke
+test: check ## everything: check, unit and slow tests, every notebook at smoke, the report in a browser
 	@$(RUN) pytest
 
 unit: $(VENV)/ready ## the fast tests only
-	@$(RUN) pytest -m "not slow and not notebooks"
+	@$(RUN) pytest -m "not slow and not notebooks and not browser"
 
 # nbstripout without a file would wait for one on standard input. Cell ids stay: links into a page use them.
 check: $(VENV)/ready ## lint, layout, types, and that notebooks/ holds no output

@@ -20,6 +20,7 @@ from fooling.features import (
     compare_features,
     compare_likeness,
     find_low_bar,
+    find_low_share,
     find_vertical_share,
     gather_digits,
     multiply_gradient,
@@ -135,12 +136,29 @@ def test_planted_features_are_found_and_each_only_where_it_is() -> None:
     noise[:, 1] += (VERTICAL // 2).astype(np.uint8)
     noise[:, 2] += (LOWER // 2).astype(np.uint8)
     found = compare_features(noise)
-    for effect in (found.vertical_1, found.low_bar_2):
+    for effect in (found.vertical_1, found.low_bar_2, found.low_share_2):
         assert effect.superiority == 1.0 and effect.p < 0.0001
     assert found.alike.superiority > 0.56 and found.alike.p < 0.0001
     assert found.likeness[1, 1] > 0.3 and found.likeness[2, 2] > 0.3 and abs(found.likeness[1, 3]) < 0.05
     swapped = compare_features(noise[:, [0, 2, 1, 3]])
     assert swapped.vertical_1.superiority < 0.1 and swapped.low_bar_2.superiority < 0.1
+
+
+def test_more_horizontal_edges_everywhere_are_a_low_bar_but_not_lower_than_those_of_others() -> None:
+    noise = np.random.default_rng(2).integers(0, 60, (12, 4, 28, 28, 1), dtype=np.uint8)
+    noise[:, 2] += (np.arange(28)[:, None, None] // 4 % 2 * 100).astype(np.uint8)  # bars over the whole height
+    found = compare_features(noise)
+    assert found.low_bar_2.superiority == 1.0 and found.low_bar_2.p < 0.0001
+    assert 0.2 < found.low_share_2.superiority < 0.8
+
+
+def test_low_share_is_one_for_edges_below_zero_above_and_a_half_without_any() -> None:
+    below, flat = np.zeros((9, 5, 1), np.uint8), np.full((9, 5, 1), 7, np.uint8)
+    below[7] = 200
+    assert find_low_share(below) == 1.0 and find_low_share(below[::-1]) == 0.0 and find_low_share(flat) == 0.5
+    both = below.astype(float) + 0.5 * below[::-1]  # a quarter as strong above
+    assert find_low_share(both) == pytest.approx(0.8)
+    assert find_low_share(np.swapaxes(np.stack([below[:, :5]] * 1)[0][:5], 0, 1)) == 0.5, "vertical edges do not count"
 
 
 def test_likeness_of_digits_is_the_mean_correlation_over_pairs_of_runs_as_numpy_says() -> None:
@@ -218,8 +236,8 @@ def test_a_gradient_that_is_not_a_number_is_refused() -> None:
 def make_features(vertical: float, low_bar: float, alike: float, p: float) -> Features:
     """Return what 20 runs share, with the given superiorities."""
     values = np.zeros((20, 10))
-    effects = (Effect(superiority, p) for superiority in (vertical, low_bar, alike))
-    return Features(values, values, np.eye(10), *effects)
+    effects = (Effect(superiority, p) for superiority in (vertical, low_bar, low_bar, alike))
+    return Features(values, values, values, np.eye(10), *effects)
 
 
 def test_summary_is_what_the_rule_reads_and_controls_are_not_judged() -> None:

@@ -416,6 +416,8 @@ class Made(NamedTuple):
     planned: np.ndarray
     stopped: np.ndarray
     best_rounded: np.ndarray
+    best_log_odds: np.ndarray
+    last_log_odds: np.ndarray
     picture: Kinds
 
 
@@ -428,7 +430,9 @@ def make_up(with_l2: float, seen: float, planned: int = 500) -> Made:
     stopped = np.full((2, 4, 5), NEVER)
     stopped[1, 0, 0] = 7
     steps = np.array([500, 500])
-    return Made(("none", "L2"), ("other", "third"), steps, np.array([500, planned]), stopped, last[1:], picture)
+    before = last[1:] + 1.0  # rounding takes one
+    kept = (last[1:], before + 1.0, before)
+    return Made(("none", "L2"), ("other", "third"), steps, np.array([500, planned]), stopped, *kept, picture)
 
 
 def test_a_summary_has_what_the_rule_reads_and_known_numbers() -> None:
@@ -436,6 +440,7 @@ def test_a_summary_has_what_the_rule_reads_and_known_numbers() -> None:
     assert part["images"] == 20 and part["all_steps"] is True
     assert part["best_median"] == pytest.approx(1.0 / (1.0 + np.exp(-11.0)))
     assert part["last_with"] == pytest.approx(1.0 / (1.0 + np.exp(-8.0)))
+    assert part["with_l2"] == pytest.approx({"best": 1.0 / (1.0 + np.exp(-10.0)), "last": 1.0 / (1.0 + np.exp(-9.0))})
     assert part["less_certain"]["superiority"] == 1.0 and part["less_certain"]["p"] < 1e-6
     assert (part["seen_without"], part["seen_with"], part["seen_by"]) == (0.0, 0.5, "other")
     # Fisher's exact test of 0 and 10 of 20, two-sided: twice the chance of all ten on one side.

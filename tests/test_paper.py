@@ -73,8 +73,10 @@ FEATURES = {
     "children": 200,
     "vertical_1": EFFECT | {"superiority": 0.9},
     "low_bar_2": EFFECT | {"p": 0.000099},
+    "low_share_2": EFFECT | {"superiority": 0.65},
     "alike": EFFECT | {"superiority": 0.5601},
     "alike_direct": {"superiority": 0.5, "p": 0.5},
+    "controls": {"random CPPN": {"vertical_1": EFFECT, "low_bar_2": EFFECT, "low_share_2": EFFECT, "alike": EFFECT}},
 }
 STEADY = {"needed": [12_000, 15_000.0], "correlation": 0.2, "p": 0.3, "fold": 1.25, "median_most": 0.99999}
 TRAINING_SIZE = {
@@ -94,7 +96,10 @@ REPETITION = {
     "lowered_p": 0.0099,
     "kept_without_one": 0.5,
     "kept_without_half": 0.3,
+    "smaller_half": {"lowered": 0.8, "lowered_p": 0.001},
+    "kept_without_smaller_half": 0.4,
     "kept_masked": 0.6,
+    "kept_masked_one": 0.7,
     "shuffled_champions": 0.8,
     "shuffled_photographs": 0.1,
 }
@@ -158,6 +163,7 @@ CLIMBED = {
     "best_median": 0.9999,
     "last_without": 0.99999,
     "last_with": 0.9,
+    "with_l2": {"best": 0.96, "last": 0.93},
     "less_certain": {"superiority": 0.95, "p": 0.0099},
     "seen_without": 0.05,
     "seen_with": 0.5,
@@ -304,6 +310,8 @@ PREVENTED = STEADY | {"median_most": 0.9899}
         ("mnist-features", {"vertical_1": NO_EFFECT}, paper.PARTLY),
         ("mnist-features", {"low_bar_2": NO_EFFECT_P}, paper.PARTLY),
         ("mnist-features", {"low_bar_2": REVERSED}, paper.PARTLY),
+        ("mnist-features", {"low_share_2": NO_EFFECT}, paper.PARTLY),
+        ("mnist-features", {"low_share_2": REVERSED}, paper.PARTLY),
         ("mnist-features", {"alike": NO_EFFECT}, paper.PARTLY),
         ("mnist-features", {"alike": NO_EFFECT_P, "low_bar_2": NO_EFFECT}, paper.PARTLY),
         ("mnist-features", {"alike": NO_EFFECT, "low_bar_2": NO_EFFECT, "vertical_1": REVERSED}, paper.NOT),
@@ -333,6 +341,8 @@ PREVENTED = STEADY | {"median_most": 0.9899}
         ("imagenet-repetition", {"lowered": 0.5}, paper.PARTLY),
         ("imagenet-repetition", {"lowered": 0.0, "lowered_p": 0.001}, paper.PARTLY),
         ("imagenet-repetition", {"lowered_p": 0.01}, paper.PARTLY),
+        ("imagenet-repetition", {"smaller_half": {"lowered": 0.9, "lowered_p": 0.0117}}, paper.PARTLY),
+        ("imagenet-repetition", {"smaller_half": {"lowered": 0.1, "lowered_p": 0.001}}, paper.PARTLY),
         ("imagenet-repetition", {"kept_without_one": 0.499}, paper.PARTLY),
         ("imagenet-repetition", {"kept_without_one": 0.499, "lowered_p": 0.01}, paper.NOT),
         # Three parts; each is met, not met or, below 20 images, not tested.
@@ -547,7 +557,10 @@ def test_description_of_features_names_each_effect_and_its_test() -> None:
         "that a 1 is more vertical than another digit 0.90, p < 0.0001; that a 2"
     )
     assert "over runs than those of two 0.70, p = 0.2500; the last for pixel" in said
-    assert said.endswith("images 0.50, p = 0.5000")
+    assert said.endswith(
+        "images 0.50, p = 0.5000; of random CPPNs, never bred, the first four are 0.70, 0.70, 0.70, 0.70"
+    )
+    assert describe("mnist-features", controls={}).endswith("images 0.50, p = 0.5000")
 
 
 def test_description_of_training_sizes_says_never_where_images_never_got_there() -> None:
@@ -564,9 +577,9 @@ def test_description_of_training_sizes_says_never_where_images_never_got_there()
 
 def test_description_of_repetition_sets_masks_and_shuffles_beside_it() -> None:
     assert describe("imagenet-repetition") == (
-        "of its confidence the median image keeps 50.0% without one element and 30% without half of them (lower in 90%, "
-        "sign test p = 0.0099, n = 10), 60% under random masks of the same area; with tiles shuffled 80%, "
-        "photographs 10%"
+        "of its confidence the median image keeps 50.0% without one element (70% under random masks of its area) and "
+        "30% without half of them (lower in 90%, sign test p = 0.0099, n = 10; 60% under random masks); where an odd "
+        "number is halved the other way 40% (lower in 80%, p = 0.0010); with tiles shuffled 80%, photographs 10%"
     )
     assert describe("imagenet-repetition", **NOTHING_REPEATED) == "no image of at least 50% confidence has a period"
 
@@ -626,16 +639,17 @@ def test_description_of_errors_copes_without_imagenet() -> None:
 
 
 def test_description_of_ascent_sets_both_settings_beside_each_other_on_both_data_sets() -> None:
-    imagenet, *others, digits, _ = describe("gradient-ascent").split("; ")
+    imagenet, *others, digits, _, _ = describe("gradient-ascent").split("; ")
     assert imagenet == (
         "ImageNet: without L2 the best median is 99.9900% and the last 99.9990%, with L2 90.00% (without is more "
-        "certain with probability 0.95, Mann-Whitney U, p = 0.0099)"
+        "certain with probability 0.95, Mann-Whitney U, p = 0.0099"
     )
     assert others == [
+        "before rounding to 8 bits the last median with L2 is 93.00% and the best 96.00%)",
         "another network sees the class in 5% without and 50% with L2 (Fisher's exact test, p = 0.0099, "
-        "n = 20 images each)"
+        "n = 20 images each)",
     ]
-    assert digits.startswith("digits: ") and digits.endswith("with probability 1.00, Mann-Whitney U, p < 0.0001)")
+    assert digits.startswith("digits: ") and digits.endswith("with probability 1.00, Mann-Whitney U, p < 0.0001")
 
 
 @pytest.mark.parametrize(

@@ -400,7 +400,10 @@ def test_summary_judges_images_of_half_confidence_with_a_period() -> None:
     assert summary["kept_without_half"] == pytest.approx(0.5), (
         "of one in three, two in four, two in four: 0.2, 0.5, 1.1"
     )
+    assert summary["kept_without_smaller_half"] == pytest.approx(0.9), "two in three, then as before: 0.9, 0.5, 1.1"
+    assert summary["smaller_half"] == pytest.approx({"lowered": 2 / 3, "lowered_p": 1.0})
     assert summary["kept_masked"] == pytest.approx(0.25)
+    assert summary["kept_masked_one"] == pytest.approx(0.45), "half of what is kept without one"
     assert summary["spread"]["kept_without_half"] == pytest.approx([0.35, 0.8])
     assert (summary["shuffled_champions"], summary["shuffled_photographs"]) == (pytest.approx(0.6), pytest.approx(0.3))
     assert summary["lowered"] == pytest.approx(2 / 3) and summary["lowered_p"] == pytest.approx(1.0)

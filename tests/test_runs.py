@@ -338,18 +338,18 @@ def test_an_unknown_profile_is_refused_and_the_known_ones_named():
         open_page("02_mnist_direct", "huge")
 
 
-def test_a_file_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
     order: list[str] = []
     held = threading.Event()
 
     def wait_for_it() -> None:
         held.wait()
-        with runs.lock_file(tmp_path / ".lock"):
+        with runs.lock_folder(tmp_path):
             order.append("second")
 
     other = threading.Thread(target=wait_for_it)
     other.start()
-    with runs.lock_file(tmp_path / ".lock"):
+    with runs.lock_folder(tmp_path):
         held.set()
         other.join(timeout=0.2)
         order.append("first")

@@ -1,4 +1,4 @@
-"""The command line: ``python -m fooling report``, ``status``, ``publish``, ``restore``, ``findings``."""
+"""The command line: ``python -m fooling report``, ``status``, ``publish``, ``restore``, ``findings``, ``audit``."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_publish(commands)
     _add_restore(commands)
     _add_findings(commands)
+    _add_audit(commands)
     return parser
 
 
@@ -67,6 +68,27 @@ def _add_findings(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser = commands.add_parser("findings", help="each claim: the paper, this project, the verdict, the scale")
     _add_profile(parser, None)
     parser.set_defaults(run=_findings)
+
+
+def _add_audit(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser("audit", help="how easily is a network of your own fooled? One page says it")
+    parser.add_argument("model", type=Path, metavar="MODEL.keras", help="saved by model.save")
+    parser.add_argument("--class-names", type=Path, metavar="FILE", help="a name on each line, or a JSON list")
+    parser.add_argument(
+        "--images", type=Path, metavar="FOLDER", help="real images; a subfolder for each class, or flat"
+    )
+    parser.add_argument("--budget", type=float, default=10.0, metavar="MINUTES", help="default: 10")
+    parser.add_argument(
+        "--input-range",
+        nargs=2,
+        type=float,
+        default=(0.0, 1.0),
+        metavar=("LOW", "HIGH"),
+        help="what the network expects for black and for white (default: 0 1)",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the first run (default: 0)")
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="default: results/audits/NAME-KEY")
+    parser.set_defaults(run=_audit)
 
 
 def _add_profile(parser: argparse.ArgumentParser, default: str | None) -> None:
@@ -125,6 +147,13 @@ def _findings(arguments: argparse.Namespace, notebooks: Path) -> int:
         raise RefusedError(f"There are no findings {where} yet; run `fooling report` first.")
     print(findings.as_text(found, width=shutil.get_terminal_size((100, 24)).columns))
     return 0
+
+
+def _audit(arguments: argparse.Namespace, notebooks: Path) -> int:
+    from fooling.pipeline.audit import Request, audit_model
+
+    given = {name: getattr(arguments, name) for name in Request._fields}
+    return audit_model(Request(**{**given, "input_range": tuple(arguments.input_range)}), notebooks, sys.stdout)
 
 
 def main(arguments: Sequence[str] | None = None, notebooks: Path = NOTEBOOKS) -> int:

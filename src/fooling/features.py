@@ -17,7 +17,7 @@ from fooling.networks.classifier import Classifier
 
 PERMUTATIONS = 30_000  # Choice: three times the fewest that can show the paper's p < 0.0001
 BLOCK = 25  # permutations at a time; Choice: those of 50 runs fit a cache, which is twice as fast
-NEITHER = 0.5  # the vertical share of an image without edges
+NEITHER = 0.5  # the vertical share, and the low share, of an image without edges
 
 
 class Effect(NamedTuple):
@@ -38,17 +38,21 @@ class Features(NamedTuple):
     Attributes:
         vertical: ``(runs, digits) float64 in [0, 1]``: :func:`find_vertical_share`.
         low_bar: ``(runs, digits) float64 in [0, 1]``: :func:`find_low_bar`.
+        low_share: ``(runs, digits) float64 in [0, 1]``: :func:`find_low_share`.
         likeness: ``(digits, digits) float64 in [−1, 1]``: mean correlation of champions of two digits in two runs.
         vertical_1: A 1 is more vertical than the other digits of its run.
         low_bar_2: A 2 has more of a low bar than the other digits of its run.
+        low_share_2: A 2 has more of its horizontal edges in the lower half than the other digits of its run.
         alike: Champions of one digit in two runs are more alike than those of two digits in two runs.
     """
 
     vertical: np.ndarray
     low_bar: np.ndarray
+    low_share: np.ndarray
     likeness: np.ndarray
     vertical_1: Effect
     low_bar_2: Effect
+    low_share_2: Effect
     alike: Effect
 
 
@@ -84,6 +88,23 @@ def find_low_bar(images: np.ndarray) -> np.ndarray:
     return _divide(_add_squares(np.diff(lower, axis=-3)), along_x + along_y, 0.0)
 
 
+def find_low_share(images: np.ndarray) -> np.ndarray:
+    """Return which share of the horizontal edges of an image is in its lower half, and not in its upper half.
+
+    Unlike :func:`find_low_bar` it does not grow where an image has more horizontal edges of any height.
+
+    Args:
+        images: ``(…, height, width, channels)``, uint8 or float. Of an odd height the middle row is in neither half.
+
+    Returns:
+        ``(…) float64 in [0, 1]``, ½ for an image without horizontal edges in either half.
+    """
+    wide, half = images.astype(np.float64), images.shape[-3] // 2
+    halves = wide[..., -half:, :, :], wide[..., :half, :, :]
+    low, high = (_add_squares(np.diff(part, axis=-3)) for part in halves)
+    return _divide(low, low + high, NEITHER)
+
+
 def _add_squares(differences: np.ndarray) -> np.ndarray:
     total: np.ndarray = (differences**2).sum(axis=(-3, -2, -1))
     return total
@@ -106,7 +127,7 @@ def compare_features(images: np.ndarray, seed: int = 0) -> Features:
     images = np.asarray(images)
     if images.ndim != 5 or images.shape[0] < 2 or images.shape[1] < 3:
         raise ValueError(f"Features are compared over at least 2 runs of at least 3 digits, not {images.shape}.")
-    vertical, low_bar = find_vertical_share(images), find_low_bar(images)
+    vertical, low_bar, low_share = (find(images) for find in (find_vertical_share, find_low_bar, find_low_share))
     thumbnails = shrink(images.reshape(-1, *images.shape[2:]))
     correlations = correlate_all(thumbnails).reshape(*images.shape[:2], *images.shape[:2])
     pairs = np.triu_indices(len(images), 1)
@@ -115,9 +136,11 @@ def compare_features(images: np.ndarray, seed: int = 0) -> Features:
     return Features(
         vertical,
         low_bar,
+        low_share,
         likeness=(one_way + one_way.T) / 2,
         vertical_1=compare_digit(vertical, 1, seed),
         low_bar_2=compare_digit(low_bar, 2, seed),
+        low_share_2=compare_digit(low_share, 2, seed),
         alike=compare_likeness(between, seed),
     )
 

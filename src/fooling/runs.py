@@ -126,12 +126,15 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 @contextmanager
-def lock_file(path: Path) -> Iterator[None]:
-    """Wait until nobody else holds this file, and hold it; a kill lets go of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Wait until nobody else holds this folder, and hold it; a kill lets go of it, and no file is left."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(handle)
 
 
 class RunFolder(NamedTuple):

@@ -132,7 +132,7 @@ def test_what_is_shown_is_kept_beside_the_run_and_read_from_there(run, drawn, mo
     assert sorted(kept["cells"]) == [2, 5, 9, 40]
     np.testing.assert_array_equal(kept["images"], drawn[0, kept["cells"]])
     np.testing.assert_array_equal(kept["log_odds"], run.log_odds[0, kept["cells"]])
-    assert sorted(file.name for file in path.parent.glob("[!.]*")) == ["shown-3.npz", "shown-8.npz"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["shown-3.npz", "shown-8.npz"]
 
     thinned = run._replace(genomes=None)
     np.testing.assert_array_equal(thinned.show(2, [40, 9]), drawn[:, [40, 9]])

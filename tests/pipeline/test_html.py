@@ -7,10 +7,11 @@ import json
 import re
 from html import unescape
 
+import nbformat
 import pytest
 
-from fooling.pipeline import freshness, html
-from fooling.pipeline.index import format_seconds
+from fooling.pipeline import freshness, html, inspection
+from fooling.pipeline.index import find_group, format_seconds
 from fooling.pipeline.inspection import PageError
 from fooling.pipeline.pages import read_pages
 
@@ -30,7 +31,7 @@ def say(text, name="stdout"):
 def draw(desk, *cells, names=("01_one",)):
     desk.write("01_one", *cells)
     content = (desk.workspace.notebooks / "01_one.ipynb").read_text()
-    return html.draw_page("01_one", content, list(names), "smoke", {})
+    return html.draw_page("01_one", content, {name: f"Title of {name}" for name in names}, "smoke", {})
 
 
 def test_formulas_become_mathml_and_no_dollar_is_left(desk):
@@ -100,19 +101,68 @@ def test_code_is_folded_and_so_are_progress_bars_and_long_prints(desk):
 
 def test_the_contents_list_the_sections_and_every_anchor_exists_once(desk):
     page = draw(desk, "# Title", "## Same\n\ntext", "## Same\n\ntext", "## $x$ & y")
-    anchors = re.findall(r'<li><a href="#([^"]+)">', page)
+    beside, above = (re.findall(r'<li><a href="#([^"]+)">', part) for part in page.split("<summary>On this page", 1))
+    assert beside == above
+    anchors = beside
     assert anchors[:2] == ["same", "same-2"] and len(anchors) == 3
     assert all(page.count(f'id="{anchor}"') == 1 for anchor in anchors)
     assert '<html lang="en">' in page and "<title>Title · easily-fooled</title>" in page
 
 
-def test_pages_lead_to_the_one_before_and_the_one_after(desk, findings):
+def test_a_page_leads_to_its_group_and_to_the_titles_before_and_after(desk, findings):
     for name in ("00_overview", "01_one", "02_two"):
-        desk.write(name, f"# Page {name}")
+        desk.write(name, f"# Is page {name[1]} <1?")
     desk.pretend()
     report(desk)
     page = desk.workspace.report("01_one").read_text()
-    assert 'href="00_overview.html" rel="prev"' in page and 'href="02_two.html" rel="next"' in page
+    steps = re.findall(r'<a href="([^"]+)"(?: rel="(\w+)")?>\s*<span>[^<]*</span>\s*([^<]*?)\s*</a>', page)
+    assert steps == [
+        ("00_overview.html", "prev", "Is page 0 &lt;1?"),
+        ("index.html", "", "All findings and pages"),
+        ("02_two.html", "next", "Is page 2 &lt;1?"),
+    ]
+    assert "· Digits" in page
+    first = desk.workspace.report("00_overview").read_text()
+    assert 'rel="prev"' not in first and 'rel="next"' in first and "· Overview" in first
+
+
+def test_a_new_title_is_seen_on_the_pages_beside_it(desk, findings):
+    for name in ("01_one", "02_two"):
+        desk.write(name, f"# {name}")
+    desk.pretend()
+    report(desk)
+    desk.write("02_two", "# Another title")
+    desk.pretend("02_two")
+    report(desk)
+    assert "Another title" in desk.workspace.report("01_one").read_text()
+
+
+def test_a_page_by_itself_leads_nowhere(desk):
+    desk.write("15_own", "# Mine", "## One\n\n[before](14_explorer.ipynb)", "## Two")
+    content = (desk.workspace.notebooks / "15_own.ipynb").read_text()
+    page = html.draw_page("15_own", content, {}, "", {"seconds": 90.0})
+    assert set(re.findall(r'href="([^"]*)"', page)) == {"#page", "#one", "#two"}
+    assert "profile " not in page.split("</head>")[1] and "ran in 90 s" in page
+
+
+def test_a_widget_leaves_its_picture_or_a_sentence_and_no_name_of_a_class(desk):
+    view = {inspection.WIDGET: {"model_id": "4f1e", "version_major": 2, "version_minor": 0}, "text/plain": "VBox(…)"}
+    page = draw(desk, "# Title", show(view))
+    assert "live in JupyterLab" in page and "VBox" not in page and "4f1e" not in page
+    page = draw(desk, show(view | {"image/png": PIXEL}, {"image/png": {"alt": "The panel."}}))
+    assert 'alt="The panel."' in page and "VBox" not in page
+
+
+def test_a_widget_that_ended_with_its_kernel_is_taken_out_of_the_notebook():
+    view = {inspection.WIDGET: {"model_id": "4f1e"}, "text/plain": "VBox(…)"}
+    about = {"image/png": {"alt": "A pixel."}}
+    cells = [show(dict(view)), show({**view, "image/png": PIXEL}, about), show({"text/plain": "words"})]
+    state = {"application/vnd.jupyter.widget-state+json": {"state": {"4f1e": {}}}}
+    notebook = nbformat.from_dict({"cells": cells, "metadata": {"widgets": state}, "nbformat": 4, "nbformat_minor": 4})
+    inspection.tidy(notebook, "14_explorer")
+    kept = [cell.outputs[0].data for cell in notebook.cells]
+    assert "4f1e" not in json.dumps(notebook)
+    assert "live in JupyterLab" in kept[0]["text/plain"] and kept[1:] == [{"image/png": PIXEL}, {"text/plain": "words"}]
 
 
 def report(desk):
@@ -131,7 +181,7 @@ def test_the_same_results_give_the_same_bytes_and_only_changed_pages_are_drawn_a
     monkeypatch.setattr(html, "draw_page", lambda name, *rest: drawn.append(name) or original(name, *rest))
     report(desk)
     assert drawn == []
-    desk.write("02_two", "# Two, changed")
+    desk.write("02_two", "# Two\n\nchanged")
     desk.pretend("02_two")
     report(desk)
     assert drawn == ["02_two"]
@@ -160,8 +210,8 @@ def test_the_index_shows_findings_pages_costs_and_what_is_not_fresh(desk, findin
     from types import SimpleNamespace
 
     one = SimpleNamespace(
-        claim_id="mnist-direct", profile="smoke", paper="99.99%", grade="quote", ours="0.9999 <b>",
-        scale="2 runs", verdict="not tested at this scale", page="01_one",
+        claim_id="mnist-direct", title="Pixels <b>", headline="median 3 < 4", profile="smoke", paper="99.99%",
+        grade="quote", ours="0.9999 <b>", scale="2 runs", verdict="not tested at this scale", page="01_one",
     )  # fmt: skip
     findings([one])
     desk.write("01_one", "# Is *one* right?", show({"image/png": PIXEL}, {"image/png": {"alt": "A pixel."}}))
@@ -170,10 +220,12 @@ def test_the_index_shows_findings_pages_costs_and_what_is_not_fresh(desk, findin
     desk.pretend("01_one", "02_two")
     desk.write("02_two", "# Two, changed")
     index = report(desk).read_text()
-    assert "Is one right?" in index and "mnist-direct" in index and "0.9999 &lt;b&gt;" in index
-    assert 'href="01_one.html"' in index and f"base64,{PIXEL}" in index and "12 s" in index
+    assert "Is one right?" in index and "median 3 &lt; 4" in index
+    assert "Pixels &lt;b&gt;" in index and "0.9999 &lt;b&gt;" in index
+    assert "<b>1</b> not tested at this scale" in index and "reproduced" not in index.split("</style>")[1]
+    assert 'href="01_one.html"' in index and index.count("data:image/webp;base64,") == 1 and "12 s" in index
     assert "stale: text of the notebook changed" in index
-    assert "03_three · not run" in index and 'href="03_three.html"' not in index
+    assert "03 · not run" in index and 'href="03_three.html"' not in index
     assert "TensorFlow" in index and "not-tested-at-this-scale" in index
 
 
@@ -183,3 +235,9 @@ def test_the_pixel_of_these_tests_is_a_picture():
 
 def test_durations_are_said_as_a_person_says_them():
     assert [format_seconds(s) for s in (None, 3.4, 99, 720, 12_000)] == ["", "3 s", "99 s", "12 min", "3 h 20 min"]
+
+
+def test_pages_are_grouped_by_their_number():
+    names = ("00_a", "01_b", "05_c", "06_d", "09_e", "10_f", "12_g", "13_h", "20_i")
+    words = ["Overview", *["Digits"] * 2, *["ImageNet"] * 2, *["Digits and ImageNet"] * 2, *["Beyond the paper"] * 2]
+    assert [find_group(name) for name in names] == words

@@ -13,7 +13,7 @@ from fooling.encodings import Encoding, Genomes
 from fooling.evolution.takeovers import Takeovers
 from fooling.images import to_bytes
 from fooling.networks.classifier import to_confidence
-from fooling.runs import RunFolder, lock_file, read_arrays, write_arrays
+from fooling.runs import RunFolder, lock_folder, read_arrays, write_arrays
 
 EXPRESSED = 20  # images expressed at a time; Choice: as many as pass a large network
 
@@ -150,7 +150,7 @@ class Evolution(NamedTuple):
         if not self.folders:
             return self.express(run, cells)
         path = self.folders[run].path / f"shown-{self.seeds[run]}.npz"
-        with lock_file(path.parent / ".lock"):  # two pages may show images of one run at the same time
+        with lock_folder(path.parent):  # two pages may show images of one run at the same time
             return self._keep_shown(path, run, cells)
 
     def _keep_shown(self, path: Path, run: int, cells: np.ndarray) -> np.ndarray:

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from fooling.figures.ascent import Curves, draw_ascent_curves, draw_climbed, draw_decays, draw_first_steps
+from fooling.figures.audit import (
+    draw_audit_confidences,
+    draw_audit_curves,
+    draw_contact_sheet,
+    draw_defences,
+    draw_noticed,
+)
 from fooling.figures.classes import draw_confidence_histogram, draw_paired
 from fooling.figures.curves import draw_class_curves, draw_curves, draw_first_generations, draw_search_curves
+from fooling.figures.detector_images import draw_guard_champions, draw_passing
+from fooling.figures.detectors import draw_calibration, draw_detection, draw_detection_again, draw_score_spreads
+from fooling.figures.explorer import draw_line, draw_litter, draw_look
 from fooling.figures.features import draw_likeness, draw_looks, draw_means, draw_shares
 from fooling.figures.graphs import draw_champion_graphs
 from fooling.figures.images import draw_champions, draw_gallery, draw_images, draw_photographs
@@ -33,6 +43,9 @@ __all__ = [
     "Examples",
     "Figure",
     "draw_ascent_curves",
+    "draw_audit_confidences",
+    "draw_audit_curves",
+    "draw_calibration",
     "draw_caught",
     "draw_chain_champions",
     "draw_champion_graphs",
@@ -42,26 +55,37 @@ __all__ = [
     "draw_climbed",
     "draw_confidence_histogram",
     "draw_confidence_shares",
+    "draw_contact_sheet",
     "draw_curves",
     "draw_decays",
+    "draw_defences",
+    "draw_detection",
+    "draw_detection_again",
     "draw_elements",
     "draw_examples",
     "draw_first_generations",
     "draw_first_steps",
     "draw_gallery",
+    "draw_guard_champions",
     "draw_images",
     "draw_kept",
     "draw_likeness",
+    "draw_line",
+    "draw_litter",
+    "draw_look",
     "draw_looks",
     "draw_means",
+    "draw_noticed",
     "draw_other_confidences",
     "draw_overview",
     "draw_own_against_other",
     "draw_paired",
+    "draw_passing",
     "draw_photographs",
     "draw_reliability",
     "draw_retrained_errors",
     "draw_retrained_medians",
+    "draw_score_spreads",
     "draw_search_curves",
     "draw_shares",
     "draw_shuffled",

@@ -27,7 +27,8 @@ APART = 1.035  # how far the dots of the encodings stand apart on the axis of si
 def draw_training_sizes(sizes: np.ndarray, errors: np.ndarray, needed: Mapping[str, np.ndarray], images: int) -> Figure:
     """Draw held-out error and images needed against training digits: a dot per network, a line through the medians.
 
-    Networks that were never fooled to 99.99% stand above a dashed line at all the images that a run had.
+    Networks that were never fooled to 99.99% stand above a dashed line at all the images that a run had; where there is
+    none, there is no such line.
 
     Args:
         sizes: ``(networks,)`` training digits.
@@ -90,7 +91,7 @@ def _mark_never(spot: Axes, needed: Mapping[str, np.ndarray], images: int) -> No
         # The end of a run has a tick of its own, and no round number stands close to it.
         ticks = {tick: text for tick, text in ticks.items() if tick < 0.8 * images}
         ticks |= {images: f"{images:,}", 1.5 * images: "never"}
-        spot.axhline(images, color=PAPER, lw=0.8, ls=DASHES)
+        spot.axhline(images, color=PAPER, lw=0.8, ls=DASHES, label="all images of a run")
         high = 1.5 * images
     spot.set_yticks(list(ticks), list(ticks.values()))
     spot.minorticks_off()
@@ -122,12 +123,14 @@ def draw_size_curves(sizes: np.ndarray, medians: Mapping[str, Sequence[np.ndarra
             along = np.arange(part.shape[1])
             spot.fill_between(along, part.min(axis=0), part.max(axis=0), color=colour, alpha=0.13, lw=0)
             spot.plot(along, np.median(part, axis=0), color=colour, label=f"{size:,} digits")
-        spot.axhline(log_odds(NEAR_CERTAIN), color=PAPER, lw=0.8, ls=DASHES)
+        spot.axhline(log_odds(NEAR_CERTAIN), color=PAPER, lw=0.8, ls=DASHES, label="the paper's 99.99%")
         spot.set_title(label, fontsize=10)
         spot.set(xlabel="generation", xlim=(0, part.shape[1] - 1))
     label_log_odds(axes[0, 0], np.concatenate([part.ravel() for curves in groups.values() for part in curves.values()]))
     axes[0, 0].set_ylabel("median confidence over digits (log-odds scale)")
-    drawn.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(different), fontsize=9)
+    drawn.legend(
+        *axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(different) + 1, fontsize=9
+    )
     return drawn
 
 

@@ -170,7 +170,7 @@ def _show_share(pair: Pair) -> str:
 def draw_other_confidences(panels: Mapping[str, Sequence[Pair]]) -> Figure:
     """Draw how confident the other network is in each image's class: a dot per image, median and middle half.
 
-    Images that keep their class are filled.
+    Images that keep their class are filled. Those beyond the farthest log-odds drawn stand there, and the axis says so.
 
     Args:
         panels: By label, pairs of networks, the same in every panel.
@@ -188,7 +188,13 @@ def draw_other_confidences(panels: Mapping[str, Sequence[Pair]]) -> Figure:
         spot.set(ylim=(len(pairs) - 0.5, -0.5), xlabel="confidence (log-odds scale)")
         spot.set_yticks(range(len(pairs)), [f"{pair.source}\n→ {pair.other}" for pair in pairs], fontsize=8)
         spot.set_title(label, fontsize=10)
-    _label_powers(axes[0], np.concatenate([pair.log_odds for pairs in panels.values() for pair in pairs]))
+    values = np.concatenate([pair.log_odds for pairs in panels.values() for pair in pairs])
+    _label_powers(axes[0], values)
+    beyond = int((np.abs(values) > FARTHEST).sum())
+    if beyond:
+        drawn.supxlabel(
+            f"{beyond:,} of {values.size:,} dots lie beyond log-odds of ±{FARTHEST:.0f}: at the edge", fontsize=8.5
+        )
     return drawn
 
 
@@ -274,27 +280,34 @@ def draw_examples(rows: Sequence[Examples], kilobytes: int = EXAMPLES_KILOBYTES)
         rows: What to show, at least one.
         kilobytes: What the PNG may take; it is shown in fewer colours if need be.
     """
+    alt = "Evolved images with every network's confidence. " + "; ".join(map(_describe_examples, rows)) + "."
+    filled = [row for row in rows if len(row.images)]
+    missing = "\n".join(f"{row.label}: no such image" for row in rows if not len(row.images))
+    drawn = _start_examples(filled, alt, missing) if filled else start_figure(0.3 * len(rows) + 0.1, alt)[0]
+    drawn.kilobytes = kilobytes
+    if not filled:
+        drawn.axes[0].set_axis_off()
+    if missing:  # below the grid, where it widens no column
+        drawn.supxlabel(missing, x=0.01, ha="left", fontsize=8.5)
+    return drawn
+
+
+def _start_examples(rows: Sequence[Examples], alt: str, missing: str) -> Figure:
+    """Return a figure of rows with images each, with room below for lines of text."""
     columns = max(FEWEST_COLUMNS, *(len(row.images) for row in rows))
     side = WIDTH / (columns + 0.6)  # inches
-    heights = [side + 0.155 * (1 + len(row.networks)) + 0.1 if len(row.images) else 0.8 for row in rows]
-    alt = "Evolved images with every network's confidence. " + "; ".join(map(_describe_examples, rows))
-    drawn, axes = start_figure(sum(heights), alt + ".", nrows=len(rows), ncols=columns, height_ratios=heights)
-    drawn.kilobytes = kilobytes
+    heights = [side + 0.155 * (1 + len(row.networks)) + 0.1 for row in rows]
+    below = 0.2 * len(missing.splitlines())
+    drawn, axes = start_figure(sum(heights) + below, alt, nrows=len(rows), ncols=columns, height_ratios=heights)
     for spots, row in zip(axes, rows, strict=True):
-        for spot in spots[max(1, len(row.images)) :]:
+        spots[0].set_ylabel(row.label, fontsize=8.5)
+        for spot in spots[len(row.images) :]:
             spot.set_visible(False)
-        if len(row.images):
-            spots[0].set_ylabel(row.label, fontsize=8.5)
-        else:
-            spots[0].set_axis_off()
-            said = spots[0].text(0.0, 0.5, f"{row.label}: no such image", va="center", fontsize=8.5)
-            said.set_in_layout(False)  # it may reach into other columns
         for place, image in enumerate(row.images):
             show_pixels(spots[place], shrink_image(image, round(side * DPI)))
             size = 7.5 if columns <= FEWEST_COLUMNS else 6.8
             spots[place].set_xlabel(_caption(row, place), fontsize=size, linespacing=1.15)
-        for spot in spots:
-            spot.spines[:].set(visible=True, color=FRAME, lw=0.5)
+            spots[place].spines[:].set(visible=True, color=FRAME, lw=0.5)
     return drawn
 
 

@@ -1,19 +1,35 @@
 """From what the pages measured to verdicts: metrics against the paper's claims, as numbers, sentences and tables.
 
-A file imports only from those above it: searches; digits, imagenet, transfer, retraining, ascent, one for each file of
-rules in :mod:`fooling.paper`; verdicts, tables, costs.
+A file imports only from those above it: searches; paired; digits, imagenet, transfer, retraining, ascent, one for each
+file of rules in :mod:`fooling.paper`; verdicts, tables, costs.
 """
 
 from __future__ import annotations
 
 from fooling.findings.ascent import count_climbed, count_evolved, summarise_ascent
+from fooling.findings.audit import (
+    summarise_audit,
+    tabulate_defences,
+    tabulate_means,
+    tabulate_plain,
+    tell_audit,
+)
 from fooling.findings.costs import count_page_seconds, tabulate_pages, tabulate_profiles
+from fooling.findings.detectors import (
+    describe_detectors,
+    describe_imagenet_detectors,
+    summarise_detectors,
+    summarise_imagenet_detectors,
+    tabulate_again,
+    tabulate_precision,
+)
 from fooling.findings.digits import (
     count_images_needed,
     summarise_evolution,
     summarise_features,
     summarise_training_size,
 )
+from fooling.findings.exploration import summarise_exploration, tell_exploration
 from fooling.findings.imagenet import (
     FOOLED,
     summarise_cppn,
@@ -57,14 +73,20 @@ __all__ = [
     "count_fooled",
     "count_images_needed",
     "count_page_seconds",
+    "describe_detectors",
+    "describe_imagenet_detectors",
     "first_generations",
     "judge",
     "read_metrics",
     "summarise_ascent",
+    "summarise_audit",
     "summarise_cppn",
+    "summarise_detectors",
     "summarise_ensemble",
     "summarise_evolution",
+    "summarise_exploration",
     "summarise_features",
+    "summarise_imagenet_detectors",
     "summarise_pairs",
     "summarise_photographs",
     "summarise_relatedness",
@@ -76,8 +98,15 @@ __all__ = [
     "summarise_training_size",
     "summarise_transfer",
     "table",
+    "tabulate_again",
     "tabulate_answers",
+    "tabulate_defences",
+    "tabulate_means",
     "tabulate_pages",
+    "tabulate_plain",
+    "tabulate_precision",
     "tabulate_profiles",
+    "tell_audit",
+    "tell_exploration",
     "to_confidence",
 ]

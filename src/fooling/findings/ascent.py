@@ -58,6 +58,14 @@ class Climbed(Protocol):
         """``(settings, seeds, classes) float32``: log-odds of the 8-bit image of the best step."""
 
     @property
+    def best_log_odds(self) -> np.ndarray:
+        """``(settings, seeds, classes) float32``: log-odds at the best step, before rounding."""
+
+    @property
+    def last_log_odds(self) -> np.ndarray:
+        """``(settings, seeds, classes) float32``: log-odds at the last step, before rounding."""
+
+    @property
     def picture(self) -> Kinds:
         """The 8-bit images of the last step."""
 
@@ -117,7 +125,8 @@ def summarise_climbs(one: Climbed) -> dict[str, Any]:
 
     Returns:
         JSON: number of images; whether no step was cut off; the median of the best confidences without L2, and of the
-        last ones without and with L2, each with its quartiles; superiority and p (Mann-Whitney U) of without over with
+        last ones without and with L2, each with its quartiles; the medians with L2 before rounding to 8 bits,
+        at the best and at the last step; superiority and p (Mann-Whitney U) of without over with
         L2 at the end; the share of images whose class the first of the other networks names, without and with L2, the
         p of Fisher's exact test, and that network; how many images lost their gradient, by setting.
     """
@@ -133,6 +142,7 @@ def summarise_climbs(one: Climbed) -> dict[str, Any]:
         **_spread("best", best),
         **_spread("last_without", without),
         **_spread("last_with", with_l2),
+        "with_l2": {name: float(np.median(to_confidence(part))) for name, part in _find_before_rounding(one).items()},
         "less_certain": {
             "superiority": probability_of_superiority(without, with_l2),
             "p": float(mannwhitneyu(without, with_l2, alternative="two-sided").pvalue),
@@ -143,6 +153,11 @@ def summarise_climbs(one: Climbed) -> dict[str, Any]:
         "seen_by": one.judges[0],
         "stopped": {name: int((part >= 0).sum()) for name, part in zip(one.settings, one.stopped, strict=True)},
     }
+
+
+def _find_before_rounding(one: Climbed) -> dict[str, np.ndarray]:
+    place = list(one.settings).index(WITH)
+    return {"best": one.best_log_odds[place], "last": one.last_log_odds[place]}
 
 
 def _spread(name: str, log_odds: np.ndarray) -> dict[str, Any]:

@@ -42,6 +42,10 @@ class Features(Protocol):
         """A 2 has more of a low bar than other digits."""
 
     @property
+    def low_share_2(self) -> Effect:
+        """A 2 has more of its horizontal edges in the lower half than other digits."""
+
+    @property
     def alike(self) -> Effect:
         """Champions of one digit are more alike over runs than those of two."""
 
@@ -113,8 +117,8 @@ def summarise_features(
         data: What the network was trained on, in words.
 
     Returns:
-        JSON: superiority and p of the three statements, and of the third one for pixel images; all three for pixel
-        images and for each control; runs, generations, children, the scale.
+        JSON: superiority and p of the statements, and of the last one for pixel images; all for pixel images and for
+        each control; runs, generations, children, the scale.
     """
     runs, digits = cppn.vertical.shape
     return {
@@ -129,8 +133,8 @@ def summarise_features(
 
 
 def _describe_statements(one: Features) -> dict[str, Any]:
-    statements = {"vertical_1": one.vertical_1, "low_bar_2": one.low_bar_2, "alike": one.alike}
-    return {name: _describe_effect(effect) for name, effect in statements.items()}
+    names = ("vertical_1", "low_bar_2", "low_share_2", "alike")
+    return {name: _describe_effect(getattr(one, name)) for name in names}
 
 
 def _describe_effect(effect: Effect) -> dict[str, float]:

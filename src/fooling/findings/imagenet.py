@@ -192,8 +192,8 @@ def summarise_repetition(
     """Reduce images without their repeated elements to the numbers that ``imagenet-repetition`` is judged by.
 
     Judged are champions of at least 50% confidence that have a period. What is kept is a share of the whole image's
-    confidence; random masks and shuffles of one image count with their median, and images with theirs. Of an odd
-    number of elements the larger half is removed: of three, one is left.
+    confidence; random masks and shuffles of one image count with their median, and images with theirs. An odd number
+    of elements has two halves: of three, "half" leaves one, and "smaller_half" leaves two.
 
     Args:
         elements: Of the champions.
@@ -205,8 +205,9 @@ def summarise_repetition(
     Returns:
         JSON: the numbers of champions, of those with a period and of those judged ("images"); the share of these that
         is less certain without half of its elements, with p of a two-sided sign test, which leaves out an image that
-        is exactly as certain; the medians kept without one element, without half, under masks of half's area, with
-        4 × 4 tiles shuffled, and of photographs likewise; "spread" with quartiles of each; network, scale. Where there
+        is exactly as certain, and both for the smaller half; the medians kept without one element, without half,
+        without the smaller half, under masks of one element's and of half's area, with 4 × 4 tiles shuffled, and of
+        photographs likewise; "spread" with quartiles of each; network, scale. Where there
         is no image to judge, None instead of its numbers.
 
     Raises:
@@ -222,7 +223,9 @@ def summarise_repetition(
     shares = {
         "kept_without_one": elements.kept[judged, count - 1] / whole,
         "kept_without_half": elements.kept[judged, count // 2] / whole,
+        "kept_without_smaller_half": elements.kept[judged, -(-count // 2)] / whole,
         "kept_masked": np.median(elements.masked[judged, :, count // 2], axis=1) / whole,
+        "kept_masked_one": np.median(elements.masked[judged, :, count - 1], axis=1) / whole,
         "shuffled_champions": _share_shuffled(champions)[judged],
         "shuffled_photographs": _share_shuffled(photographs),
     }
@@ -230,6 +233,7 @@ def summarise_repetition(
     return {
         **{name: find_median(values) for name, values in shares.items()},
         **_test_signs(shares["kept_without_half"]),
+        "smaller_half": _test_signs(shares["kept_without_smaller_half"]),
         "spread": {name: _find_quartiles(values) for name, values in shares.items()},
         "champions": len(elements.whole),
         "periodic": periodic,

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from fooling.comparison import compare_classes
+from fooling.findings.paired import compare_starts, pair_classes
 from fooling.findings.searches import describe_network, describe_size, spread_of_runs, to_confidence
 
 
@@ -75,18 +76,22 @@ class RetrainedImageNet(Protocol):
         """Of how many photographs, a scalar."""
 
 
-def summarise_retrained_digits(networks: Sequence[RetrainedDigits], children: int, data: str) -> dict[str, Any]:
+def summarise_retrained_digits(
+    networks: Sequence[RetrainedDigits], children: int, data: str, coordinates: str
+) -> dict[str, Any]:
     """Reduce a chain to the numbers that ``retrain-mnist`` is judged by.
 
     Args:
         networks: The first network, then at least one retrained one.
         children: Children per generation.
         data: What the networks learned besides fooling images, in words.
+        coordinates: What CPPNs are fed, in words.
 
     Returns:
-        JSON: the final median over runs and digits by network, the lowest and highest median of a run on the last
+        JSON: the final median over runs and digits by network, the generation by which the median run on the first
+        network was as far as the last median (None if never), the lowest and highest median of a run on the last
         network, the share of fooling images in its training set, the median network's shares of images called fooling
-        that evolved against the network before and against itself, iterations, runs, scale.
+        that evolved against the network before and against itself, iterations, runs, generations, scale.
 
     Raises:
         ValueError: If no network was retrained.
@@ -96,17 +101,30 @@ def summarise_retrained_digits(networks: Sequence[RetrainedDigits], children: in
         raise ValueError("No network was retrained, so there is nothing to compare the first one with.")
     last = retrained[-1]
     runs, cells = last.log_odds.shape
-    size = describe_size(runs, cells, last.medians.shape[1] - 1, children)
+    generations = last.medians.shape[1] - 1
+    size = describe_size(runs, cells, generations, children)
+    medians = [float(np.median(to_confidence(one.log_odds))) for one in (first, *retrained)]
     return {
-        "medians": [float(np.median(to_confidence(one.log_odds))) for one in (first, *retrained)],
+        "medians": medians,
+        "first_as_far": _find_generation(first.medians, medians[-1]),
         "last_run_medians": spread_of_runs(to_confidence(last.log_odds)),
         "fooling_share": float(last.fooling / (last.natural + last.fooling)),
         "caught": float(np.median([one.caught_before.mean() for one in retrained])),
         "caught_after": float(np.median([one.caught_after.mean() for one in retrained])),
         "iterations": len(retrained),
         "runs": runs,
-        "scale": f"{size} on each of {len(networks)} networks, trained on {data}",
+        "generations": generations,
+        "scale": (
+            f"one chain, one seed for each network; {size} on each of {len(networks)} networks, trained on {data}; "
+            f"coordinates {coordinates}"
+        ),
     }
+
+
+def _find_generation(medians: np.ndarray, confidence: float) -> int | None:
+    """Return the first generation at which the median run, ``(runs, generations + 1)``, has a confidence."""
+    reached = to_confidence(np.median(medians, axis=0)) >= confidence
+    return int(reached.argmax()) if reached.any() else None
 
 
 def summarise_retrained_error(
@@ -120,9 +138,9 @@ def summarise_retrained_error(
         data: As for :func:`summarise_retrained_digits`.
 
     Returns:
-        JSON: held-out error of the first network, median and range of the others, the median share of digits that they
-        call fooling, how many digits, iterations; on how many held-out crops (and photographs) the ImageNet network
-        kept its top class, None where there is none; scale.
+        JSON: held-out error of the first network, median and range of the others, that of the last, the median share of
+        digits that they call fooling, how many digits, iterations; on how many held-out crops (and photographs) the
+        ImageNet network kept its top class, None where there is none; scale.
 
     Raises:
         ValueError: If no network was retrained.
@@ -136,11 +154,12 @@ def summarise_retrained_error(
         "error_first": float(first.error),
         "error_median": float(np.median(errors)),
         "error_range": [min(errors), max(errors)],
+        "error_last": errors[-1],
         "called_fooling": float(np.median([one.called_fooling for one in retrained])),
         "held_out": held_out,
         "iterations": iterations,
         **_measure_agreement(imagenet),
-        "scale": f"{iterations} retrained networks, {held_out:,} held-out digits; trained on {data}",
+        "scale": f"one chain of {iterations} retrained networks, {held_out:,} held-out digits; trained on {data}",
     }
 
 
@@ -155,7 +174,7 @@ def _measure_agreement(imagenet: RetrainedImageNet | None) -> dict[str, Any]:
 
 
 def summarise_retrained_imagenet(
-    retrained: RetrainedImageNet, children: int, network: str, crops: str = "one"
+    retrained: RetrainedImageNet, children: int, network: str, coordinates: str, crops: str = "one"
 ) -> dict[str, Any]:
     """Reduce what evolved against DNN1 and DNN2 to the numbers that ``retrain-imagenet`` is judged by.
 
@@ -163,12 +182,14 @@ def summarise_retrained_imagenet(
         retrained: Both searches, on the same classes.
         children: Children per generation.
         network: Name of DNN1.
+        coordinates: What CPPNs are fed, in words.
         crops: "one" or "ten".
 
     Returns:
         JSON: final medians before and after, the lowest and highest median of a run after, in how many classes DNN1's
-        images are ahead, the probability of superiority and p of :func:`fooling.comparison.compare_classes`, the share
-        of unseen fooling images that DNN2 calls fooling, runs, classes, children per cell, scale.
+        images are ahead, the probability of superiority and p of :func:`fooling.comparison.compare_classes`, the p of
+        :func:`fooling.findings.paired.pair_classes`, both searches before evolution, the share of the left-out run's
+        last champions that DNN2 calls fooling, runs, classes, children per cell, scale.
     """
     before, after = (to_confidence(part[:, -1]) for part in (retrained.before, retrained.after))
     compared = compare_classes(before, after)
@@ -181,9 +202,12 @@ def summarise_retrained_imagenet(
         "classes_ahead": compared.ahead,
         "superiority": compared.superiority,
         "p": compared.p,
+        "paired_p": pair_classes(before, after),
+        "start": compare_starts(retrained.before, retrained.after),
         "caught": float(np.mean(retrained.caught_last)),
         "runs": runs,
         "classes": cells,
         "per_cell": generations * children / cells,
-        "scale": f"{describe_size(runs, cells, generations, children)}; {describe_network(network, crops)}",
+        "scale": f"{describe_size(runs, cells, generations, children)}; {describe_network(network, crops)}; "
+        f"coordinates {coordinates}",
     }

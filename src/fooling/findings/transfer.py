@@ -9,6 +9,7 @@ import numpy as np
 
 from fooling.comparison import compare_classes
 from fooling.findings.imagenet import FOOLED, summarise_search
+from fooling.findings.paired import compare_starts, pair_classes
 from fooling.findings.searches import Search, describe_size, to_confidence
 from fooling.findings.tables import table
 from fooling.paper import show_confidence
@@ -189,7 +190,12 @@ def summarise_pairs(pairs: Iterable[Pair]) -> dict[str, Any]:
 
 
 def summarise_transfer(
-    cppn: Transfer, direct: Transfer, imagenet: Transfer, search: Search, digits: tuple[int, int, int]
+    cppn: Transfer,
+    direct: Transfer,
+    imagenet: Transfer,
+    search: Search,
+    digits: tuple[int, int, int],
+    coordinates: str,
 ) -> dict[str, Any]:
     """Reduce all images at 99% or more on the network they evolved on to the numbers that ``transfer`` is judged by.
 
@@ -199,6 +205,7 @@ def summarise_transfer(
         imagenet: ImageNet networks before CPPN images that evolved on the first.
         search: The search that these come from.
         digits: Runs on each digit network, generations, children per generation.
+        coordinates: What CPPNs are fed, in words.
 
     Returns:
         JSON: for "digits_initialisation", "digits_shape", "digits_direct" and "imagenet" what :func:`summarise_pairs`
@@ -213,12 +220,15 @@ def summarise_transfer(
         "digits_shape": summarise_pairs(pair for pair in pairs if {pair.source, pair.other} != alike),
         "digits_direct": summarise_pairs(compare_pairs(direct)),
         "imagenet": summarise_pairs(compare_pairs(imagenet)),
-        "scale": f"digits, on each of {len(cppn.networks)} networks: {small}; {imagenet.networks[0]}: {large}",
+        "scale": (
+            f"digits, on each of {len(cppn.networks)} networks: {small}; {imagenet.networks[0]}: {large}; coordinates "
+            f"of CPPN images {coordinates}"
+        ),
     }
 
 
 def summarise_ensemble(
-    run: Search, baseline: Search, answers: Transfer, network: str, crops: str = "one"
+    run: Search, baseline: Search, answers: Transfer, network: str, coordinates: str, crops: str = "one"
 ) -> dict[str, Any]:
     """Reduce a search against the mean of several networks to the numbers that ``ensemble`` is judged by.
 
@@ -227,12 +237,14 @@ def summarise_ensemble(
         baseline: Random search on the same classes, with as many images a run.
         answers: The mean first, then its members, before all champions of the search.
         network: Name of the mean.
+        coordinates: What CPPNs are fed, in words.
         crops: "one" or "ten".
 
     Returns:
         JSON: as :func:`summarise_search`, but "fooled" counts classes whose median over runs is 90% or more; the
-        probability of superiority over random search and its p, the share of champions that every member takes for
-        their class, the number of members.
+        probability of superiority over random search and its p, the p of
+        :func:`fooling.findings.paired.pair_classes`, both searches before evolution, the share of champions that every
+        member takes for their class, the number of members.
 
     Raises:
         ValueError: As :func:`summarise_search`, or if the answers are not to all champions.
@@ -241,12 +253,16 @@ def summarise_ensemble(
         raise ValueError(f"There are answers to {answers.agrees.shape[1]} of {run.log_odds.size} champions.")
     final, unbred = to_confidence(run.log_odds), to_confidence(baseline.log_odds)  # (runs, cells)
     compared = compare_classes(final, unbred)
-    return summarise_search(run, baseline, network, crops) | {
+    summary = summarise_search(run, baseline, network, crops)
+    return summary | {
         "fooled": int((np.median(final, axis=0) >= FOOLED_ENSEMBLE).sum()),
         "superiority": compared.superiority,
         "p": compared.p,
+        "paired_p": pair_classes(final, unbred),
+        "start": compare_starts(run.history, baseline.history),
         "fool_all": float(answers.agrees[1:].all(axis=0).mean()),
         "networks": len(answers.networks) - 1,
+        "scale": f"{summary['scale']}; coordinates {coordinates}",
     }
 
 
@@ -281,26 +297,36 @@ def count_fooled(answers: Transfer, least: float = FOOLED) -> Fooled:
     return Fooled(int(kept.sum()), int(everywhere.sum()), int((~elsewhere).sum()))
 
 
-def tabulate_answers(rows: Mapping[str, tuple[Transfer, float]]) -> str:
-    """Return a Markdown table with a row for each kind of images.
+def tabulate_answers(rows: Mapping[str, tuple[Transfer, float]], counted: str = "images") -> str:
+    """Return a Markdown table with a row for each kind of images, and how often they were shown to another network.
+
+    A row is left out where asking for less confidence adds no image to a row above of the same answers.
 
     Args:
         rows: By label, the answers, and the confidence on an image's own network from which it counts.
+        counted: What is counted: images, or images × networks where each of them stands once for each network.
     """
     header = (
-        *("", "images", "another network keeps the class", "by pair", "shuffled"),
+        *("", counted, "showings", "another network keeps the class", "by pair", "shuffled"),
         *("its median confidence", "fool all", "fool no other"),
     )
-    return table(header, [(label, *_describe_row(*row)) for label, row in rows.items()])
+    told, lines = set(), []
+    for label, (answers, least) in rows.items():
+        count = int((to_confidence(answers.own) >= least).sum())
+        if not count or (id(answers), count) not in told:
+            lines.append((label, *_describe_row(answers, least)))
+        told.add((id(answers), count))
+    return table(header, lines)
 
 
 def _describe_row(answers: Transfer, least: float) -> tuple[str, ...]:
     part, fooled = summarise_pairs(compare_pairs(answers, least)), count_fooled(answers, least)
     if not part["images"]:
-        return ("0", *["–"] * 6)
+        return ("0", *["–"] * 7)
     low, high = part["spread"]
     return (
         f"{part['images']:,}",
+        f"{part['showings']:,}",
         f"{part['share']:.0%}",
         f"{low:.0%} to {high:.0%}",
         f"{part['shuffled']:.0%}",

@@ -35,11 +35,13 @@ def describe_ascent(metrics: Mapping[str, Any]) -> str:
     parts = []
     for name, label in (("imagenet", "ImageNet"), ("digits", "digits")):
         one = metrics[name]
+        less, rounded = one["less_certain"], one["with_l2"]
         parts.append(
             f"{label}: without L2 the best median is {show_confidence(one['best_median'])} and the last "
             f"{show_confidence(one['last_without'])}, with L2 {show_confidence(one['last_with'])} (without is more "
-            f"certain with probability {one['less_certain']['superiority']:.2f}, Mann-Whitney U, "
-            f"{show_p(one['less_certain']['p'])}); another network sees the class in {one['seen_without']:.0%} without "
+            f"certain with probability {less['superiority']:.2f}, Mann-Whitney U, {show_p(less['p'])}; before rounding "
+            f"to 8 bits the last median with L2 is {show_confidence(rounded['last'])} and the best "
+            f"{show_confidence(rounded['best'])}); another network sees the class in {one['seen_without']:.0%} without "
             f"and {one['seen_with']:.0%} with L2 (Fisher's exact test, {show_p(one['seen_p'])}, n = {one['images']} "
             "images each)"
         )

@@ -64,20 +64,22 @@ def judge_features(metrics: Mapping[str, Any]) -> str:
     """Judge ``mnist-features`` by its three statements, each with p < 0.0001 and more than a small effect.
 
     Champions of 1 have more vertical edges than those of other digits; champions of 2 have more of their edges as
-    horizontal ones in the lower half; and champions of one digit are more alike over runs than those of two digits.
-    It takes 20 runs of the paper's generations and children.
+    horizontal ones in the lower half, and more of these there than in the upper half; and champions of one digit are
+    more alike over runs than those of two digits. It takes 20 runs of the paper's generations and children.
     """
     if metrics["runs"] < FEATURE_RUNS or not big_enough(metrics):
         return UNTESTED
-    met = sum(is_effect(metrics[name]) for name in ("vertical_1", "low_bar_2", "alike"))
+    low_bar = is_effect(metrics["low_bar_2"]) and is_effect(metrics["low_share_2"])
+    met = is_effect(metrics["vertical_1"]) + low_bar + is_effect(metrics["alike"])
     return REPRODUCED if met == 3 else PARTLY if met else NOT
 
 
 def describe_features(metrics: Mapping[str, Any]) -> str:
-    """Put the three effects, and the third one for pixel images, into words."""
+    """Put the effects, the last one for pixel images, and those of random CPPNs into words."""
     labels = {
         "vertical_1": "that a 1 is more vertical than another digit",
-        "low_bar_2": "that a 2 has more of a low horizontal bar",
+        "low_bar_2": "that a 2 has more horizontal edges in its lower half",
+        "low_share_2": "that more of its horizontal edges are there than in the upper half",
         "alike": "that images of one digit are more alike over runs than those of two",
         "alike_direct": "the last for pixel images",
     }
@@ -85,6 +87,10 @@ def describe_features(metrics: Mapping[str, Any]) -> str:
         f"{label} {metrics[name]['superiority']:.2f}, {show_p(metrics[name]['p'])}" for name, label in labels.items()
     ]
     tests = f"permutation tests, n = {count_words(metrics['runs'], 'run')}"
+    unbred = metrics["controls"].get("random CPPN")
+    if unbred:
+        found = ", ".join(f"{unbred[name]['superiority']:.2f}" for name in labels if name in unbred)
+        parts.append(f"of random CPPNs, never bred, the first four are {found}")
     return f"probability of superiority ({tests}): {'; '.join(parts)}"
 
 
@@ -108,7 +114,7 @@ def judge_small_data(metrics: Mapping[str, Any]) -> str:
 
 
 def describe_small_data(metrics: Mapping[str, Any]) -> str:
-    """Put held-out errors and images needed with the fewest and the most digits into words."""
+    """Say what became of the hypothesis; held-out errors and images needed with the fewest and the most digits."""
     few, most = (f"{size:,}" for size in metrics["extremes"])
     low, high = (f"{100 * error:.1f}%" for error in metrics["errors"])
     parts = []
@@ -116,9 +122,11 @@ def describe_small_data(metrics: Mapping[str, Any]) -> str:
         one = metrics[name]
         needed = " to ".join(f"{count:,.0f}" if count is not None else "never" for count in one["needed"])
         parts.append(
-            f"{label}: images needed for a median of 99.99%: {needed} (rank correlation "
-            f"{round(one['correlation'], 2) + 0.0:.2f}, {show_p(one['p'])} by permutation, "
+            f"{label}: images needed for a median of 99.99%, in generations of {metrics['children']}: {needed} (rank "
+            f"correlation {round(one['correlation'], 2) + 0.0:.2f}, {show_p(one['p'])} by permutation, "
             f"n = {count_words(metrics['networks'], 'network')}), "
             f"final median with the most digits {show_confidence(one['median_most'])}"
         )
-    return f"from {few} to {most} digits: held-out error {low} to {high}; {'; '.join(parts)}"
+    supported = {REPRODUCED: "supported", PARTLY: "supported in part", NOT: "not supported", UNTESTED: "not judged"}
+    became = f"a hypothesis of the paper, {supported[judge_small_data(metrics)]} from {few} to {most} digits"
+    return f"{became}: held-out error {low} to {high}; {'; '.join(parts)}"

@@ -24,9 +24,10 @@ def tell_cppn(metrics: Mapping[str, Any]) -> str:
 
 
 def tell_features(metrics: Mapping[str, Any]) -> str:
-    """Return the three effects."""
-    effects = ", ".join(f"{metrics[name]['superiority']:.2f}" for name in ("vertical_1", "low_bar_2", "alike"))
-    return f"vertical 1, low bar in 2, alike over runs: {effects} (0.50 is chance)"
+    """Return the effects."""
+    names = ("vertical_1", "low_bar_2", "low_share_2", "alike")
+    one, bars, low, alike = (f"{metrics[name]['superiority']:.2f}" for name in names)
+    return f"1 upright {one}; 2 has bars {bars}, but low ones {low}; runs alike {alike} (0.50 is chance)"
 
 
 def tell_small_data(metrics: Mapping[str, Any]) -> str:
@@ -53,9 +54,8 @@ def tell_repetition(metrics: Mapping[str, Any]) -> str:
     """Return what is kept without elements."""
     if not metrics["images"]:
         return "no image of at least 50% confidence has a period"
-    return (
-        f"keeps {metrics['kept_without_one']:.1%} without one element, {metrics['kept_without_half']:.0%} without half"
-    )
+    one, half, other = (metrics[f"kept_without_{name}"] for name in ("one", "half", "smaller_half"))
+    return f"keeps {one:.1%} without one element, {half:.0%} or {other:.0%} without half (odd numbers have two)"
 
 
 def tell_relatedness(metrics: Mapping[str, Any]) -> str:
@@ -76,14 +76,14 @@ def tell_transfer(metrics: Mapping[str, Any]) -> str:
 
 
 def tell_ensemble(metrics: Mapping[str, Any]) -> str:
-    """Add the median of random search."""
-    return f"{tell_search(metrics)}; random search {show_confidence(metrics['baseline_median'])}"
+    """Add the median of random images."""
+    return f"{tell_search(metrics)}; as many random images {show_confidence(metrics['baseline_median'])}"
 
 
 def tell_retrained_digits(metrics: Mapping[str, Any]) -> str:
-    """Return the first and the last median."""
+    """Return the first and the last median of the chain."""
     first, last = (show_confidence(metrics["medians"][place]) for place in (0, -1))
-    return f"median {first} before, {last} after {metrics['iterations']}"
+    return f"median {first} before, {last} after {metrics['iterations']}; one chain"
 
 
 def tell_retrained_imagenet(metrics: Mapping[str, Any]) -> str:
@@ -93,15 +93,17 @@ def tell_retrained_imagenet(metrics: Mapping[str, Any]) -> str:
 
 
 def tell_error(metrics: Mapping[str, Any]) -> str:
-    """Return the errors before and after."""
-    before, after = (f"{100 * metrics[name]:.1f}%" for name in ("error_first", "error_median"))
-    return f"held-out error {before} before, median {after} after"
+    """Return the errors before and after, and on the last network."""
+    before, after, last = (f"{100 * metrics[f'error_{name}']:.1f}%" for name in ("first", "median", "last"))
+    return f"held-out error {before} before, median {after} after, last network {last}"
 
 
 def tell_ascent(metrics: Mapping[str, Any]) -> str:
-    """Return what ImageNet images reach without and with L2."""
-    without, with_l2 = (show_confidence(metrics["imagenet"][name]) for name in ("last_without", "last_with"))
-    return f"ImageNet: median {without} without L2, {with_l2} with"
+    """Return what ImageNet images reach without and with L2, there before and after rounding to 8 bits."""
+    one = metrics["imagenet"]
+    values = one["last_without"], one["with_l2"]["last"], one["last_with"]
+    without, with_l2, rounded = map(show_confidence, values)
+    return f"ImageNet: median {without} without L2, {with_l2} with it, {rounded} as 8-bit images"
 
 
 def tell_natural(metrics: Mapping[str, Any]) -> str:

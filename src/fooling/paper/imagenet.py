@@ -156,12 +156,14 @@ def _show_when(answer: str, median: float | None) -> str:
 def judge_repetition(metrics: Mapping[str, Any]) -> str:
     """Judge ``imagenet-repetition`` by its two halves, over images of at least 50% confidence that have a period.
 
-    "Lowers": with half of the repeated elements removed most images are less certain than whole (sign test, p < 0.01).
-    "A little": with one element removed the median image keeps at least half of its confidence. At least 10 images.
+    "Lowers": with half of the repeated elements removed most images are less certain than whole (sign test, p < 0.01),
+    whichever half of an odd number it is. "A little": with one element removed the median image keeps at least half of
+    its confidence. At least 10 images.
     """
     if metrics["images"] < REPEATED_IMAGES:
         return UNTESTED
-    lowers = metrics["lowered"] > 0.5 and metrics["lowered_p"] < REPEATED_P
+    halves = (metrics, metrics["smaller_half"])
+    lowers = all(half["lowered"] > 0.5 and half["lowered_p"] < REPEATED_P for half in halves)
     return {2: REPRODUCED, 1: PARTLY, 0: NOT}[lowers + (metrics["kept_without_one"] >= 0.5)]
 
 
@@ -169,10 +171,13 @@ def describe_repetition(metrics: Mapping[str, Any]) -> str:
     """Put what is left without repeated elements, under random masks and after shuffling into words."""
     if not metrics["images"]:
         return "no image of at least 50% confidence has a period"
+    smaller = metrics["smaller_half"]
     return (
-        f"of its confidence the median image keeps {metrics['kept_without_one']:.1%} without one element and "
-        f"{metrics['kept_without_half']:.0%} without half of them (lower in {metrics['lowered']:.0%}, sign test "
-        f"{show_p(metrics['lowered_p'])}, n = {metrics['images']}), {metrics['kept_masked']:.0%} under random masks of "
-        f"the same area; with tiles shuffled {metrics['shuffled_champions']:.0%}, photographs "
+        f"of its confidence the median image keeps {metrics['kept_without_one']:.1%} without one element "
+        f"({metrics['kept_masked_one']:.0%} under random masks of its area) and {metrics['kept_without_half']:.0%} "
+        f"without half of them (lower in {metrics['lowered']:.0%}, sign test {show_p(metrics['lowered_p'])}, "
+        f"n = {metrics['images']}; {metrics['kept_masked']:.0%} under random masks); where an odd number is halved the "
+        f"other way {metrics['kept_without_smaller_half']:.0%} (lower in {smaller['lowered']:.0%}, "
+        f"{show_p(smaller['lowered_p'])}); with tiles shuffled {metrics['shuffled_champions']:.0%}, photographs "
         f"{metrics['shuffled_photographs']:.0%}"
     )

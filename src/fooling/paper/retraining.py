@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from fooling.paper.digits import NEAR_CERTAIN
@@ -13,6 +14,7 @@ from fooling.paper.imagenet import (
     CPPN_PER_CELL,
     IMAGENET_CLASSES,
 )
+from fooling.paper.transfer import describe_start
 from fooling.paper.verdicts import (
     EXACT,
     NOT,
@@ -31,6 +33,7 @@ ITERATIONS, RUNS = 15, 30  # the paper's
 SIMILAR, NEARLY_SIMILAR = 0.01, 0.02  # Choice: held-out error that may be added to still be called similar, or nearly
 HELD_OUT = 1_000  # Choice: the least digits that tell a hundredth
 FIRST_MEDIAN, RETRAINED_MEDIAN = 0.881, 0.117
+OWN_ANSWER = 0.5  # a median above it is the answer of the network itself, so that its images are still taken for digits
 
 
 def judge_digits(metrics: Mapping[str, Any]) -> str:
@@ -44,14 +47,29 @@ def judge_digits(metrics: Mapping[str, Any]) -> str:
 
 def describe_digits(metrics: Mapping[str, Any]) -> str:
     """Put the medians before, while and after retraining into words, and what the fooling class caught."""
-    first, last = (show_confidence(metrics["medians"][place]) for place in (0, -1))
+    medians = metrics["medians"]
+    first, last, lowest = map(show_confidence, (medians[0], medians[-1], min(medians)))
     low, high = (show_confidence(value) for value in metrics["last_run_medians"])
+    rises = sum(after > before for before, after in pairwise(medians))
     return (
-        f"median {first} before, {last} after {count_words(metrics['iterations'], 'iteration')} (by run {low} to "
-        f"{high}, n = {count_words(metrics['runs'], 'run')}; lowest of all networks "
-        f"{show_confidence(min(metrics['medians']))}); the fooling class is {metrics['fooling_share']:.0%} of the last "
-        f"training set; of images evolved against the network before, the median network calls {metrics['caught']:.0%} "
-        "fooling"
+        f"median {first} before, {last} after {count_words(metrics['iterations'], 'iteration')} of one chain (by run "
+        f"{low} to {high}, n = {count_words(metrics['runs'], 'run')} against the last network; lowest of all networks "
+        f"{lowest}; from one network to the next it rose {rises} of {count_words(metrics['iterations'], 'time')})"
+        f"{_describe_delay(metrics)}; the fooling class is {metrics['fooling_share']:.0%} of the last training set; of "
+        f"images evolved against the network before, the median network calls {metrics['caught']:.0%} fooling"
+    )
+
+
+def _describe_delay(metrics: Mapping[str, Any]) -> str:
+    """Say how much sooner the first network was fooled as far as the last one, where it was, and what follows."""
+    sooner, generations = metrics["first_as_far"], metrics["generations"]
+    if sooner is None or sooner >= generations:
+        return ""
+    last = metrics["medians"][-1]
+    follows = ": the fooling class slows evolution and does not stop it" if last > OWN_ANSWER else ""
+    return (
+        f"; images still reach {show_confidence(last)} by generation {generations}, against the first network by "
+        f"generation {sooner}{follows}"
     )
 
 
@@ -69,16 +87,17 @@ def judge_error(metrics: Mapping[str, Any]) -> str:
 def describe_error(metrics: Mapping[str, Any]) -> str:
     """Put held-out errors into words."""
     low, high = (f"{100 * error:.1f}%" for error in metrics["error_range"])
+    networks = count_words(metrics["iterations"], "network")
     described = (
         f"digits: held-out error {100 * metrics['error_first']:.1f}% before; retrained {low} to {high}, median "
-        f"{100 * metrics['error_median']:.1f}% (n = {count_words(metrics['iterations'], 'network')}, "
-        f"{metrics['held_out']:,} digits); the median network calls {100 * metrics['called_fooling']:.1f}% of the "
-        "digits fooling"
+        f"{100 * metrics['error_median']:.1f}%, the last network {100 * metrics['error_last']:.1f}% (n = {networks} of "
+        f"one chain, {metrics['held_out']:,} digits); the median network calls {100 * metrics['called_fooling']:.1f}% "
+        "of the digits fooling"
     )
     if metrics["agreement"] is not None:
         described += (
             f"; ImageNet: the same top-1 as before on {metrics['agreement']:.0%} of {metrics['agreement_crops']:,} "
-            f"crops of {metrics['agreement_photographs']} photographs held out whole"
+            f"crops of {metrics['agreement_photographs']} photographs of which nothing was learned"
         )
     return described
 
@@ -111,7 +130,9 @@ def describe_imagenet(metrics: Mapping[str, Any]) -> str:
         f"median {before} on DNN1, {after} on DNN2 (by run {low} to {high}) after {show_few(metrics['per_cell'])} "
         f"children per cell; DNN1 ahead in {metrics['classes_ahead']} of {metrics['classes']:,} classes (probability "
         f"of superiority {metrics['superiority']:.2f}, Mann-Whitney U, {show_p(metrics['p'])}, "
-        f"n = {metrics['classes']:,} classes each); DNN2 calls {metrics['caught']:.0%} of unseen fooling images fooling"
+        f"n = {metrics['classes']:,} classes each; each class against itself, Wilcoxon's signed-rank test, "
+        f"{show_p(metrics['paired_p'])}); {describe_start(metrics, 'DNN1', 'DNN2')}; of the last champions of a run "
+        f"that nothing was learned from, DNN2 calls {metrics['caught']:.0%} fooling"
     )
     if metrics["classes"] < IMAGENET_CLASSES or metrics["per_cell"] < CPPN_PER_CELL:
         described += "; the numbers need all 1,000 classes and 2,000 children per cell and were not tested"

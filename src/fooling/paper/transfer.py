@@ -11,6 +11,7 @@ from fooling.paper.verdicts import (
     NOT,
     PARTLY,
     REPRODUCED,
+    SIGNIFICANT,
     UNTESTED,
     count_words,
     is_effect,
@@ -58,11 +59,35 @@ def describe_transfer(metrics: Mapping[str, Any]) -> str:
             parts.append(f"{label}: no image at 99%")
             continue
         parts.append(
-            f"{label}: {one['share']:.0%} of {count_words(one['images'], 'image')} in the same class (by pair "
+            f"{label}: {one['share']:.0%} of {_count_showings(one)} in the same class (by pair "
             f"{one['spread'][0]:.0%} to {one['spread'][1]:.0%}; shuffled labels {one['shuffled']:.0%}), "
             f"median confidence in it {show_confidence(one['median'])}"
         )
     return "; ".join(parts)
+
+
+def _count_showings(one: Mapping[str, Any]) -> str:
+    images = count_words(one["images"], "image")
+    return images if one["showings"] == one["images"] else f"{count_words(one['showings'], 'showing')} of {images}"
+
+
+def describe_start(metrics: Mapping[str, Any], first: str, second: str) -> str:
+    """Put how two searches on the same classes stood before evolution into words.
+
+    Args:
+        metrics: "classes", and "start" from :func:`fooling.findings.paired.compare_starts`.
+        first: What the first search is called.
+        second: The same of the second.
+    """
+    start = metrics["start"]
+    medians = " and ".join(show_confidence(median) for median in start["medians"])
+    described = (
+        f"before evolution {first} and {second} have {medians}, {first} ahead in {start['classes_ahead']} of "
+        f"{metrics['classes']:,} classes (signed-rank test, {show_p(start['paired_p'])})"
+    )
+    if start["paired_p"] < SIGNIFICANT:
+        described += ", so part of the difference is not the work of evolution"
+    return described
 
 
 def judge_ensemble(metrics: Mapping[str, Any]) -> str:
@@ -89,10 +114,12 @@ def describe_ensemble(metrics: Mapping[str, Any]) -> str:
     low, high = (show_confidence(value) for value in metrics["run_medians"])
     described = (
         f"median {show_confidence(metrics['median'])} after {show_few(metrics['per_cell'])} children per cell "
-        f"(by run {low} to {high}), {metrics['fooled']} of {metrics['classes']:,} classes ≥ 90%; random search, as "
-        f"many images a run: median {show_confidence(metrics['baseline_median'])} (probability of superiority "
+        f"(by run {low} to {high}), {metrics['fooled']} of {metrics['classes']:,} classes ≥ 90%; as many random images "
+        f"a run, none of them bred: median {show_confidence(metrics['baseline_median'])} (probability of superiority "
         f"{metrics['superiority']:.2f}, Mann-Whitney U, {show_p(metrics['p'])}, n = {metrics['classes']:,} classes "
-        f"each); all {metrics['networks']} networks have the class as top-1 for {metrics['fool_all']:.0%} of the images"
+        f"each; each class against itself, Wilcoxon's signed-rank test, {show_p(metrics['paired_p'])}); "
+        f"{describe_start(metrics, 'bred images', 'random ones')}; all {metrics['networks']} networks have the class "
+        f"as top-1 for {metrics['fool_all']:.0%} of the images"
     )
     if metrics["classes"] < IMAGENET_CLASSES or metrics["per_cell"] < ENSEMBLE_PER_CELL:
         described += "; the number itself needs all 1,000 classes and 1,600 children per cell and was not tested"

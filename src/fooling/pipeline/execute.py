@@ -15,14 +15,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from fooling import runs
 from fooling.pipeline import freshness
 from fooling.pipeline.inspection import INJECTED, PageError, check_page, find_failed_cell, tidy
-from fooling.pipeline.pages import Page, RefusedError, Workspace, check_parameters, read_pages
+from fooling.pipeline.pages import NOTHING, Given, Page, RefusedError, Workspace, check_parameters, read_pages
 
 # How long one cell may take, in seconds: far above what any does, so that only a cell that hangs meets it.
 CELL_TIME_OUT = {"smoke": 600, "default": 3_600, "extended": 24 * 3_600, "paper": 30 * 24 * 3_600}
@@ -44,22 +44,25 @@ class Job(NamedTuple):
         workspace: Where it comes from and goes to.
         scratch: A short-named empty folder for the kernel's sockets and for papermill's own files.
         time_out: Seconds that one cell may take.
+        given: What the page is given besides its profile; a page that is given something needs no other.
     """
 
     page: str
     workspace: Workspace
     scratch: Path
     time_out: int
+    given: Given = NOTHING
 
     def to_text(self) -> str:
         """Return the job as one argument of a command line."""
-        return json.dumps([self.page, self.workspace, self.scratch, self.time_out], default=str)
+        given = {**self.given._asdict(), "parameters": dict(self.given.parameters)}
+        return json.dumps([self.page, self.workspace, self.scratch, self.time_out, given], default=str)
 
     @classmethod
     def from_text(cls, text: str) -> Job:
         """Return the job that :meth:`to_text` wrote."""
-        page, (profile, *folders), scratch, time_out = json.loads(text)
-        return cls(page, Workspace(profile, *map(Path, folders)), Path(scratch), time_out)
+        page, (profile, *folders), scratch, time_out, given = json.loads(text)
+        return cls(page, Workspace(profile, *map(Path, folders)), Path(scratch), time_out, Given(**given))
 
 
 class Listener:
@@ -102,7 +105,9 @@ def run_page(job: Job, say: Say) -> None:
     import nbformat
 
     pages = read_pages(workspace.notebooks)
-    page, status = pages[job.page], freshness.survey(pages, workspace)[job.page]
+    if job.given.parameters:
+        pages = {job.page: pages[job.page]._replace(needs=())}
+    page, status = pages[job.page], freshness.survey(pages, workspace, job.given)[job.page]
     check_parameters(page, status.parts["parameters"])
     executed = job.scratch / "executed.ipynb"
     listener = Listener(sum(cell.kind == "code" for cell in page.cells), say)
@@ -111,6 +116,7 @@ def run_page(job: Job, say: Say) -> None:
         notebook = nbformat.read(executed, as_version=4)
         _verify_cells_ran(notebook)
         tidy(notebook, page.name)
+        hide_paths(notebook, [str(job.given.parameters[name]) for name in job.given.paths])
         content = nbformat.writes(notebook) + "\n"
         check_page(notebook, content, workspace)
     except PageError as error:
@@ -120,6 +126,16 @@ def run_page(job: Job, say: Say) -> None:
     workspace.failure(page.name).unlink(missing_ok=True)
     workspace.failed_notebook(page.name).unlink(missing_ok=True)
     freshness.write_manifest(workspace, status, time.monotonic() - started)
+
+
+def hide_paths(notebook: Any, paths: Iterable[str]) -> None:
+    """Leave of paths that a page was given as parameters the last part only."""
+    about = notebook.metadata.get("papermill", {}).get("parameters", {})
+    cells = [cell for cell in notebook.cells if INJECTED in cell.metadata.get("tags", [])]
+    for path in sorted(paths, key=len, reverse=True):  # a file before the folder that it is in
+        for cell in cells:
+            cell["source"] = cell.source.replace(path, Path(path).name)
+        about.update({name: Path(path).name for name, value in about.items() if value == path})
 
 
 def record_failure(job: Job, error: PageError, executed: Path) -> None:

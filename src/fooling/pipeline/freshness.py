@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from fooling import profiles, runs
 from fooling.pipeline.imports import hash_module, reach_modules
-from fooling.pipeline.pages import Page, RefusedError, Workspace
+from fooling.pipeline.pages import NOTHING, Given, Page, RefusedError, Workspace
 
 FRESH, STALE, FAILED, MISSING = "fresh", "stale", "failed", "missing"
 VERSIONED = ("tensorflow", "keras", "numpy")
@@ -42,16 +42,18 @@ class Status(NamedTuple):
     fingerprint: str
 
 
-def survey(pages: Mapping[str, Page], workspace: Workspace) -> dict[str, Status]:
+def survey(pages: Mapping[str, Page], workspace: Workspace, given: Given = NOTHING) -> dict[str, Status]:
     """Return the status of every page; ``pages`` are in running order, as :func:`read_pages` gives them."""
     known: dict[str, Status] = {}
     for page in pages.values():
-        known[page.name] = _inspect(page, workspace, known)
+        known[page.name] = _inspect(page, workspace, given, known)
     return known
 
 
-def _inspect(page: Page, workspace: Workspace, known: Mapping[str, Status]) -> Status:
+def _inspect(page: Page, workspace: Workspace, given: Given, known: Mapping[str, Status]) -> Status:
     parts = _collect_parts(page, workspace, known)
+    parts["parameters"] |= given.parameters
+    parts |= {"inputs": given.inputs} if given.inputs else {}
     fingerprint = runs.hash_text(json.dumps(parts, sort_keys=True))
     manifest = read_json(workspace.manifest(page.name))
     failure = read_json(workspace.failure(page.name))
@@ -94,10 +96,11 @@ def _compare_parts(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         "code": "code of the notebook changed",
         "text": "text of the notebook changed",
         "parameters": "parameters changed",
+        "inputs": "files that the parameters name changed",
         "settings": "settings changed",
         "environment": "number of threads or version of TensorFlow, Keras or NumPy changed",
     }
-    reasons = [sentence for part, sentence in whole.items() if old.get(part) != new[part]]
+    reasons = [sentence for part, sentence in whole.items() if old.get(part) != new.get(part)]
     before, now = old.get("modules", {}), new["modules"]
     reasons += [f"{file} changed" for file in now if file in before and before[file] != now[file]]
     reasons += [f"{file} is used now" for file in now if file not in before]

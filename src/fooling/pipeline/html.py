@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from fooling import runs
 from fooling.pipeline import freshness
-from fooling.pipeline.index import draw_index, find_title, format_seconds, format_versions
-from fooling.pipeline.inspection import PageError, check_pictures, find_alt_text
+from fooling.pipeline.index import draw_index, find_group, find_title, format_seconds, format_versions
+from fooling.pipeline.inspection import PageError, check_pictures, find_alt_text, settle_widgets
 from fooling.pipeline.pages import Workspace
 from fooling.pipeline.progress import BAR
 
@@ -45,11 +45,16 @@ def update_report(workspace: Workspace, statuses: Mapping[str, Status], only: Se
     Raises:
         PageError: If a page cannot be shown: a picture without a description, a file from elsewhere.
     """
-    names = sorted(name for name in statuses if workspace.executed(name).is_file())
-    for name in names if only is None else [name for name in names if name in only]:
-        _update_page(name, names, workspace)
+    contents = {
+        name: workspace.executed(name).read_text(encoding="utf-8")
+        for name in sorted(statuses)
+        if workspace.executed(name).is_file()
+    }
+    titles = {name: find_title(json.loads(content)["cells"]) or name for name, content in contents.items()}
+    for name in titles if only is None else [name for name in titles if name in only]:
+        _update_page(name, contents[name], titles, workspace)
     for path in workspace.report().parent.glob("[0-9][0-9]_*.html"):
-        if path.stem not in names:
+        if path.stem not in titles:
             path.unlink()
     index = draw_index(workspace, statuses)
     _check_offline("index", index)
@@ -57,31 +62,35 @@ def update_report(workspace: Workspace, statuses: Mapping[str, Status], only: Se
     return workspace.report()
 
 
-def _update_page(name: str, names: Sequence[str], workspace: Workspace) -> None:
-    content = workspace.executed(name).read_bytes()
+def _update_page(name: str, content: str, titles: Mapping[str, str], workspace: Workspace) -> None:
     manifest = freshness.read_json(workspace.manifest(name))
-    made_of = _hash_all(content, json.dumps([manifest, workspace.profile, list(names)], sort_keys=True).encode())
+    beside = _find_neighbours(name, titles)
+    made_of = _hash_all(content, json.dumps([manifest, workspace.profile, list(titles), beside], sort_keys=True))
     path = workspace.report(name)
     if path.is_file():
         found = MADE_OF.search(path.read_text(encoding="utf-8"))
         if found and found[1] == made_of:
             return
     try:
-        page = draw_page(name, content.decode(), names, workspace.profile, manifest, made_of)
+        page = draw_page(name, content, titles, workspace.profile, manifest, made_of)
     except PageError as error:
         raise PageError(f"{name}: {error}", error.cell) from error
     _write_if_changed(path, page)
 
 
 def draw_page(
-    name: str, content: str, names: Sequence[str], profile: str, manifest: Mapping[str, Any], made_of: str = ""
+    name: str, content: str, titles: Mapping[str, str], profile: str, manifest: Mapping[str, Any], made_of: str = ""
 ) -> str:
     """Return an executed notebook as one HTML page.
+
+    A page by itself, such as an audit's, has no ``titles`` (``{}``): then nothing leads to an index or to another
+    page, and links to other notebooks are plain words. ``profile`` may be empty, too; ``{"seconds": 90.0}`` as the
+    manifest tells the cost.
 
     Args:
         name: The page.
         content: The executed notebook, as its file holds it.
-        names: All pages of this report, by number, which links may lead to.
+        titles: The title of every page of this report, in order; links may lead to these pages.
         profile: The profile that it ran at.
         manifest: What the page was made of and what it cost; may be empty.
         made_of: A hash that says when the page must be drawn again.
@@ -95,23 +104,37 @@ def draw_page(
 
     notebook = nbformat.reads(content, as_version=4)
     check_pictures(notebook)
-    text = PageText(names)
-    place = names.index(name)
+    settle_widgets(notebook)
+    text = PageText(titles)
+    before, after = _find_neighbours(name, titles)
     about = {
         "name": name,
         "profile": profile,
         "title": find_title(notebook.cells) or name,
-        "previous": names[place - 1] if place > 0 else None,
-        "next": names[place + 1] if place + 1 < len(names) else None,
+        "group": find_group(name) if name in titles else "",
+        "previous": before,
+        "next": after,
         "cost": format_seconds(manifest.get("seconds")),
-        "versions": format_versions([manifest] if manifest else []),
+        "versions": format_versions([manifest] if "versions" in manifest else []),
         "made_of": made_of,
     }
-    filters = {"markdown2html": text.to_html, "link_page": lambda markup: link_page(markup, names)}
+    filters = {"markdown2html": text.to_html, "link_page": lambda markup: link_page(markup, titles)}
     page, _ = _make_exporter(filters).from_notebook_node(notebook, resources={"page": about})
     page = str(page).replace(CONTENTS, _draw_contents(text.headings))
     _check_offline(name, page)
     return page
+
+
+def _find_neighbours(name: str, titles: Mapping[str, str]) -> tuple[dict[str, str] | None, dict[str, str] | None]:
+    if name not in titles:
+        return None, None
+    names: list[str | None] = [None, *titles, None]
+    place = names.index(name)
+    before, after = (
+        {"name": other, "number": other.split("_")[0], "title": titles[other]} if other else None
+        for other in (names[place - 1], names[place + 1])
+    )
+    return before, after
 
 
 def _make_exporter(filters: Mapping[str, Callable[..., str]]) -> Any:
@@ -134,10 +157,17 @@ def fold_stream(output: Any) -> str:
 
 
 def _draw_contents(headings: Sequence[tuple[int, str, str]]) -> str:
-    entries = [f'<li><a href="#{anchor}">{title}</a></li>' for level, anchor, title in headings if level == 2]
+    # Twice: beside the text where there is room, folded above it where there is not; never both are shown.
+    linked = [(anchor, re.sub(r"</?a\b[^>]*>", "", title)) for level, anchor, title in headings if level == 2]
+    entries = [f'<li><a href="#{anchor}">{title}</a></li>' for anchor, title in linked]
     if len(entries) < 2:
         return ""
-    return f'<nav class="contents" aria-label="On this page"><h2>On this page</h2><ol>{"".join(entries)}</ol></nav>'
+    listed = f"<ol>{''.join(entries)}</ol>"
+    folded = f"<details><summary>On this page</summary>{listed}</details>"
+    return (
+        f'<nav class="contents beside" aria-label="On this page"><h2>On this page</h2>{listed}</nav>\n'
+        f'<nav class="contents above" aria-label="On this page">{folded}</nav>'
+    )
 
 
 def _check_offline(name: str, page: str) -> None:
@@ -147,10 +177,10 @@ def _check_offline(name: str, page: str) -> None:
         raise PageError(f"{name} would make a browser load {found[0][:80]!r}; the report must be whole by itself.")
 
 
-def _hash_all(*contents: bytes) -> str:
+def _hash_all(*contents: str) -> str:
     digest = hashlib.sha256(_hash_design().encode())
     for content in contents:
-        digest.update(hashlib.sha256(content).digest())
+        digest.update(hashlib.sha256(content.encode()).digest())
     return digest.hexdigest()[:16]
 
 

@@ -1,22 +1,29 @@
-"""The first page of the report: what was found, then the pages with a picture and the cost of each."""
+"""The first page of the report: what was found in a line each, then the pages, grouped, with a picture and the cost."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fooling import paper
 from fooling.pipeline import freshness
 from fooling.pipeline.freshness import Status
 from fooling.pipeline.inspection import find_alt_text
 from fooling.pipeline.pages import RefusedError, Workspace
+from fooling.pipeline.thumbnails import Picture, draw_thumbnail
 
 if TYPE_CHECKING:
     from fooling.findings import Finding
 
 TEMPLATE = Path(__file__).parent / "template"
+OVERVIEW = "00"
+# The first number of each group of pages.
+GROUPS = {0: "Overview", 1: "Digits", 6: "ImageNet", 10: "Digits and ImageNet", 13: "Beyond the paper"}
+VERDICTS = (paper.REPRODUCED, paper.PARTLY, paper.NOT, paper.UNTESTED)
 NAMES = {"python": "Python", "tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy"}
 
 
@@ -30,13 +37,17 @@ def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     entries = [_describe_page(statuses[name], workspace) for name in sorted(statuses)]
+    findings = collect_findings(workspace.profile, workspace.results.parent)
+    counts = Counter(finding.verdict for finding in findings)
     manifests = [freshness.read_json(workspace.manifest(name)) for name in sorted(statuses)]
     environment = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, undefined=StrictUndefined)
     return environment.get_template("report.html.j2").render(
         profile=workspace.profile,
-        findings=collect_findings(workspace.profile, workspace.results.parent),
+        findings=findings,
+        verdicts=[(verdict, counts[verdict]) for verdict in VERDICTS if counts[verdict]],
         shown=[entry["name"] for entry in entries if entry["run"]],
-        entries=entries,
+        overview=next((entry for entry in entries if entry["number"] == OVERVIEW), None),
+        groups=_group_entries(entry for entry in entries if entry["number"] != OVERVIEW),
         cost=format_seconds(sum(manifest.get("seconds", 0) for manifest in manifests)),
         versions=format_versions([manifest for manifest in manifests if manifest]),
     )
@@ -59,6 +70,19 @@ def collect_findings(profile: str | None, root: Path) -> tuple[Finding, ...]:
         raise RefusedError(f"The findings cannot be told, because a page's {missing}; run that page again.") from error
 
 
+def find_group(name: str) -> str:
+    """Return the words for the group of pages that a page belongs to, by its number."""
+    number = int(name.split("_")[0])
+    return GROUPS[max(first for first in GROUPS if first <= number)]
+
+
+def _group_entries(entries: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for entry in entries:
+        groups.setdefault(find_group(entry["name"]), []).append(entry)
+    return groups
+
+
 def _describe_page(status: Status, workspace: Workspace) -> dict[str, Any]:
     path = workspace.executed(status.name)
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"] if path.is_file() else []
@@ -68,7 +92,7 @@ def _describe_page(status: Status, workspace: Workspace) -> dict[str, Any]:
         "number": status.name.split("_")[0],
         "title": find_title(cells) or status.name,
         "run": path.is_file(),
-        "picture": _find_picture(cells),
+        "picture": draw_thumbnail(_find_pictures(cells)),
         "cost": format_seconds(status.seconds),
         "note": "" if status.state == freshness.MISSING and not path.is_file() else note,
     }
@@ -84,13 +108,13 @@ def find_title(cells: Iterable[Mapping[str, Any]]) -> str:
     return ""
 
 
-def _find_picture(cells: Iterable[Mapping[str, Any]]) -> tuple[str, str] | None:
-    for cell in cells:
-        for output in cell.get("outputs", ()):
-            if "image/png" in output.get("data", {}):
-                data = "".join(output["data"]["image/png"]).replace("\n", "")
-                return data, find_alt_text(output, "image/png")
-    return None
+def _find_pictures(cells: Iterable[Mapping[str, Any]]) -> tuple[Picture, ...]:
+    return tuple(
+        Picture("".join(output["data"]["image/png"]), find_alt_text(output, "image/png"))
+        for cell in cells
+        for output in cell.get("outputs", ())
+        if "image/png" in output.get("data", {})
+    )
 
 
 def format_seconds(seconds: float | None) -> str:

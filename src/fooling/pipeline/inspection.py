@@ -14,6 +14,8 @@ from fooling.pipeline.pages import Workspace
 MAX_NOTEBOOK_BYTES = 600_000
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/svg+xml")
 INJECTED = "injected-parameters"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+LIVE = "*This part is live in JupyterLab: `make lab`.*"
 
 
 class PageError(Exception):
@@ -53,7 +55,7 @@ def find_failed_cell(notebook: Any) -> tuple[int, str] | None:
 
 
 def tidy(notebook: Any, name: str) -> None:
-    """Take out what differs from run to run or tells of this machine: times, paths, random names."""
+    """Take out what differs from run to run or tells of this machine: times, paths, random names, dead widgets."""
     about = notebook.metadata.get("papermill", {})
     kept = {key: about[key] for key in ("parameters", "version") if key in about}
     notebook.metadata["papermill"] = {**kept, "input_path": f"{name}.ipynb", "output_path": f"{name}.ipynb"}
@@ -62,6 +64,21 @@ def tidy(notebook: Any, name: str) -> None:
         cell.metadata.pop("execution", None)
         if INJECTED in cell.metadata.get("tags", []) and "id" in cell:
             cell["id"] = INJECTED
+    settle_widgets(notebook)
+
+
+def settle_widgets(notebook: Any) -> None:
+    """Leave of each widget, which ended with its kernel, its picture or else a sentence.
+
+    A widget without either would be shown as the name of its class, and its own name changes with every run.
+    """
+    notebook.metadata.pop("widgets", None)
+    for _, cell in number_code_cells(notebook):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if WIDGET in data:
+                kept = {kind: data[kind] for kind in PICTURES if kind in data}
+                output["data"] = kept or {"text/markdown": LIVE, "text/plain": LIVE.strip("*")}
 
 
 def check_page(notebook: Any, content: str, workspace: Workspace) -> None:

@@ -13,7 +13,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from fooling.pipeline.inspection import PageError
 
 NOTEBOOK_LINK = re.compile(r"^(?:\./)?(?P<page>\d\d_\w+)\.ipynb(?P<anchor>#[^\"']*)?$")
-NOT_RUN = "This page has not been run at this profile."
+NOT_RUN = "This page is not part of this report."
 
 
 class PageText(IPythonRenderer):
@@ -52,7 +52,13 @@ class PageText(IPythonRenderer):
 
     def table(self, text: str) -> str:
         """Render a table that scrolls by itself where it is wider than the screen."""
-        return f'<div class="scroll" tabindex="0"><table>\n{text}</table></div>\n'
+        return f'<div class="scroll" role="group" aria-label="Table" tabindex="0"><table>\n{text}</table></div>\n'
+
+    def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
+        """Render a cell; a column without a heading has none, rather than an empty one."""
+        tag = "th" if head and text.strip() else "td"
+        style = f' style="text-align:{align}"' if align else ""
+        return f"<{tag}{style}>{text}</{tag}>\n"
 
     def inline_math(self, body: str) -> str:
         """Render ``$formula$``."""
@@ -81,7 +87,11 @@ def to_mathml(formula: str, display: str) -> str:
     unknown = re.search(r"\\\w+", drawn)
     if unknown:  # the converter shows a command that it does not know as a word
         raise PageError(f"The formula {formula.strip()!r} cannot be drawn (unknown command {unknown[0]}).")
-    return f'<div class="formula" tabindex="0">{drawn}</div>\n' if display == "block" else drawn
+    return (
+        f'<div class="formula" role="group" aria-label="Formula" tabindex="0">{drawn}</div>\n'
+        if display == "block"
+        else drawn
+    )
 
 
 def link_page(markup: str, pages: Container[str]) -> str:

@@ -7,7 +7,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from fooling import profiles, runs
 
@@ -101,6 +102,25 @@ class Workspace(NamedTuple):
     def report(self, name: str = "index") -> Path:
         """Return a page of the HTML report, its index when no page is named."""
         return self.results / "report" / f"{name}.html"
+
+
+class Given(NamedTuple):
+    """What a page is given besides its profile: nothing in a report, a network and its files in an audit.
+
+    Attributes:
+        parameters: By name.
+        inputs: A hash of the files that they name.
+        paths: The parameters that are paths of this machine, which the page must not show.
+        time_out: Seconds that one cell may take; 0 for what the profile allows.
+    """
+
+    parameters: Mapping[str, Any] = MappingProxyType({})
+    inputs: str = ""
+    paths: tuple[str, ...] = ()
+    time_out: int = 0
+
+
+NOTHING = Given()
 
 
 def open_workspace(profile: str, notebooks: Path = NOTEBOOKS) -> Workspace:

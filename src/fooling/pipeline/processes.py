@@ -15,7 +15,7 @@ from typing import NamedTuple, TextIO
 from fooling import runs
 from fooling.pipeline.execute import CELL_TIME_OUT, Job, record_failure
 from fooling.pipeline.inspection import PageError
-from fooling.pipeline.pages import Workspace
+from fooling.pipeline.pages import NOTHING, Given, Workspace
 from fooling.pipeline.progress import Progress
 
 # Sockets are named below the scratch folder; the system allows a socket about 100 characters.
@@ -37,15 +37,16 @@ class Outcome(NamedTuple):
 class Team:
     """The processes of the pages that are running now."""
 
-    def __init__(self, workspace: Workspace, lock: int, progress: Progress) -> None:
-        self._workspace, self._lock, self._progress = workspace, lock, progress
+    def __init__(self, workspace: Workspace, lock: int, progress: Progress, given: Given = NOTHING) -> None:
+        self._workspace, self._lock, self._progress, self._given = workspace, lock, progress, given
         self._processes: set[subprocess.Popen[str]] = set()
         self._stopping = False
 
     def run(self, name: str) -> Outcome:
         """Run one page to its end, in a thread of the runner."""
         scratch = make_scratch()
-        job = Job(name, self._workspace, scratch, CELL_TIME_OUT[self._workspace.profile])
+        time_out = self._given.time_out or CELL_TIME_OUT[self._workspace.profile]
+        job = Job(name, self._workspace, scratch, time_out, self._given)
         try:
             with tempfile.TemporaryFile("w+", encoding="utf-8") as complaints:
                 process = self._start(job, complaints)

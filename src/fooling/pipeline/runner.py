@@ -13,7 +13,7 @@ from typing import NamedTuple, TextIO
 
 from fooling.pipeline import freshness
 from fooling.pipeline.execute import KERNEL
-from fooling.pipeline.pages import Page, RefusedError, StoppedError, Workspace, check_parameters
+from fooling.pipeline.pages import NOTHING, Given, Page, RefusedError, StoppedError, Workspace, check_parameters
 from fooling.pipeline.processes import Outcome, Team
 from fooling.pipeline.progress import Progress
 
@@ -73,12 +73,14 @@ class Plan(NamedTuple):
         forced: The pages that run although they are fresh.
         pages: All pages.
         workspace: Where they come from and go to.
+        given: What they are given besides their profile.
     """
 
     names: Sequence[str]
     forced: Sequence[str]
     pages: Mapping[str, Page]
     workspace: Workspace
+    given: Given = NOTHING
 
 
 def run_pages(plan: Plan, lock: int, out: TextIO, after: Callable[[Outcome], None]) -> list[Outcome]:
@@ -95,10 +97,10 @@ def run_pages(plan: Plan, lock: int, out: TextIO, after: Callable[[Outcome], Non
         StoppedError: If a signal asked to stop; every process and kernel started here has ended then.
     """
     for name in plan.names:
-        check_parameters(plan.pages[name], ("PROFILE",))
+        check_parameters(plan.pages[name], ("PROFILE", *plan.given.parameters))
     check_kernel()
     progress = Progress(out, len(plan.names))
-    team = Team(plan.workspace, lock, progress)
+    team = Team(plan.workspace, lock, progress, plan.given)
     outcomes: list[Outcome] = []
     with _signals_raise(), ThreadPoolExecutor(SIDE_BY_SIDE.get(plan.workspace.profile, 1)) as threads:
         try:

@@ -1,0 +1,62 @@
+"""How long a page of the report takes to open from the disk, in Debian's chromium.
+
+    python benchmarks/report_speed.py [FOLDER]
+
+FOLDER holds the pages, results/published/extended/report by default. Each page is opened in a browser context of its
+own, so that nothing is cached. Times are the browser's own: from the request to the end of the load event, and until
+every picture on the page is decoded. All pages take turns; medians of 5 after one that warms up. The aim is a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from fooling import runs
+
+REPEATS = 5
+# A picture may be decoded after the load event; a page is open when all of it can be seen.
+OPENED = """async () => {
+    await Promise.all([...document.images].map(image => image.decode()));
+    const decoded = performance.now(), timing = performance.getEntriesByType("navigation")[0];
+    return [timing.loadEventEnd, Math.max(timing.loadEventEnd, decoded)];
+}"""
+
+
+def open_page(browser: Browser, path: Path) -> tuple[float, float]:
+    """Open a page; return milliseconds to its load event and until every picture is decoded."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    page.goto(path.absolute().as_uri(), wait_until="load")
+    loaded, decoded = page.evaluate(OPENED)
+    context.close()
+    return loaded, decoded
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description="How long a page of the report takes to open.")
+    parser.add_argument("folder", nargs="?", type=Path, default=runs.ROOT / "results/published/extended/report")
+    pages = sorted(parser.parse_args().folder.glob("*.html"))
+    times: dict[Path, list[tuple[float, float]]] = {path: [] for path in pages}
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        for repeat in range(REPEATS + 1):
+            for path in pages:
+                taken = open_page(browser, path)
+                if repeat:  # the first warms up
+                    times[path].append(taken)
+        browser.close()
+    print(f"{'':36}{'KB':>6}{'loaded, ms':>12}{'decoded, ms':>13}")
+    for path in pages:
+        loaded, decoded = (statistics.median(column) for column in zip(*times[path], strict=True))
+        print(f"{path.name:36}{path.stat().st_size / 1000:6.0f}{loaded:12.0f}{decoded:13.0f}")
+
+
+if __name__ == "__main__":
+    main()

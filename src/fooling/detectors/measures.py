@@ -1,0 +1,244 @@
+"""How well scores tell natural images from fooling ones, and how far a confidence can be trusted; no TensorFlow."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import softmax
+from sklearn.metrics import average_precision_score, roc_auc_score  # type: ignore[import-untyped]
+
+TRUE_POSITIVES = 0.95  # share of natural images that a threshold must let pass; Source: Liang et al. 2018
+ENDS = (2.5, 97.5)  # percentiles that a 95% interval ends at
+TEMPERATURES = (0.01, 100.0)  # Choice: beyond any that is reported of a trained network
+BINS = 15  # of confidence; Source: Guo et al. 2017
+PLACES_AT_ONCE = 4_000_000  # of bootstrap draws; Choice: 32 MB
+
+
+class Interval(NamedTuple):
+    """A number and the ends of its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Detection(NamedTuple):
+    """How well a score tells natural images, the positive class, from fooling ones.
+
+    Attributes:
+        auroc: Area under the ROC curve: how often a natural image scores higher than a fooling one.
+        aupr: Average precision. A score that knows nothing has the natural images' share, so that values are only
+            comparable where there are as many images of either sort.
+        fpr95: Share of fooling images that pass a threshold which 95% of the natural images pass.
+        threshold: That threshold; an image passes if it scores as high or higher.
+    """
+
+    auroc: Interval
+    aupr: Interval
+    fpr95: Interval
+    threshold: float
+
+
+def measure_detector(natural: np.ndarray, fooling: np.ndarray, seed: int = 0, draws: int = 1000) -> Detection:
+    """Measure how well scores tell natural images from fooling ones.
+
+    Equal scores count half in AUROC, enter average precision at once, and pass together: a fooling image that scores
+    exactly the threshold passes. Scores may be infinite, since only their order counts.
+
+    The intervals are the middle 95% of a bootstrap that draws as many natural and as many fooling images as there are,
+    with replacement, and finds the threshold anew each time. It takes images for independent; champions of one run are
+    not, so that intervals of evolved images are too narrow. Where two sorts do not overlap, neither do their draws, and
+    the interval is a point.
+
+    Args:
+        natural: ``(n,)`` scores, larger for images taken for natural.
+        fooling: ``(m,)``.
+        seed: Of the bootstrap.
+        draws: How often it draws.
+
+    Raises:
+        ValueError: If there is none of either, or a score is no number.
+    """
+    natural, fooling = _check_scores("natural", natural), _check_scores("fooling", fooling)
+    if draws < 1:
+        raise ValueError(f"A bootstrap needs at least 1 draw, but {draws} were asked for.")
+    ranks = np.unique(np.concatenate([natural, fooling]), return_inverse=True)[1]  # finite, and in the same order
+    positive = np.arange(len(ranks)) < len(natural)
+    threshold = find_threshold(natural)
+    values = (
+        float(roc_auc_score(positive, ranks)),
+        float(average_precision_score(positive, ranks)),
+        float(np.mean(fooling >= threshold)),
+    )
+    drawn = _draw_measures(ranks[positive], ranks[~positive], seed, draws)
+    auroc, aupr, fpr95 = (_find_interval(value, part) for value, part in zip(values, drawn, strict=True))
+    return Detection(auroc, aupr, fpr95, threshold)
+
+
+def find_threshold(natural: np.ndarray, share: float = TRUE_POSITIVES) -> float:
+    """Return the highest score that at least ``share`` of the natural images reach.
+
+    Args:
+        natural: ``(n,)`` scores.
+        share: Above 0 and at most 1.
+
+    Raises:
+        ValueError: If there is no score, one is no number, or the share makes no sense.
+    """
+    natural = _check_scores("natural", natural)
+    if not 0.0 < share <= 1.0:
+        raise ValueError(f"The share of natural images that pass is {share}, but it must be above 0 and at most 1.")
+    return float(np.sort(natural)[::-1][_count_passing(len(natural), share) - 1])
+
+
+def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Return the temperature that logits are divided by to make labels as likely as they can be.
+
+    The likelihood has one maximum, where the mean logit of the labels is the mean that the softmax expects (Guo et al.
+    2017). It lies at the end of 0.01 to 100 where every label has the highest logit, or labels are no better than
+    chance; then that end is returned.
+
+    Args:
+        logits: ``(n, k)``, finite.
+        labels: ``(n,)`` whole numbers, 0 to k − 1.
+
+    Raises:
+        ValueError: If they are not such numbers, or there are none.
+    """
+    scores, places = _check_logits(logits), np.asarray(labels)
+    count, classes = scores.shape
+    if places.shape != (count,) or not np.issubdtype(places.dtype, np.integer):
+        raise ValueError(
+            f"{count} rows of logits need as many labels, whole numbers, not {places.dtype} {places.shape}."
+        )
+    if places.min() < 0 or places.max() >= classes:
+        raise ValueError(f"Labels run from {places.min()} to {places.max()}, but there are only 0 to {classes - 1}.")
+    own = scores[np.arange(count), places].mean()
+
+    def slope(log_temperature: float) -> float:
+        expected = (softmax(scores / math.exp(log_temperature), axis=1) * scores).sum(axis=1).mean()
+        return float(own - expected)
+
+    low, high = (math.log(end) for end in TEMPERATURES)
+    if slope(low) >= 0.0:
+        return TEMPERATURES[0]
+    return TEMPERATURES[1] if slope(high) <= 0.0 else math.exp(brentq(slope, low, high, xtol=1e-10))
+
+
+def expected_calibration_error(confidences: np.ndarray, right: np.ndarray, bins: int = BINS) -> float:
+    """Return the mean distance of accuracy and confidence over bins of equal width, weighted by their images.
+
+    A confidence between two bins counts for the upper one. Source: Guo et al. 2017.
+
+    Args:
+        confidences: ``(n,)`` in [0, 1]: of each image's top class.
+        right: ``(n,) bool``: whether that class is the image's.
+        bins: How many.
+
+    Raises:
+        ValueError: If they are not such arrays, or there is no image or bin.
+    """
+    values, correct = np.asarray(confidences, np.float64), np.asarray(right)
+    if values.ndim != 1 or not values.size or correct.shape != values.shape or correct.dtype != np.bool_:
+        raise ValueError("Calibration needs one confidence and one right or wrong for each image, at least one image.")
+    if not (values.min() >= 0.0 and values.max() <= 1.0) or bins < 1:
+        raise ValueError(
+            f"Confidences lie in [0, 1] and fill at least 1 bin, not {values.min()} to {values.max()}, {bins}."
+        )
+    place = np.minimum((values * bins).astype(np.int64), bins - 1)
+    return float(np.abs(np.bincount(place, correct - values, bins)).sum() / len(values))
+
+
+def measure_calibration(
+    confidences: np.ndarray, right: np.ndarray, seed: int = 0, draws: int = 1000, bins: int = BINS
+) -> Interval:
+    """Return the expected calibration error with the middle 95% of a bootstrap over images.
+
+    Chance alone moves accuracy away from confidence in every bin, and a draw adds its own chance to that of the images:
+    where the error is small the interval lies high and may even leave the error out.
+
+    Args:
+        confidences: As for :func:`expected_calibration_error`, like ``right`` and ``bins``.
+        right: Whether each image is.
+        seed: Of the bootstrap.
+        draws: How often it draws.
+        bins: Of confidence.
+
+    Raises:
+        ValueError: As :func:`expected_calibration_error`.
+    """
+    value = expected_calibration_error(confidences, right, bins)
+    random = np.random.default_rng(seed)
+    drawn = [random.integers(len(right), size=len(right)) for _ in range(draws)]
+    errors = [expected_calibration_error(confidences[some], right[some], bins) for some in drawn]
+    return _find_interval(value, np.array(errors))
+
+
+def _find_interval(value: float, draws: np.ndarray) -> Interval:
+    low, high = np.percentile(draws, ENDS)
+    return Interval(value, float(low), float(high))
+
+
+def _check_scores(sort: str, scores: np.ndarray) -> np.ndarray:
+    values = np.asarray(scores, np.float64)
+    if values.ndim != 1 or not values.size or np.isnan(values).any():
+        raise ValueError(
+            f"A detector needs a number for each {sort} image, at least one, but not so was {values.shape}."
+        )
+    return values
+
+
+def _check_logits(logits: np.ndarray) -> np.ndarray:
+    values = np.asarray(logits, np.float64)
+    if values.ndim != 2 or not values.size or values.shape[1] < 2 or not np.isfinite(values).all():
+        raise ValueError(f"Logits are (images, at least 2 classes), finite numbers, but not so were {values.shape}.")
+    return values
+
+
+def _count_passing(natural: int, share: float = TRUE_POSITIVES) -> int:
+    """Return how many of the natural images must pass."""
+    return max(1, math.ceil(round(share * natural, 6)))
+
+
+def _draw_measures(natural: np.ndarray, fooling: np.ndarray, seed: int, draws: int) -> tuple[np.ndarray, ...]:
+    """Return AUROC, average precision and FPR at 95% TPR of bootstrap draws, ``(draws,) float64`` each.
+
+    scikit-learn would take seconds for what counts of equal scores give at once.
+
+    Args:
+        natural: ``(n,) int64``: ranks of the scores, from 0 on, equal where scores are.
+        fooling: ``(m,) int64``.
+        seed: Of the bootstrap.
+        draws: How often it draws.
+    """
+    random, ranks = np.random.default_rng(seed), 1 + int(max(natural.max(), fooling.max()))
+    block = max(1, PLACES_AT_ONCE // max(len(natural), len(fooling), ranks))
+    parts = [
+        _measure_counts(_draw_counts(natural, ranks, few, random), _draw_counts(fooling, ranks, few, random))
+        for few in (min(block, draws - start) for start in range(0, draws, block))
+    ]
+    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+
+
+def _draw_counts(own: np.ndarray, ranks: int, draws: int, random: np.random.Generator) -> np.ndarray:
+    """Return how often each rank is drawn, ``(draws, ranks) float64``, best first."""
+    drawn = own[random.integers(len(own), size=(draws, len(own)))]
+    rows = np.arange(draws)[:, None] * ranks
+    return (
+        np.bincount((rows + drawn).ravel(), minlength=draws * ranks).reshape(draws, ranks)[:, ::-1].astype(np.float64)
+    )
+
+
+def _measure_counts(natural: np.ndarray, fooling: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the three measures of rows of counts by rank, best first: ``(draws, ranks)`` to ``(draws,)`` each."""
+    passed, fooled = natural.cumsum(axis=1), fooling.cumsum(axis=1)  # that score as high or higher
+    images, fakes = passed[:, -1], fooled[:, -1]
+    below = fakes[:, None] - fooled + fooling / 2  # lower, and half of the equal ones
+    auroc = (natural * below).sum(axis=1) / (images * fakes)
+    precision = passed / np.maximum(passed + fooled, 1.0)
+    aupr = (natural * precision).sum(axis=1) / images
+    first = (passed >= _count_passing(int(images[0]))).argmax(axis=1)
+    return auroc, aupr, fooled[np.arange(len(fooled)), first] / fakes

@@ -1,0 +1,92 @@
+"""What the sections of the panel share: networks, the line of status, the folder of saved pictures."""
+
+from __future__ import annotations
+
+import html
+import threading
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+
+from fooling.networks.classifier import Classifier
+
+
+class Desk:
+    """Networks by name, loaded once; and one line that says what is going on.
+
+    Attributes:
+        networks: What may be chosen, each with what loads it.
+        folder: Where pictures are saved.
+        status: The line, for the panel.
+        answering: Set while a click is answered; whoever computes in the background rests.
+    """
+
+    def __init__(self, networks: dict[str, Callable[[], Classifier]], folder: Path) -> None:
+        self.networks, self.folder = networks, folder
+        self.status, self.answering = widgets.HTML(), threading.Event()
+        self._loaded: dict[str, Classifier] = {}
+        self._lock = threading.Lock()
+        self.say("Ready. Start evolves, a click on a picture shows more of it.")
+
+    def say(self, sentence: str, wrong: bool = False) -> None:
+        """Show a sentence in the line of status; readers of the screen hear it."""
+        mark = "#D55E00" if wrong else "#0072B2"
+        self.status.value = (
+            f'<div role="status" aria-live="polite" style="border-left:4px solid {mark};padding:2px 8px;'
+            f'line-height:1.4;white-space:normal">{html.escape(sentence)}</div>'
+        )
+
+    def load(self, name: str) -> Classifier:
+        """Return a network, loading it when it is asked for first.
+
+        Raises:
+            ValueError: If it cannot be loaded.
+        """
+        with self._lock:
+            if name not in self._loaded:
+                self._loaded[name] = self.networks[name]()
+            return self._loaded[name]
+
+    def add_network(self, classifier: Classifier) -> str:
+        """Add a network of one's own and return the name under which it can be chosen."""
+        name = classifier.name
+        while name in self.networks:
+            name += " (own)"
+        self.networks[name] = lambda: classifier
+        return name
+
+    def guard(self, answer: Callable[..., None]) -> Callable[..., None]:
+        """Return a callback that says what was wrong instead of failing unseen."""
+
+        @wraps(answer)
+        def guarded(*arguments: Any) -> None:
+            self.answering.set()
+            try:
+                answer(*arguments)
+            except (ValueError, OSError) as error:
+                self.say(str(error), wrong=True)
+            finally:
+                self.answering.clear()
+
+        return guarded
+
+
+def make_button(description: str, tooltip: str, answer: Callable[..., None], style: str = "") -> widgets.Button:
+    """Return a button as wide as its words that calls ``answer`` without arguments."""
+    button = widgets.Button(
+        description=description,
+        tooltip=tooltip,
+        button_style=style,
+        layout=widgets.Layout(width="auto", flex="0 0 auto"),
+    )
+    button.on_click(lambda _: answer())
+    return button
+
+
+def make_row(*children: widgets.Widget) -> widgets.Box:
+    """Return widgets side by side, wrapped where the page is narrow."""
+    layout = widgets.Layout(display="flex", flex_flow="row wrap", align_items="center", grid_gap="6px")
+    return widgets.Box(children, layout=layout)

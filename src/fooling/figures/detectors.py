@@ -1,0 +1,209 @@
+"""Figures of detectors: how well they tell natural images from fooling ones, and what passes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from fooling.figures.retraining import wilson_interval
+from fooling.figures.style import (
+    BASELINE,
+    COLOURS,
+    PAPER,
+    Figure,
+    start_figure,
+    styled,
+)
+from fooling.findings.detectors import CHANCE, Calibration, Detection, Interval, Scored
+
+GOOD = "RdBu"  # blue where a detector notices, red where it is fooled; told apart by the colour-blind
+DARK = 0.27  # distance from the middle of the colours at which words on them become white
+ENDS, HALF = (5, 95), (25, 75)  # percentiles
+WIDE = 5  # columns of a grid that have room for names below them
+BINS = 10  # of a reliability diagram; Choice: as on page 01
+
+
+class DetectorScores(Scored, Protocol):
+    """What is read of a :class:`fooling.detectors.records.Scored`."""
+
+    @property
+    def scores(self) -> np.ndarray:
+        """By detector, ``(detectors, images) float64``."""
+
+
+@styled
+def draw_detection(kinds: Mapping[str, Mapping[str, Detection]]) -> Figure:
+    """Draw AUROC and FPR at 95% TPR with their intervals: detectors down, kinds of fooling image across.
+
+    Args:
+        kinds: By kind, by detector.
+    """
+    detectors = list(next(iter(kinds.values())))
+    grids = {
+        "AUROC": [[kinds[kind][name].auroc for kind in kinds] for name in detectors],
+        "fooling images that pass (FPR at 95% TPR)": [
+            [kinds[kind][name].fpr95 for kind in kinds] for name in detectors
+        ],
+    }
+    alt = "AUROC by kind of fooling image. " + "; ".join(
+        f"{kind}: " + ", ".join(f"{name} {one.auroc.value:.2f}" for name, one in row.items())
+        for kind, row in kinds.items()
+    )
+    drawn, axes = start_figure(0.55 * len(detectors) + 0.9, alt + ".", ncols=2, sharey=True)
+    for spot, (title, grid), colours in zip(axes[0], grids.items(), (GOOD, f"{GOOD}_r"), strict=True):
+        _draw_grid(spot, grid, colours)
+        _label_grid(spot, detectors, list(kinds))
+        spot.set_title(title, fontsize=10)
+    return drawn
+
+
+@styled
+def draw_detection_again(
+    before: Mapping[str, Mapping[str, Detection]], against: Mapping[str, Mapping[str, Mapping[str, Detection]]]
+) -> Figure:
+    """Draw AUROC on images that evolved against each detector: what evolution met across, what detects them down.
+
+    Args:
+        before: By kind, by detector; the kinds of ``against`` are shown in the first column.
+        against: By encoding, by the detector that images evolved against, by detector.
+    """
+    columns = {encoding: {"nothing": before[encoding], **by_guard} for encoding, by_guard in against.items()}
+    detectors = list(next(iter(before.values())))
+    alt = "AUROC of each detector on images evolved against it, before and after. " + "; ".join(
+        f"{encoding}: "
+        + ", ".join(
+            f"{name} {before[encoding][name].auroc.value:.2f}, {row[name].auroc.value:.2f}"
+            for name, row in by_guard.items()
+        )
+        for encoding, by_guard in against.items()
+    )
+    drawn, axes = start_figure(0.55 * len(detectors) + 1.5, alt + ".", ncols=len(columns), sharey=True)
+    for spot, (encoding, rows) in zip(axes[0], columns.items(), strict=True):
+        _draw_grid(spot, [[rows[met][name].auroc for met in rows] for name in detectors], GOOD)
+        _label_grid(spot, detectors, list(rows))
+        for column, met in enumerate(rows):
+            if met in detectors:
+                place = (column - 0.5, detectors.index(met) - 0.5)
+                spot.add_patch(Rectangle(place, 1, 1, fill=False, ec=PAPER, lw=2, clip_on=False, zorder=3))
+        spot.set_title(f"{encoding}: evolved against", fontsize=10)
+    return drawn
+
+
+@styled
+def draw_score_spreads(
+    detectors: Sequence[str],
+    natural: np.ndarray,
+    kinds: Mapping[str, DetectorScores],
+    thresholds: np.ndarray,
+    chosen: Sequence[str],
+) -> Figure:
+    """Draw how some detectors' scores lie, a panel each: median, middle half and middle 90%, and the threshold.
+
+    Args:
+        detectors: Their names.
+        natural: ``(detectors, n) float64``.
+        kinds: By kind of fooling image.
+        thresholds: ``(detectors,) float64``.
+        chosen: The detectors that are drawn.
+    """
+    rows = {"natural": natural, **{kind: part.scores for kind, part in kinds.items()}}
+    places = [list(detectors).index(name) for name in chosen]
+    alt = "Scores of natural and fooling images; medians. " + "; ".join(
+        f"{name} (threshold {thresholds[place]:.3g}): "
+        + ", ".join(f"{label} {np.median(part[place]):.3g}" for label, part in rows.items())
+        for name, place in zip(chosen, places, strict=True)
+    )
+    drawn, axes = start_figure(0.3 * len(rows) + 1.0, alt + ".", ncols=len(chosen), sharey=True)
+    for spot, name, place in zip(axes[0], chosen, places, strict=True):
+        for row, part in enumerate(rows.values()):
+            _draw_spread(spot, row, part[place], COLOURS[2] if row == 0 else COLOURS[1])
+        spot.axvline(thresholds[place], color=PAPER, lw=1.0, ls=":")
+        spot.set_title(name, fontsize=10)
+        spot.set(yticks=range(len(rows)), ylim=(len(rows) - 0.5, -0.5), xlabel="score")
+        spot.locator_params(axis="x", nbins=4)
+    axes[0, 0].set_yticklabels(list(rows))
+    return drawn
+
+
+@styled
+def draw_calibration(before: Calibration, after: Calibration) -> Figure:
+    """Draw accuracy against confidence before and after temperature, and the calibration errors with their intervals.
+
+    Bars at the curves are Wilson's 95% intervals of a bin's images.
+
+    Args:
+        before: With the network's own logits.
+        after: With divided ones.
+    """
+    parts = {"as trained": before, f"temperature {after.temperature:.2f}": after}
+    alt = f"Calibration on {len(before.right):,} natural images. " + "; ".join(
+        f"{label}: error {_show_share(part.error)}" for label, part in parts.items()
+    )
+    drawn, axes = start_figure(3.2, alt + ".", ncols=2, width_ratios=(1.25, 1))
+    curve, errors = axes[0]
+    curve.plot([0, 1], [0, 1], color=BASELINE, lw=1, label="perfectly calibrated")
+    for place, (colour, marker, (label, part)) in enumerate(zip(COLOURS, "os", parts.items(), strict=False)):
+        confidence, accuracy, count = _fill_bins(part)
+        ends = [wilson_interval(np.array(share), int(filled)) for share, filled in zip(accuracy, count, strict=True)]
+        spread = np.abs(np.array(ends).T - accuracy)  # (2, bins)
+        curve.errorbar(confidence, accuracy, spread, fmt=marker, ls="-", ms=4, lw=1.2, color=colour, label=label)
+        value, low, high = (100.0 * end for end in (part.error.value, part.error.low, part.error.high))
+        errors.hlines(place, low, high, color=colour, lw=2)
+        errors.plot(value, place, marker=marker, color=colour, ms=7)
+    curve.set(xlabel="confidence", ylabel="share right", xlim=(0, 1.02), ylim=(0, 1.02))
+    curve.legend(fontsize=9, loc="upper left")
+    errors.set(yticks=range(len(parts)), yticklabels=list(parts), ylim=(len(parts) - 0.5, -0.5))
+    errors.set(xlabel="expected calibration error", xlim=(0, None))
+    errors.xaxis.set_major_formatter(lambda value, _: f"{value:.3g}%")
+    return drawn
+
+
+def _draw_grid(spot: Axes, grid: Sequence[Sequence[Interval]], colours: str) -> None:
+    """Draw intervals as cells: the colour and the first line are the value, below stand the ends."""
+    values = np.array([[cell.value for cell in row] for row in grid])
+    spot.imshow(values, cmap=colours, vmin=0.0, vmax=1.0, aspect="auto", alpha=0.9)
+    for (row, column), value in np.ndenumerate(values):
+        cell = grid[row][column]
+        colour = "white" if abs(value - CHANCE) > DARK else "black"
+        for above, size, words in (("bottom", 9, f"{value:.2f}"), ("top", 6, f"{cell.low:.2f}–{cell.high:.2f}")):
+            spot.text(column, row + 0.05, words, va=above, ha="center", color=colour, fontsize=size)
+
+
+def _label_grid(spot: Axes, rows: Sequence[str], columns: Sequence[str]) -> None:
+    spot.grid(False)
+    spot.spines[:].set_visible(False)
+    spot.tick_params(length=0)
+    spot.set_yticks(range(len(rows)), list(rows))
+    if len(columns) <= WIDE:
+        spot.set_xticks(range(len(columns)), [name.replace(" ", "\n") for name in columns], fontsize=8)
+    else:
+        spot.set_xticks(range(len(columns)), list(columns))
+        for label in spot.get_xticklabels():
+            label.set(rotation=30, ha="right", rotation_mode="anchor", fontsize=8)
+
+
+def _draw_spread(spot: Axes, row: int, values: np.ndarray, colour: str) -> None:
+    low, high = np.percentile(values, ENDS)
+    lower, upper = np.percentile(values, HALF)
+    spot.hlines(row, low, high, color=colour, lw=1.2)
+    spot.hlines(row, lower, upper, color=colour, lw=6, alpha=0.6)
+    spot.plot(np.median(values), row, "|", color=PAPER, ms=9, mew=1.5)
+
+
+def _fill_bins(part: Calibration) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return mean confidence, accuracy and number of images of the bins that hold any."""
+    place = np.minimum((part.confidences * BINS).astype(int), BINS - 1)
+    count = np.bincount(place, minlength=BINS)
+    filled = count > 0
+    sums = (np.bincount(place, values, BINS)[filled] for values in (part.confidences, part.right))
+    confidence, accuracy = (total / count[filled] for total in sums)
+    return confidence, accuracy, count[filled]
+
+
+def _show_share(interval: Interval) -> str:
+    value, low, high = (100.0 * end for end in (interval.value, interval.low, interval.high))
+    return f"{value:.1f}% ({low:.1f} to {high:.1f})"

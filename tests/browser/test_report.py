@@ -1,0 +1,186 @@
+"""The report as people open it: a real browser, from the file system, wide and narrow, light and dark, on paper."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from fooling import runs
+from fooling.pipeline import freshness, html
+from fooling.pipeline.pages import NOTEBOOKS, Workspace, read_pages
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+PUBLISHED = runs.ROOT / "results" / "published" / "extended"
+NAMES = ("index", *sorted(path.stem for path in PUBLISHED.glob("[0-9][0-9]_*.ipynb")))
+WIDE, NARROW = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
+MAX_PAGE_BYTES, MAX_REPORT_BYTES = 900_000, 15_000_000  # Choice: what a page of 600 KB can become
+
+
+class Opened(NamedTuple):
+    """A page in the browser, and what it said and asked for while it was there."""
+
+    page: Page
+    complaints: list[str]
+    requests: list[str]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the published results' report, drawn by the code of today."""
+    results = tmp_path_factory.mktemp("results") / "extended"
+    shutil.copytree(PUBLISHED, results, ignore=shutil.ignore_patterns("runs", "report"))
+    workspace = Workspace("extended", NOTEBOOKS, results)
+    return html.update_report(workspace, freshness.survey(read_pages(NOTEBOOKS), workspace)).parent
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Opened]]:
+    """Return a function that opens a file; all that it opens is closed after the test."""
+    contexts = []
+
+    def open_file(path: Path, viewport: Any = WIDE, colours: Any = "light") -> Opened:
+        small = viewport is NARROW
+        context = browser.new_context(viewport=viewport, color_scheme=colours, is_mobile=small, has_touch=small)
+        contexts.append(context)
+        page = context.new_page()
+        opened = Opened(page, [], [])
+        page.on("console", lambda message: opened.complaints.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+        page.on("request", lambda request: opened.requests.append(request.url))
+        page.goto(path.as_uri())
+        return opened
+
+    yield open_file
+    for context in contexts:
+        context.close()
+
+
+def find_violations(page: Page) -> list[str]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
+
+
+def find_undescribed(page: Page) -> list[str]:
+    missing = "images => images.filter(image => !image.alt.trim() || !image.naturalWidth)"
+    return list(page.eval_on_selector_all("img", f"{missing}.map(image => image.outerHTML.slice(0, 80))"))
+
+
+def measure_overflow(page: Page) -> int:
+    """Return by how many pixels the page is wider than the screen; ``innerWidth`` would grow with it on a phone."""
+    return int(page.evaluate("document.documentElement.scrollWidth")) - page.viewport_size["width"]  # type: ignore[index]
+
+
+# Colours and widths hardly meet in the style sheet: all four pairs for two pages, two pairs for the others.
+LOOKS = [(name, WIDE, "light") for name in NAMES] + [(name, NARROW, "dark") for name in NAMES]
+LOOKS += [(name, viewport, colours) for name in NAMES[:2] for viewport, colours in ((WIDE, "dark"), (NARROW, "light"))]
+
+
+@pytest.mark.parametrize(("name", "viewport", "colours"), LOOKS, ids=lambda x: x if isinstance(x, str) else x["width"])
+def test_a_page_is_accessible_and_fits_folded_and_unfolded(
+    report: Path, visit: Callable[..., Opened], name: str, viewport: Any, colours: str
+) -> None:
+    page = visit(report / f"{name}.html", viewport, colours).page
+    assert measure_overflow(page) <= 0
+    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
+    assert measure_overflow(page) <= 0
+    assert find_violations(page) == []
+
+
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_code_is_folded_until_it_is_asked_for(report: Path, visit: Callable[..., Opened], name: str) -> None:
+    page = visit(report / f"{name}.html").page
+    code = page.locator("details.code pre")
+    assert code.count() > 5 and not any(block.is_visible() for block in code.all())
+    page.locator("details.code summary").first.click()
+    assert code.first.is_visible() and not code.last.is_visible()
+    page.locator("details.code summary").last.press("Enter")
+    assert code.last.is_visible()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_links_within_the_report_lead_somewhere(report: Path, visit: Callable[..., Opened], name: str) -> None:
+    page = visit(report / f"{name}.html").page
+    links = page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
+    inside = [link for link in links if "://" not in link]
+    assert inside
+    for link in inside:
+        file, _, anchor = link.partition("#")
+        target = report / file if file else report / f"{name}.html"
+        assert target.is_file(), link
+        assert not anchor or f'id="{anchor}"' in target.read_text(encoding="utf-8"), link
+
+
+def test_the_contents_stand_beside_the_text_or_fold_above_it_and_lead_to_headings(
+    report: Path, visit: Callable[..., Opened]
+) -> None:
+    wide = visit(report / f"{NAMES[1]}.html").page
+    assert wide.locator("nav.beside").is_visible() and not wide.locator("nav.above").is_visible()
+    last = wide.locator("nav.beside a").last
+    last.click()
+    heading = wide.locator(f"h2{last.get_attribute('href')}")
+    assert heading.inner_text() == last.inner_text() and heading.is_visible()
+    assert wide.evaluate("window.scrollY") > 0
+    narrow = visit(report / f"{NAMES[1]}.html", NARROW).page
+    assert narrow.locator("nav.above").is_visible() and not narrow.locator("nav.beside").is_visible()
+    assert not narrow.locator("nav.above a").first.is_visible()
+    narrow.locator("nav.above summary").click()
+    assert narrow.locator("nav.above a").first.is_visible()
+
+
+def test_a_finding_tells_its_number_and_more_on_demand(report: Path, visit: Callable[..., Opened]) -> None:
+    page = visit(report / "index.html").page
+    first = page.locator(".findings li").first
+    assert first.locator(".headline").inner_text() and first.locator(".verdict").is_visible()
+    assert not first.locator("dl").is_visible()
+    first.locator("summary").press("Enter")
+    assert first.locator("dt").all_inner_texts() == ["The paper", "This run", "Scale"]
+    assert first.locator("dl").is_visible()
+
+
+def measure_lightness(page: Page, selector: str, prop: str) -> float:
+    colour = page.locator(selector).first.evaluate(f"element => getComputedStyle(element)['{prop}']")
+    return sum(float(part) for part in colour[4:-1].split(",")[:3]) / 3
+
+
+@pytest.mark.parametrize("name", NAMES[:2])
+def test_the_page_is_dark_where_the_system_is(report: Path, visit: Callable[..., Opened], name: str) -> None:
+    light, dark = (visit(report / f"{name}.html", colours=colours).page for colours in ("light", "dark"))
+    assert measure_lightness(light, "body", "backgroundColor") > 240 > measure_lightness(light, "h1", "color") + 120
+    assert measure_lightness(dark, "body", "backgroundColor") < 40 < measure_lightness(dark, "h1", "color") - 120
+
+
+@pytest.mark.parametrize("name", NAMES[:2])
+def test_paper_shows_the_page_without_navigation_and_code(
+    report: Path, visit: Callable[..., Opened], name: str
+) -> None:
+    page = visit(report / f"{name}.html", colours="dark").page
+    page.emulate_media(media="print", color_scheme="light")
+    for selector in ("nav", "details.code", ".skip"):
+        assert not any(found.is_visible() for found in page.locator(selector).all()), selector
+    assert page.locator("h1").is_visible() and page.locator("main img").first.is_visible()
+    assert measure_overflow(page) <= 0
+
+
+def test_keys_reach_the_page_past_the_navigation(report: Path, visit: Callable[..., Opened]) -> None:
+    page = visit(report / f"{NAMES[1]}.html").page
+    page.keyboard.press("Tab")
+    focused = page.locator(":focus")
+    assert focused.inner_text() == "Skip to the page" and focused.bounding_box()["x"] >= 0  # type: ignore[index]
+    focused.press("Enter")
+    assert page.url.endswith("#page")
+
+
+def test_no_page_is_too_heavy_to_open_at_once(report: Path) -> None:
+    sizes = {path.name: path.stat().st_size for path in report.iterdir()}
+    assert {name: size for name, size in sizes.items() if size > MAX_PAGE_BYTES} == {}
+    assert sum(sizes.values()) <= MAX_REPORT_BYTES
