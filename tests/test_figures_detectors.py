@@ -124,7 +124,7 @@ def test_finding_names_the_best_detector_and_counts_those_surely_below_chance(su
 def test_tables_have_a_row_per_detector(summary: dict[str, Any]) -> None:
     precision = findings.tabulate_precision(summary)
     assert [row[0] for row in precision] == [*DETECTORS, "*no knowledge*"]
-    assert precision[0][1] == "0.05 [-0.00, 0.09]" and precision[-1][1:] == (
+    assert precision[0][1] == "0.05 [0.00, 0.09]" and precision[-1][1:] == (
         "0.80 (50 images)",
         "0.80 (50 images)",
         "0.50 (200 images)",

@@ -85,6 +85,7 @@ def test_training_sizes_are_a_mark_per_network_and_lines_of_medians() -> None:
     np.testing.assert_allclose(lines["pixels"], [5_000, 9_000])
     np.testing.assert_allclose(lines["CPPN"], [500, 800])
     assert "never" not in [tick.get_text() for tick in fooled.get_yticklabels()]
+    assert list(lines) == ["pixels", "CPPN"], "no line for what is not there"
     assert "500 digits 11.0%; 1,000 digits 6.0%" in figure.alt and "pixels: 5,000, 9,000" in figure.alt
     show(figure)
 
@@ -96,6 +97,7 @@ def test_never_stands_above_all_images_and_in_the_text(reached: float) -> None:
     fooled = figure.axes[1]
     labels = dict(zip([tick.get_text() for tick in fooled.get_yticklabels()], fooled.get_yticks(), strict=True))
     assert labels["never"] > labels["40,200"] == 40_200
+    assert fooled.get_legend().get_texts()[-1].get_text() == "all images of a run"
     heights = np.concatenate([part.get_offsets()[:, 1] for part in fooled.collections])
     assert np.sum(heights == labels["never"]) == 6 + np.isinf(reached)
     assert fooled.get_ylim()[0] < heights.min() and heights.max() < fooled.get_ylim()[1]
@@ -116,6 +118,7 @@ def test_size_curves_join_the_networks_of_a_size() -> None:
     lines = {line.get_label(): line.get_ydata() for line in figure.axes[0].get_lines()}
     np.testing.assert_allclose(lines["500 digits"], np.median(np.concatenate(parts[:2]), axis=0))
     np.testing.assert_allclose(lines["1,000 digits"], np.median(np.concatenate(parts[2:]), axis=0))
+    assert list(lines)[-1] == "the paper's 99.99%"
     assert [spot.get_title() for spot in figure.axes] == ["pixels", "CPPN"]
     assert "CPPN, 1,000 digits" in figure.alt
     show(figure)

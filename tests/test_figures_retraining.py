@@ -80,22 +80,29 @@ def imagenet() -> ImageNet:
 
 
 def test_chain_is_reduced_to_medians_of_runs_and_of_networks(networks: list[Network]) -> None:
-    summary = findings.summarise_retrained_digits(networks, 7, "300 digits")
+    summary = findings.summarise_retrained_digits(networks, 7, "300 digits", "[−1, 1]")
     assert summary["medians"] == pytest.approx([0.999945, 0.925, 0.9945, 0.7], abs=1e-5)
     assert summary["last_run_medians"] == pytest.approx([0.6, 0.8], abs=1e-6)
     assert summary["fooling_share"] == 0.5, "300 of 600"
     assert summary["caught"] == pytest.approx(0.6) and summary["caught_after"] == pytest.approx(0.1)
-    assert (summary["iterations"], summary["runs"]) == (3, 2)
-    scale = "2 runs × 3 classes, 4 generations × 7 children on each of 4 networks, trained on 300 digits"
-    assert summary["scale"] == scale
+    assert (summary["iterations"], summary["runs"], summary["generations"]) == (3, 2, 4)
+    along = np.median(networks[0].medians, axis=0)  # from -3 to the end in four steps
+    assert along[1] < log_odds(0.7) < along[2] and summary["first_as_far"] == 2
+    size = "2 runs × 3 classes, 4 generations × 7 children on each of 4 networks, trained on 300 digits"
+    assert summary["scale"] == f"one chain, one seed for each network; {size}; coordinates [−1, 1]"
     judged = findings.judge("retrain-mnist", summary, "default")
     assert judged.verdict == paper.UNTESTED and "60% fooling" in judged.ours
+
+
+def test_a_level_that_the_first_network_never_had_has_no_generation(networks: list[Network]) -> None:
+    upwards = findings.summarise_retrained_digits([networks[3], networks[2]], 7, "300 digits", "[−1, 1]")
+    assert upwards["first_as_far"] is None
 
 
 def test_errors_of_retrained_networks_stand_beside_the_first(networks: list[Network], imagenet: ImageNet) -> None:
     summary = findings.summarise_retrained_error(networks, imagenet, "300 digits")
     assert summary["error_first"] == pytest.approx(0.03) and summary["error_median"] == pytest.approx(0.05)
-    assert summary["error_range"] == pytest.approx([0.04, 0.06])
+    assert summary["error_range"] == pytest.approx([0.04, 0.06]) and summary["error_last"] == pytest.approx(0.06)
     assert summary["called_fooling"] == pytest.approx(0.004)
     assert (summary["agreement"], summary["agreement_crops"], summary["agreement_photographs"]) == (0.75, 4, 2)
     assert "the same top-1 as before on 75% of 4 crops" in findings.judge("retrain-error", summary, "default").ours
@@ -104,18 +111,20 @@ def test_errors_of_retrained_networks_stand_beside_the_first(networks: list[Netw
 
 
 def test_imagenet_is_compared_class_by_class(imagenet: ImageNet) -> None:
-    summary = findings.summarise_retrained_imagenet(imagenet, 20, "Toy")
+    summary = findings.summarise_retrained_imagenet(imagenet, 20, "Toy", "[−1, 1]")
     assert summary["median_before"] == pytest.approx(0.8) and summary["median_after"] == pytest.approx(0.2)
     assert (summary["classes_ahead"], summary["superiority"]) == (3, 0.75)
     assert summary["run_medians_after"] == pytest.approx([0.2, 0.2])
     assert (summary["caught"], summary["runs"], summary["classes"], summary["per_cell"]) == (0.75, 3, 4, 50)
-    assert summary["scale"] == "3 runs × 4 classes, 10 generations × 20 children; Toy, one crop"
+    assert summary["scale"] == "3 runs × 4 classes, 10 generations × 20 children; Toy, one crop; coordinates [−1, 1]"
+    assert summary["paired_p"] == pytest.approx(0.25)  # three of the sixteen orders of signs are rarer, and their like
+    assert summary["start"]["medians"] == pytest.approx([0.8, 0.2]) and summary["start"]["classes_ahead"] == 3
     assert findings.judge("retrain-imagenet", summary, "default").verdict == paper.UNTESTED
 
 
 def test_chain_without_a_retrained_network_is_refused(networks: list[Network]) -> None:
     with pytest.raises(ValueError, match="No network was retrained"):
-        findings.summarise_retrained_digits(networks[:1], 7, "digits")
+        findings.summarise_retrained_digits(networks[:1], 7, "digits", "[−1, 1]")
     with pytest.raises(ValueError, match="No network was retrained"):
         findings.summarise_retrained_error(networks[:1], None, "digits")
 

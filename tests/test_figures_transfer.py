@@ -130,13 +130,15 @@ class Search:
 def test_metrics_are_what_the_rule_of_transfer_reads() -> None:
     cppn, direct = make_answers(all_pairs(0.5)), make_answers(all_pairs(0.1))
     imagenet = make_answers({(0, 1): 0.6, (0, 2): 0.4})
-    metrics = findings.summarise_transfer(cppn, direct, imagenet, Search(0.0), (4, 200, 200))
+    metrics = findings.summarise_transfer(cppn, direct, imagenet, Search(0.0), (4, 200, 200), "[−1, 1]")
     assert metrics["digits_initialisation"]["images"] == 80 and metrics["digits_initialisation"]["showings"] == 80
     assert metrics["digits_shape"]["images"] == 120 and metrics["digits_shape"]["showings"] == 160
     assert metrics["imagenet"]["spread"] == pytest.approx([0.4, 0.6])
     assert judge_transfer(metrics) == "reproduced"
     assert "digits, other initialisation: 50% of 80 images" in describe_transfer(metrics)
-    low = findings.summarise_transfer(direct, cppn, imagenet, Search(0.0), (4, 200, 200))
+    assert "ImageNet, other network: 50% of 80 showings of 40 images" in describe_transfer(metrics)
+    assert metrics["scale"].endswith("coordinates of CPPN images [−1, 1]")
+    low = findings.summarise_transfer(direct, cppn, imagenet, Search(0.0), (4, 200, 200), "[−1, 1]")
     assert judge_transfer(low) == "partly reproduced"  # only on ImageNet
     assert "4 runs × 5 classes, 200 generations" in metrics["scale"]
 
@@ -147,19 +149,33 @@ def test_metrics_are_what_the_rule_of_the_ensemble_reads() -> None:
     answers = make_answers({(0, 1): 1.0}, networks=2)._replace(
         networks=("mean", "A", "B", "C"), top=np.where(agrees, np.tile(np.arange(40) % CLASSES, (4, 1)), 99)
     )
-    metrics = findings.summarise_ensemble(Search(2.0), Search(-8.0), answers, "mean")
+    metrics = findings.summarise_ensemble(Search(2.0), Search(-8.0), answers, "mean", "[−1, 1]")
+    assert metrics["paired_p"] == pytest.approx(2.0**-19)  # all of 20 classes ahead
+    assert metrics["start"]["classes_ahead"] == 20 and metrics["start"]["medians"][0] > 0.5
+    assert metrics["scale"].endswith("mean, one crop; coordinates [−1, 1]")
     assert (metrics["networks"], metrics["fool_all"], metrics["superiority"]) == (3, 0.25, 1.0)
     assert metrics["fooled"] == int((1 / (1 + np.exp(-Search(2.0).log_odds[0])) >= 0.9).sum()) > 0
     assert metrics["p"] < 1e-4 and metrics["per_cell"] == 50
     assert judge_ensemble(metrics) == "partly reproduced"
     assert "all 3 networks" in describe_ensemble(metrics)
     with pytest.raises(ValueError, match="40"):
-        findings.summarise_ensemble(Search(2.0), Search(-8.0), make_answers({(0, 1): 1.0}, 30, 2), "mean")
+        findings.summarise_ensemble(Search(2.0), Search(-8.0), make_answers({(0, 1): 1.0}, 30, 2), "mean", "[−1, 1]")
 
 
 def test_images_that_fool_all_and_no_other_are_counted() -> None:
     counted = findings.count_fooled(make_answers({(0, 1): 0.5, (0, 2): 0.25}))
     assert tuple(counted) == (40, 10, 20)
+
+
+def test_table_counts_images_and_showings_and_leaves_out_what_adds_nothing() -> None:
+    answers = make_answers({(0, 1): 0.5, (0, 2): 0.25})
+    rows = {"certain": (answers, 0.99), "all": (answers, 0.0), "others": (make_answers({(0, 1): 0.5}), 0.0)}
+    lines = findings.tabulate_answers(rows, "images × networks").splitlines()
+    assert lines[0].startswith("|  | images × networks | showings | another network keeps the class |")
+    assert [line.split(" | ")[0] for line in lines[2:]] == ["| certain", "| others"]
+    assert lines[2].startswith("| certain | 40 | 80 | 38% | 25% to 50% |")
+    none = findings.tabulate_answers({"certain": (answers, 0.999), "surest": (answers, 0.9999)})
+    assert none.count("| 0 | – |") == 2, "none is no repetition"
 
 
 def test_random_images_are_counted_for_each_network() -> None:
@@ -189,7 +205,17 @@ def test_strips_have_a_dot_per_image_filled_where_the_class_is_kept() -> None:
     figure = figures.draw_other_confidences({"CPPN": pairs, "pixels": list(map(without_images, pairs))})
     assert [len(part.get_offsets()) for part in figure.axes[0].collections] == [10, 30] * 6
     assert [text.get_text() for text in figure.axes[1].texts] == ["no images"] * 6
-    assert "median 0.25%" in figure.alt
+    assert "median 0.25%" in figure.alt and not figure.get_supxlabel()
+    show(figure)
+
+
+def test_dots_beyond_the_axis_are_counted_below_it() -> None:
+    pairs = findings.compare_pairs(make_answers({(0, 1): 0.5, (0, 2): 0.25}))
+    pairs[0].log_odds[:3] = 36.1, 60.0, -40.0
+    figure = figures.draw_other_confidences({"CPPN": pairs})
+    assert figure.get_supxlabel().startswith("3 of 80 dots lie beyond log-odds of ±36")
+    across = np.concatenate([part.get_offsets()[:, 0] for part in figure.axes[0].collections])
+    assert np.abs(across).max() == 36.0
     show(figure)
 
 
@@ -219,10 +245,27 @@ def test_examples_stand_under_each_other_with_every_networks_confidence(side: in
     assert show(figure).width == 946
 
 
+@pytest.mark.parametrize("empty", [0, 1])
+def test_a_row_without_examples_is_a_line_below_and_widens_no_column(empty: int) -> None:
+    answers = make_answers({(0, 1): 0.5, (0, 2): 0.5})
+    images = np.random.default_rng(0).integers(0, 256, (10, 28, 28, 1), dtype=np.uint8)
+    places = [np.arange(10), np.zeros(0, np.int64)]
+    shown = Shown(answers, places[empty], places[1 - empty], images, None)
+    figure = figures.draw_examples(figures.read_examples(shown, "abcde", ["", "", ""]))
+    assert figure.get_supxlabel() == ("fool all 3", "fool only their own")[1 - empty] + ": no such image"
+    assert len(figure.axes) == 10 and all(spot.images for spot in figure.axes)
+    show(figure)  # which also lays it out
+    left = np.array([spot.get_position().x0 for spot in figure.axes])
+    np.testing.assert_allclose(np.diff(left), np.diff(left)[0], rtol=0.02)
+    captions = [spot.xaxis.label.get_window_extent() for spot in figure.axes]
+    assert all(one.x1 < other.x0 for one, other in itertools.pairwise(captions)), "captions do not meet"
+    assert captions[-1].x1 <= figure.bbox.x1
+
+
 def test_no_examples_are_said_to_be_none() -> None:
     nothing = np.zeros(0, np.int64)
     shown = Shown(make_answers({(0, 1): 0.5}, networks=2), nothing, nothing, np.zeros((0, 8, 8, 3), np.uint8), None)
     figure = figures.draw_examples(figures.read_examples(shown, "abcde", ["A", "B"]))
-    assert figure.axes[0].texts[0].get_text() == "fool all 2: no such image"
+    assert figure.get_supxlabel() == "fool all 2: no such image\nfool only their own: no such image"
     assert "no image: fool all 2" in figure.alt
     assert show(figure).height < 300

@@ -29,6 +29,7 @@ def audit(subject):
     return audit_network(subject, PLAN, 0)
 
 
+@pytest.mark.slow
 def test_everything_is_measured_and_read_again_without_computing(subject, audit, monkeypatch) -> None:
     assert tuple(audit.attempts) == MEANS and audit.untested == ()
     assert audit.real is not None and len(audit.real.labels) == 60
@@ -43,6 +44,7 @@ def test_everything_is_measured_and_read_again_without_computing(subject, audit,
     assert np.array_equal(audit.fooling_class.again.curves, again.fooling_class.again.curves)
 
 
+@pytest.mark.slow
 def test_another_seed_plan_or_set_of_images_is_another_audit(subject, audit, monkeypatch) -> None:
     measured = []
     monkeypatch.setattr(experiment, "_measure", lambda *given: measured.append(given) or ({}, 0.0))
@@ -55,6 +57,7 @@ def test_another_seed_plan_or_set_of_images_is_another_audit(subject, audit, mon
     assert audit_network(subject, PLAN._replace(cut=("said otherwise",)), 0) == audit.folder.path
 
 
+@pytest.mark.slow
 def test_groups_of_confidences_cover_real_images_and_every_means(audit) -> None:
     groups = audit.group_confidences()
     assert list(groups) == [
@@ -63,6 +66,7 @@ def test_groups_of_confidences_cover_real_images_and_every_means(audit) -> None:
     assert len(groups["real, right"]) + len(groups["real, wrong"]) == 60
 
 
+@pytest.mark.slow
 def test_without_real_images_what_needs_them_is_said_and_left_out(subject) -> None:
     alone = audit_network(subject._replace(natural=None), PLAN._replace(natural=0), 0)
     assert alone.real is alone.noticed is alone.temperature is alone.fooling_class is None
@@ -94,6 +98,7 @@ def test_the_surest_classes_are_shown_each_by_its_best_run() -> None:
     assert keep_best_run(first, np.array([0, 5])).images.ravel().tolist() == [0, 17]
 
 
+@pytest.mark.slow
 def test_features_of_any_length_teach_the_same_head() -> None:
     random = np.random.default_rng(0)
     features, labels = random.normal(size=(80, 4)).astype(np.float32), np.arange(80) % 2
@@ -110,6 +115,7 @@ def test_features_of_any_length_teach_the_same_head() -> None:
     assert np.allclose(*heads, atol=1e-2)
 
 
+@pytest.mark.slow
 def test_a_fooling_class_knows_nonsense_that_it_did_not_learn(colour_network, natural, tmp_path) -> None:
     random = np.random.default_rng(0)
     dark = random.integers(0, 12, (30, 12, 10, 3)).astype(np.uint8)  # features that no real image has

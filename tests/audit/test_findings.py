@@ -12,6 +12,7 @@ import pytest
 
 from fooling import findings
 from fooling.findings import audit as told
+from fooling.findings.audit_text import find_best_detector
 
 
 def log_odds(confidence: float) -> float:
@@ -147,9 +148,9 @@ def test_summary_fits_a_slide_and_keeps_the_order_of_means(metrics: dict[str, An
 
 def test_a_threshold_is_the_best_detector_where_none_is_better() -> None:
     same = {"noise": {"passed": [0.5, 0.4, 0.6]}}
-    assert told.find_best_detector({"energy": same, "maximum softmax": same}) == "maximum softmax"
+    assert find_best_detector({"energy": same, "maximum softmax": same}) == "maximum softmax"
     better = {"noise": {"passed": [0.4, 0.4, 0.6]}}
-    assert told.find_best_detector({"energy": better, "maximum softmax": same}) == "energy"
+    assert find_best_detector({"energy": better, "maximum softmax": same}) == "energy"
 
 
 def test_an_audit_without_real_images_is_told_too(audit: Parts) -> None:

@@ -23,6 +23,7 @@ def tried(colour_network, plan, tmp_path_factory):
     return {name: attempt for name, attempt, _ in try_means(colour_network, plan, 7, folder)}
 
 
+@pytest.mark.slow
 def test_every_means_is_tried_at_its_planned_size(tried, plan) -> None:
     assert tuple(tried) == MEANS
     for name, runs, shown in (("noise", 1, 40), ("direct", 2, 50), ("CPPN", 2, 50), ("ascent", 2, 12)):
@@ -32,6 +33,7 @@ def test_every_means_is_tried_at_its_planned_size(tried, plan) -> None:
         assert one.steps[-1] == shown and (np.diff(one.steps) > 0).all()
 
 
+@pytest.mark.slow
 def test_kept_images_have_the_confidence_that_is_told(tried, colour_network, plan) -> None:
     for one in tried.values():
         scores = colour_network.score(one.images.reshape(-1, 12, 10, 3))
@@ -39,6 +41,7 @@ def test_kept_images_have_the_confidence_that_is_told(tried, colour_network, pla
         assert np.allclose(own, one.log_odds, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_curves_never_fall_and_counts_agree_with_them(tried) -> None:
     for one in tried.values():
         assert (np.diff(one.curves, axis=1) >= 0).all()
@@ -49,6 +52,7 @@ def test_curves_never_fall_and_counts_agree_with_them(tried) -> None:
                 assert np.array_equal(one.needed[run, level, cell], expected, equal_nan=True)
 
 
+@pytest.mark.slow
 def test_evolution_of_one_class_is_counted_by_hand(colour_network) -> None:
     from fooling.encodings.direct import DirectEncoding
     from fooling.evolution.evolve import evolve
@@ -57,6 +61,7 @@ def test_evolution_of_one_class_is_counted_by_hand(colour_network) -> None:
     assert read_evolution(run).steps.tolist() == [8, 16, 24, 32]
 
 
+@pytest.mark.slow
 def test_ascent_counts_all_classes_together(colour_network) -> None:
     one = read_ascent(ascend(colour_network, NONE, (0, 1, 2), [0], 5))
     assert one.steps.tolist() == [3, 6, 9, 12, 15]

@@ -9,7 +9,8 @@ import pytest
 
 from fooling.audit import plan as planning
 from fooling.audit.files import AuditError
-from fooling.audit.plan import GRAPHS, PLANNED, Speed, choose_size, make_plan, open_plan, read_plan, spread_classes
+from fooling.audit.plan import GRAPHS, PLANNED, choose_size, make_plan, open_plan, read_plan, spread_classes
+from fooling.audit.speed import Speed
 
 FAST = Speed(forward=1e-4, gradient=3e-4, direct=2e-5, cppn=1e-4, compile=1.0)
 SLOW = Speed(forward=0.02, gradient=0.06, direct=0.005, cppn=0.01, compile=4.0)
@@ -91,10 +92,3 @@ def test_a_plan_is_made_once_and_read_again(make_small_network, tmp_path, monkey
     assert first == again == read_plan(first.to_json()) and len(measured) == 1
     open_plan(network, 2.0, 0, 100, tmp_path)
     assert len(measured) == 2
-
-
-def test_speed_is_measured_in_seconds_of_this_network(make_small_network, monkeypatch) -> None:
-    monkeypatch.setattr(planning, "TIMED", 0.0)
-    speed = planning.measure_speed(make_small_network())
-    assert all(0.0 < part < 60.0 for part in speed)
-    assert speed.compile > speed.forward

@@ -23,7 +23,8 @@ from fooling.explorer.saving import load_picture
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 PAGE = "14_explorer"
-STARTED = "of computing behind this page"  # the last line of the page
+ENDED = "of computing behind this page"  # the last line of the page
+FAILED = '[data-mime-type="application/vnd.jupyter.error"]'  # the output of a cell that failed
 PATIENCE = 180_000  # milliseconds: TensorFlow is imported, and other tests may be at work on the same cores
 STOPPED_WITHIN = 1.0  # seconds
 QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
@@ -89,11 +90,40 @@ def page(browser: Any, lab: str) -> Iterator[Any]:
     shown.on("pageerror", lambda error: shown.errors.append(str(error)))
     shown.goto(f"{lab}/lab/tree/{PAGE}.ipynb")
     shown.wait_for_selector(".jp-NotebookPanel .jp-Notebook")
-    shown.get_by_role("menuitem", name="Run", exact=True).click()
-    shown.get_by_text("Run All Cells", exact=True).click()
-    shown.wait_for_function(f"() => document.body.innerText.includes('{STARTED}')")
+    wait_for_kernel(lab)
+    run_all_cells(shown)
+    shown.wait_for_function(f"() => document.body.innerText.includes('{ENDED}') || document.querySelector('{FAILED}')")
+    assert shown.locator(FAILED).all_inner_texts() == []
     yield shown
     context.close()
+
+
+def wait_for_kernel(lab: str) -> None:
+    """Wait until the page's kernel is idle and JupyterLab is connected to it."""
+    until = time.monotonic() + PATIENCE / 1000
+    while True:
+        with urllib.request.urlopen(f"{lab}/api/sessions", timeout=30) as answer:
+            kernels = [session["kernel"] for session in json.load(answer)]
+        if any(kernel["execution_state"] == "idle" and kernel["connections"] for kernel in kernels):
+            return
+        assert time.monotonic() < until, f"no kernel was ready: {kernels}"
+        time.sleep(0.2)
+
+
+def run_all_cells(page: Any) -> None:
+    """Choose Run All Cells once the kernel listens; JupyterLab asks for another kernel when one is too early."""
+    begun, asked = (
+        page.locator(".jp-InputPrompt", has_text=re.compile(r"\[[*\d]")),
+        page.locator(".jp-Dialog .jp-mod-accept"),
+    )
+    until = time.monotonic() + PATIENCE / 1000
+    while not begun.count():
+        assert time.monotonic() < until, "no cell has run"
+        if asked.count():
+            asked.click()
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        page.wait_for_timeout(2000)
 
 
 def click(page: Any, name: str) -> None:
@@ -101,7 +131,7 @@ def click(page: Any, name: str) -> None:
 
 
 def say(page: Any) -> str:
-    return str(page.locator("[role=status]:visible").last.inner_text())
+    return str(page.locator(".jp-OutputArea [role=status]").text_content())
 
 
 def wait_until_it_says(page: Any, words: str) -> None:
@@ -112,7 +142,7 @@ def wait_until_it_says(page: Any, words: str) -> None:
 
 
 def read_generation(page: Any) -> int:
-    told = page.locator(".fooling-progress").inner_text()
+    told = page.locator(".fooling-progress").text_content()  # innerText is empty off the screen
     return int(re.match(r"generation ([\d,]+)", told)[1].replace(",", ""))
 
 

@@ -80,6 +80,17 @@ def measure_overflow(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth")) - page.viewport_size["width"]  # type: ignore[index]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_asks_for_nothing_says_nothing_and_describes_its_pictures(
+    report: Path, visit: Callable[..., Opened], name: str
+) -> None:
+    page, complaints, requests = visit(report / f"{name}.html")
+    assert complaints == []
+    assert [url for url in requests if not url.startswith("data:")] == [(report / f"{name}.html").as_uri()]
+    assert page.locator("img").count() > 0
+    assert find_undescribed(page) == []
+
+
 # Colours and widths hardly meet in the style sheet: all four pairs for two pages, two pairs for the others.
 LOOKS = [(name, WIDE, "light") for name in NAMES] + [(name, NARROW, "dark") for name in NAMES]
 LOOKS += [(name, viewport, colours) for name in NAMES[:2] for viewport, colours in ((WIDE, "dark"), (NARROW, "light"))]

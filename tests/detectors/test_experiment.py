@@ -67,11 +67,13 @@ def plan(lenet: Any, digits: Any) -> experiment.Plan:
     )
 
 
+@pytest.fixture(scope="module")
+def found(plan: experiment.Plan, tmp_path_factory: pytest.TempPathFactory) -> records.Measurement:
+    return experiment.measure_detectors(plan, tmp_path_factory.mktemp("first"))
+
+
 @pytest.mark.slow
-def test_detectors_are_measured_once_and_drawn_from_their_result_alone(
-    plan: experiment.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = experiment.measure_detectors(plan, tmp_path / "first")
+def test_every_detector_scores_every_kind(found: records.Measurement) -> None:
     assert found.detectors[-1] == FOOLING_CLASS and found.natural.shape == (7, 500)
     assert tuple(found.kinds) == KINDS and tuple(found.against) == ENCODINGS
     assert [part.scores.shape[1] for part in found.kinds.values()] == [10, 10, 10, 15, 15]
@@ -80,18 +82,25 @@ def test_detectors_are_measured_once_and_drawn_from_their_result_alone(
     assert found.after.sources.max() < len(AFTER)
     measured = results.measure_results(found)
     assert set(measured.against["CPPN"]) == set(GUARDING) and set(measured.taught) == set(found.detectors)
-    published = tmp_path / "published" / found.folder.path.name
-    shutil.copytree(found.folder.path, published)
+
+
+@pytest.mark.slow
+def test_page_is_drawn_from_the_published_run_alone(
+    plan: experiment.Plan, found: records.Measurement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(found.folder.path, tmp_path / found.folder.path.name)
     monkeypatch.setattr(experiment, "_measure", lambda *_: pytest.fail("what is finished is not measured again"))
-    again = experiment.measure_detectors(plan, published.parent)
+    again = experiment.measure_detectors(plan, tmp_path)
     assert np.array_equal(again.natural, found.natural) and np.array_equal(again.after.images, found.after.images)
     assert again.temperature == found.temperature
 
 
 @pytest.mark.slow
-def test_repeated_measurement_gives_the_same_bytes(plan: experiment.Plan, tmp_path: Path) -> None:
-    one, other = (experiment.measure_detectors(plan, tmp_path / name).folder for name in ("one", "other"))
-    assert one.path.name == other.path.name
-    first, second = one.load_result(), other.load_result()
+def test_repeated_measurement_gives_the_same_bytes(
+    plan: experiment.Plan, found: records.Measurement, tmp_path: Path
+) -> None:
+    other = experiment.measure_detectors(plan, tmp_path).folder
+    assert other.path.name == found.folder.path.name
+    first, second = found.folder.load_result(), other.load_result()
     assert first is not None and second is not None and first.keys() == second.keys()
     assert all(np.array_equal(first[name], second[name]) for name in first)

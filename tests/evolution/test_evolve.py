@@ -62,7 +62,15 @@ def pad_alike(*arrays: np.ndarray) -> list[np.ndarray]:
     return [np.pad(array, [(0, more) for more in wide - array.shape]) for array in arrays]
 
 
-@pytest.mark.parametrize(("name", "batch"), [*zip(ENCODINGS, (200, 3, 200, 3), strict=True)])
+@pytest.mark.parametrize(
+    ("name", "batch"),
+    [
+        ("direct", 200),
+        ("direct, crossed", 3),
+        pytest.param("cppn", 200, marks=pytest.mark.slow),
+        pytest.param("cppn, colour", 3, marks=pytest.mark.slow),
+    ],
+)
 def test_run_7_alone_is_run_7_of_10_byte_for_byte(make_small_network, monkeypatch, name, batch):
     """Seven children in one batch, and in three, of which the last is not full."""
     monkeypatch.setattr(classifying, "BATCH", batch)
@@ -98,6 +106,7 @@ def test_a_chunk_for_each_generation_gives_the_same_bytes(make_small_network, tw
     assert_same(twelve_generations, evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5]))
 
 
+@pytest.mark.slow
 def test_blocks_of_runs_in_one_long_chunk_give_the_same_bytes_as_one_block_in_two(
     make_small_network, twelve_generations, monkeypatch, tmp_path
 ):

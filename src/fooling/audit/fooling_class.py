@@ -110,7 +110,8 @@ def train_scaled(old: Head, natural: Examples, fooling: np.ndarray, seed: int) -
         seed: Of the order.
     """
     every = np.concatenate([natural.features, fooling])
-    scale = np.float32(np.sqrt(LENGTH / max(float((every**2).sum(axis=1).mean()), np.finfo(np.float32).tiny)))
+    squared = float((every**2).sum(axis=1).mean())
+    scale = np.float32(np.sqrt(LENGTH / squared)) if squared > 0.0 else np.float32(1.0)
     classes = len(old.bias)
     again = np.arange(max(1, round(len(natural.labels) / classes))) % len(fooling)
     features = np.concatenate([natural.features, fooling[again]]) * scale

@@ -120,6 +120,8 @@ def read_picture(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
     """
     try:
         with Image.open(path) as picture:
+            # A JPEG of a camera is decoded at a fraction of its size, twice what is needed at least: ten times faster.
+            picture.draft(None, (2 * shape[1], 2 * shape[0]))
             pixels = cut_centre(picture.convert("L" if shape[2] == 1 else "RGB"), shape, margin=1.0)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # all that damage leads to
         raise AuditError(f"{path.name} cannot be read as a picture.") from error

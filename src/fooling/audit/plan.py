@@ -1,26 +1,22 @@
-"""What fits into the budget: the network's speed, and the size of every means that follows from it."""
+"""What fits into the budget: the size of every means, as it follows from the network's speed."""
 
 from __future__ import annotations
 
 import json
 import math
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from fooling.audit.files import AuditError
-from fooling.encodings.cppn import CppnEncoding
-from fooling.gradient_ascent import climb
+from fooling.audit.speed import Speed, measure_speed
 from fooling.gradient_ascent.ascend import check_ascent
 from fooling.gradient_ascent.settings import NONE
 from fooling.networks.classifier import Classifier
 from fooling.runs import open_run, write_json
 
-CODE = ("audit/plan.py",)
+CODE = ("audit/plan.py", "audit/speed.py")
 # Choice: of the budget that is planned for. Graphs of CPPNs grow in a search, and other programs want the machine, too.
 PLANNED = 0.7
 SHARES = {"natural": 0.08, "noise": 0.05, "direct": 0.2, "CPPN": 0.27, "ascent": 0.2, "again": 0.2}
@@ -28,6 +24,7 @@ GRAPHS = 5  # built on the way: one for each search, and others that cost less
 # Children, and steps of ascent, for each class, below which fewer classes get a cell. Choice: those of the ImageNet
 # pages' default, of which a search needs most to get anywhere.
 PER_CELL, STEPS_PER_CELL = 250, 100
+FEWEST_REAL = 100  # real images that are always used; Choice: seconds on a slow network, and below it halves say little
 FEWEST = 5  # classes that always get one, if there are as many
 CHILDREN = (200, 100, 50, 20, 10)  # per generation; the most that leave GENERATIONS; Source: the paper's 200 on MNIST
 GENERATIONS = 50
@@ -35,31 +32,6 @@ RUN = 40_000  # images of one run before another begins; Source: the paper's 200
 MOST_RUNS, MOST_GENERATIONS = 5, 1_000
 MOST_SEEDS, FEWEST_STEPS = 5, 20  # of ascent, whose most steps are the paper's
 HEAD_STEPS = 2_000  # batches of features, which cost next to nothing beside the rest
-GROWN = 30  # mutations before CPPNs are timed; Choice: about nine hidden nodes, as champions of the digit pages have
-TIMED = 2.0  # seconds that a measurement takes at least, or three rounds
-
-
-class Speed(NamedTuple):
-    """How long a network takes, in seconds.
-
-    Attributes:
-        forward: For one image in a batch.
-        gradient: For one image's confidence and gradient, in a batch of ascent.
-        direct: To mutate and express one pixel image, beside the network.
-        cppn: The same of one CPPN that has grown.
-        compile: Until a graph that breeds CPPNs and shows them to the network has been built.
-    """
-
-    forward: float
-    gradient: float
-    direct: float
-    cppn: float
-    compile: float
-
-
-# Measured on two cores. Where no network is named the plan is made for LeNet with these numbers, not by a clock, so
-# that another machine shows the same images.
-LENET = Speed(forward=1 / 8_000, gradient=1 / 3_000, direct=1 / 40_000, cppn=1 / 10_000, compile=0.0)
 
 
 class Size(NamedTuple):
@@ -164,7 +136,8 @@ def make_plan(classifier: Classifier, speed: Speed, minutes: float, real: int) -
     cells = max(min(FEWEST, total), min(total, int(images["cppn"] / PER_CELL), int(gradients / STEPS_PER_CELL)))
     sizes = {name: choose_size(count) for name, count in images.items()}
     seeds, steps = choose_ascent(classifier, gradients, cells)
-    natural = min(real, int(parts.get("natural", 0.0) / (3 * speed.forward)))  # scored, and their features read twice
+    # Real images are scored, and their features read twice.
+    natural = min(real, max(FEWEST_REAL, int(parts.get("natural", 0.0) / (3 * speed.forward))))
     plan = Plan(minutes, spread_classes(total, cells), natural, **sizes, ascent_seeds=seeds, ascent_steps=steps, cut=())
     _check_least(plan, classifier, speed, real)
     return plan._replace(cut=describe_cut(plan, total, real))
@@ -252,7 +225,11 @@ def tabulate_plan(
         ("network", network, "any Keras classifier"),
         ("images", " × ".join(map(str, shape)), "the network's own"),
         ("pixel range", checked, "a wrong one makes an audit worthless"),
-        ("budget", f"{plan.minutes:g} minutes", "half a minute to start and to draw comes on top"),
+        (
+            "budget",
+            f"{plan.minutes:g} minute{'' if plan.minutes == 1 else 's'}",
+            "half a minute to start and to draw comes on top",
+        ),
         ("classes with a cell", f"{len(plan.classes):,} of {total:,}", f"at least {PER_CELL} CPPN images for each"),
         ("real images", f"{plan.natural:,}" if plan.natural else "none", "half to fit, half to measure"),
         ("noise", describe(plan.noise), "random search: what chance finds"),
@@ -261,61 +238,3 @@ def tabulate_plan(
         ("ascent", f"{starts} for each class, {plan.ascent_steps} steps", "the gradient; the paper: 500 steps"),
         ("CPPN, again", describe(plan.again) if plan.natural else "none", "against a fooling class"),
     ]
-
-
-def measure_speed(classifier: Classifier) -> Speed:
-    """Measure how long a network takes on this machine, in about ten seconds."""
-    shape, size = classifier.image_shape, min(classifier.batch, CHILDREN[0])
-    images = np.random.default_rng(0).integers(0, 256, (size, *shape), np.uint8)
-    started = time.monotonic()
-    classifier.score(images)
-    compiled = time.monotonic() - started
-    forward = _time(lambda: classifier.score(images)) / size
-    cppn, bred = _time_cppns(CppnEncoding(shape), size)
-    return Speed(forward, _time_gradient(classifier), math.prod(shape) * DIRECT_PIXEL, cppn / size, compiled + bred)
-
-
-DIRECT_PIXEL = 3e-8  # seconds to mutate and express one gene; Choice: measured on two cores, and small beside a network
-
-
-def _time(call: Callable[[], Any]) -> float:
-    """Return the seconds of a call: the median of at least three."""
-    taken: list[float] = []
-    while len(taken) < 3 or sum(taken) < TIMED:
-        started = time.monotonic()
-        call()
-        taken.append(time.monotonic() - started)
-    return float(np.median(taken))
-
-
-def _time_gradient(classifier: Classifier) -> float:
-    """Return the seconds for one image's gradient, in a batch as ascent makes them."""
-    batch = check_ascent(classifier, NONE, [0], [0], 1).batch
-    shape, mean = classifier.image_shape, climb.find_mean(classifier)
-    offset, classes = tf.zeros([batch, *shape]), tf.zeros([batch], tf.int32)
-    spec = [tf.TensorSpec(offset.shape, tf.float32), tf.TensorSpec([batch], tf.int32)]
-    slope = tf.function(
-        lambda offset, classes: climb.measure_slope(classifier, mean, offset, classes), input_signature=spec
-    ).get_concrete_function()
-    slope(offset, classes)
-    return _time(lambda: slope(offset, classes).direction.numpy()) / batch
-
-
-def _time_cppns(encoding: CppnEncoding, size: int) -> tuple[float, float]:
-    """Return the seconds to mutate and express so many CPPNs as large as champions become, and to build that graph."""
-    seeds = tf.constant([[0, 0]], tf.int64)
-    genomes = encoding.initialise(size, seeds)
-    for index in range(GROWN):
-        genomes = encoding.mutate(genomes, seeds + index, tf.constant(1 + index))
-    specs = [
-        tf.TensorSpec([1, None, *shape], part.dtype)
-        for shape, part in zip(encoding.genome_shapes(), genomes, strict=True)
-    ]
-    signature = [type(genomes)(*specs)]
-    started = time.monotonic()
-    breed = tf.function(
-        lambda genomes: encoding.express(encoding.mutate(genomes, seeds, tf.constant(1))), input_signature=signature
-    ).get_concrete_function()
-    breed(genomes)
-    built = time.monotonic() - started
-    return _time(lambda: breed(genomes).numpy()), built

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fooling.audit.means import Attempt
 
 CERTAIN = 0.99
-LEAST, MOST = log_odds(1e-6), 25.0  # log-odds that are drawn: beyond them nothing is told apart
+LEAST, MOST = log_odds(1e-7), log_odds(1.0 - 1e-7)  # of what is drawn: nothing is told apart beyond
 SHEET_KILOBYTES = 180  # Choice: base64 makes it 240 KB, less than half of what a page may take
 NARROWEST = 6  # columns that a sheet has at least, so that few classes do not make large images
 LETTERS = 84  # in a line across a sheet, shared by its columns
@@ -233,7 +233,7 @@ def _draw_attempts(spot: Axes, attempts: Mapping[str, Attempt]) -> None:
 
 
 def _bound(confidences: np.ndarray) -> np.ndarray:
-    wide = np.clip(np.asarray(confidences, np.float64), 1e-7, 1.0 - 1e-7)
+    wide = np.clip(np.asarray(confidences, np.float64), 1e-9, 1.0 - 1e-9)
     return _bound_log_odds(np.log(wide / (1.0 - wide)))
 
 

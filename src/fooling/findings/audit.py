@@ -1,4 +1,4 @@
-"""An audit's numbers as JSON and as the lines of a slide.
+"""An audit's numbers as JSON.
 
 ``metrics.json`` of an audit holds these keys; a later format adds keys and raises ``format`` where one changes:
 
@@ -31,14 +31,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fooling import paper
 from fooling.findings.searches import find_median, spread_of_runs, to_confidence
-from fooling.findings.tables import table
 
 if TYPE_CHECKING:
     from fooling.audit.experiment import Audit, Real
@@ -46,8 +44,6 @@ if TYPE_CHECKING:
     from fooling.audit.means import Attempt
 
 FORMAT = 1
-MEANS = ("noise", "direct", "CPPN", "ascent")
-THRESHOLD = "maximum softmax"  # the detector that is a threshold on the confidence
 LEVELS = (50, 90, 99)  # per cent
 CERTAIN = 0.99
 COLOURS = ("black", "grey", "white", "red", "green", "blue")
@@ -171,133 +167,3 @@ def read_curve(attempt: Attempt, images: int) -> np.ndarray:
     """Return the log-odds that an attempt had reached when so many images had been shown, ``(runs, cells) float32``."""
     place = np.searchsorted(attempt.steps, images, side="right") - 1
     return np.asarray(attempt.curves[:, max(0, int(place))])
-
-
-def tabulate_means(metrics: dict[str, Any]) -> str:
-    """Return a Markdown table: a row for each means."""
-    levels = [str(level) for level in LEVELS]
-    rows = [
-        (
-            means,
-            f"{one['runs']} × {one['images']:,}",
-            _show(one["median"]) + (f" ({' to '.join(map(_show, one['runs_range']))})" if one["runs"] > 1 else ""),
-            ", ".join(f"{one['classes_at'][level]}" for level in levels) + f" of {metrics['audited']}",
-            "; ".join(_show_count(one["images_to"][level]) for level in levels),
-        )
-        for means, one in _sort_means(metrics["means"])
-    ]
-    at = f"{', '.join(levels)}%"
-    return table(("", "runs × images", "median class (of runs)", f"classes at {at}", f"images to {at}"), rows)
-
-
-def tabulate_plain(metrics: dict[str, Any]) -> str:
-    """Return a Markdown table: a column for each colour."""
-    plain = {colour: metrics["plain"][colour] for colour in COLOURS if colour in metrics["plain"]}
-    return table(
-        ("", *plain), [("taken for", *(f"{one['class']}, {_show(one['confidence'])}" for one in plain.values()))]
-    )
-
-
-def tabulate_defences(metrics: dict[str, Any]) -> str:
-    """Return a Markdown table of what a temperature and a fooling class change; a sentence if neither was tested."""
-    warmed, learned = metrics["temperature"], metrics["fooling_class"]
-    rows: list[tuple[str, ...]] = []
-    if warmed:
-        errors, real = warmed["calibration_error"], warmed["real"]
-        rows += [("calibration error, real images", *(f"{100 * error:.1f} points" for error in errors))]
-        rows += [("median confidence, real images", *map(_show, real))]
-    if learned:
-        known = {kind: share for kind, share in _sort_means(learned["known"]) if share is not None}
-        rows += [(f"unseen nonsense called fooling: {kind}", "", f"{share:.0%}") for kind, share in known.items()]
-        rows += [("unseen real images called fooling", "", f"{learned['lost']:.1%}")]
-        if learned["right"]:
-            rows += [("unseen real images that are right", *(f"{share:.1%}" for share in learned["right"]))]
-        rows += [(f"CPPN images, median after {learned['images']:,}", *map(_show, learned["median"]))]
-    return table(("", "before", "after"), rows) if rows else "Neither was tested, as said above."
-
-
-def tell_audit(metrics: dict[str, Any]) -> list[str]:
-    """Return an audit in about eight lines that fit a slide.
-
-    Args:
-        metrics: As the module says.
-    """
-    network, shape = metrics["network"], " × ".join(str(side) for side in metrics["network"]["image_shape"])
-    worst, tried = metrics["worst"], _sort_means(metrics["means"])
-    lines = [
-        f"{network['name']}: images of {shape}, {network['classes']:,} classes, {metrics['budget_minutes']:g} minutes.",
-        f"Nonsense with at least 99% confidence: in {metrics['fooled']:,} of {metrics['audited']:,} classes audited.",
-        f"Most certain: {worst['class']}, {_show(worst['confidence'])}, by {worst['means']}.",
-        "Median class, by means: " + _join(f"{means} {_show(one['median'])}" for means, one in tried) + ".",
-        "Images shown until half of the classes were at 99%: "
-        + _join(f"{means} {_show_count(one['images_to']['99'])}" for means, one in tried)
-        + ".",
-    ]
-    return [*lines, *_tell_real(metrics["real"]), *_tell_defences(metrics), *metrics["untested"]]
-
-
-def _tell_real(real: dict[str, Any] | None) -> list[str]:
-    if real is None:
-        return ["Real images: none were given, so that there is nothing to compare with."]
-    right = "" if real["right"] is None else f", {real['right']:.1%} right"
-    return [f"Real images ({real['images']:,}): median confidence {_show(real['median'])}{right}."]
-
-
-def _tell_defences(metrics: dict[str, Any]) -> list[str]:
-    lines = []
-    if metrics["detectors"]:
-        lines.append(_tell_detectors(metrics["detectors"]))
-    if metrics["temperature"]:
-        warmed = metrics["temperature"]
-        worst = [max(part[place] for part in warmed["certain"].values()) for place in (0, 1)]
-        before, after = (100 * error for error in warmed["calibration_error"])
-        lines.append(
-            f"Temperature {warmed['value']:.2f}: calibration error {before:.1f} to {after:.1f} points; nonsense at "
-            f"99%, of the worst kind: {worst[0]:.0%} to {worst[1]:.0%}."
-        )
-    if metrics["fooling_class"]:
-        learned = metrics["fooling_class"]
-        known = _join(f"{kind} {share:.0%}" for kind, share in _sort_means(learned["known"]) if share is not None)
-        lines.append(
-            f"A fooling class knows unseen nonsense ({known}) and takes {learned['lost']:.1%} of real images for it; "
-            f"CPPN images evolved again, {learned['images']:,}: median {_show(learned['median'][0])} before, "
-            f"{_show(learned['median'][1])} after."
-        )
-    return lines
-
-
-def _tell_detectors(detectors: dict[str, Any]) -> str:
-    best = find_best_detector(detectors)
-    threshold, other = (
-        _join(f"{kind} {part['passed'][0]:.0%}" for kind, part in _sort_means(detectors[name]))
-        for name in (THRESHOLD, best)
-    )
-    said = "no other detector is better" if best == THRESHOLD else f"with the best detector, {best}: {other}"
-    return f"Where 95% of real images pass a threshold on the confidence, so does nonsense: {threshold}; {said}."
-
-
-def find_best_detector(detectors: dict[str, Any]) -> str:
-    """Return the detector whose worst kind of nonsense passes the least; of equal ones the best on average."""
-
-    def rank(name: str) -> tuple[float, float, bool]:
-        passed = [part["passed"][0] for part in detectors[name].values()]
-        return max(passed), sum(passed), name != THRESHOLD
-
-    return min(detectors, key=rank)
-
-
-def _sort_means(parts: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return pairs by means in the order of their knowledge of the network, which JSON has not kept."""
-    return [(means, parts[means]) for means in MEANS if means in parts]
-
-
-def _show(confidence: float) -> str:
-    return paper.show_confidence(confidence)
-
-
-def _show_count(count: float | None) -> str:
-    return "never" if count is None else f"{count:,.0f}"
-
-
-def _join(words: Any) -> str:
-    return ", ".join(words)

@@ -67,9 +67,10 @@ def _describe_delay(metrics: Mapping[str, Any]) -> str:
         return ""
     last = metrics["medians"][-1]
     follows = ": the fooling class slows evolution and does not stop it" if last > OWN_ANSWER else ""
+    where = f"images by generation {sooner}" if sooner else "random images of generation 0"
     return (
-        f"; images still reach {show_confidence(last)} by generation {generations}, against the first network by "
-        f"generation {sooner}{follows}"
+        f"; images still reach {show_confidence(last)} by generation {generations}, as the first network's {where} "
+        f"did{follows}"
     )
 
 

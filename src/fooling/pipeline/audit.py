@@ -76,7 +76,10 @@ def audit_model(request: Request, notebooks: Path, out: TextIO) -> int:
         if freshness.survey({PAGE: page}, workspace, given)[PAGE].state == freshness.FRESH:
             print("Nothing to do: this audit is finished.", file=out)
         else:
-            print(f"Auditing {request.model.name}: {request.budget:g} minutes, and half a minute to start.", file=out)
+            print(
+                f"Auditing {request.model.name}: a budget of {request.budget:g} min, and half a minute to start.",
+                file=out,
+            )
             failure = _run(Plan([PAGE], [PAGE], {PAGE: page}, workspace, given), lock, out)
             if failure:
                 return _fail(failure, workspace)

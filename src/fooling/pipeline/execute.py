@@ -62,7 +62,8 @@ class Job(NamedTuple):
     def from_text(cls, text: str) -> Job:
         """Return the job that :meth:`to_text` wrote."""
         page, (profile, *folders), scratch, time_out, given = json.loads(text)
-        return cls(page, Workspace(profile, *map(Path, folders)), Path(scratch), time_out, Given(**given))
+        given = Given(**{**given, "paths": tuple(given["paths"])})
+        return cls(page, Workspace(profile, *map(Path, folders)), Path(scratch), time_out, given)
 
 
 class Listener:
