@@ -56,11 +56,12 @@ def colour_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def natural() -> Any:
-    """Return 60 labelled images of the three colours, half of them faint."""
+    """Return 60 labelled images of the three colours, half of them faint, and four with a wrong label."""
     from fooling.audit.natural import NaturalImages
 
     random = np.random.default_rng(1)
     labels = np.arange(60) % 3
     images = random.integers(0, 100, (60, *SHAPE)).astype(np.uint8)
     images[np.arange(60), ..., labels] += (20 + 60 * (np.arange(60) % 2)).astype(np.uint8)[:, None, None]
+    labels[:4] = (labels[:4] + 1) % 3
     return NaturalImages("toy", images, labels.astype(np.int64), 60)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
 from scipy.special import softmax
 
+from fooling.audit import detection
 from fooling.audit.detection import DISTANCE, find_top, find_top_confidences, measure_noticed, measure_temperature
 from fooling.audit.natural import split_natural
 from fooling.audit.network import expose_logits
@@ -31,6 +33,15 @@ def test_confident_nonsense_passes_a_threshold_and_grey_does_not(colour_network,
     assert noticed.passed[softmax_row, :, 0].tolist() == [0.0, 1.0]
 
 
+def test_only_the_half_that_nothing_was_fitted_on_is_measured(colour_network, natural, nonsense, monkeypatch) -> None:
+    images = np.concatenate([nonsense["noise"]] * 4)[:30]  # grey ones to fit on, and clear ones to measure with
+    clear = np.concatenate([nonsense["direct"]] * 4)[:30]
+    both = natural._replace(images=np.concatenate([images, clear]))
+    monkeypatch.setattr(detection, "split_natural", lambda labels, seed: (np.arange(30), np.arange(30, 60)))
+    noticed = measure_noticed(colour_network, both, {"CPPN": natural.images}, seed=0)
+    assert noticed.auroc[noticed.detectors.tolist().index("maximum softmax"), 0, 0] == 1.0
+
+
 def test_features_of_nonsense_are_far_from_real_ones(colour_network, natural, nonsense) -> None:
     noticed = measure_noticed(colour_network, natural, nonsense, seed=0)
     assert noticed.auroc[noticed.detectors.tolist().index(DISTANCE), 1, 0] == 1.0
@@ -54,7 +65,7 @@ def test_temperature_is_that_of_the_likelihood_on_one_half_and_told_on_the_other
         return float(-np.log(chosen).mean())
 
     value = float(found.value)
-    assert loss(value) <= min(loss(value * 1.05), loss(value / 1.05))
+    assert 0.02 < value < 50.0 and value == pytest.approx(minimize_scalar(loss, (0.5, 2.0)).x, rel=1e-3)
     for place, temperature in enumerate((1.0, value)):
         assert found.real[place] == pytest.approx(
             np.median(softmax(logits[measured] / temperature, axis=1).max(axis=1)), abs=1e-5

@@ -79,7 +79,7 @@ def bear_children(
         raise ValueError(f"Litters are numbered from 1 and have at least 1 child, not {litter} and {count}.")
     if len(parents) == MOST_PARENTS and isinstance(encoding, DirectEncoding):
         encoding = replace(encoding, crossover=True)
-    slots = stack_genomes([parents[0] for slot in range(count)])
+    slots = stack_genomes([parents[slot % len(parents)] for slot in range(count)])
     seeds = fold_seeds(generation_seeds(tf.constant([seed], tf.int64), tf.constant(litter)), VARIATION)
     # Generation 1: the mutation rate of a long run's end would show a person no difference.
     graph = compile_mutate(encoding, count)  # type: ignore[arg-type]  # as in genomes.py
