@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 
 from fooling.networks.classifier import Classifier
 
@@ -47,7 +48,10 @@ class Desk:
         """
         with self._lock:
             if name not in self._loaded:
-                self._loaded[name] = self.networks[name]()
+                classifier = self.networks[name]()
+                # Its graph is made here, while the panel says that it loads, and not at the first click on a picture.
+                classifier.score(np.zeros((1, *classifier.image_shape), np.uint8))
+                self._loaded[name] = classifier
             return self._loaded[name]
 
     def add_network(self, classifier: Classifier) -> str:

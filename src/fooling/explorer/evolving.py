@@ -58,7 +58,7 @@ class Evolving:
             self._thread.join(PATIENCE)
 
     def _must_stop(self, stop: threading.Event) -> bool:
-        while False:
+        while self.answering.is_set() and not stop.is_set():
             stop.wait(REST)
         return stop.is_set()
 
