@@ -98,6 +98,7 @@ def test_what_does_not_repeat_has_no_period(name: str) -> None:
     assert repetition.find_period(as_image(WITHOUT_PERIOD[name])) is None
 
 
+@pytest.mark.slow
 def test_of_random_clouds_at_most_one_in_a_hundred_has_a_period() -> None:
     found = [repetition.find_period(make_noise(seed, 2.0 ** (seed % 5))) for seed in range(100)]
     assert sum(period is not None for period in found) <= 1

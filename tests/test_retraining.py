@@ -153,6 +153,7 @@ def untrained(monkeypatch: pytest.MonkeyPatch) -> list[Digits]:
     return lessons
 
 
+@pytest.mark.slow
 def test_chain_learns_all_images_so_far_and_measures_each_network(
     untrained: list[Digits], few_digits: Digits, tmp_path: Path
 ) -> None:

@@ -16,6 +16,7 @@ from fooling.detectors.records import AFTER, ENCODINGS, KINDS, Scored
 from fooling.profiles import AscentSizes, DetectorSettings, DigitRetrainingSettings, EvolutionSettings
 
 
+@pytest.mark.slow
 def test_image_that_passes_most_detectors_is_picked_and_then_the_surest(lenet: Any, digits: Any) -> None:
     images = digits.test_images[::25]  # 40 of them
     parts = [Fooling(images[:30], np.zeros(30, int)), Fooling(images[30:], np.zeros(10, int))]

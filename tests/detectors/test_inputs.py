@@ -49,6 +49,7 @@ def test_shuffled_digits_keep_their_grey_levels(digits: Any) -> None:
     assert not np.array_equal(shuffled[0], shuffled[3]), "one digit twice is shuffled twice"
 
 
+@pytest.mark.slow
 def test_champions_come_run_by_run_with_their_digits(cppn_evolution: Any) -> None:
     found = inputs.take_champions(cppn_evolution, 13)
     assert found.targets.tolist() == [*range(10), 0, 1, 2]

@@ -125,6 +125,7 @@ def test_sources_are_equally_likely_and_so_are_the_targets_of_each(diamond):
         assert len(counts) == 1 or stats.chisquare(counts).pvalue > 1e-4, (source, total)
 
 
+@pytest.mark.slow
 def test_old_graphs_take_only_edges_that_keep_them_acyclic(old_genomes):
     encoding, genomes = old_genomes
     channels = encoding.image_shape[2]

@@ -47,6 +47,7 @@ def test_no_place_of_the_genome_and_no_slot_is_favoured():
         assert stats.chisquare(places).pvalue > 1e-4
 
 
+@pytest.mark.slow
 def test_the_very_first_and_the_very_last_gene_of_a_generation_mutate_as_often_as_others():
     """Gaps between mutated places are drawn, so a slip of one would show at the ends."""
     genes = tf.fill([800, 3, 5], MIDDLE)

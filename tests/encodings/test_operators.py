@@ -69,6 +69,7 @@ def test_the_first_rows_of_a_draw_stay_when_rows_are_added():
     np.testing.assert_array_equal(long[:, :16], short)
 
 
+@pytest.mark.slow
 def test_no_two_purposes_of_any_two_generations_share_a_seed():
     """A selection's draws would otherwise be the very numbers that mutated something generations ago."""
     from fooling.evolution.map_elites import SELECTION, VARIATION, generation_seeds

@@ -156,6 +156,7 @@ def test_cells_that_are_not_there_are_refused_in_one_sentence(run, cells):
     assert not run.folders[0].path.exists()
 
 
+@pytest.mark.slow
 def test_a_page_is_drawn_again_from_a_run_that_was_published_without_its_genomes(
     make_small_network, monkeypatch, tmp_path
 ):

@@ -101,6 +101,7 @@ def twelve_generations(make_small_network, tmp_path_factory) -> Evolution:
     return evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=folder)
 
 
+@pytest.mark.slow
 def test_a_chunk_for_each_generation_gives_the_same_bytes(make_small_network, twelve_generations, monkeypatch):
     monkeypatch.setattr(evolving, "CHUNK", 1)
     assert_same(twelve_generations, evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5]))
@@ -377,6 +378,7 @@ def test_an_impossible_request_is_refused_in_one_sentence(make_small_network, ch
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_cells_for_some_classes_have_the_whole_networks_log_odds_in_the_order_asked_for(make_small_network):
     network = make_small_network(ODD)
     request = {"encoding": ENCODINGS["direct"], "generations": 4, "children": 7, "seeds": [1, 2]}
@@ -392,6 +394,7 @@ def test_cells_for_some_classes_have_the_whole_networks_log_odds_in_the_order_as
 
 
 @pytest.mark.parametrize("name", ENCODINGS)
+@pytest.mark.slow
 def test_one_child_and_one_run_are_enough(make_small_network, name):
     encoding = ENCODINGS[name]
     run = evolve(make_small_network(encoding.image_shape), encoding, generations=2, children=1, seeds=[2**40])

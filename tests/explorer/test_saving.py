@@ -45,6 +45,7 @@ def read_text(png: bytes) -> dict:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda encoding: f"{encoding.name} {encoding.image_shape}")
+@pytest.mark.slow
 def test_saved_picture_comes_back_with_its_genome_and_can_be_bred(encoding, tmp_path):
     genome, image = draw(encoding)
     (tmp_path / "picture.png").write_bytes(encode_picture(image, encoding, genome))

@@ -132,6 +132,7 @@ def test_what_is_not_kept_or_never_was_is_named(make_search):
         make_search("direct", children=0)
 
 
+@pytest.mark.slow
 def test_finished_search_in_a_folder_is_loaded_and_not_evolved_again(make_search, tmp_path, monkeypatch):
     search = make_search("cppn")
     sizes = {"generations": 5, "children": 7, "seed": 3, "folder": tmp_path}

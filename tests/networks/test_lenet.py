@@ -102,6 +102,7 @@ def test_two_steps_of_training_are_caffes_update_done_by_hand():
         assert np.abs(by_hand - start).max() > 1e-4  # far more than the tolerance
 
 
+@pytest.mark.slow
 def test_training_again_gives_the_same_bytes_whatever_was_drawn_before(lenet, digits, short_training, tmp_path):
     tf.random.set_seed(12345)  # what a notebook may have done
     try:

@@ -35,7 +35,7 @@ CERTAIN = 0.99
 LEAST, MOST = log_odds(1e-7), log_odds(1.0 - 1e-7)  # of what is drawn: nothing is told apart beyond
 SHEET_KILOBYTES = 180  # Choice: base64 makes it 240 KB, less than half of what a page may take
 NARROWEST = 6  # columns that a sheet has at least, so that few classes do not make large images
-LETTERS = 84  # in a line across a sheet, shared by its columns
+LETTERS = 108  # in a line across a sheet, shared by its columns
 SPREAD = 0.28  # of dots across their row
 
 
@@ -72,7 +72,7 @@ def draw_contact_sheet(
             spot.set_visible(False)
             continue
         show_pixels(spot, shrink_image(images[row, column], round(side * DPI)))
-        spot.spines[:].set_visible(False)
+        spot.spines[:].set(visible=True, color="#cccccc", lw=0.5)  # so that white images have an end
         shown = float(confidences[row, column])
         spot.set_xlabel(
             show_confidence(shown), fontsize=7.5, labelpad=2, fontweight="bold" if shown >= CERTAIN else "normal"
