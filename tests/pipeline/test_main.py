@@ -83,9 +83,8 @@ def test_status_is_a_table_of_states_reasons_and_costs(desk, command):
 
 def test_a_report_without_anything_to_do_says_so_and_compares_verdicts(desk, command, findings):
     def finding(claim, verdict, profile="smoke"):
-        return SimpleNamespace(
-            claim_id=claim, profile=profile, paper="", grade="", ours="", scale="", verdict=verdict, page="01_one"
-        )
+        words = dict.fromkeys(("title", "paper", "grade", "ours", "headline", "scale"), "")
+        return SimpleNamespace(claim_id=claim, profile=profile, verdict=verdict, page="01_one", **words)
 
     module = sys.modules["fooling.findings"]
     findings(
