@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from typing import Any
@@ -56,8 +57,8 @@ class LookSection:
     def _draw(self) -> None:
         if self._picked is not None:
             search, cell, number = self._picked
-            name = search.class_names[cell]
-            self.title.value = f"<h3 style='margin:4px 0'>Champion for {name}</h3>"
+            name, born = html.escape(search.class_names[cell]), number // search.children
+            self.title.value = f"<h3 style='margin:4px 0'>Champion for {name}, born in generation {born}</h3>"
             self.picture.value = show_figure(VIEWS[self.view.value](search, cell, number))
 
     def _genome(self) -> tuple[Search, int, int, Genomes]:
