@@ -112,13 +112,22 @@ def test_summary_is_json_with_every_number(summary: dict[str, Any]) -> None:
 
 def test_finding_names_the_best_detector_and_counts_those_surely_below_chance(summary: dict[str, Any]) -> None:
     told = findings.describe_detectors(summary)
-    assert "direct: best fooling class (AUROC 0.90 [0.85, 0.94]), 1 of 3 below chance" in told, "0.47 may be chance"
-    assert "CPPN: best fooling class (AUROC 0.80 [0.75, 0.84]), 2 of 3 below chance" in told
-    assert "noise: best energy" in told and "0 of 3 below chance" in told
-    assert "direct: energy 0.47 → 0.25; CPPN: energy 0.45 → 0.35, fooling class 0.80 → 0.55" in told
+    below = "1 of 3 detectors find bred images (direct and CPPN) *more* natural than digits: maximum softmax. "
+    assert below in told, "0.47 may be chance"
+    assert "direct: fooling class 0.90 [0.85, 0.94]; CPPN: fooling class 0.80 [0.75, 0.84]; noise: energy" in told
+    assert "in 3 of 3 searches the detector's own AUROC falls, most for fooling class (CPPN: 0.80 to 0.55)" in told
+    assert "of CPPN images the fooling class lets 20% pass before and 45% after" in told
     assert "direct 99.00% before, 95.00% after; CPPN 90.00% before, 80.00% after" in told
     assert "fooling class 70.00%" in told
-    assert "error 3.0% [2.0, 5.0] before and 2.0% [1.0, 4.0] after a temperature of 1.70" in told
+    assert "1.70 makes the right labels most likely; the calibration error fell from 3.0% [2.0, 5.0] to 2.0%" in told
+
+
+def test_finding_says_where_no_detector_is_worse_than_chance_and_where_the_error_rises(summary: dict[str, Any]) -> None:
+    summary["kinds"]["CPPN"] = summary["kinds"]["noise"]
+    summary["calibration"]["after"] = [0.04, 0.03, 0.05]
+    told = findings.describe_detectors(summary)
+    assert "none of 3 detectors finds bred images (direct and CPPN) more natural than digits beyond doubt" in told
+    assert "the calibration error rose from 3.0%" in told
 
 
 def test_tables_have_a_row_per_detector(summary: dict[str, Any]) -> None:
@@ -138,7 +147,7 @@ def test_imagenet_without_photographs_is_not_tested(results: Results) -> None:
     assert "not tested at this scale" in findings.describe_imagenet_detectors(None)
     large = findings.summarise_imagenet_detectors(results.kinds, 80, 1.2, "Toy")
     told = findings.describe_imagenet_detectors(large)
-    assert told.startswith("ImageNet, 80 photographs: direct: best fooling class") and told.endswith("Scale: Toy.")
+    assert told.startswith("ImageNet, 80 photographs: direct: fooling class") and told.endswith("Scale: Toy.")
 
 
 def test_findings_do_not_load_tensorflow() -> None:

@@ -81,7 +81,9 @@ def draw_detection_again(
         )
         for encoding, by_guard in against.items()
     )
-    drawn, axes = start_figure(0.55 * len(detectors) + 1.5, alt + ".", ncols=len(columns), sharey=True)
+    widths = [len(rows) for rows in columns.values()]
+    height = 0.55 * len(detectors) + 1.5
+    drawn, axes = start_figure(height, alt + ".", ncols=len(columns), sharey=True, width_ratios=widths)
     for spot, (encoding, rows) in zip(axes[0], columns.items(), strict=True):
         _draw_grid(spot, [[rows[met][name].auroc for met in rows] for name in detectors], GOOD)
         _label_grid(spot, detectors, list(rows))

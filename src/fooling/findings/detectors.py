@@ -176,17 +176,16 @@ def _describe_confidence(scored: Scored) -> dict[str, Any]:
 
 def describe_detectors(summary: Mapping[str, Any]) -> str:
     """Return the finding as Markdown paragraphs: as they are, evolved against, calibration."""
-    count = len(next(iter(summary["kinds"].values())))
-    kinds = "; ".join(_tell_kind(kind, row) for kind, row in summary["kinds"].items())
-    again = "; ".join(_tell_again(encoding, summary) for encoding in summary["against"])
+    kinds = "; ".join(_tell_best(kind, row) for kind, row in summary["kinds"].items())
     before, after = (summary["calibration"][name] for name in ("before", "after"))
+    moved = "rose" if after[0] > before[0] else "fell" if after[0] < before[0] else "stayed"
     return "\n\n".join(
         [
-            f"**As they are**, {count} detectors, {summary['natural']:,} natural digits: {kinds}.",
-            f"**Evolved against**, each detector's own AUROC before → after: {again}. "
-            f"Median confidence: {_tell_confidences(summary)}.",
-            f"**Calibration** error {_show_share(before)} before and {_show_share(after)} after a temperature of "
-            f"{summary['temperature']:.2f}. Scale: {summary['scale']}.",
+            f"**As they are**, beside {summary['natural']:,} natural digits: {_tell_below_chance(summary)}. "
+            f"Best by AUROC, {kinds}.",
+            f"**Evolved against**: {_tell_losses(summary)}. Median confidence: {_tell_confidences(summary)}.",
+            f"**Temperature**: {summary['temperature']:.2f} makes the right labels most likely; the calibration error "
+            f"{moved} from {_show_share(before)} to {_show_share(after)}. Scale: {summary['scale']}.",
         ]
     )
 
@@ -235,17 +234,46 @@ def _collect_met(summary: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _tell_kind(kind: str, row: Mapping[str, Any]) -> str:
     """Return the best detector of a kind of image, and how many do worse than chance beyond doubt."""
+    worse = len(_find_below_chance(row))
+    return f"{_tell_best(kind, row)}, {worse} of {len(row)} below chance"
+
+
+def _tell_best(kind: str, row: Mapping[str, Any]) -> str:
     best = max(row, key=lambda name: row[name]["auroc"][0])
-    worse = sum(one["auroc"][2] < CHANCE for one in row.values())
-    return f"{kind}: best {best} (AUROC {_show(row[best]['auroc'])}), {worse} of {len(row)} below chance"
+    return f"{kind}: {best} {_show(row[best]['auroc'])}"
 
 
-def _tell_again(encoding: str, summary: Mapping[str, Any]) -> str:
-    """Return AUROC before and after of every detector that images of an encoding evolved against."""
-    old = summary["kinds"][encoding]
-    return f"{encoding}: " + ", ".join(
-        f"{guard} {old[guard]['auroc'][0]:.2f} → {one['auroc'][0]:.2f}"
-        for guard, one in _collect_met(summary)[encoding].items()
+def _find_below_chance(row: Mapping[str, Any]) -> list[str]:
+    """Return the detectors that find fooling images more natural than digits, beyond doubt."""
+    return [name for name, one in row.items() if one["auroc"][2] < CHANCE]
+
+
+def _tell_below_chance(summary: Mapping[str, Any]) -> str:
+    """Return which detectors find bred images of every encoding more natural than digits."""
+    bred = list(summary["against"])
+    rows = [summary["kinds"][encoding] for encoding in bred]
+    worse = [name for name in rows[0] if all(name in _find_below_chance(row) for row in rows)]
+    images = f"bred images ({' and '.join(bred)})"
+    if not worse:
+        return f"none of {len(rows[0])} detectors finds {images} more natural than digits beyond doubt"
+    return f"{len(worse)} of {len(rows[0])} detectors find {images} *more* natural than digits: {', '.join(worse)}"
+
+
+def _tell_losses(summary: Mapping[str, Any]) -> str:
+    """Return how many detectors lose when images evolve against them, which loses most, and what the last lets pass."""
+    falls = {
+        (encoding, guard): (summary["kinds"][encoding][guard]["auroc"][0], one["auroc"][0])
+        for encoding, by_guard in _collect_met(summary).items()
+        for guard, one in by_guard.items()
+    }
+    lost = sum(new < old for old, new in falls.values())
+    most = max(falls, key=lambda pair: falls[pair][0] - falls[pair][1])
+    taught = summary["taught"]
+    passed = (summary["kinds"]["CPPN"][taught["detector"]]["fpr95"], taught["fpr95"])
+    return (
+        f"in {lost} of {len(falls)} searches the detector's own AUROC falls, most for {most[1]} ({most[0]}: "
+        f"{falls[most][0]:.2f} to {falls[most][1]:.2f}); of CPPN images the {taught['detector']} lets "
+        f"{passed[0][0]:.0%} pass before and {passed[1][0]:.0%} after"
     )
 
 
