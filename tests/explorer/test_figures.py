@@ -60,4 +60,5 @@ def test_exploration_is_counted_and_told():
     assert counted == {"line": 3, "held": 3, "neighbours": 3, "same class": 2, "more certain": 1}
     told = findings.tell_exploration(metrics)
     assert "a line of 3 images, which between them took the cells of 3 classes" in told
-    assert "from 10.00% to 20.00% in 2 litters" in told
+    assert "confidence in b goes from 10.00% among the random images to 20.00% in the last of 2 litters" in told
+    assert told.endswith("the highest on the way being 30.00%.")

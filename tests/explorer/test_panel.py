@@ -171,6 +171,10 @@ def test_pixel_images_have_no_graph_and_that_is_a_sentence(explorer):
     pick(explorer, 0)
     explorer.look.view.value = "Graph"
     assert "have no graph" in read(explorer.desk.status)
+    pick(explorer, 1)
+    assert explorer.look.picture.value == "", "no other champion's picture stands under this one's title"
+    explorer.look.view.value = "Confidence"
+    assert "<img" in explorer.look.picture.value
 
 
 def test_breeding_adds_litters_and_goes_back(explorer):

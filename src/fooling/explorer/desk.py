@@ -72,6 +72,8 @@ class Desk:
                 answer(*arguments)
             except (ValueError, OSError) as error:
                 self.say(str(error), wrong=True)
+            except KeyError:  # of the ancestors' genomes, of which the oldest are let go
+                self.say("The genome of this image is no longer kept; click its class again.", wrong=True)
             finally:
                 self.answering.clear()
 

@@ -63,7 +63,7 @@ class EvolveSection:
         self.network.observe(desk.guard(self._change_network), "value")
         for control in (self.encoding, self.classes):
             control.observe(desk.guard(self._forget), "value")
-        self.order.observe(lambda _: self.show(self.search) if self.search else None, "value")
+        self.order.observe(desk.guard(lambda _: self.show(self.search) if self.search else None), "value")
         self.grid.observe(desk.guard(self._picked), "picked")
 
     def _take(self, search: Search) -> None:
@@ -86,8 +86,9 @@ class EvolveSection:
 
     def start(self) -> None:
         """Start, or go on."""
-        if self.evolving.running:
+        if self.go.disabled:
             return
+        self.evolving.stop()  # the thread that has just let the button go may not have ended yet
         self.desk.say("Evolving." if self.search else f"Loading {self.network.value} …")
         self._mark(running=True)
         self.evolving.start(self._make)

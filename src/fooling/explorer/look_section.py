@@ -58,6 +58,7 @@ class LookSection:
         if self._picked is not None:
             search, cell, number = self._picked
             name, born = html.escape(search.class_names[cell]), number // search.children
+            self.picture.value = ""  # what stands under another champion's title would be taken for this one
             self.title.value = f"<h3 style='margin:4px 0'>Champion for {name}, born in generation {born}</h3>"
             self.picture.value = show_figure(VIEWS[self.view.value](search, cell, number))
 

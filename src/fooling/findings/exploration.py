@@ -47,12 +47,14 @@ def summarise_exploration(
 def tell_exploration(metrics: Mapping[str, Any]) -> str:
     """Return the numbers of the page as sentences."""
     certain, (first, *_, last) = show_confidence(metrics["confidence"]), metrics["bred"]
+    highest = show_confidence(max(metrics["bred"]))
     held = f"{metrics['held']} class{'es' * (metrics['held'] != 1)}"
     return (
         f"The {metrics['cells']:,} champions have a median confidence of {show_confidence(metrics['median'])}. The one "
         f"for {metrics['class']} ({certain}) ends a line of {metrics['line']:,} images, which between them took the "
         f"cells of {held}. Of its {metrics['neighbours']} neighbours one mutation away the network takes "
-        f"{metrics['same class']} for the same class, and {metrics['more certain']} are more certain than it. By hand, "
-        f"always breeding the child that the network is most certain of, the highest confidence goes from "
-        f"{show_confidence(first)} to {show_confidence(last)} in {len(metrics['bred']) - 1} litters."
+        f"{metrics['same class']} for the same class, and {metrics['more certain']} are more certain than it. Bred "
+        f"by the rule, the best child's confidence in {metrics['class']} goes from {show_confidence(first)} among the "
+        f"random images to {show_confidence(last)} in the last of {len(metrics['bred']) - 1} litters, the highest on "
+        f"the way being {highest}."
     )
