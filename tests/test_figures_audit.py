@@ -86,7 +86,7 @@ def test_confidences_of_zero_and_one_do_not_break_a_figure() -> None:
 
 def test_detectors_have_a_mark_for_each_kind_with_its_interval() -> None:
     auroc = np.array([[[0.9, 0.8, 0.95], [0.4, 0.3, 0.5]]])
-    drawn = figures.draw_noticed(["energy"], ["noise", "CPPN"], auroc, 1.0 - auroc, 50)
+    drawn = figures.draw_noticed(["energy"], ["noise", "CPPN"], auroc, 1.0 - auroc, 50, {"noise": 200, "CPPN": 3})
     left, right = drawn.axes
     assert left.collections[1].get_offsets()[0, 0] == 0.9 and right.collections[1].get_offsets()[0, 0] == pytest.approx(
         0.1
@@ -94,6 +94,14 @@ def test_detectors_have_a_mark_for_each_kind_with_its_interval() -> None:
     segment = left.collections[0].get_segments()[0]
     assert segment[:, 0].tolist() == [0.8, 0.95]
     assert "energy: noise 0.90 and CPPN 0.40" in drawn.alt
+    assert [text.get_text() for text in drawn.legends[0].get_texts()] == ["noise (200)", "CPPN (3)"]
+
+
+def test_a_share_of_one_image_is_drawn_with_a_wide_interval() -> None:
+    all_pass = np.ones((1, 1, 3))  # as a bootstrap of one image has it
+    drawn = figures.draw_noticed(["energy"], ["CPPN"], all_pass, all_pass, 50, {"CPPN": 1})
+    low, high = drawn.axes[1].collections[0].get_segments()[0][:, 0]
+    assert low == pytest.approx(1 / (1 + 1.96**2)) and high == pytest.approx(1.0)
 
 
 def test_defences_are_drawn_as_far_as_they_were_tested() -> None:
@@ -101,9 +109,14 @@ def test_defences_are_drawn_as_far_as_they_were_tested() -> None:
         {"noise": [0.5, 0.25], "CPPN": [1.0, 1.0]},
         {"as it is": make_attempt(4.0), "again": make_attempt(1.0)},
     )
-    assert len(figures.draw_defences(certain, curves, 1.5).axes) == 2
-    assert len(figures.draw_defences(certain, {}, 1.5).axes) == 1
-    drawn = figures.draw_defences({}, curves, None)
+    counts = {"noise": 200, "CPPN": 1}
+    both = figures.draw_defences(certain, curves, 1.5, counts)
+    assert [label.get_text() for label in both.axes[0].get_yticklabels()] == ["noise (200)", "CPPN (1)"]
+    assert len(both.axes) == 2 and "noise 50% to 25%" in both.alt
+    assert len(figures.draw_defences(certain, {}, 1.5, counts).axes) == 1
+    unfitted = figures.draw_defences(certain, {}, 0.01, counts)
+    assert unfitted.axes[0].get_title() == "no temperature can be fitted" and "25%" not in unfitted.alt
+    drawn = figures.draw_defences({}, curves, None, {})
     assert len(drawn.axes) == 1 and "again 73.11% after 1,000 images" in drawn.alt
     with pytest.raises(ValueError, match="Neither a temperature nor a fooling class"):
-        figures.draw_defences({}, {}, None)
+        figures.draw_defences({}, {}, None, {})

@@ -86,6 +86,13 @@ def _add_audit(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar=("LOW", "HIGH"),
         help="what the network expects for black and for white (default: 0 1)",
     )
+    parser.add_argument(
+        "--image-size",
+        nargs=2,
+        type=int,
+        metavar=("HEIGHT", "WIDTH"),
+        help="of a network that takes images of any size",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the first run (default: 0)")
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="default: results/audits/NAME-KEY")
     parser.set_defaults(run=_audit)
@@ -153,7 +160,8 @@ def _audit(arguments: argparse.Namespace, notebooks: Path) -> int:
     from fooling.pipeline.audit import Request, audit_model
 
     given = {name: getattr(arguments, name) for name in Request._fields}
-    return audit_model(Request(**{**given, "input_range": tuple(arguments.input_range)}), notebooks, sys.stdout)
+    given |= {name: tuple(given[name]) for name in ("input_range", "image_size") if given[name]}
+    return audit_model(Request(**given), notebooks, sys.stdout)
 
 
 def main(arguments: Sequence[str] | None = None, notebooks: Path = NOTEBOOKS) -> int:

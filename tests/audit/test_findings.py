@@ -40,7 +40,7 @@ def make_attempt(confidences: list[list[float]], steps: int = 100) -> Parts:
 @pytest.fixture
 def audit() -> Parts:
     interval = np.array([0.5, 0.4, 0.6])
-    detected = np.stack([[interval * 1.0, interval * 1.2], [interval * 0.2, interval * 0.4]])
+    detected = np.stack([[interval * 1.0, interval * 1.5], [interval * 0.2, interval * 0.5]])
     return Parts(
         {
             "classes": (0, 2),
@@ -50,7 +50,7 @@ def audit() -> Parts:
                 "CPPN": make_attempt([[0.999, 0.9]]),
                 "ascent": make_attempt([[0.8, 0.7]]),
             },
-            "noise": np.array([0.3, 0.4, 0.5]),
+            "noise": np.linspace(0.1, 0.5, 10),
             "plain": np.array([0.9, 0.8, 0.7]),
             "plain_tops": np.array([2, 1, 0]),
             "real": Parts(
@@ -82,6 +82,7 @@ def audit() -> Parts:
                 {
                     "kinds": np.array(["noise", "direct"]),
                     "known": np.array([0.5, np.nan]),
+                    "unseen": np.array([2, 0]),
                     "lost": np.asarray(0.01),
                     "right": np.array([0.75, 0.5]),
                     "again": make_attempt([[0.3, 0.3]], steps=60),
@@ -123,12 +124,22 @@ def test_real_images_and_defences_are_told(metrics: dict[str, Any]) -> None:
         "median_right": 0.9,
         "median_wrong": 0.4,
     }
-    assert metrics["detectors"]["energy"]["direct"]["passed"] == pytest.approx([0.2, 0.16, 0.24])
+    energy = metrics["detectors"]["energy"]["direct"]
+    assert energy["auroc"] == pytest.approx([0.25, 0.2, 0.3])
+    assert energy["passed"] == pytest.approx([0.25, 0.045587, 0.699358], abs=1e-5), "Wilson's interval of 1 of 4"
+    assert metrics["nonsense"] == {"noise": 10, "direct": 4, "CPPN": 2, "ascent": 2}
     assert metrics["temperature"]["certain"]["direct"] == [1.0, 0.75]
     learned = metrics["fooling_class"]
+    assert learned["unseen"] == {"noise": 2, "direct": 0}
     assert learned["known"] == {"noise": 0.5, "direct": None} and learned["images"] == 60
     half = 1 / (1 + np.exp(-log_odds(0.999) / 2)), 1 / (1 + np.exp(-log_odds(0.9) / 2))
     assert learned["median"] == pytest.approx([np.mean(half), 0.3], abs=1e-5), "both after 60 images or just before"
+
+
+def test_runs_that_end_at_the_same_image_count_once(audit: Parts) -> None:
+    ends = Parts({"log_odds": np.array([[2.0, 3.0, -1.0], [2.0, np.inf, -2.0], [1.0, np.inf, 2.0]], np.float32)})
+    changed = Parts({**audit.fields, "attempts": {"noise": ends, "CPPN": ends}})
+    assert findings.count_nonsense(changed) == {"noise": 10, "CPPN": 6}
 
 
 def test_every_key_stands_in_the_description(metrics: dict[str, Any]) -> None:
@@ -142,8 +153,26 @@ def test_summary_fits_a_slide_and_keeps_the_order_of_means(metrics: dict[str, An
     said = "\n".join(lines)
     assert "noise 25.00%, direct 82.50%" in said
     assert "in 2 of 2 classes" in said and "Most certain: a, 99.90" in said
-    assert "noise 50%, direct 60%; with the best detector, energy: noise 10%, direct 20%." in said
-    assert "nonsense at 99%, of the worst kind: 100% to 75%" in said
+    assert "Random noise: median 30.00% in its first class, highest 50.00%." in said
+    assert "noise 5 of 10, direct 3 of 4; with the best detector, energy: noise 1 of 10, direct 1 of 4." in said
+    assert "fell from 8.0 to 2.0 points; nonsense at 99%, of the worst kind, direct: 4 of 4 to 3 of 4." in said
+    assert "this much unseen nonsense fooling: noise 1 of 2; and 1.0% of real images" in said
+
+
+def test_a_temperature_at_an_end_is_no_fit_and_one_that_makes_errors_larger_is_told_as_such(audit: Parts) -> None:
+    def tell(value: float, errors: tuple[float, float]) -> tuple[str, str]:
+        warmed = Parts({**audit.temperature.fields, "value": np.asarray(value), "errors": np.array(errors)})
+        changed = Parts({**audit.fields, "temperature": warmed})
+        found = findings.summarise_audit(changed, "net", (4, 5, 1), ("a", "b", "c"), (0.0, 1.0))
+        said = findings.tell_audit({**found, "budget_minutes": 1.0, "cut": []})
+        return next(line for line in said if "emperature" in line), findings.tabulate_defences(found)
+
+    line, rows = tell(0.01, (0.08, 0.02))
+    assert line == "Temperature: every image of the half to fit on is right, so no temperature can be fitted."
+    assert "calibration error" not in rows and "no temperature can be fitted" in rows
+    assert "labels are no better than chance" in tell(100.0, (0.08, 0.02))[0]
+    assert "rose, though the likelihood chose this temperature, from 2.0 to 8.0" in tell(1.5, (0.02, 0.08))[0]
+    assert "stayed at 2.0 points" in tell(1.5, (0.02, 0.02))[0]
 
 
 def test_a_threshold_is_the_best_detector_where_none_is_better() -> None:
@@ -167,7 +196,10 @@ def test_tables_have_a_row_for_each_means_and_a_column_for_each_colour(metrics: 
     assert [row.split(" | ")[0].strip("| ") for row in rows] == ["noise", "direct", "CPPN", "ascent"]
     assert findings.tabulate_plain(metrics).splitlines()[0] == "|  | black | grey | white |"
     assert "c, 90.00%" in findings.tabulate_plain(metrics)
-    assert "| calibration error, real images | 8.0 points | 2.0 points |" in findings.tabulate_defences(metrics)
+    defences = findings.tabulate_defences(metrics)
+    assert "| calibration error, real images | 8.0 points | 2.0 points |" in defences
+    assert "| nonsense at 99%: direct | 100% (4 of 4) | 75% (3 of 4) |" in defences
+    assert "| unseen nonsense called fooling: noise |  | 50% (1 of 2) |" in defences
 
 
 def test_telling_needs_no_tensorflow() -> None:

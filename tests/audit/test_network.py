@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
 from fooling.audit.files import AuditError
-from fooling.audit.natural import load_natural
-from fooling.audit.network import check_input_range, expose_logits, find_dense, open_subject
+from fooling.audit.network import expose_logits, find_dense, open_subject, refuse_sigmoids
 from fooling.networks.classifier import Classifier
+from fooling.retraining.head import Head, add_class, split_head
 
 SHAPE, NAMES = (12, 10, 3), ("red", "green", "blue")
 
@@ -65,7 +68,7 @@ def test_subfolders_name_the_classes_in_sorted_order(saved, colour_folder) -> No
     (colour_folder / "blue").rename(colour_folder / "c")
     subject = open_subject(saved(), images=str(colour_folder))
     assert subject.classifier.class_names == ("a", "b", "c")
-    assert subject.count_real() == 30 and "better than chance" in subject.checked
+    assert subject.count_real() == 30 and "right on 100.0% of 30 real images" in subject.checked
 
 
 @pytest.mark.parametrize(
@@ -84,26 +87,69 @@ def test_what_does_not_fit_is_refused_in_one_sentence(saved, colour_folder, opti
         open_subject(saved(), **options)
 
 
-def test_a_wrong_pixel_range_is_refused_with_the_one_that_works(saved, colour_folder) -> None:
-    path = saved(range_=255.0, weight=400.0)
-    keras_model = keras.models.load_model(path)
-    bias = np.array([0.0, 60.0, 0.0], np.float32)  # at [0, 1] the network always says green
-    keras_model.layers[-1].set_weights([keras_model.layers[-1].get_weights()[0], bias])
-    keras_model.save(path)
-    with pytest.raises(AuditError, match=r"add --input-range 0 255 \(INPUT_RANGE\)"):
-        open_subject(path, NAMES, str(colour_folder))
-    assert "are better than chance" in open_subject(path, NAMES, str(colour_folder), (0, 255)).checked
+def save(model: keras.Model, folder: Path) -> str:
+    """Save a network and return its path."""
+    model.save(folder / "mine.keras")
+    return str(folder / "mine.keras")
 
 
-def test_a_network_that_knows_nothing_in_any_range_is_audited_and_it_is_said(colour_folder) -> None:
+def make_open_network(last: str | None = None, units: int = 3) -> keras.Model:
+    """Return a network that takes images of any size: the scaled mean of each colour, through a dense layer."""
+    inputs = layers.Input((None, None, 3), name="any")
+    dense = layers.Dense(units, activation=last)
+    model = keras.Model(inputs, dense(layers.GlobalAveragePooling2D()(inputs)), name="functional_7")
+    dense.set_weights([9.0 * np.eye(3, units, dtype=np.float32), np.zeros(units, np.float32)])
+    return model
+
+
+def test_classes_that_cannot_be_guessed_are_asked_for(saved, colour_folder) -> None:
+    shutil.rmtree(colour_folder / "red")
+    with pytest.raises(
+        AuditError, match=r"'blue' is none of .*; name the classes by --class-names FILE \(CLASS_NAMES\)\.$"
+    ):
+        open_subject(saved(), images=str(colour_folder))
+    assert open_subject(saved(), NAMES, str(colour_folder)).count_real() == 20
+
+
+def test_a_network_of_any_size_takes_the_one_that_is_given(tmp_path, colour_folder) -> None:
+    path = save(make_open_network(), tmp_path)
+    with pytest.raises(AuditError, match=r"^mine\.keras takes images of any size; choose one by --image-size HEIGHT"):
+        open_subject(path)
+    classifier = open_subject(path, NAMES, str(colour_folder), image_size=(12, 10)).classifier
+    assert classifier.image_shape == SHAPE and find_dense(classifier) is not None
+    below, head = split_head(classifier)
+    again = add_class(classifier, below, Head(np.zeros((3, 4), np.float32), np.zeros(4, np.float32)))
+    assert again.image_shape == SHAPE and head.kernel[0, 0] == 9.0
+    softmax = save(make_open_network("softmax"), tmp_path)
+    assert open_subject(softmax, image_size=(6, 8)).classifier.outputs == "logits"
+
+
+def test_a_network_of_one_size_takes_no_other(saved) -> None:
+    with pytest.raises(AuditError, match=r"^mine\.keras does not accept images of shape \(5, 5, 3\)"):
+        open_subject(saved(), image_size=(5, 5))
+    for wrong in ((0, 5), (5,), (2.5, 5)):
+        with pytest.raises(AuditError, match="The image size is two whole numbers"):
+            open_subject(saved(), image_size=wrong)
+
+
+def test_one_output_is_too_few(tmp_path) -> None:
+    with pytest.raises(AuditError, match=r"^mine\.keras has one output; at least two classes are needed\.$"):
+        open_subject(save(make_open_network("sigmoid", units=1), tmp_path), image_size=(5, 5))
+
+
+@pytest.mark.parametrize("ending", ["inside", "layer", "hidden"])
+def test_independent_sigmoids_are_refused(tmp_path, ending) -> None:
+    model = make_open_network("sigmoid" if ending == "inside" else None)
+    if ending == "layer":
+        model = keras.Model(model.inputs[0], layers.Activation("sigmoid")(model.outputs[0]))
+    if ending == "hidden":
+        model = keras.Model(model.inputs[0], layers.Rescaling(0.5)(layers.Activation("sigmoid")(model.outputs[0])))
+    with pytest.raises(AuditError, match=r"^mine\.keras answers for each class by itself"):
+        open_subject(save(model, tmp_path), image_size=(12, 10))
+
+
+def test_small_logits_are_no_sigmoids(colour_network, natural) -> None:
     inputs = layers.Input(SHAPE)
-    dense = layers.Dense(3)
-    model = keras.Model(inputs, dense(layers.Flatten()(inputs)))
-    dense.set_weights([np.zeros((360, 3), np.float32), np.array([1.0, 0.0, 0.0], np.float32)])
-    images = load_natural(colour_folder, SHAPE, NAMES, 100, 0)
-    assert "no better than chance in any usual range" in check_input_range(Classifier(model, NAMES), images)
-
-
-def test_without_labels_the_range_is_taken_as_given(colour_network, colour_folder) -> None:
-    images = load_natural(colour_folder / "red", SHAPE, NAMES, 100, 0)
-    assert check_input_range(colour_network, images) == "as given; not checked, for want of labels"
+    model = keras.Model(inputs, layers.GlobalAveragePooling2D()(layers.Rescaling(1.0, offset=-0.4)(inputs)))
+    refuse_sigmoids(Classifier(model, NAMES), natural, "mine.keras")
+    refuse_sigmoids(colour_network, None, "mine.keras")

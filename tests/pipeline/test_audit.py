@@ -48,6 +48,8 @@ def model(tmp_path: Path) -> Path:
         (["MODEL", "--class-names", "gone"], "there is no text file 'gone'"),
         (["MODEL", "--budget", "0"], "The budget is 0 minutes"),
         (["MODEL", "--budget", "nan"], "The budget is nan minutes"),
+        (["MODEL", "--budget", "inf"], "The budget is inf minutes"),
+        (["MODEL", "--image-size", "64"], "expected 2 arguments"),
         (["MODEL", "--input-range", "1"], "expected 2 arguments"),
         ([], "the following arguments are required: MODEL.keras"),
     ],
@@ -73,6 +75,8 @@ def test_what_the_page_is_given_names_its_paths_and_what_is_in_them(model, monke
     assert given.time_out == 9_000, "a cell may take far longer than the budget before it is taken for hanging"
     (images / "one.png").write_bytes(b"1")
     assert prepare(Request(model, images=images, budget=30.0))[1].inputs != given.inputs
+    assert "IMAGE_SIZE" not in given.parameters
+    assert prepare(Request(model, image_size=(40, 30)))[1].parameters["IMAGE_SIZE"] == [40, 30]
     other = prepare(Request(model, output=model.parent / "here"))
     assert other[0] == model.parent / "here"
     with pytest.raises(AuditError):

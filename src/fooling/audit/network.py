@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,16 +12,17 @@ import numpy as np
 from keras import layers
 
 from fooling import runs
-from fooling.audit.files import PAGE, AuditError, find_folder, list_class_folders, read_class_names
-from fooling.audit.natural import NaturalImages, draw_places, load_natural
+from fooling.audit.files import PAGE, AuditError, find_folder, hash_network, list_class_folders, read_class_names
+from fooling.audit.natural import NaturalImages, draw_places, find_label, load_natural
+from fooling.audit.pixel_range import check_input_range
 from fooling.datasets import load_digits
-from fooling.networks.classifier import Classifier, load_classifier
+from fooling.images import check_images
+from fooling.networks.classifier import Classifier
 from fooling.networks.lenet import train_network
 from fooling.profiles import TrainingSettings
 
 MOST_NATURAL = 1_000  # real images; Choice: intervals of about three percentage points, and seconds of reading
-RANGES = ((0.0, 1.0), (0.0, 255.0), (-1.0, 1.0))  # of pixels; Choice: those of nearly all published Keras networks
-CHANCE = 0.001  # the p below which right answers are not chance; Choice: so that a good range is never doubted
+ASKED = 32  # noise images, and real ones, whose answers tell sigmoids; Choice: logits that are all in [0, 1] are rare
 
 
 class Subject(NamedTuple):
@@ -50,6 +52,7 @@ def open_subject(
     input_range: Sequence[float] = (0.0, 1.0),
     output: str | None = None,
     seed: int = 0,
+    image_size: Sequence[int] | None = None,
 ) -> Subject:
     """Load a network and real images, and refuse what would make the audit worthless.
 
@@ -61,18 +64,23 @@ def open_subject(
         input_range: What the network expects for black and for white.
         output: The folder that everything is kept in; None for one of the network's own under all results.
         seed: Of the draw where there are more than 1,000 images.
+        image_size: Height and width, where the network takes images of any size.
 
     Raises:
         AuditError: If something does not fit, or the pixel range is visibly wrong.
     """
-    names = read_class_names(class_names)
-    if images is not None and not names:
-        names = list_class_folders(images)
-    low, high = _check_range(input_range)
-    classifier = _load(model, names, (low, high), guessed=class_names is None)
+    path, names = Path(model), read_class_names(class_names)
+    classifier = _load(path, names, _check_range(input_range), image_size)
     natural, checked = None, "as given; not checked, for want of real images"
+    if images is not None and not names:
+        folders = list_class_folders(images)
+        if len(folders) == len(classifier.class_names):
+            classifier = load_named(classifier, folders)
+        _check_folders(folders, classifier.class_names)
     if images is not None:
         natural = load_natural(images, classifier.image_shape, classifier.class_names, MOST_NATURAL, seed)
+    refuse_sigmoids(classifier, natural, path.name)
+    if natural is not None:
         checked = check_input_range(classifier, natural)
     page = runs.Page(PAGE, Path(output) if output else find_folder(model))
     return Subject(expose_logits(classifier), natural, page, checked)
@@ -101,54 +109,108 @@ def _check_range(given: Sequence[float]) -> tuple[float, float]:
     return numbers[0], numbers[1]
 
 
-def _load(model: str, names: Sequence[str], input_range: tuple[float, float], guessed: bool) -> Classifier:
+def _check_folders(folders: Sequence[str], class_names: Sequence[str]) -> None:
+    """Refuse folders that are no class, where nobody has named the classes.
+
+    Raises:
+        AuditError: If one is neither a class's name nor its number.
+    """
+    for folder in folders:
+        try:
+            find_label(folder, class_names)
+        except AuditError as error:
+            sentence = str(error).rstrip(".")
+            raise AuditError(f"{sentence}; name the classes by --class-names FILE (CLASS_NAMES).") from error
+
+
+def _load(path: Path, names: Sequence[str], input_range: tuple[float, float], size: Sequence[int] | None) -> Classifier:
+    """Load a network.
+
+    Raises:
+        AuditError: If it is no classifier of images.
+    """
+    hash_network(path)  # refuses what is no .keras file
     try:
-        classifier = load_classifier(model, input_range=input_range)
-        if guessed and len(names) != len(classifier.class_names):
-            return classifier  # subfolders may be fewer than classes, and then name themselves by numbers
-        return load_named(classifier, names) if names else classifier
+        model = keras.models.load_model(path, compile=False)
+    except Exception as error:  # a damaged file can raise nearly anything
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise AuditError(f"{path.name} cannot be loaded as a Keras model: {reason}") from error
+    model, shape = choose_shape(model, path.name, size)
+    if tuple(getattr(model, "output_shape", None) or ())[1:] == (1,):
+        raise AuditError(f"{path.name} has one output; at least two classes are needed.")
+    try:
+        return Classifier(model, names, path.stem, input_range, shape)
     except ValueError as error:
-        raise AuditError(str(error)) from error
+        raise AuditError(re.sub(rf"^{re.escape(model.name)}\b", path.name, str(error))) from error
+
+
+def choose_shape(model: keras.Model, name: str, size: Sequence[int] | None) -> tuple[keras.Model, tuple[int, int, int]]:
+    """Return a model and the shape of its images, whose sides are given where the model leaves them open.
+
+    A graph of layers is built again for images of that size, so that parts of it know their shape as well.
+
+    Args:
+        model: As loaded.
+        name: What to call it.
+        size: Height and width, or None for the model's own.
+
+    Returns:
+        The model, and height, width and channels; zeros where :class:`Classifier` finds them or says what is wrong.
+
+    Raises:
+        AuditError: If the sides are open and none are given, or those that are given make no sense.
+    """
+    if size is not None and (len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size)):
+        raise AuditError(f"The image size is two whole numbers, height and width, such as 64 64; not {size}.")
+    taken = getattr(model, "input_shape", None) or (model.get_build_config() or {}).get("input_shape")
+    if taken is None:
+        raise AuditError(f"{name} does not say what images it takes; call the model on a batch before it is saved.")
+    if not isinstance(taken, tuple | list) or len(taken) != 4 or taken[3] not in (1, 3):
+        return model, (0, 0, 0)
+    if None in taken[1:3] and size is None:
+        raise AuditError(f"{name} takes images of any size; choose one by --image-size HEIGHT WIDTH (IMAGE_SIZE).")
+    height, width = size or taken[1:3]
+    shape = (int(height), int(width), int(taken[3]))
+    if None not in taken[1:3] or not _is_plain(model):
+        return model, shape
+    fixed = keras.models.clone_model(model, input_tensors=keras.Input(shape))
+    fixed.set_weights(model.get_weights())
+    return fixed, shape
+
+
+def refuse_sigmoids(classifier: Classifier, natural: NaturalImages | None, name: str) -> None:
+    """Refuse a network that answers for each class by itself: its answers are no logits, and look safe if taken so.
+
+    Args:
+        classifier: The network.
+        natural: Real images, or None.
+        name: What to call it.
+
+    Raises:
+        AuditError: If its last layer is a sigmoid, or all its answers lie in [0, 1] and do not sum to 1.
+    """
+    shape = classifier.image_shape
+    seen = [np.random.default_rng(0).integers(0, 256, (ASKED, *shape), np.uint8)]
+    seen += [natural.images[:ASKED]] if natural else []
+    ends = getattr(classifier.model, "layers", ())[-1:]
+    if ends and getattr(ends[0], "activation", None) is keras.activations.sigmoid:
+        answers = np.zeros(1)
+    elif classifier.outputs == "logits":
+        size = classifier.batch
+        parts = [part[start : start + size] for part in seen for start in range(0, len(part), size)]
+        answers = np.concatenate([classifier.logits(check_images(part, shape)) for part in parts])
+    else:
+        return
+    if answers.min() >= 0.0 and answers.max() <= 1.0:
+        raise AuditError(
+            f"{name} answers for each class by itself, from 0 to 1 as a sigmoid does; an audit needs one answer among "
+            "all classes, as softmax or as logits."
+        )
 
 
 def load_named(classifier: Classifier, names: Sequence[str]) -> Classifier:
     """Return the classifier with names for its classes."""
     return Classifier(classifier.model, names, classifier.name, classifier.input_range, classifier.image_shape)
-
-
-def check_input_range(classifier: Classifier, natural: NaturalImages) -> str:
-    """Return in words how the pixel range was checked.
-
-    The network is asked with each of the usual ranges. Where its answers to labelled images are no better than chance
-    in the given one, and are in another, the given one is refused.
-
-    Raises:
-        AuditError: If the range is visibly wrong.
-    """
-    if not natural.labelled:
-        return "as given; not checked, for want of labels"
-    if _beats_chance(classifier, natural):
-        return "as given; the network's answers to the real images are better than chance"
-    for low, high in RANGES:
-        other = Classifier(
-            classifier.model, classifier.class_names, classifier.name, (low, high), classifier.image_shape
-        )
-        if (low, high) != tuple(classifier.input_range) and _beats_chance(other, natural):
-            given = " to ".join(f"{value:g}" for value in classifier.input_range)
-            raise AuditError(
-                f"With pixels from {given} {classifier.name} is no better than chance on {natural.name}, but with "
-                f"pixels from {low:g} to {high:g} it is: add --input-range {low:g} {high:g} (INPUT_RANGE)."
-            )
-    return "as given; the answers to the real images are no better than chance in any usual range"
-
-
-def _beats_chance(classifier: Classifier, natural: NaturalImages) -> bool:
-    """Return whether more images are right than by always naming the commonest class of them."""
-    from scipy.stats import binomtest
-
-    right = int((classifier.score(natural.images).argmax(axis=1) == natural.labels).sum())
-    chance = max(np.bincount(natural.labels).max() / len(natural.labels), 1 / len(classifier.class_names))
-    return bool(binomtest(right, len(natural.labels), min(chance, 1.0), "greater").pvalue < CHANCE)
 
 
 def expose_logits(classifier: Classifier) -> Classifier:
@@ -166,7 +228,7 @@ def expose_logits(classifier: Classifier) -> Classifier:
         model = _replace_activation(classifier.model, last[-1])
     else:
         return classifier
-    return Classifier(model, classifier.class_names, classifier.name, classifier.input_range)
+    return Classifier(model, classifier.class_names, classifier.name, classifier.input_range, classifier.image_shape)
 
 
 def find_dense(classifier: Classifier) -> layers.Dense | None:

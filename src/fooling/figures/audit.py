@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from fooling.figures.images import fit_shape, shrink_image
+from fooling.figures.retraining import wilson_interval
 from fooling.figures.style import (
     BASELINE,
     COLOURS,
@@ -25,6 +26,7 @@ from fooling.figures.style import (
     start_figure,
     styled,
 )
+from fooling.findings.audit import is_fitted
 from fooling.findings.searches import to_confidence
 from fooling.paper import show_confidence
 
@@ -136,7 +138,12 @@ def draw_audit_curves(attempts: Mapping[str, Attempt]) -> Figure:
 
 @styled
 def draw_noticed(
-    detectors: Sequence[str], kinds: Sequence[str], auroc: np.ndarray, passed: np.ndarray, measured: int
+    detectors: Sequence[str],
+    kinds: Sequence[str],
+    auroc: np.ndarray,
+    passed: np.ndarray,
+    measured: int,
+    counts: Mapping[str, int],
 ) -> Figure:
     """Draw how well detectors tell real images from nonsense, with 95% intervals.
 
@@ -144,8 +151,10 @@ def draw_noticed(
         detectors: Names of the scores, one row each.
         kinds: Names of the kinds of nonsense, one mark each.
         auroc: ``(detectors, kinds, 3)``: a value and the ends of its interval.
-        passed: The same of the share of nonsense that passes where 95% of the real images pass.
+        passed: The share of nonsense that passes where 95% of the real images pass, likewise; its interval is drawn as
+            Wilson's, because a bootstrap of few images that all pass is a point.
         measured: How many real images these are measured with.
+        counts: By kind, how many images of nonsense.
     """
     said = [
         f"{name}: " + list_words([f"{kind} {part:.2f}" for kind, part in zip(kinds, row, strict=True)])
@@ -154,12 +163,15 @@ def draw_noticed(
     drawn, axes = start_figure(
         1.5 + 0.55 * len(detectors), f"AUROC by detector. {'; '.join(said)}.", ncols=2, sharey=True
     )
-    for spot, values in zip(axes[0], (auroc, passed), strict=True):
+    shares = passed[:, :, 0]
+    ends = [np.stack(wilson_interval(shares[:, place], counts[kind]), -1) for place, kind in enumerate(kinds)]
+    bounded = np.concatenate([shares[..., None], np.stack(ends, axis=1)], axis=-1)
+    for spot, values in zip(axes[0], (auroc, bounded), strict=True):
         for column, kind in enumerate(kinds):
             heights = np.arange(len(detectors)) + (column - (len(kinds) - 1) / 2) * 0.16
             middle, low, high = np.moveaxis(values[:, column], -1, 0)
             spot.hlines(heights, low, high, color=COLOURS[column], lw=1.5)
-            spot.scatter(middle, heights, s=26, color=COLOURS[column], label=kind, zorder=3)
+            spot.scatter(middle, heights, s=26, color=COLOURS[column], label=f"{kind} ({counts[kind]:,})", zorder=3)
         spot.set(xlim=(-0.03, 1.03), ylim=(len(detectors) - 0.5, -0.5))
         spot.set_yticks(range(len(detectors)), detectors)
         for row in range(len(detectors) - 1):
@@ -173,18 +185,24 @@ def draw_noticed(
 
 @styled
 def draw_defences(
-    certain: Mapping[str, Sequence[float]], curves: Mapping[str, Attempt], temperature: float | None
+    certain: Mapping[str, Sequence[float]],
+    curves: Mapping[str, Attempt],
+    temperature: float | None,
+    counts: Mapping[str, int],
 ) -> Figure:
     """Draw what a temperature and a fooling class change, each where it was tested.
 
     Args:
         certain: By kind of nonsense, the share at 99% before and after a temperature; may be empty.
         curves: CPPN images evolved before and after a fooling class was learned; may be empty.
-        temperature: The temperature, or None.
+        temperature: The temperature, or None; one at an end of its range was not fitted, and is not drawn.
+        counts: By kind, how many images of nonsense.
 
     Raises:
         ValueError: If neither was tested.
     """
+    fitted = temperature is not None and is_fitted(temperature)
+    certain = {kind: part if fitted else part[:1] for kind, part in certain.items()}
     parts = (["temperature"] if certain else []) + (["class"] if curves else [])
     if not parts:
         raise ValueError("Neither a temperature nor a fooling class was tested, so that there is nothing to draw.")
@@ -192,14 +210,15 @@ def draw_defences(
     if certain:
         spot = axes[0, 0]
         for row, (colour, part) in enumerate(zip(COLOURS[: len(certain)], certain.values(), strict=True)):
-            spot.annotate(
-                "", (part[1], row), (part[0], row), arrowprops={"arrowstyle": "->", "color": colour, "lw": 1.5}
-            )
+            if fitted:
+                arrow = {"arrowstyle": "->", "color": colour, "lw": 1.5}
+                spot.annotate("", (part[1], row), (part[0], row), arrowprops=arrow)
             spot.scatter(part[:1], [row], s=36, facecolors="white", edgecolors=colour, zorder=3)
-            spot.scatter(part[1:], [row], s=36, color=colour, zorder=3)
-        spot.set_yticks(range(len(certain)), list(certain))
+            spot.scatter(part[1:], [row] * len(part[1:]), s=36, color=colour, zorder=3)
+        spot.set_yticks(range(len(certain)), [f"{kind} ({counts[kind]:,})" for kind in certain])
         spot.set(xlabel="share of nonsense at 99%", xlim=(-0.04, 1.04), ylim=(len(certain) - 0.5, -0.5))
-        spot.set_title(f"temperature {temperature:.2f}: ○ before, ● after", fontsize=10)
+        title = f"temperature {temperature:.2f}: ○ before, ● after" if fitted else "no temperature can be fitted"
+        spot.set_title(title, fontsize=10)
     if curves:
         spot = axes[0, -1]
         _draw_attempts(spot, curves)
@@ -209,8 +228,8 @@ def draw_defences(
 
 
 def _describe_changes(certain: Mapping[str, Sequence[float]], curves: Mapping[str, Attempt]) -> str:
-    said = [f"{kind} from {part[0]:.0%} to {part[1]:.0%}" for kind, part in certain.items()]
-    first = f"Nonsense at 99% before and after a temperature: {list_words(said)}. " if said else ""
+    said = [f"{kind} {' to '.join(f'{share:.0%}' for share in part)}" for kind, part in certain.items()]
+    first = f"Nonsense at 99%, and after a temperature where one was fitted: {list_words(said)}. " if said else ""
     ends = [
         f"{name} {show_confidence(float(np.median(to_confidence(one.curves[:, -1]))))} after {one.steps[-1]:,} images"
         for name, one in curves.items()

@@ -7,7 +7,7 @@ file of rules in :mod:`fooling.paper`; verdicts, tables, costs.
 from __future__ import annotations
 
 from fooling.findings.ascent import count_climbed, count_evolved, summarise_ascent
-from fooling.findings.audit import summarise_audit
+from fooling.findings.audit import count_nonsense, summarise_audit
 from fooling.findings.audit_text import tabulate_defences, tabulate_means, tabulate_plain, tell_audit
 from fooling.findings.costs import count_page_seconds, tabulate_pages, tabulate_profiles
 from fooling.findings.detectors import (
@@ -67,6 +67,7 @@ __all__ = [
     "count_evolved",
     "count_fooled",
     "count_images_needed",
+    "count_nonsense",
     "count_page_seconds",
     "describe_detectors",
     "describe_imagenet_detectors",

@@ -18,11 +18,14 @@
 - ``real``: null without real images, else ``images``, ``median`` confidence, and, null without labels, ``right``
   (share), ``median_right``, ``median_wrong``.
 - ``detectors``: null, or by detector and kind of nonsense: ``auroc`` and ``passed``, each a value and the ends of its
-  95% interval; ``passed`` is the share of nonsense above a threshold that 95% of the real images pass. Nonsense is
-  random noise, and what each means brought to at least 50%; ``measured_with``: real images.
-- ``temperature``: null, or ``value``, ``calibration_error`` before and after, ``certain`` (by kind the share of
-  nonsense at 99% before and after), ``real`` (median confidence on real images before and after).
-- ``fooling_class``: null, or ``known`` (by kind the share of unseen nonsense that is called fooling, or null), ``lost``
+  95% interval, of ``auroc`` by bootstrap, of ``passed`` Wilson's; ``passed`` is the share of nonsense above a threshold
+  that 95% of the real images pass. Nonsense is random noise, and what each means brought to at least 50%;
+  ``nonsense``: null, or by kind how many images these are; ``measured_with``: real images.
+- ``temperature``: null, or ``value``, ``fitted`` (false where it is an end of its range), ``calibration_error`` before
+  and after, ``certain`` (by kind the share of nonsense at 99% before and after), ``real`` (median confidence on real
+  images before and after).
+- ``fooling_class``: null, or ``known`` (by kind the share of unseen nonsense that is called fooling, or null),
+  ``unseen`` (by kind how many images these are), ``lost``
   (share of unseen real images called fooling), ``right`` before and after (or null), ``images`` evolved in a run, and
   ``median`` confidence of CPPN images evolved with so many images before and after.
 - ``runs``: names of the folders of results that these numbers are read from.
@@ -128,25 +131,62 @@ def _summarise_real(real: Real | None) -> dict[str, Any] | None:
 
 def _summarise_defences(audit: Audit) -> dict[str, Any]:
     noticed, warmed, learned = audit.noticed, audit.temperature, audit.fooling_class
+    counts = count_nonsense(audit)
     detectors = noticed and {
         str(name): {
-            str(kind): {"auroc": noticed.auroc[row, column].tolist(), "passed": noticed.passed[row, column].tolist()}
+            str(kind): {
+                "auroc": noticed.auroc[row, column].tolist(),
+                "passed": bound_share(float(noticed.passed[row, column, 0]), counts[str(kind)]),
+            }
             for column, kind in enumerate(noticed.kinds)
         }
         for row, name in enumerate(noticed.detectors)
     }
     temperature = warmed and {
         "value": float(warmed.value),
+        "fitted": is_fitted(float(warmed.value)),
         "calibration_error": warmed.errors.tolist(),
         "certain": {str(kind): part.tolist() for kind, part in zip(warmed.kinds, warmed.certain, strict=True)},
         "real": warmed.real.tolist(),
     }
     return {
         "detectors": detectors,
+        "nonsense": counts if noticed or warmed else None,
         "measured_with": int(noticed.measured) if noticed else None,
         "temperature": temperature,
         "fooling_class": _summarise_class(learned, audit.attempts["CPPN"]) if learned else None,
     }
+
+
+def count_nonsense(audit: Audit) -> dict[str, int]:
+    """Return by kind of nonsense how many images of it detectors and a temperature were measured with.
+
+    These are the random noise, and the images that each other means brought to at least 50% for their class. Runs that
+    end at the same image count once; they are told by equal log-odds of a class, unless these are infinite.
+    """
+    fooling = {means: _count_different(one.log_odds) for means, one in audit.attempts.items() if means != "noise"}
+    return {"noise": len(audit.noise), **{means: count for means, count in fooling.items() if count}}
+
+
+def _count_different(log_odds: np.ndarray) -> int:
+    """Return how many images of at least 50% differ, of ``(runs, cells)`` log-odds."""
+    reached = [column[column >= 0.0] for column in log_odds.T]
+    return sum(len(np.unique(part[np.isfinite(part)])) + int(np.isinf(part).sum()) for part in reached)
+
+
+def bound_share(share: float, count: int) -> list[float]:
+    """Return a share of so many images and the ends of Wilson's 95% interval, which stays wide where they are few."""
+    from scipy.stats import binomtest  # slow to import, and status and findings have no need of it
+
+    interval = binomtest(round(share * count), count).proportion_ci(method="wilson")
+    return [share, float(interval.low), float(interval.high)]
+
+
+def is_fitted(temperature: float) -> bool:
+    """Return whether a temperature lies within its range; at an end nothing was fitted."""
+    from fooling.detectors.measures import TEMPERATURES  # imports SciPy and scikit-learn
+
+    return TEMPERATURES[0] < temperature < TEMPERATURES[1]
 
 
 def _summarise_class(learned: FoolingClass, before: Attempt) -> dict[str, Any]:
@@ -156,6 +196,7 @@ def _summarise_class(learned: FoolingClass, before: Attempt) -> dict[str, Any]:
             str(kind): None if np.isnan(share) else float(share)
             for kind, share in zip(learned.kinds, learned.known, strict=True)
         },
+        "unseen": {str(kind): int(count) for kind, count in zip(learned.kinds, learned.unseen, strict=True)},
         "lost": float(learned.lost),
         "right": None if np.isnan(learned.right).any() else learned.right.tolist(),
         "images": images,

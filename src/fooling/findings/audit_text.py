@@ -42,13 +42,22 @@ def tabulate_defences(metrics: dict[str, Any]) -> str:
     """Return a Markdown table of what a temperature and a fooling class change; a sentence if neither was tested."""
     warmed, learned = metrics["temperature"], metrics["fooling_class"]
     rows: list[tuple[str, ...]] = []
-    if warmed:
-        errors, real = warmed["calibration_error"], warmed["real"]
+    if warmed and not warmed["fitted"]:
+        rows += [("temperature", "none", tell_unfitted(warmed["value"]))]
+    elif warmed:
+        errors, real, counts = warmed["calibration_error"], warmed["real"], metrics["nonsense"]
         rows += [("calibration error, real images", *(f"{100 * error:.1f} points" for error in errors))]
         rows += [("median confidence, real images", *map(_show, real))]
+        rows += [
+            (f"nonsense at 99%: {kind}", *(_show_share(share, counts[kind]) for share in part))
+            for kind, part in _sort_means(warmed["certain"])
+        ]
     if learned:
         known = {kind: share for kind, share in _sort_means(learned["known"]) if share is not None}
-        rows += [(f"unseen nonsense called fooling: {kind}", "", f"{share:.0%}") for kind, share in known.items()]
+        rows += [
+            (f"unseen nonsense called fooling: {kind}", "", _show_share(share, learned["unseen"][kind]))
+            for kind, share in known.items()
+        ]
         rows += [("unseen real images called fooling", "", f"{learned['lost']:.1%}")]
         if learned["right"]:
             rows += [("unseen real images that are right", *(f"{share:.1%}" for share in learned["right"]))]
@@ -74,6 +83,10 @@ def tell_audit(metrics: dict[str, Any]) -> list[str]:
         + _join(f"{means} {_show_count(one['images_to']['99'])}" for means, one in tried)
         + ".",
     ]
+    noise = metrics["noise"]
+    lines.append(
+        f"Random noise: median {_show(noise['median'])} in its first class, highest {_show(noise['highest'])}."
+    )
     return [*lines, *_tell_real(metrics["real"]), *_tell_defences(metrics), *metrics["untested"]]
 
 
@@ -87,30 +100,49 @@ def _tell_real(real: dict[str, Any] | None) -> list[str]:
 def _tell_defences(metrics: dict[str, Any]) -> list[str]:
     lines = []
     if metrics["detectors"]:
-        lines.append(_tell_detectors(metrics["detectors"]))
+        lines.append(_tell_detectors(metrics["detectors"], metrics["nonsense"]))
     if metrics["temperature"]:
-        warmed = metrics["temperature"]
-        worst = [max(part[place] for part in warmed["certain"].values()) for place in (0, 1)]
-        before, after = (100 * error for error in warmed["calibration_error"])
-        lines.append(
-            f"Temperature {warmed['value']:.2f}: calibration error {before:.1f} to {after:.1f} points; nonsense at "
-            f"99%, of the worst kind: {worst[0]:.0%} to {worst[1]:.0%}."
-        )
+        lines.append(_tell_temperature(metrics["temperature"], metrics["nonsense"]))
     if metrics["fooling_class"]:
         learned = metrics["fooling_class"]
-        known = _join(f"{kind} {share:.0%}" for kind, share in _sort_means(learned["known"]) if share is not None)
+        known = _join(
+            f"{kind} {_count_share(share, learned['unseen'][kind])}"
+            for kind, share in _sort_means(learned["known"])
+            if share is not None
+        )
         lines.append(
-            f"A fooling class knows unseen nonsense ({known}) and takes {learned['lost']:.1%} of real images for it; "
-            f"CPPN images evolved again, {learned['images']:,}: median {_show(learned['median'][0])} before, "
+            f"A fooling class calls this much unseen nonsense fooling: {known}; and {learned['lost']:.1%} of real "
+            f"images; CPPN images evolved again, {learned['images']:,}: median {_show(learned['median'][0])} before, "
             f"{_show(learned['median'][1])} after."
         )
     return lines
 
 
-def _tell_detectors(detectors: dict[str, Any]) -> str:
+def _tell_temperature(warmed: dict[str, Any], counts: dict[str, int]) -> str:
+    if not warmed["fitted"]:
+        return f"Temperature: {tell_unfitted(warmed['value'])}."
+    kind = max(warmed["certain"], key=lambda name: tuple(warmed["certain"][name]))
+    before, after = (100 * error for error in warmed["calibration_error"])
+    moved = "rose, though the likelihood chose this temperature," if after > before else "fell"
+    moved = f"{moved} from {before:.1f} to {after:.1f}" if after != before else f"stayed at {after:.1f}"
+    certain = " to ".join(_count_share(share, counts[kind]) for share in warmed["certain"][kind])
+    return (
+        f"Temperature {warmed['value']:.2f}: the calibration error {moved} points; "
+        f"nonsense at 99%, of the worst kind, {kind}: {certain}."
+    )
+
+
+def tell_unfitted(temperature: float) -> str:
+    """Return why a temperature at an end of its range is no fit, a sentence without its full stop."""
+    if temperature < 1.0:
+        return "every image of the half to fit on is right, so no temperature can be fitted"
+    return "the labels are no better than chance, so no temperature can be fitted"
+
+
+def _tell_detectors(detectors: dict[str, Any], counts: dict[str, int]) -> str:
     best = find_best_detector(detectors)
     threshold, other = (
-        _join(f"{kind} {part['passed'][0]:.0%}" for kind, part in _sort_means(detectors[name]))
+        _join(f"{kind} {_count_share(part['passed'][0], counts[kind])}" for kind, part in _sort_means(detectors[name]))
         for name in (THRESHOLD, best)
     )
     said = "no other detector is better" if best == THRESHOLD else f"with the best detector, {best}: {other}"
@@ -134,6 +166,15 @@ def _sort_means(parts: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def _show(confidence: float) -> str:
     return paper.show_confidence(confidence)
+
+
+def _count_share(share: float, count: int) -> str:
+    """Return a share of images as their number, "1 of 3": a percentage of three images says more than is known."""
+    return f"{round(share * count):,} of {count:,}"
+
+
+def _show_share(share: float, count: int) -> str:
+    return f"{share:.0%} ({_count_share(share, count)})"
 
 
 def _show_count(count: float | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 import sys
 from collections.abc import Sequence
@@ -41,6 +42,7 @@ class Request(NamedTuple):
         images: A folder of real images, or None.
         budget: In minutes.
         input_range: What the network expects for black and for white.
+        image_size: Height and width, where the network takes images of any size; else None.
         seed: Of the first run.
         output: Where everything goes; None for a folder of the network's own in ``results/audits``.
     """
@@ -50,6 +52,7 @@ class Request(NamedTuple):
     images: Path | None = None
     budget: float = 10.0
     input_range: tuple[float, float] = (0.0, 1.0)
+    image_size: tuple[int, int] | None = None
     seed: int = 0
     output: Path | None = None
 
@@ -101,8 +104,8 @@ def prepare(request: Request) -> tuple[Path, Given]:
         read_class_names(str(request.class_names))
     if request.images:
         list_class_folders(request.images)
-    if not request.budget > 0:
-        raise AuditError(f"The budget is {request.budget:g} minutes, but an audit needs more than 0.")
+    if not 0 < request.budget < math.inf:
+        raise AuditError(f"The budget is {request.budget:g} minutes, but an audit needs a number above 0.")
     folder = (request.output or find_folder(request.model)).absolute()
     paths = {
         "MODEL": str(request.model.absolute()),
@@ -114,6 +117,7 @@ def prepare(request: Request) -> tuple[Path, Given]:
         **paths,
         "BUDGET": request.budget,
         "INPUT_RANGE": list(request.input_range),
+        **({"IMAGE_SIZE": list(request.image_size)} if request.image_size else {}),
         "SEED": request.seed,
     }
     time_out = max(3_600, int(SLOWEST * 60 * request.budget))
