@@ -19,7 +19,6 @@ from fooling.explorer.search import Search
 from fooling.networks.classifier import Classifier
 from fooling.paper import show_confidence
 
-LONG = {"description_width": "initial"}
 Pick = Callable[[Search, int, int], None]  # search, cell, number of the image
 
 
