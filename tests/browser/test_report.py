@@ -107,6 +107,20 @@ def test_a_page_is_accessible_and_fits_folded_and_unfolded(
     assert find_violations(page) == []
 
 
+@pytest.mark.parametrize(("viewport", "colours"), [(WIDE, "light"), (NARROW, "dark")])
+def test_a_page_by_itself_as_an_audit_draws_it_is_whole_and_leads_nowhere_else(
+    tmp_path: Path, visit: Callable[..., Opened], viewport: Any, colours: str
+) -> None:
+    content = (PUBLISHED / "15_your_network.ipynb").read_text(encoding="utf-8")
+    file = tmp_path / "audit.html"
+    file.write_text(html.draw_page("15_your_network", content, {}, "", {}), encoding="utf-8")
+    page, complaints, requests = visit(file, viewport, colours)
+    assert complaints == [] and [url for url in requests if not url.startswith("data:")] == [file.as_uri()]
+    assert find_undescribed(page) == [] and measure_overflow(page) <= 0 and find_violations(page) == []
+    links = page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
+    assert links and [link for link in links if "://" not in link and not link.startswith("#")] == []
+
+
 @pytest.mark.parametrize("name", NAMES[1:])
 def test_code_is_folded_until_it_is_asked_for(report: Path, visit: Callable[..., Opened], name: str) -> None:
     page = visit(report / f"{name}.html").page
