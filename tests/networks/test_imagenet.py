@@ -44,16 +44,17 @@ def loaded(monkeypatch):
         return load
 
     monkeypatch.setattr(imagenet, "load_efficientnet_lite", stand_in("packaged"))
+    monkeypatch.setattr(imagenet, "load_squeezenet", lambda: stand_in("packaged")("SqueezeNet"))
     monkeypatch.setattr(imagenet, "load_application", stand_in("keras"))
     return asked
 
 
 def test_the_name_says_which_network_and_from_where(loaded):
-    assert NAMES == ("EfficientNet-Lite0", "EfficientNet-Lite1", "EfficientNet-Lite2")
+    assert NAMES == ("EfficientNet-Lite0", "EfficientNet-Lite1", "EfficientNet-Lite2", "SqueezeNet")
     for name in (*NAMES, "ResNet50", "EfficientNetV2B0"):
         assert load_imagenet_network(name).name == name
     assert load_imagenet_network().name == "EfficientNet-Lite0"
-    assert [loader for loader, _ in loaded] == ["packaged"] * 3 + ["keras"] * 2 + ["packaged"]
+    assert [loader for loader, _ in loaded] == ["packaged"] * 4 + ["keras"] * 2 + ["packaged"]
 
 
 def test_crops_are_one_or_ten(loaded):

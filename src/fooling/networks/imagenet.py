@@ -9,10 +9,12 @@ from fooling.networks.classifier import Classifier, load_classifier
 from fooling.networks.crops import average_ten_crops
 from fooling.networks.efficientnet_lite import VARIANTS, load_efficientnet_lite
 from fooling.networks.imagenet_names import class_names
+from fooling.networks.squeezenet import NAME as SQUEEZENET
+from fooling.networks.squeezenet import load_squeezenet
 
 __all__ = ["NAMES", "class_names", "load_imagenet_network", "load_network"]
 
-NAMES = tuple(VARIANTS)  # the networks that packages carry, which need no connection
+NAMES = (*VARIANTS, SQUEEZENET)  # the networks that packages carry, which need no connection
 CROPS = ("one", "ten")
 
 
@@ -44,6 +46,8 @@ def load_imagenet_network(name: str = "EfficientNet-Lite0", crops: str = "one") 
         raise ValueError(f"There are no crops {crops!r}; choose one or ten.")
     if name in VARIANTS:
         classifier = load_efficientnet_lite(name)
+    elif name == SQUEEZENET:
+        classifier = load_squeezenet()
     elif name in APPLICATIONS:
         classifier = load_application(name)
     else:
