@@ -21,12 +21,12 @@ import numpy as np
 from tf_keras_vis.activation_maximization import ActivationMaximization
 from tf_keras_vis.utils.scores import CategoricalScore
 
-from fooling.datasets import load_digits
+from fooling.data.digits import load_digits
 from fooling.gradient_ascent.ascend import ascend
 from fooling.gradient_ascent.settings import NONE
 from fooling.networks.classifier import Classifier
 from fooling.networks.lenet import train_network
-from fooling.profiles import TrainingSettings
+from fooling.pages.profiles import TrainingSettings
 
 CLASSES, SEEDS, STEPS, REPEATS = 10, 20, 200, 5
 IMAGES = CLASSES * SEEDS

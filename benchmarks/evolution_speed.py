@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import tensorflow as tf
 
-from fooling.datasets import load_digits
+from fooling.data.digits import load_digits
 from fooling.encodings import Encoding
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
@@ -24,7 +24,7 @@ from fooling.evolution.evolve import Request, compile_advance
 from fooling.evolution.map_elites import State, Target, initialise
 from fooling.networks.classifier import Classifier
 from fooling.networks.lenet import train_network
-from fooling.profiles import TrainingSettings
+from fooling.pages.profiles import TrainingSettings
 
 RUNS, CHILDREN, AGE, STRETCH, REPEATS = 10, 200, 190, 10, 5
 BATCHES = (50, 100, 200, 400, 1000, 2000)

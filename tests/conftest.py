@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def digits() -> Any:
-    from fooling.datasets import load_digits
+    from fooling.data.digits import load_digits
 
     return load_digits("mnist-5k")
 
@@ -23,7 +23,7 @@ def network_runs(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(scope="session")
 def short_training() -> Any:
-    from fooling.profiles import TrainingSettings
+    from fooling.pages.profiles import TrainingSettings
 
     return TrainingSettings(data="mnist-5k", steps=150)
 

@@ -16,7 +16,6 @@ import tensorflow as tf
 from keras import layers
 from scipy.ndimage import gaussian_filter
 
-from fooling import findings, paper
 from fooling.gradient_ascent import ascend as ascend_module
 from fooling.gradient_ascent import experiment as experiment_module
 from fooling.gradient_ascent.ascend import ascend, check_ascent, describe_ascent
@@ -33,7 +32,8 @@ from fooling.gradient_ascent.experiment import (
 from fooling.gradient_ascent.records import KEPT, choose_points
 from fooling.gradient_ascent.settings import L2, L2_BLUR, L2_BLUR_CLIPPING, NONE, SETTINGS, Setting
 from fooling.networks.classifier import Classifier
-from fooling.profiles import AscentSizes
+from fooling.pages import findings, paper
+from fooling.pages.profiles import AscentSizes
 
 SHAPE = (4, 3, 1)
 RANGE = (-1.0, 1.0)  # black and white are as far from zero, so the mean image is mid-grey

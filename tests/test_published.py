@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fooling import findings, paper, runs
-from fooling.pipeline.readme import fill_readme, read_first_picture
+from fooling import files, runs
+from fooling.pages import findings, paper
+from fooling.report.readme import fill_readme, read_first_picture
 
 PUBLISHED = runs.ROOT / "results" / "published"
 SOURCES = sorted((runs.ROOT / "notebooks").glob("*.ipynb"))
@@ -111,14 +112,14 @@ def test_runs_behind_a_published_page_are_published_and_hold_its_numbers(path: P
     finals = []
     for name in metrics.get("runs", []):
         folder = path.parent / "runs" / name
-        arrays = runs.read_arrays(folder / "result.npz") if (folder / "result.npz").exists() else {}
+        arrays = files.read_arrays(folder / "result.npz") if (folder / "result.npz").exists() else {}
         if "log_odds" in arrays:  # of a search; other experiments keep what their pages draw
             finals.append(np.median(findings.to_confidence(arrays["log_odds"]), axis=1))
     for claim, one in metrics.get("claims", {}).items():
         for extreme in one.get("run_medians", []):
             assert np.isclose(np.concatenate(finals), extreme, rtol=1e-9, atol=0).any(), claim
     for file in metrics.get("shown", {}).values():
-        shown = runs.read_arrays(path.parent / "runs" / file)
+        shown = files.read_arrays(path.parent / "runs" / file)
         assert len(shown["images"]) == len(shown["log_odds"]) == len(shown["classes"]) > 0
 
 

@@ -13,22 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fooling import runs
+from fooling import files, runs
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.random_search import RandomSearch
 from fooling.evolution import evolve
 from fooling.networks import lenet
-from fooling.runs import (
-    RunFolder,
-    hash_source,
-    open_page,
-    open_run,
-    read_arrays,
-    write_arrays,
-    write_atomically,
-    write_json,
-)
+from fooling.files import read_arrays, write_arrays, write_atomically, write_json
+from fooling.runs import RunFolder, hash_source, open_page, open_run
 
 SOURCE = """
 def mutate(gene, step):
@@ -344,12 +336,12 @@ def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
 
     def wait_for_it() -> None:
         held.wait()
-        with runs.lock_folder(tmp_path):
+        with files.lock_folder(tmp_path):
             order.append("second")
 
     other = threading.Thread(target=wait_for_it)
     other.start()
-    with runs.lock_folder(tmp_path):
+    with files.lock_folder(tmp_path):
         held.set()
         other.join(timeout=0.2)
         order.append("first")

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from fooling import profiles
-from fooling.pipeline.pages import NOTEBOOKS, RefusedError, StoppedError, open_workspace, read_pages
+from fooling.pages import profiles
+from fooling.report.pages import NOTEBOOKS, RefusedError, StoppedError, open_workspace, read_pages
 
 # The pipeline's other files are imported by the command that needs them: asking for help costs nothing.
 
@@ -106,15 +106,15 @@ def _add_profile(parser: argparse.ArgumentParser, default: str | None) -> None:
 
 
 def _report(arguments: argparse.Namespace, notebooks: Path) -> int:
-    from fooling.pipeline.report import make_report
+    from fooling.report.report import make_report
 
     workspace = open_workspace(arguments.profile, notebooks)
     return make_report(read_pages(notebooks), workspace, arguments.only, arguments.force, sys.stdout)
 
 
 def _status(arguments: argparse.Namespace, notebooks: Path) -> int:
-    from fooling.pipeline.freshness import survey
-    from fooling.pipeline.report import describe_status
+    from fooling.report.freshness import survey
+    from fooling.report.report import describe_status
 
     workspace = open_workspace(arguments.profile, notebooks)
     print(describe_status(survey(read_pages(notebooks), workspace), arguments.profile))
@@ -122,8 +122,8 @@ def _status(arguments: argparse.Namespace, notebooks: Path) -> int:
 
 
 def _publish(arguments: argparse.Namespace, notebooks: Path) -> int:
-    from fooling.pipeline.publish import publish
-    from fooling.pipeline.readme import update_readme
+    from fooling.report.publish import publish
+    from fooling.report.readme import update_readme
 
     workspace = open_workspace(arguments.profile, notebooks)
     target, size = publish(read_pages(notebooks), workspace)
@@ -135,7 +135,7 @@ def _publish(arguments: argparse.Namespace, notebooks: Path) -> int:
 
 
 def _restore(arguments: argparse.Namespace, notebooks: Path) -> int:
-    from fooling.pipeline.publish import restore
+    from fooling.report.publish import restore
 
     workspace = open_workspace(arguments.profile, notebooks)
     print(f"Restored {restore(workspace)} runs; now run `fooling report --profile {arguments.profile}`.")
@@ -143,8 +143,9 @@ def _restore(arguments: argparse.Namespace, notebooks: Path) -> int:
 
 
 def _findings(arguments: argparse.Namespace, notebooks: Path) -> int:
-    from fooling import findings, runs
-    from fooling.pipeline.index import collect_findings
+    from fooling import runs
+    from fooling.pages import findings
+    from fooling.report.index import collect_findings
 
     if arguments.profile is not None:
         open_workspace(arguments.profile, notebooks)
@@ -157,7 +158,7 @@ def _findings(arguments: argparse.Namespace, notebooks: Path) -> int:
 
 
 def _audit(arguments: argparse.Namespace, notebooks: Path) -> int:
-    from fooling.pipeline.audit import Request, audit_model
+    from fooling.report.audit import Request, audit_model
 
     given = {name: getattr(arguments, name) for name in Request._fields}
     given |= {name: tuple(given[name]) for name in ("input_range", "image_size") if given[name]}

@@ -1,33 +1,34 @@
-"""A run's folder: settings, checkpoints, result and provenance; a kill of evolution loses one chunk at most.
+"""A run's folder: what it is, checkpoints, result and cost; a kill loses what was computed since the last checkpoint.
 
-A folder's name ends in the run's key: a hash of everything that its bytes depend on. The same key finds the
-same folder again, another key never does, so an edited caption redraws a page and an edited operator runs again.
+A folder is called ``LABEL-KEY-ARITHMETIC``, and ``-LENGTH`` where a longer run continues a shorter one. KEY is a hash
+of all that a run's bytes depend on: its settings, seeds and weights, and the version of its results, which is raised
+when the code gives other bytes and at no other change. ARITHMETIC is a hash of what rounds: threads, TensorFlow, oneDNN
+and its instructions, the device. The same run finds its folder again, and another run never does.
 """
 
 from __future__ import annotations
 
-import ast
-import fcntl
-import hashlib
 import json
 import os
 import platform
 import sys
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import version as find_version
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy._core._multiarray_umath import __cpu_features__ as cpu_features  # type: ignore[import-not-found]
 from tqdm import tqdm
 
-from fooling import profiles
+from fooling.files import hash_text, read_arrays, read_json, write_arrays, write_json
 
 PACKAGE = Path(__file__).parent
 ROOT = PACKAGE.parents[1]
+INSTRUCTIONS = ("AVX512_SKX", "AVX2", "AVX", "SSE42", "SVE", "ASIMD")  # that oneDNN tells apart, best first
+ANY_ARITHMETIC = "FOOLING_ANY_ARITHMETIC"  # set to 1, runs of other machines are taken as they are, and continued
 
 
 def results_root() -> Path:
@@ -36,119 +37,43 @@ def results_root() -> Path:
 
 
 def count_threads() -> int:
-    """Return how many cores this process may use: part of every key, since sums depend on how work is split."""
+    """Return how many cores this process may use; sums depend on how work is split among them."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def hash_text(text: str) -> str:
-    """Return a short hash (16 hexadecimal digits of SHA-256) of ``text``."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def hash_source(path: Path) -> str:
-    """Return a hash of what a Python file does: comments, docstrings and layout leave it as it is."""
-    tree = ast.parse(path.read_text(encoding="utf-8"), filename=path.name)
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and body:
-            first = body[0]
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = body[1:] or [ast.Pass()]
-    return hash_text(ast.dump(tree))
-
-
 @cache
-def hash_code(parts: tuple[str, ...]) -> str:
-    """Return one hash over files and folders of the package, named from its top."""
-    files = sorted(file for part in parts for file in _python_files(PACKAGE / part))
-    return hash_text("".join(f"{file.relative_to(PACKAGE).as_posix()} {hash_source(file)}\n" for file in files))
+def describe_arithmetic() -> dict[str, Any]:
+    """Return what decides the last bits of sums, besides the code."""
+    import tensorflow as tf  # only here: what reads runs needs no TensorFlow
+
+    instructions = next((name for name in INSTRUCTIONS if cpu_features.get(name)), platform.machine())
+    return {
+        "threads": count_threads(),
+        "tensorflow": find_version("tensorflow"),
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
+        "instructions": os.environ.get("ONEDNN_MAX_CPU_ISA", instructions),
+        "device": "GPU" if tf.config.list_physical_devices("GPU") else "CPU",
+    }
 
 
-def _python_files(path: Path) -> Iterable[Path]:
-    return path.rglob("*.py") if path.is_dir() else [path]
-
-
-def write_atomically(path: Path, content: bytes | str | Callable[[IO[bytes]], None]) -> None:
-    """Write a file so that a reader, or a kill at any moment, finds the old content or the new and never half.
-
-    Args:
-        path: The file.
-        content: What it holds, or a function that writes it into an open file.
-
-    Raises:
-        OSError: If the folder cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            if callable(content):
-                content(file)
-            else:
-                file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write ``content`` as readable JSON, atomically."""
-    write_atomically(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
-
-
-def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], compress: bool = True) -> None:
-    """Write named arrays as an ``.npz``, atomically."""
-    named: Any = dict(arrays)
-    save = np.savez_compressed if compress else np.savez
-    write_atomically(path, lambda file: save(file, **named))
-
-
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Read a ``.npz`` written by :func:`write_arrays`; nothing in it is executed.
-
-    Raises:
-        ValueError: If the file is not a whole ``.npz``.
-    """
-    try:
-        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except Exception as error:  # a damaged file can raise nearly anything
-        raise ValueError(f"{path.parent.name}/{path.name} is damaged; delete that folder to run again.") from error
-
-
-@contextmanager
-def lock_folder(folder: Path) -> Iterator[None]:
-    """Wait until nobody else holds this folder, and hold it; a kill lets go of it, and no file is left."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+def hash_arithmetic() -> str:
+    """Return the part of a folder's name that stands for :func:`describe_arithmetic`."""
+    return hash_text(json.dumps(describe_arithmetic(), sort_keys=True))[:4]
 
 
 class RunFolder(NamedTuple):
     """Where one run lives.
 
     Attributes:
-        path: The folder ``{label}-{key}``.
+        path: The folder, named as this module says.
     """
 
     path: Path
 
-    def save_checkpoint(self, number: int, arrays: Mapping[str, np.ndarray]) -> None:
-        """Write checkpoint ``number`` and delete all but the last two."""
+    def save_checkpoint(self, number: int, arrays: Mapping[str, np.ndarray], seconds: float) -> None:
+        """Write checkpoint ``number`` after so many more seconds of computing, and delete all but the last two."""
         write_arrays(self._checkpoint(number), arrays, compress=False)
+        self.add_seconds(seconds)
         for old in self._checkpoints()[:-2]:
             old.unlink()
 
@@ -164,7 +89,7 @@ class RunFolder(NamedTuple):
 
     def save_result(self, arrays: Mapping[str, np.ndarray], seconds: float) -> None:
         """Write the result and where it came from, then delete the checkpoints."""
-        write_json(self.path / "provenance.json", {**describe_machine(), "seconds": round(seconds, 1)})
+        self.add_seconds(seconds)
         write_arrays(self.path / "result.npz", arrays)
         for path in self._checkpoints():
             path.unlink()
@@ -178,6 +103,38 @@ class RunFolder(NamedTuple):
         path = self.path / "result.npz"
         return read_arrays(path) if path.exists() else None
 
+    def add_seconds(self, seconds: float) -> None:
+        """Note how long this machine computed; a run that went from machine to machine lists them all."""
+        legs, here = self._legs(), describe_machine()
+        if not legs or {**legs[-1], "seconds": 0} != {**here, "seconds": 0}:
+            legs.append({**here, "seconds": 0.0})
+        legs[-1]["seconds"] = round(legs[-1]["seconds"] + seconds, 1)
+        write_json(self.path / "provenance.json", {"computed": legs})
+
+    def continue_from(self, shorter: RunFolder) -> None:
+        """Begin with what a shorter run cost."""
+        write_json(self.path / "provenance.json", {"computed": shorter._legs()})
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the run depends on, as :func:`open_run` was given it."""
+        return dict(read_json(self.path / "settings.json")["settings"])
+
+    @property
+    def seconds(self) -> float:
+        """What the run cost where it was computed; 0 for one without provenance."""
+        return sum(float(leg["seconds"]) for leg in self._legs())
+
+    @property
+    def machines(self) -> list[str]:
+        """On what it was computed, in words."""
+        return [
+            ", ".join(f"{name} {value}" for name, value in leg.items() if name != "seconds") for leg in self._legs()
+        ]
+
+    def _legs(self) -> list[dict[str, Any]]:
+        return list(read_json(self.path / "provenance.json").get("computed", []))
+
     def _checkpoint(self, number: int) -> Path:
         return self.path / f"checkpoint-{number:08d}.npz"
 
@@ -185,76 +142,86 @@ class RunFolder(NamedTuple):
         return sorted(self.path.glob("checkpoint-*.npz"))
 
 
-def open_run(folder: Path, label: str, settings: Mapping[str, Any], code: tuple[str, ...]) -> RunFolder:
+def open_run(
+    folder: Path, label: str, settings: Mapping[str, Any], version: object, length: int | None = None
+) -> RunFolder:
     """Return the folder of the run with these settings, making it if it is new.
 
     Args:
         folder: Where runs are kept.
         label: First part of the folder's name, for people.
-        settings: What the run depends on, as JSON; the thread count and TensorFlow's version are added here.
-        code: The files and folders of the package whose code makes the run's bytes. What only reads, draws or reports
-            is not among them, so that an edited caption runs nothing again.
+        settings: What the run depends on, as JSON.
+        version: Of its results, as JSON: raised when the code gives other bytes, which golden arrays tell.
+        length: How far the run goes, if a longer one begins with the bytes of a shorter one.
 
     Raises:
         OSError: If the folder cannot be written.
     """
-    complete = {
-        **settings,
-        "code": hash_code(code),
-        "threads": count_threads(),
-        "tensorflow": version("tensorflow"),
-    }
-    path = folder / f"{label}-{hash_text(json.dumps(complete, sort_keys=True))[:12]}"
+    described = {"settings": dict(settings), "version": version}
+    key = f"{label}-{hash_text(json.dumps(described, sort_keys=True))[:12]}"
+    end = "" if length is None else f"-{length}"
+    path = folder / f"{key}-{hash_arithmetic()}{end}"
+    if os.environ.get(ANY_ARITHMETIC) == "1" and not path.exists():
+        path = next(iter(sorted(folder.glob(f"{key}-????{end}"))), path)
     if not (path / "settings.json").exists():
-        write_json(path / "settings.json", complete)
+        write_json(path / "settings.json", {**described, "arithmetic": describe_arithmetic(), "length": length})
     return RunFolder(path)
 
 
+def find_shorter(run: RunFolder, length: int) -> RunFolder | None:
+    """Return the longest finished run of the same key and arithmetic that is shorter than ``length``, or None."""
+    stem = run.path.name.removesuffix(f"-{length}")
+    found = [
+        (int(path.parent.name[len(stem) + 1 :]), path.parent) for path in run.path.parent.glob(f"{stem}-*/result.npz")
+    ]
+    shorter = [(done, path) for done, path in found if done < length]
+    return RunFolder(max(shorter)[1]) if shorter else None
+
+
+def compute_once(
+    folder: Path | None,
+    label: str,
+    settings: Mapping[str, Any],
+    version: object,
+    compute: Callable[[], Mapping[str, np.ndarray]],
+    inner: Iterable[RunFolder] = (),
+) -> tuple[dict[str, np.ndarray], RunFolder | None]:
+    """Return arrays from where they are kept, or compute and keep them.
+
+    Args:
+        folder: Where runs are kept; None keeps nothing.
+        label: As for :func:`open_run`, like settings and version.
+        settings: All that the arrays depend on.
+        version: Of the results.
+        compute: Makes the arrays.
+        inner: Runs within this one, whose cost is a part of its own; ``compute`` may add to a list that was given.
+
+    Raises:
+        OSError: If the folder cannot be written.
+    """
+    run = open_run(folder, label, settings, version) if folder is not None else None
+    arrays = run.load_result() if run else None
+    if arrays is None:
+        started = time.monotonic()
+        arrays = {name: np.asarray(part) for name, part in compute().items()}
+        if run:  # inner runs that were finished before took no time now
+            run.save_result(arrays, max(time.monotonic() - started, sum(one.seconds for one in inner)))
+    return arrays, run
+
+
 def describe_machine() -> dict[str, Any]:
-    """Return what a reader needs to judge a run's cost: versions, processor architecture and thread count."""
-    packages = {name: version(name) for name in ("tensorflow", "keras", "numpy")}
-    return {"python": platform.python_version(), **packages, "machine": platform.machine(), "threads": count_threads()}
+    """Return what a reader needs to judge a run's cost: versions, processor architecture and arithmetic."""
+    packages = {name: find_version(name) for name in ("keras", "numpy")}
+    return {"python": platform.python_version(), **packages, "machine": platform.machine(), **describe_arithmetic()}
 
 
-def describe_cost(folders: Iterable[RunFolder]) -> str:
+def describe_cost(folders: Iterable[RunFolder | None]) -> str:
     """Return one line on the environment and on what these runs cost when they were computed."""
-    records = [json.loads((run.path / "provenance.json").read_text(encoding="utf-8")) for run in dict.fromkeys(folders)]
-    seconds = sum(record.pop("seconds") for record in records)
-    places = sorted({", ".join(f"{name} {value}" for name, value in record.items()) for record in records})
-    return f"{'; '.join(places)}: {seconds:,.0f} s of computing behind this page."
+    used = [run for run in dict.fromkeys(folders) if run is not None]
+    places = sorted({machine for run in used for machine in run.machines})
+    return f"{'; '.join(places)}: {sum(run.seconds for run in used):,.0f} s of computing behind this page."
 
 
 def progress_bar(total: int, label: str) -> tqdm:
     """Return a progress bar that stays one line in an executed notebook as on a terminal."""
     return tqdm(total=total, desc=label, file=sys.stdout, mininterval=0.5, leave=True, ncols=80)
-
-
-class Page(NamedTuple):
-    """What a notebook writes besides itself.
-
-    Attributes:
-        name: File stem of the notebook, such as ``02_mnist_direct``.
-        folder: ``results/PROFILE``.
-    """
-
-    name: str
-    folder: Path
-
-    @property
-    def runs(self) -> Path:
-        """The folder of this profile's runs."""
-        return self.folder / "runs"
-
-    def write_metrics(self, metrics: Mapping[str, Any], runs: Iterable[RunFolder]) -> None:
-        """Write what :mod:`fooling.findings` reads, with the names of the run folders that the page drew from."""
-        names = sorted({run.path.name for run in runs})
-        write_json(self.folder / "metrics" / f"{self.name}.json", {**metrics, "runs": names})
-
-
-def open_page(name: str, profile: str) -> Page:
-    """Return where the page ``name`` writes at ``profile``.
-
-    Raises:
-        ValueError: If there is no such profile.
-    """
-    return Page(name, results_root() / profiles.check_name(profile))

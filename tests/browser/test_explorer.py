@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from fooling import runs
-from fooling.explorer.saving import load_picture
+from fooling.lab.explorer.saving import load_picture
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from fooling import runs
-from fooling.pipeline import freshness, html
-from fooling.pipeline.pages import NOTEBOOKS, Workspace, read_pages
+from fooling.report import freshness, html
+from fooling.report.pages import NOTEBOOKS, Workspace, read_pages
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fooling.data.photographs import load_photographs
 from fooling.networks.assessment import assess
-from fooling.photographs import load_photographs
 
 
 class Rehearsed:

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from fooling.datasets import Digits
+from fooling.data.digits import Digits
 from fooling.networks import lenet as lenet_module
 from fooling.networks.lenet import InverseDecay, build_lenet, build_relu_network, fit, subtract_mean, train_network
 

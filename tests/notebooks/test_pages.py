@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fooling import paper, profiles, runs
+from fooling import runs
+from fooling.pages import paper, profiles
 
 NOTEBOOKS = sorted((runs.ROOT / "notebooks").glob("*.ipynb"))
 NAMES = [path.stem for path in NOTEBOOKS]

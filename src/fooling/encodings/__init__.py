@@ -19,8 +19,7 @@ class Encoding(Protocol):
     Attributes:
         name: The encoding's name in files and figures.
         image_shape: ``(height, width, channels)`` of the images it expresses.
-        code: The files of this package that make its images, part of a run's key; ``()`` for an encoding of one's own,
-            whose class is then part of the key.
+        version: Of its results, part of a run's key: raised when equal genomes give other bytes.
     """
 
     @property
@@ -34,8 +33,8 @@ class Encoding(Protocol):
         ...
 
     @property
-    def code(self) -> tuple[str, ...]:
-        """The files."""
+    def version(self) -> int:
+        """The version."""
         ...
 
     def settings(self) -> dict[str, Any]:

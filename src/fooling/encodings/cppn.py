@@ -33,13 +33,7 @@ class CppnEncoding:
     colour: str = "hls"
 
     name = "cppn"
-    code = (
-        "encodings/cppn.py",
-        "encodings/cppn_evaluation.py",
-        "encodings/cppn_graph.py",
-        "encodings/cppn_mutation.py",
-        "encodings/operators.py",
-    )
+    version = 1  # of its results
 
     def __post_init__(self) -> None:
         check_image_shape(self.image_shape)

@@ -50,7 +50,7 @@ class DirectEncoding:
     colour: str = "hls"
 
     name = "direct"
-    code = ("encodings/direct.py", "encodings/operators.py")
+    version = 1  # of its results
 
     def __post_init__(self) -> None:
         check_image_shape(self.image_shape)

@@ -31,9 +31,9 @@ class RandomSearch:
         return self.encoding.image_shape
 
     @property
-    def code(self) -> tuple[str, ...]:
-        """The files of the package that make its images."""
-        return ("encodings/random_search.py", *self.encoding.code)
+    def version(self) -> int:
+        """Of its results."""
+        return self.encoding.version
 
     def settings(self) -> dict[str, Any]:
         """Return everything that makes this encoding differ from another one."""

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from fooling.encodings import Encoding, Genomes
+from fooling.encodings.population import express_genomes, join_padded
+from fooling.encodings.stored import read_encoding
 from fooling.evolution.takeovers import Takeovers
-from fooling.images import to_bytes
+from fooling.files import lock_folder, read_arrays, write_arrays
 from fooling.networks.classifier import to_confidence
-from fooling.runs import RunFolder, lock_folder, read_arrays, write_arrays
-
-EXPRESSED = 20  # images expressed at a time; Choice: as many as pass a large network
+from fooling.runs import RunFolder
 
 
 class Evolution(NamedTuple):
@@ -53,8 +52,7 @@ class Evolution(NamedTuple):
     @property
     def images(self) -> np.ndarray:
         """Each cell's champion, ``(runs, cells, height, width, channels) uint8``, as a PNG would hold it."""
-        every = np.arange(len(self.classes))
-        return np.stack(list(self._express([(run, every) for run in range(len(self.seeds))])))
+        return np.stack([self.express(run) for run in range(len(self.seeds))])
 
     @property
     def history(self) -> np.ndarray:
@@ -99,7 +97,8 @@ class Evolution(NamedTuple):
         Raises:
             ValueError: If there is no such cell, or the genomes were not published with the run.
         """
-        return next(self._express([(run, self._choose_cells(cells))]))
+        distinct, index = np.unique(self.places[run, self._choose_cells(cells)], return_inverse=True)
+        return express_genomes(self.encoding, self._take_genomes(run, distinct))[index]
 
     def _choose_cells(self, cells: Sequence[int] | np.ndarray | None) -> np.ndarray:
         """Return positions of cells, all for None, having checked them."""
@@ -110,23 +109,14 @@ class Evolution(NamedTuple):
             raise ValueError(f"Cells are numbered from 0 to {count - 1}, and at least one is needed.")
         return chosen
 
-    def _express(self, wanted: Iterable[tuple[int, np.ndarray]]) -> Iterator[np.ndarray]:
-        """Yield the images of each run and cells that are wanted."""
+    def _take_genomes(self, run: int, places: np.ndarray) -> Genomes:
+        """Return the genomes at some places of a run, as one population."""
         if self.genomes is None:
             raise ValueError(
                 "These genomes were too large to be published, so only the images that pages show can be drawn; "
                 "for others delete the run's folder and run the page again."
             )
-        shapes = self.encoding.genome_shapes()
-        specs = [tf.TensorSpec([1, None, *shape], part.dtype) for shape, part in zip(shapes, self.genomes, strict=True)]
-        graph = tf.function(self.encoding.express, input_signature=[type(shapes)(*specs)]).get_concrete_function()
-        for run, cells in wanted:
-            distinct, index = np.unique(self.places[run, cells], return_inverse=True)
-            parts = [
-                graph(type(shapes)(*(tf.constant(part[run, few])[None] for part in self.genomes)))[0]
-                for few in np.array_split(distinct, -(-len(distinct) // EXPRESSED))
-            ]
-            yield np.concatenate([to_bytes(part) for part in parts])[index]
+        return type(self.genomes)(*(part[run, places][None] for part in self.genomes))
 
     def show(self, count: int = 1, cells: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
         """Return the champions of the first runs as images, and keep them beside the runs for whoever reads them.
@@ -191,14 +181,40 @@ def _join_genomes(blocks: Sequence[Genomes | None]) -> Genomes | None:
     whole = [block for block in blocks if block is not None]
     if len(whole) < len(blocks):
         return None
-    return type(whole[0])(*(_concatenate_padded(parts) for parts in zip(*whole, strict=True)))
+    return type(whole[0])(*(join_padded(parts) for parts in zip(*whole, strict=True)))
 
 
-def _concatenate_padded(parts: Sequence[np.ndarray]) -> np.ndarray:
-    widest = np.max([part.shape for part in parts], axis=0)
-    joined = np.zeros([sum(map(len, parts)), *widest[1:]], parts[0].dtype)  # filled in place: genomes may be large
-    first = 0
-    for part in parts:
-        joined[(slice(first, first + len(part)), *(slice(side) for side in part.shape[1:]))] = part
-        first += len(part)
-    return joined
+def unpack_result(arrays: Mapping[str, np.ndarray], encoding: Encoding, run: RunFolder | None) -> Evolution:
+    """Return the arrays of a finished block as runs; genomes may have been left out when it was published."""
+    kind = type(encoding.genome_shapes())
+    complete = all(f"genome_{name}" in arrays for name in kind._fields)
+    return Evolution(
+        encoding=encoding,
+        classes=tuple(arrays["classes"].tolist()),
+        genomes=kind(*(arrays[f"genome_{name}"] for name in kind._fields)) if complete else None,
+        places=arrays["places"],
+        log_odds=arrays["log_odds"],
+        takeovers=Takeovers.read(arrays),
+        generations=int(arrays["generations"]),
+        children=int(arrays["children"]),
+        seeds=arrays["seeds"],
+        folders=(run,) * len(arrays["seeds"]) if run else (),
+    )
+
+
+def load_evolution(folders: Iterable[RunFolder]) -> Evolution:
+    """Return finished runs from their folders, without the network that they evolved on.
+
+    Args:
+        folders: Of the runs, or of their blocks; a folder that is named several times counts once.
+
+    Raises:
+        ValueError: If a run is not there, not finished or damaged, or its encoding is not one of this package.
+    """
+    blocks = []
+    for run in dict.fromkeys(folders):
+        arrays = run.load_result()
+        if arrays is None:
+            raise ValueError(f"The run {run.path.name} is not there or not finished; run its page again.")
+        blocks.append(unpack_result(arrays, read_encoding(run.settings["encoding"]), run))
+    return join_runs(blocks)

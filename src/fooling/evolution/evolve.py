@@ -12,23 +12,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from fooling.encodings import Encoding, Genomes
-from fooling.evolution.evolution import Evolution, join_runs
+from fooling.encodings import Encoding
+from fooling.encodings.population import compile_graph, describe_population
+from fooling.evolution.evolution import Evolution, join_runs, unpack_result
 from fooling.evolution.map_elites import CELL_TYPES, History, State, Target, advance_many, check_scored, initialise
 from fooling.evolution.takeovers import Takeovers, find_takeovers
 from fooling.networks.classifier import Classifier
-from fooling.runs import RunFolder, open_run, progress_bar
+from fooling.runs import RunFolder, find_shorter, open_run, progress_bar
 
-BLOCK = 10  # runs evolved together; Choice: enough to fill two cores, and a unit of work for a cluster
-# The code that makes the bytes of a run, with the encoding's; the network's is in its weights.
-CODE = (
-    "images.py",
-    "evolution/map_elites.py",
-    "evolution/takeovers.py",
-    "evolution/evolve.py",
-    "networks/classifier.py",
-)
-CHUNK = 10  # generations in one graph between two checkpoints; Choice: a few seconds on a laptop
+VERSION = 1  # of what evolution makes of genomes and log-odds; golden arrays hold it to the bytes
+# Runs evolved together: a unit of work for a cluster. Choice: ten digit runs fill two cores; where images are larger, a
+# run fills them alone, and a kill loses less.
+BLOCK, BLOCK_PIXELS = 10, 2**21
+CHUNK = 10  # generations in one graph between two looks at the clock; Choice: a few seconds on a laptop
+CHECKPOINT_SECONDS, CHECKPOINT_SHARE = 60.0, 0.02  # between two checkpoints at least, and what they may cost; Choice
 
 
 def evolve(
@@ -46,7 +43,7 @@ def evolve(
     Args:
         classifier: The network to fool.
         encoding: How images are made, at the classifier's image shape.
-        generations: Generations after the random images.
+        generations: Generations after the random images. More of them continue a finished run that is kept.
         children: Random images at the start and children per generation.
         seeds: One integer per independent run. A run is the same whichever runs stand beside it.
         classes: The classes that get a cell, by index; None for all. With fewer cells the other classes' champions are
@@ -58,19 +55,20 @@ def evolve(
             everything.
         OSError: If the folder cannot be written.
     """
-    chosen = check_request(classifier, encoding, generations, children, seeds)
+    chosen = check_arguments(classifier, encoding, generations, children, seeds)
     target = Target(classifier, check_classes(classifier, classes))
-    request = Request(target, encoding, int(generations), int(children), Path(folder) if folder else None)
-    compiled = cache(partial(compile_advance, request))  # one graph per number of runs
-    with progress_bar(-(-len(chosen) // BLOCK) * generations, f"evolving {encoding.name}") as bar:
+    setup = Setup(target, encoding, int(generations), int(children), Path(folder) if folder else None)
+    compiled = cache(partial(compile_advance, setup))  # one graph per number of runs
+    size = find_block(setup)
+    with progress_bar(-(-len(chosen) // size) * generations, f"evolving {encoding.name}") as bar:
         blocks = [
-            evolve_block(request, chosen[start : start + BLOCK], compiled, bar.update)
-            for start in range(0, len(chosen), BLOCK)
+            evolve_block(setup, chosen[start : start + size], compiled, bar.update)
+            for start in range(0, len(chosen), size)
         ]
     return join_runs(blocks)
 
 
-class Request(NamedTuple):
+class Setup(NamedTuple):
     """The arguments of :func:`evolve` but the seeds."""
 
     target: Target
@@ -80,7 +78,13 @@ class Request(NamedTuple):
     folder: Path | None
 
 
-def check_request(
+def find_block(setup: Setup) -> int:
+    """Return how many runs evolve side by side; it depends on the images' size and on no machine."""
+    height, width, _ = setup.encoding.image_shape
+    return max(1, min(BLOCK, BLOCK_PIXELS // (setup.children * height * width)))
+
+
+def check_arguments(
     classifier: Classifier, encoding: Encoding, generations: int, children: int, seeds: Iterable[int]
 ) -> tuple[int, ...]:
     """Return the seeds as a tuple, having checked the arguments of :func:`evolve`."""
@@ -112,74 +116,68 @@ def check_classes(classifier: Classifier, classes: Sequence[int] | None) -> tupl
 Advance = Callable[[State, tf.Tensor], tuple[State, History]]
 
 
-def compile_advance(request: Request, runs: int) -> Advance:
+def compile_advance(setup: Setup, runs: int) -> Advance:
     """Return :func:`~.map_elites.advance_many` as one graph for this many runs at once."""
-    shapes = request.encoding.genome_shapes()
-    example = request.encoding.initialise(1, tf.zeros([1, 2], tf.int64))
-    genomes = type(shapes)(
-        *(tf.TensorSpec([runs, None, *shape], part.dtype) for shape, part in zip(shapes, example, strict=True))
-    )
-    cells = {name: tf.TensorSpec([runs, len(request.target.classes)], kind) for name, kind in CELL_TYPES.items()}
+    cells = {name: tf.TensorSpec([runs, len(setup.target.classes)], kind) for name, kind in CELL_TYPES.items()}
+    genomes = describe_population(setup.encoding, None, runs)
     state = State(genomes, **cells, generation=tf.TensorSpec([], tf.int32), seeds=tf.TensorSpec([runs], tf.int64))
 
     def advance_graph(state: State, generations: tf.Tensor) -> tuple[State, History]:
-        return advance_many(state, request.target, request.encoding, request.children, generations)
+        return advance_many(state, setup.target, setup.encoding, setup.children, generations)
 
-    signature = [state, tf.TensorSpec([], tf.int32)]
-    # The concrete function: tf.function itself warns of retracing where several networks are fooled in one process.
-    compiled: Advance = tf.function(advance_graph, input_signature=signature).get_concrete_function()
-    return compiled
+    return compile_graph(advance_graph, [state, tf.TensorSpec([], tf.int32)])
 
 
 def evolve_block(
-    request: Request, seeds: tuple[int, ...], compiled: Callable[[int], Advance], count_done: Callable[[int], Any]
+    setup: Setup, seeds: tuple[int, ...], compiled: Callable[[int], Advance], count_done: Callable[[int], Any]
 ) -> Evolution:
-    """Evolve a few runs together, from their last checkpoint if there is one; no work if they are finished.
+    """Evolve a few runs together, from where they were left if they were begun; no work if they are finished.
 
     Args:
-        request: What to evolve.
+        setup: What to evolve.
         seeds: One per run.
         compiled: Gives the graph for a number of runs.
         count_done: Called with the number of generations done since the last call.
     """
-    run = open_block(request, seeds)
+    run = open_block(setup, seeds)
     finished = run.load_result() if run else None
     if finished:
-        count_done(request.generations)
-        return _unpack_result(finished, request, run)
-    started = time.monotonic()
-    resumed = _resume(run, request)
-    state, takeovers, before = resumed or (*_start(request, seeds), 0.0)
+        count_done(setup.generations)
+        return unpack_result(finished, setup.encoding, run)
+    saved, pause = time.monotonic(), CHECKPOINT_SECONDS
+    state, takeovers = (_resume(run, setup) if run else None) or _start(setup, seeds)
     count_done(int(state.generation))
-    while int(state.generation) < request.generations:
-        chunk = min(CHUNK, request.generations - int(state.generation))
+    while int(state.generation) < setup.generations:
+        chunk = min(CHUNK, setup.generations - int(state.generation))
         last = state.champions.numpy()
         state, history = compiled(len(seeds))(state, tf.constant(chunk))
         takeovers = takeovers.append(find_takeovers(history, last))
-        if run:
-            seconds = np.asarray(before + time.monotonic() - started)
-            run.save_checkpoint(int(state.generation), {**_pack_checkpoint(state, takeovers), "seconds": seconds})
+        spent = time.monotonic() - saved
+        if run and spent >= pause and int(state.generation) < setup.generations:
+            run.save_checkpoint(int(state.generation), _pack_checkpoint(state, takeovers), spent)
+            saved, pause = saved + spent, max(pause, (time.monotonic() - saved - spent) / CHECKPOINT_SHARE)
         count_done(chunk)
-    arrays = _pack_result(state, takeovers)
+    arrays = _pack_result(setup, state, takeovers)
     if run:
-        run.save_result(arrays, before + time.monotonic() - started)
-    return _unpack_result(arrays, request, run)
+        run.save_result(arrays, time.monotonic() - saved)
+    return unpack_result(arrays, setup.encoding, run)
 
 
-def open_block(request: Request, seeds: tuple[int, ...]) -> RunFolder | None:
+def open_block(setup: Setup, seeds: tuple[int, ...]) -> RunFolder | None:
     """Return the folder of a block of runs, or None if nothing is kept."""
-    if request.folder is None:
+    if setup.folder is None:
         return None
+    own = not type(setup.encoding).__module__.startswith("fooling.")
     settings = {
-        "classifier": request.target.classifier.fingerprint(),
-        "classes": list(request.target.classes),
-        "encoding": request.encoding.settings(),
-        "own encoding": None if request.encoding.code else describe_class(type(request.encoding)),
-        "generations": request.generations,
-        "children": request.children,
+        "classifier": setup.target.classifier.fingerprint(),
+        "classes": list(setup.target.classes),
+        "encoding": setup.encoding.settings(),
+        "own encoding": describe_class(type(setup.encoding)) if own else None,
+        "children": setup.children,
         "seeds": list(seeds),
     }
-    return open_run(request.folder, request.encoding.name, settings, (*CODE, *request.encoding.code))
+    version = {"evolution": VERSION, "encoding": setup.encoding.version}
+    return open_run(setup.folder, setup.encoding.name, settings, version, setup.generations)
 
 
 def describe_class(own: type) -> list[Any]:
@@ -194,15 +192,15 @@ def _describe_code(code: CodeType) -> list[Any]:
     return [code.co_code.hex(), list(code.co_names), constants]
 
 
-def _start(request: Request, seeds: tuple[int, ...]) -> tuple[State, Takeovers]:
-    def initialise_graph(seeds: tf.Tensor) -> State:
-        return initialise(request.target, request.encoding, request.children, seeds)
+def _start(setup: Setup, seeds: tuple[int, ...]) -> tuple[State, Takeovers]:
+    """Return the runs after their random images."""
 
-    signature = [tf.TensorSpec([len(seeds)], tf.int64)]
-    state = tf.function(initialise_graph, input_signature=signature).get_concrete_function()(
-        tf.constant(seeds, tf.int64)
-    )
-    check_scored(state, request.target)
+    def initialise_graph(seeds: tf.Tensor) -> State:
+        return initialise(setup.target, setup.encoding, setup.children, seeds)
+
+    graph = compile_graph(initialise_graph, [tf.TensorSpec([len(seeds)], tf.int64)])
+    state = graph(tf.constant(seeds, tf.int64))
+    check_scored(state, setup.target)
     first = History(*(getattr(state, name)[None] for name in History._fields))
     return state, find_takeovers(first, np.full(state.champions.shape, -1, np.int32))
 
@@ -214,26 +212,33 @@ def _pack_checkpoint(state: State, takeovers: Takeovers) -> dict[str, np.ndarray
     return {name: np.asarray(part) for name, part in arrays.items()}
 
 
-def _resume(run: RunFolder | None, request: Request) -> tuple[State, Takeovers, float] | None:
-    checkpoint = run.load_checkpoint() if run else None
-    if checkpoint is None:
+def _resume(run: RunFolder, setup: Setup) -> tuple[State, Takeovers] | None:
+    """Return the runs at their last checkpoint, or at the end of a shorter run of the same key; else None."""
+    checkpoint, shorter = run.load_checkpoint(), find_shorter(run, setup.generations)
+    if checkpoint:
+        arrays = checkpoint[1]
+    elif shorter and (finished := shorter.load_result()):
+        arrays = _read_cells(finished, setup.children)
+        run.continue_from(shorter)
+    else:
         return None
-    arrays = checkpoint[1]
+    kind = type(setup.encoding.genome_shapes())
+    genomes = kind(*(tf.constant(arrays[f"genome_{name}"]) for name in kind._fields))
     cells = {name: tf.constant(arrays[name]) for name in State._fields if name != "genomes"}
-    genomes = tf.nest.map_structure(tf.constant, _read_genomes(arrays, request))
-    return State(genomes, **cells), _read_takeovers(arrays), float(arrays["seconds"])
+    return State(genomes, **cells), Takeovers.read(arrays)
 
 
-def _read_genomes(arrays: dict[str, np.ndarray], request: Request) -> Genomes:
-    kind = type(request.encoding.genome_shapes())
-    return kind(*(arrays[f"genome_{name}"] for name in kind._fields))
+def _read_cells(finished: dict[str, np.ndarray], children: int) -> dict[str, np.ndarray]:
+    """Return a result as a checkpoint: the last takeover of a cell says who holds it."""
+    takeovers = Takeovers.read(finished)
+    cells = {name: np.full(finished["places"].shape, -1, np.int32) for name in ("champions", "parents")}
+    order = np.argsort(takeovers.champion, kind="stable")  # the later image comes last, and stays
+    holder = (takeovers.run[order], takeovers.cell[order])
+    cells["champions"][holder], cells["parents"][holder] = takeovers.champion[order], takeovers.parent[order]
+    return {**finished, **cells, "generation": finished["generations"]}
 
 
-def _read_takeovers(arrays: dict[str, np.ndarray]) -> Takeovers:
-    return Takeovers(*(arrays[f"takeover_{name}"] for name in Takeovers._fields))
-
-
-def _pack_result(state: State, takeovers: Takeovers) -> dict[str, np.ndarray]:
+def _pack_result(setup: Setup, state: State, takeovers: Takeovers) -> dict[str, np.ndarray]:
     """Return the arrays of a finished run, the same whichever runs stood beside it."""
     places = state.places.numpy()
     used = 1 + places.max()
@@ -247,20 +252,7 @@ def _pack_result(state: State, takeovers: Takeovers) -> dict[str, np.ndarray]:
         "places": places,
         "log_odds": state.log_odds.numpy(),
         "seeds": state.seeds.numpy(),
+        "classes": np.asarray(setup.target.classes, np.int32),
+        "generations": np.asarray(setup.generations, np.int32),
+        "children": np.asarray(setup.children, np.int32),
     }
-
-
-def _unpack_result(arrays: dict[str, np.ndarray], request: Request, run: RunFolder | None) -> Evolution:
-    complete = any(name.startswith("genome_") for name in arrays)
-    return Evolution(
-        encoding=request.encoding,
-        classes=request.target.classes,
-        genomes=_read_genomes(arrays, request) if complete else None,
-        places=arrays["places"],
-        log_odds=arrays["log_odds"],
-        takeovers=_read_takeovers(arrays),
-        generations=request.generations,
-        children=request.children,
-        seeds=arrays["seeds"],
-        folders=(run,) * len(arrays["seeds"]) if run else (),
-    )

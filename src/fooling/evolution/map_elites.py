@@ -81,18 +81,10 @@ class History(NamedTuple):
     parents: tf.Tensor
 
 
-def initialise(target: Target, encoding: Encoding, children: int, seeds: tf.Tensor) -> State:
-    """Evaluate ``children`` random images in each run and fill the cells with the best.
-
-    Args:
-        target: What images evolve for.
-        encoding: How images are made.
-        children: Random images per run.
-        seeds: ``(runs,) int64``, one per run.
-    """
-    runs, cells = seeds.shape[0], len(target.classes)
-    population = encoding.initialise(children, fold_seeds(generation_seeds(seeds, tf.constant(0)), VARIATION))
-    empty = State(
+def empty_cells(population: Genomes, cells: int, seeds: tf.Tensor) -> State:
+    """Return cells that nobody holds yet, with room for genomes like these."""
+    runs = seeds.shape[0]
+    return State(
         genomes=tf.nest.map_structure(lambda part: part[:, :0], population),
         places=tf.fill([runs, cells], NOBODY),
         log_odds=tf.fill([runs, cells], -float("inf")),
@@ -101,30 +93,37 @@ def initialise(target: Target, encoding: Encoding, children: int, seeds: tf.Tens
         generation=tf.constant(0),
         seeds=seeds,
     )
+
+
+def draw_first(encoding: Encoding, children: int, seeds: tf.Tensor) -> Genomes:
+    """Return ``children`` random genomes for each of ``seeds``, ``(runs,) int64``: generation 0."""
+    return encoding.initialise(children, fold_seeds(generation_seeds(seeds, tf.constant(0)), VARIATION))
+
+
+def initialise(target: Target, encoding: Encoding, children: int, seeds: tf.Tensor) -> State:
+    """Evaluate ``children`` random images for each of ``seeds`` (``(runs,) int64``) and fill the cells."""
+    population = draw_first(encoding, children, seeds)
     log_odds = score(target, encoding, population)
-    orphans = tf.fill([runs, children], NOBODY)
-    return offer(empty, population, log_odds, tf.range(children), orphans)
+    orphans = tf.fill([seeds.shape[0], children], NOBODY)
+    return offer(empty_cells(population, len(target.classes), seeds), population, log_odds, orphans)
 
 
 def advance(state: State, target: Target, encoding: Encoding, children: int) -> State:
-    """Breed, evaluate and offer one generation in every run.
+    """Breed, evaluate and offer one generation in every run."""
+    offspring, parents = breed(state, encoding, children)
+    log_odds = score(target, encoding, offspring)
+    return offer(state._replace(generation=state.generation + 1), offspring, log_odds, parents)
 
-    Args:
-        state: The runs so far.
-        target: What images evolve for.
-        encoding: How images are made.
-        children: Children per run.
-    """
+
+def breed(state: State, encoding: Encoding, children: int) -> tuple[Genomes, tf.Tensor]:
+    """Return the next genomes, ``(runs, children, …)``, and their parents' numbers, ``(runs, children) int32``."""
     generation = state.generation + 1
     seeds = generation_seeds(state.seeds, generation)
     cells = select_cells(state.champions, draw_uniform(fold_seeds(seeds, SELECTION), [children]))
     places = tf.gather(state.places, cells, batch_dims=1)
     parents = tf.nest.map_structure(lambda part: tf.gather(part, places, batch_dims=1), state.genomes)
     offspring = encoding.mutate(parents, fold_seeds(seeds, VARIATION), generation)
-    log_odds = score(target, encoding, offspring)
-    numbers = generation * children + tf.range(children)
-    ancestry = tf.gather(state.champions, cells, batch_dims=1)
-    return offer(state._replace(generation=generation), offspring, log_odds, numbers, ancestry)
+    return offspring, tf.gather(state.champions, cells, batch_dims=1)
 
 
 def advance_many(
@@ -192,18 +191,19 @@ def score(target: Target, encoding: Encoding, genomes: Genomes) -> tf.Tensor:
     return tf.reshape(log_odds, [runs, batches * size, len(target.classes)])[:, :count]
 
 
-def offer(state: State, offspring: Genomes, log_odds: tf.Tensor, numbers: tf.Tensor, parents: tf.Tensor) -> State:
+def offer(state: State, offspring: Genomes, log_odds: tf.Tensor, parents: tf.Tensor) -> State:
     """Offer every child to every cell; it replaces the occupant only if strictly greater, and an empty cell takes all.
 
     The earlier of equal children wins, NaN never does, and one child may take many cells.
 
     Args:
-        state: The cells.
+        state: The cells, in the children's generation.
         offspring: The children's genomes, ``(runs, children, …)`` tensors, at least as wide as the cells'.
         log_odds: ``(runs, children, cells) float32``.
-        numbers: ``(children,) int32``: the children's numbers.
         parents: ``(runs, children) int32``: their parents' numbers.
     """
+    children = log_odds.shape[1]
+    numbers = state.generation * children + tf.range(children)
     nan = tf.math.is_nan(log_odds)
     offered = tf.reduce_max(tf.where(nan, -float("inf"), log_odds), axis=1)  # (runs, cells)
     has_it = ~nan & (log_odds == offered[:, None])

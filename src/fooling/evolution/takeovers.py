@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from fooling.evolution.map_elites import History
 class Takeovers(NamedTuple):
     """Every time a cell got a new champion: ``(takeovers,)`` arrays.
 
+    They are the lineage, too: a parent is drawn from the cells, so every ancestor of a champion was one itself.
     Runs that evolved side by side stand together, by generation, then by run, then by cell; blocks of them that were
     joined stand one after the other.
 
@@ -28,6 +30,11 @@ class Takeovers(NamedTuple):
     champion: np.ndarray
     parent: np.ndarray
     log_odds: np.ndarray
+
+    @classmethod
+    def read(cls, arrays: Mapping[str, np.ndarray]) -> Takeovers:
+        """Return what a result or a checkpoint holds under ``takeover_…``."""
+        return cls(*(arrays[f"takeover_{name}"] for name in cls._fields))
 
     def append(self, later: Takeovers) -> Takeovers:
         """Return these and later ones."""

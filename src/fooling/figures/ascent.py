@@ -26,8 +26,8 @@ from fooling.figures.style import (
     start_figure,
     styled,
 )
-from fooling.findings import to_confidence
-from fooling.paper import NEAR_CERTAIN, show_confidence
+from fooling.pages.findings import to_confidence
+from fooling.pages.paper import NEAR_CERTAIN, show_confidence
 
 BRIGHTEST = 99.5  # percentile of the distances from the mean image that becomes black or white; Choice
 # Pixels: between images, a large one's side, above an image, below it, a line of words.

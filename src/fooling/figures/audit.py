@@ -26,12 +26,12 @@ from fooling.figures.style import (
     start_figure,
     styled,
 )
-from fooling.findings.audit import is_fitted
-from fooling.findings.searches import to_confidence
-from fooling.paper import show_confidence
+from fooling.pages.findings.audit import is_fitted
+from fooling.pages.findings.searches import to_confidence
+from fooling.pages.paper import show_confidence
 
 if TYPE_CHECKING:
-    from fooling.audit.means import Attempt
+    from fooling.lab.audit.means import Attempt
 
 CERTAIN = 0.99
 LEAST, MOST = log_odds(1e-7), log_odds(1.0 - 1e-7)  # of what is drawn: nothing is told apart beyond

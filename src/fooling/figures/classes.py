@@ -18,7 +18,7 @@ from fooling.figures.style import (
     styled,
     to_log_odds,
 )
-from fooling.paper import show_confidence
+from fooling.pages.paper import show_confidence
 
 BINS = np.linspace(0.0, 1.0, 21)
 FEW = 50  # classes; up to so many each is drawn, and more on an axis of logarithms; Choice

@@ -21,8 +21,8 @@ from fooling.figures.style import (
     start_figure,
     styled,
 )
-from fooling.findings import first_generations, to_confidence
-from fooling.paper import NEAR_CERTAIN, show_confidence
+from fooling.pages.findings import first_generations, to_confidence
+from fooling.pages.paper import NEAR_CERTAIN, show_confidence
 
 
 @styled

@@ -9,15 +9,15 @@ from typing import Protocol
 import numpy as np
 
 from fooling.figures.style import WIDTH, Figure, list_words, show_pixels, start_figure, styled
-from fooling.findings.searches import to_confidence
-from fooling.paper import show_confidence
+from fooling.pages.findings.searches import to_confidence
+from fooling.pages.paper import show_confidence
 
 NAME_WIDTH = 16  # letters of a line under a small image
 SHEET_KILOBYTES = 90  # Choice: two sheets of noise and four other figures fit a page
 
 
 class Picks(Protocol):
-    """What is read of a :class:`fooling.detectors.records.Picks`."""
+    """What is read of a :class:`fooling.lab.detectors.records.Picks`."""
 
     @property
     def images(self) -> np.ndarray:

@@ -18,7 +18,7 @@ from fooling.figures.style import (
     start_figure,
     styled,
 )
-from fooling.findings.detectors import CHANCE, Calibration, Detection, Interval, Scored
+from fooling.pages.findings.detectors import CHANCE, Calibration, Detection, Interval, Scored
 
 GOOD = "RdBu"  # blue where a detector notices, red where it is fooled; told apart by the colour-blind
 DARK = 0.27  # distance from the middle of the colours at which words on them become white
@@ -28,7 +28,7 @@ BINS = 10  # of a reliability diagram; Choice: as on page 01
 
 
 class DetectorScores(Scored, Protocol):
-    """What is read of a :class:`fooling.detectors.records.Scored`."""
+    """What is read of a :class:`fooling.lab.detectors.records.Scored`."""
 
     @property
     def scores(self) -> np.ndarray:

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 
 from fooling.figures.images import draw_gallery
 from fooling.figures.style import COLOURS, WIDTH, Figure, label_confidences, list_words, show_pixels, styled
-from fooling.findings import to_confidence
-from fooling.paper import show_confidence
+from fooling.pages.findings import to_confidence
+from fooling.pages.paper import show_confidence
 
 TOP = 5  # classes with a bar; Choice: as many as the top-5 error counts
 FLOOR = -30.0  # log-odds drawn at least; Choice: an empty cell's are −∞

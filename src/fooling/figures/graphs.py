@@ -15,7 +15,7 @@ from matplotlib.path import Path
 from scipy.optimize import isotonic_regression
 
 from fooling.figures.style import BASELINE, COLOURS, WIDTH, Figure, list_words, show_pixels, styled
-from fooling.paper import show_confidence
+from fooling.pages.paper import show_confidence
 
 if TYPE_CHECKING:
     from fooling.encodings.cppn_graph import CppnGenomes

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from fooling.figures.images import shrink_image
 from fooling.figures.style import DPI, WIDTH, Figure, list_words, show_pixels, styled
-from fooling.paper import show_confidence
+from fooling.pages.paper import show_confidence
 
 LARGE = 5  # ImageNet images in the row below the digits
 SMALL_SIDE, LARGE_SIDE = 78, 168  # pixels

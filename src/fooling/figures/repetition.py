@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from fooling.figures.images import shrink_image
 from fooling.figures.style import BASELINE, COLOURS, DPI, WIDTH, Figure, list_words, show_pixels, start_figure, styled
-from fooling.paper import show_confidence
+from fooling.pages.paper import show_confidence
 
 SHEET = round(WIDTH * DPI)  # pixels across a page
 LEAST = 0.5  # confidence from which a champion is judged; Source: the rule of the claim

@@ -18,8 +18,8 @@ from fooling.figures.style import (
     start_figure,
     styled,
 )
-from fooling.findings import to_confidence
-from fooling.paper import NEAR_CERTAIN, show_confidence
+from fooling.pages.findings import to_confidence
+from fooling.pages.paper import NEAR_CERTAIN, show_confidence
 
 DEVIATES = 1.96  # standard deviations on either side that hold 95% of a normal distribution
 JITTER = 0.18  # networks beside their place that runs are spread over

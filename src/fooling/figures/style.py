@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import Normal, Stroke
 from PIL import Image
 
-from fooling.paper import NEAR_CERTAIN
+from fooling.pages.paper import NEAR_CERTAIN
 
 # Okabe & Ito's palette, which survives colour blindness.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")

@@ -17,7 +17,7 @@ from fooling.figures.style import (
     start_figure,
     styled,
 )
-from fooling.paper import NEAR_CERTAIN, show_confidence
+from fooling.pages.paper import NEAR_CERTAIN, show_confidence
 
 MARKERS = ("o", "s")
 APART = 1.035  # how far the dots of the encodings stand apart on the axis of sizes, as a factor

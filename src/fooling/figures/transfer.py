@@ -24,8 +24,8 @@ from fooling.figures.style import (
     styled,
     to_log_odds,
 )
-from fooling.findings import Pair, to_confidence
-from fooling.paper import show_confidence
+from fooling.pages.findings import Pair, to_confidence
+from fooling.pages.paper import show_confidence
 
 EXAMPLES_KILOBYTES = 100  # Choice: as much as a sheet of digits needs
 FARTHEST = 36.0  # log-odds drawn at most; Choice: where float64 cannot tell a confidence from 1
@@ -75,7 +75,7 @@ class Answers(Protocol):
 
 
 class Shown(Protocol):
-    """What is read of a :class:`fooling.transfer.Shown`."""
+    """What is read of a :class:`fooling.pages.transfer.Shown`."""
 
     @property
     def transfer(self) -> Answers:
@@ -98,7 +98,7 @@ def read_examples(shown: Shown, class_names: Sequence[str], networks: Sequence[s
     """Return two rows, each in the order of classes: images that fool all networks, and that fool only their own.
 
     Args:
-        shown: Such as a :class:`fooling.transfer.Shown`.
+        shown: Such as a :class:`fooling.pages.transfer.Shown`.
         class_names: By class.
         networks: What to call each network under an image; empty for those whose order tells.
     """

@@ -29,15 +29,6 @@ from fooling.gradient_ascent.settings import Setting
 from fooling.networks.classifier import Classifier
 from fooling.runs import RunFolder, open_run, progress_bar
 
-# The code that makes the bytes of a climb; the network's is in its weights.
-CODE = (
-    "images.py",
-    "networks/classifier.py",
-    "gradient_ascent/settings.py",
-    "gradient_ascent/climb.py",
-    "gradient_ascent/records.py",
-    "gradient_ascent/ascend.py",
-)
 # Images in a batch: a multiple of 8, because the sums of another batch, and the odd ones at its end, differ in the last
 # bits, and an image must not depend on those beside it. Choice: of LeNet 64, where images per second level off, and of
 # EfficientNet-Lite 8, which 16 does not beat by a tenth and which wastes fewer places.
@@ -139,7 +130,7 @@ def describe_ascent(request: Request) -> dict[str, Any]:
 
 def _open(request: Request, folder: Path) -> RunFolder:
     name = "".join(letter if letter.isalnum() else "-" for letter in request.setting.name.lower().replace(" + ", "-"))
-    return open_run(folder, f"ascent-{name}", describe_ascent(request), CODE)
+    return open_run(folder, f"ascent-{name}", describe_ascent(request), 1)
 
 
 @contextmanager

@@ -11,15 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from fooling.gradient_ascent.ascend import CODE as ASCENT_CODE
 from fooling.gradient_ascent.ascend import Count, ascend, check_ascent, describe_ascent
 from fooling.gradient_ascent.records import Ascent
 from fooling.gradient_ascent.settings import L2, NONE, SETTINGS, Setting
 from fooling.networks.classifier import Classifier
-from fooling.profiles import AscentSizes
+from fooling.pages.profiles import AscentSizes
 from fooling.runs import RunFolder, open_run, progress_bar
 
-CODE = (*ASCENT_CODE, "gradient_ascent/experiment.py")
 BASELINES = ("noise", "noise, one step")
 DECAYS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)  # Choice: the paper's two strengths and two on either side of them
 # Choice: L2's other numbers, at any strength; fewer steps and starts, which show the trend.
@@ -153,7 +151,7 @@ def measure(plan: Plan, folder: Path) -> Measurement:
         "decays": list(plan.decays),
         "shown": plan.shown,
     }
-    run = open_run(folder, "ascent-measured", described, CODE)
+    run = open_run(folder, "ascent-measured", described, 1)
     arrays = run.load_result()
     if arrays is None:
         started = time.monotonic()

@@ -59,7 +59,7 @@ def assess(classifier: Classifier, images: np.ndarray | Iterable[np.ndarray], la
     Args:
         classifier: The network.
         images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1]; or such batches one after another,
-            as :meth:`fooling.photographs.Photographs.batches` gives them, of which one is held at a time.
+            as :meth:`fooling.data.photographs.Photographs.batches` gives them, of which one is held at a time.
         labels: ``(count,) int64``, each one of the network's classes.
 
     Raises:

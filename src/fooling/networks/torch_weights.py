@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fooling.datasets import check_sha256
+from fooling.files import check_sha256
 
 MAGIC, VERSION = 0x1950A86A20F9469CFC6C, 1001  # of torch.save before 1.6
 MOST_AXES = 8  # Choice: twice what a convolution has

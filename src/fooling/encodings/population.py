@@ -1,0 +1,79 @@
+"""Populations of any encoding: genomes taken out, put together, expressed and mutated, each by one graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from fooling.encodings import Encoding, Genomes
+from fooling.images import to_bytes
+
+EXPRESSED = 20  # images expressed at a time; Choice: as many as pass a large network
+GRAPHS = 16  # kept of each kind; Choice: more than anybody looks at in one sitting
+
+
+def take_genome(genomes: Genomes, place: int, run: int = 0) -> Genomes:
+    """Return one genome of a run's population, ``(runs, places, …)``, as NumPy arrays of their own."""
+    return type(genomes)(*(np.array(part[run, place]) for part in genomes))
+
+
+def stack_genomes(genomes: Sequence[Genomes]) -> Genomes:
+    """Return genomes as one population, ``(1, count, …)``; smaller capacities are padded with zeros."""
+    return type(genomes[0])(
+        *(join_padded([part[None] for part in parts])[None] for parts in zip(*genomes, strict=True))
+    )
+
+
+def join_padded(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Join arrays along their first axis; where other axes are shorter, zeros are appended."""
+    widest = np.max([part.shape for part in parts], axis=0)
+    joined = np.zeros([sum(map(len, parts)), *widest[1:]], parts[0].dtype)  # filled in place: genomes may be large
+    first = 0
+    for part in parts:
+        joined[(slice(first, first + len(part)), *(slice(side) for side in part.shape[1:]))] = part
+        first += len(part)
+    return joined
+
+
+def express_genomes(encoding: Encoding, genomes: Genomes) -> np.ndarray:
+    """Return the images of one run's population, ``(count, height, width, channels) uint8``, as PNG files hold them."""
+    graph = compile_express(encoding)  # type: ignore[arg-type]  # every object is hashable, most by what they are
+    count = len(genomes[0][0])
+    images = [np.zeros((0, *encoding.image_shape), np.uint8)]
+    for few in np.array_split(np.arange(count), -(-count // EXPRESSED) or 1):
+        images.append(
+            to_bytes(graph(type(genomes)(*(tf.constant(part[:, few]) for part in map(np.asarray, genomes))))[0])
+        )
+    return np.concatenate(images)
+
+
+def describe_population(encoding: Encoding, count: int | None, runs: int = 1) -> Genomes:
+    """Return the tensor types of a population, for the signature of a graph."""
+    shapes = encoding.genome_shapes()
+    example = encoding.initialise(1, tf.zeros([1, 2], tf.int64))
+    return type(shapes)(
+        *(tf.TensorSpec([runs, count, *shape], part.dtype) for shape, part in zip(shapes, example, strict=True))
+    )
+
+
+@lru_cache(maxsize=GRAPHS)
+def compile_express(encoding: Encoding) -> Callable[[Genomes], tf.Tensor]:
+    """Return ``encoding.express`` as one graph for populations of any size of one run."""
+    return compile_graph(encoding.express, [describe_population(encoding, None)])
+
+
+@lru_cache(maxsize=GRAPHS)
+def compile_mutate(encoding: Encoding, count: int) -> Callable[[Genomes, tf.Tensor, tf.Tensor], Genomes]:
+    """Return ``encoding.mutate`` as one graph for ``count`` parents of one run."""
+    signature = [describe_population(encoding, count), tf.TensorSpec([1, 2], tf.int64), tf.TensorSpec([], tf.int32)]
+    return compile_graph(encoding.mutate, signature)
+
+
+def compile_graph(function: Callable[..., Any], signature: list[Any]) -> Callable[..., Any]:
+    """Return a function as one graph; tf.function itself warns of retracing where many are made in one process."""
+    graph: Callable[..., Any] = tf.function(function, input_signature=signature).get_concrete_function()
+    return graph

@@ -1,0 +1,83 @@
+"""Who descends from whom, and any genome of a run made again without the network.
+
+Parents are drawn from the cells, so every ancestor of a champion was a champion itself and stands among the takeovers.
+Every draw follows from seed, generation and slot, so a child is its parent in its own slot, mutated once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import tensorflow as tf
+
+from fooling.encodings import Genomes
+from fooling.encodings.operators import fold_seeds
+from fooling.encodings.population import compile_mutate, stack_genomes, take_genome
+from fooling.evolution.evolution import Evolution
+from fooling.evolution.map_elites import NOBODY, VARIATION, draw_first, generation_seeds
+
+
+def find_parents(evolution: Evolution, run: int = 0) -> dict[int, int]:
+    """Return the parent's number of every image of a run that ever held a cell, −1 for random images."""
+    mine = evolution.takeovers.run == run
+    champions, parents = evolution.takeovers.champion[mine], evolution.takeovers.parent[mine]
+    return dict(zip(champions.tolist(), parents.tolist(), strict=True))
+
+
+def trace_line(parents: dict[int, int], number: int) -> list[int]:
+    """Return the numbers of an image's ancestors, the first random image first and the image itself last.
+
+    Args:
+        parents: As :func:`find_parents` gives them.
+        number: The image's: generation · children + its slot.
+
+    Raises:
+        ValueError: If it never held a cell.
+    """
+    if number not in parents:
+        raise ValueError(f"Image {number} never held a cell.")
+    line = [number]
+    while parents[line[-1]] != NOBODY:
+        line.append(parents[line[-1]])
+    return line[::-1]
+
+
+def replay(evolution: Evolution, run: int, numbers: Iterable[int]) -> Genomes:
+    """Make genomes of a run again, of living champions and of dead ones alike.
+
+    Args:
+        evolution: Finished runs, with their genomes or without.
+        run: Position among the seeds.
+        numbers: Images that ever held a cell.
+
+    Returns:
+        A population of one run, ``(1, count, …)`` arrays, in the order of ``numbers``.
+
+    Raises:
+        ValueError: If an image never held a cell, or children had two parents.
+    """
+    encoding, children = evolution.encoding, evolution.children
+    if getattr(encoding, "crossover", False):
+        raise ValueError("With crossover a child has a second parent, which the lineage does not hold.")
+    wanted, parents = list(numbers), find_parents(evolution, run)
+    needed = sorted({one for number in wanted for one in trace_line(parents, number)})
+    seeds = tf.constant(evolution.seeds[run : run + 1], tf.int64)
+    made: dict[int, Genomes] = {}
+    for generation in sorted({number // children for number in needed}):
+        born = [number for number in needed if number // children == generation]
+        population = draw_first(encoding, children, seeds)
+        if generation:
+            slots = {number % children: made[parents[number]] for number in born if parents[number] != NOBODY}
+            blank = take_genome(population, 0)
+            litter = stack_genomes([slots.get(slot, blank) for slot in range(children)])
+            mutate = compile_mutate(encoding, children)  # type: ignore[arg-type]  # every object is hashable
+            own = fold_seeds(generation_seeds(seeds, tf.constant(generation)), VARIATION)
+            population = mutate(tf.nest.map_structure(tf.constant, litter), own, tf.constant(generation))
+        made |= {number: take_genome(population, number % children) for number in born}
+    return stack_genomes([made[number] for number in wanted])
+
+
+def find_first_champions(evolution: Evolution, run: int) -> np.ndarray:
+    """Return the number of the random image that each cell of a run held at first, ``(cells,) int32``."""
+    return np.asarray(evolution.unroll("champion", NOBODY)[run, 0])

@@ -1,0 +1,118 @@
+"""Files that are whole or not there: written atomically, read without executing anything, locked by their folder."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+
+def hash_text(text: str) -> str:
+    """Return a short hash (16 hexadecimal digits of SHA-256) of ``text``."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def hash_arrays(*arrays: np.ndarray) -> str:
+    """Return a short hash of the shapes, types and bytes of arrays."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.shape}{array.dtype}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def check_sha256(what: str, content: bytes, expected: str) -> None:
+    """Raise ValueError unless ``content`` has the SHA-256 ``expected``, in hexadecimal digits."""
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise ValueError(f"{what} has SHA-256 {found[:12]}…, expected {expected[:12]}…: the file is not the one known.")
+
+
+def write_atomically(path: Path, content: bytes | str | Callable[[IO[bytes]], None]) -> None:
+    """Write a file so that a reader, or a kill at any moment, finds the old content or the new and never half.
+
+    Args:
+        path: The file.
+        content: What it holds, or a function that writes it into an open file.
+
+    Raises:
+        OSError: If the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if callable(content):
+                content(file)
+            else:
+                file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write ``content`` as readable JSON, atomically."""
+    write_atomically(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return a JSON object, or an empty one if there is no such file.
+
+    Raises:
+        ValueError: If the file is no JSON object.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path.name} is damaged; delete it and run its page again.") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path.name} is damaged; delete it and run its page again.")
+    return content
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], compress: bool = True) -> None:
+    """Write named arrays as an ``.npz``, atomically."""
+    named: Any = dict(arrays)
+    save = np.savez_compressed if compress else np.savez
+    write_atomically(path, lambda file: save(file, **named))
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Read a ``.npz`` written by :func:`write_arrays`; nothing in it is executed.
+
+    Raises:
+        ValueError: If the file is not a whole ``.npz``.
+    """
+    try:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except Exception as error:  # a damaged file can raise nearly anything
+        raise ValueError(f"{path.parent.name}/{path.name} is damaged; delete that folder to run again.") from error
+
+
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Wait until nobody else holds this folder, and hold it; a kill lets go of it, and no file is left."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,115 @@
+"""All detectors of one network, side by side, and the networks that each of them guards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from fooling.lab.detectors.guard import Score, guard, score_by_features, score_by_logits, score_by_odin
+from fooling.lab.detectors.measures import fit_temperature
+from fooling.lab.detectors.scores import (
+    ENERGY,
+    MAXIMUM_LOGIT,
+    MAXIMUM_SOFTMAX,
+    FeatureDistance,
+    compute_logits,
+    fit_features,
+    score_logits,
+    score_odin,
+)
+from fooling.networks.classifier import Classifier
+
+SCALED, ODIN, FEATURES, FOOLING_CLASS = "temperature scaling", "ODIN", "feature distance", "fooling class"
+# Detectors that evolution meets as one class more. Maximum softmax is what every search climbs anyway, and the fooling
+# class is a network of its own, which page 11 evolves against.
+GUARDING = (SCALED, MAXIMUM_LOGIT, ENERGY, ODIN, FEATURES)
+
+
+class Panel(NamedTuple):
+    """All detectors of one network.
+
+    Attributes:
+        classifier: The network.
+        temperature: That its logits are divided by for :data:`SCALED`.
+        features: Of natural images that it learned.
+        taught: A network with a fooling class, its last; None where there is none.
+    """
+
+    classifier: Classifier
+    temperature: float
+    features: FeatureDistance
+    taught: Classifier | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The detectors, in the order in which pages show them."""
+        always = (MAXIMUM_SOFTMAX, SCALED, MAXIMUM_LOGIT, ENERGY, ODIN, FEATURES)
+        return (*always, FOOLING_CLASS) if self.taught else always
+
+    def score(self, images: np.ndarray) -> np.ndarray:
+        """Return every detector's scores, larger for images taken for natural.
+
+        That of the fooling class is minus the log-odds of it.
+
+        Args:
+            images: ``(count, height, width, channels) uint8``.
+
+        Returns:
+            ``(detectors, count) float64``.
+
+        Raises:
+            ValueError: If the images have another shape.
+        """
+        logits = compute_logits(self.classifier, images)
+        found = {
+            **score_logits(logits),
+            SCALED: score_logits(logits, self.temperature)[MAXIMUM_SOFTMAX],
+            ODIN: score_odin(self.classifier, images),
+            FEATURES: self.features.score(images),
+        }
+        if self.taught:
+            found[FOOLING_CLASS] = -self.taught.score(images)[:, -1].astype(np.float64)
+        return np.stack([found[name] for name in self.names])
+
+    def guard(self, natural: np.ndarray) -> dict[str, Classifier]:
+        """Return the network guarded by each of :data:`GUARDING`.
+
+        Args:
+            natural: ``(detectors, n)`` scores of natural images, which fix the thresholds.
+
+        Raises:
+            ValueError: As :func:`fooling.lab.detectors.guard.guard`.
+        """
+        ways: Mapping[str, Score] = {
+            SCALED: score_by_logits(MAXIMUM_SOFTMAX, self.temperature),
+            MAXIMUM_LOGIT: score_by_logits(MAXIMUM_LOGIT),
+            ENERGY: score_by_logits(ENERGY),
+            ODIN: score_by_odin(self.classifier),
+            FEATURES: score_by_features(self.features),
+        }
+        scores = dict(zip(self.names, natural, strict=True))
+        return {
+            name: guard(self.classifier, ways[name], scores[name], f"{self.classifier.name}, {name}")
+            for name in GUARDING
+        }
+
+
+def fit_panel(
+    classifier: Classifier, images: np.ndarray, labels: np.ndarray, learned: np.ndarray, taught: Classifier | None
+) -> Panel:
+    """Fit temperature and features.
+
+    Args:
+        classifier: The network.
+        images: ``(count, height, width, channels) uint8``: natural images that it did not learn, for the temperature.
+        labels: ``(count,)``: their classes.
+        learned: Natural images for the features, those that it learned where they can be had.
+        taught: A network with a fooling class, or None.
+
+    Raises:
+        ValueError: As :func:`fit_temperature` and :func:`fit_features`.
+    """
+    temperature = fit_temperature(compute_logits(classifier, images), labels)
+    return Panel(classifier, temperature, fit_features(classifier, learned), taught)

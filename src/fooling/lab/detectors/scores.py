@@ -1,0 +1,240 @@
+"""Scores that are high for images which look natural to a network: by its logits, by its gradient, by its features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+from scipy.special import logsumexp
+
+from fooling.images import check_images
+from fooling.networks.classifier import Classifier
+from fooling.pages.retraining.head import compute_features
+
+MAXIMUM_SOFTMAX, MAXIMUM_LOGIT, ENERGY = "maximum softmax", "maximum logit", "energy"
+ODIN_TEMPERATURE = 1_000.0  # Source: Liang et al. 2018
+# Of [0, 1]. Source: Liang et al. 2018, for CIFAR-10. Choice: not tuned here, since that would need fooling images.
+ODIN_STEP = 0.0014
+# Of the natural images, the neighbour that counts is one in a thousand. Source: Sun et al. 2022, 50 of CIFAR-10's
+# 50,000 and 1,000 of ImageNet's 1.3 million.
+NEIGHBOUR_SHARE = 1 / 1_000
+GRAPHS = 16  # that are kept of each sort; Choice: more than one page needs
+
+
+def score_logits(logits: np.ndarray, temperature: float = 1.0) -> dict[str, np.ndarray]:
+    """Return the scores that need nothing but logits, larger for images taken for natural.
+
+    - "maximum softmax" (Hendrycks & Gimpel 2017): as log-odds of the top class, z − logsumexp of the others, which
+      order images as the softmax does and still tell them apart where it has been rounded to 1.
+    - "maximum logit" (Hendrycks et al. 2022). Temperature does not change it.
+    - "energy" (Liu et al. 2020): temperature · logsumexp(logits / temperature), the negative of their energy.
+
+    Where a model ends in a softmax its logarithm stands for logits; then energy is 0 for every image but for rounding.
+
+    Args:
+        logits: ``(n, k)``, before the softmax.
+        temperature: What logits are divided by, above 0.
+
+    Returns:
+        ``(n,) float64`` each.
+
+    Raises:
+        ValueError: If these are not logits of at least two classes, or the temperature is not above 0.
+    """
+    wide = np.asarray(logits, np.float64)
+    if wide.ndim != 2 or wide.shape[1] < 2 or np.isnan(wide).any() or np.isposinf(wide).any():
+        raise ValueError(
+            f"Logits are (images, at least 2 classes), numbers below infinity, but not so were {wide.shape}."
+        )
+    if not temperature > 0.0:
+        raise ValueError(f"The temperature is {temperature}, but logits are divided by a number above 0.")
+    scaled = np.sort(wide / temperature, axis=1)
+    return {
+        MAXIMUM_SOFTMAX: scaled[:, -1] - logsumexp(scaled[:, :-1], axis=1),
+        MAXIMUM_LOGIT: wide.max(axis=1),
+        ENERGY: temperature * logsumexp(scaled, axis=1),
+    }
+
+
+def compute_logits(classifier: Classifier, images: np.ndarray) -> np.ndarray:
+    """Return a network's logits for images as files hold them, ``(count, classes) float32``.
+
+    Args:
+        classifier: The network.
+        images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1].
+
+    Raises:
+        ValueError: If the images have another shape, or values outside [0, 1].
+    """
+    return _run_batches(_compile_logits(classifier), classifier, images)
+
+
+def score_odin(
+    classifier: Classifier, images: np.ndarray, temperature: float = ODIN_TEMPERATURE, step: float = ODIN_STEP
+) -> np.ndarray:
+    """Return ODIN's score: the maximum softmax at a high temperature, after a small step that raises it.
+
+    Each pixel moves by ``step`` along the sign of the gradient of the top class's log-softmax at that temperature, so
+    that pixels may leave [0, 1] by as much. As in :func:`score_logits` the softmax is given as log-odds.
+    Source: Liang et al. 2018.
+
+    Args:
+        classifier: The network.
+        images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1].
+        temperature: What logits are divided by, above 0.
+        step: As a share of the range from black to white.
+
+    Returns:
+        ``(count,) float64``, larger for images taken for natural.
+
+    Raises:
+        ValueError: If the images have another shape or values outside [0, 1], or the temperature is not above 0.
+    """
+    logits = _run_batches(_compile_odin(classifier, temperature, step), classifier, images)
+    return score_logits(logits, temperature)[MAXIMUM_SOFTMAX]
+
+
+def step_towards_top(classifier: Classifier, images: tf.Tensor, temperature: float, step: float) -> tf.Tensor:
+    """Return images after ODIN's step, ``(batch, height, width, channels) float32``.
+
+    Args:
+        classifier: The network.
+        images: The same shape, in [0, 1].
+        temperature: What logits are divided by.
+        step: As a share of the range from black to white.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(images)
+        top = tf.reduce_max(tf.nn.log_softmax(classifier.logits(images) / temperature), axis=1)
+    gradient = tape.gradient(top, images, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    return images + step * tf.sign(gradient)
+
+
+class FeatureDistance(NamedTuple):
+    """How far an image's features lie from those of natural images.
+
+    Features are what the last layer sees, scaled to length 1; the distance is that to the k-th nearest natural image
+    (Sun et al. 2022). Choice: of the two common distances this one needs no labels, no shape of the classes and no
+    covariance, which a few hundred images cannot give for a thousand features.
+
+    Attributes:
+        classifier: The network.
+        model: A Keras model from the network's own pixels to ``(batch,) float32``, minus the distance.
+        neighbour: k.
+    """
+
+    classifier: Classifier
+    model: keras.Model
+    neighbour: int
+
+    def score(self, images: np.ndarray) -> np.ndarray:
+        """Return minus the distance, so that larger scores are more natural: ``(count,) float64``, −2 to 0.
+
+        Args:
+            images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1].
+
+        Raises:
+            ValueError: If the images have another shape, or values outside [0, 1].
+        """
+        return _run_batches(_compile_distance(self), self.classifier, images).astype(np.float64)
+
+
+def fit_features(classifier: Classifier, images: np.ndarray) -> FeatureDistance:
+    """Remember the features of natural images, of those that the network learned if they can be had.
+
+    Args:
+        classifier: Its last layer must be a dense one, a softmax after it aside.
+        images: ``(count, height, width, channels) uint8``, at least one.
+
+    Raises:
+        ValueError: If there is no image or one has another shape, or the network ends in another way.
+    """
+    if not len(images):
+        raise ValueError("No natural image was given, but distances need at least one.")
+    below = find_features(classifier)
+    natural = compute_features(classifier, below, [images])
+    lengths = np.linalg.norm(natural, axis=1, keepdims=True)
+    units = natural / np.maximum(lengths, np.finfo(np.float32).tiny)
+    neighbour = max(1, round(NEIGHBOUR_SHARE * len(units)))
+    return FeatureDistance(classifier, _build_distance(below, units, neighbour), neighbour)
+
+
+def find_features(classifier: Classifier) -> keras.Model:
+    """Return a model of everything below the last dense layer, which a softmax layer may follow.
+
+    Raises:
+        ValueError: If the network ends in another way.
+    """
+    last = list(getattr(classifier.model, "layers", []))[-2:]
+    if last and _is_softmax(last[-1]):
+        last.pop()
+    if not last or not isinstance(last[-1], layers.Dense):
+        ending = last[-1].name if last else "no layers of its own"
+        raise ValueError(f"{classifier.name} ends in {ending}, but its features are read below a dense layer.")
+    return keras.Model(classifier.model.inputs[0], last[-1].input)
+
+
+def _is_softmax(layer: keras.layers.Layer) -> bool:
+    activation = getattr(layer, "activation", None)
+    return isinstance(layer, layers.Softmax) or (
+        isinstance(layer, layers.Activation) and activation is keras.activations.softmax
+    )
+
+
+def _build_distance(below: keras.Model, units: np.ndarray, neighbour: int) -> keras.Model:
+    """Return a model of minus the distance to the k-th nearest of some features of length 1.
+
+    Args:
+        below: From pixels to features.
+        units: ``(natural, features) float32``.
+        neighbour: k.
+    """
+    similarity = layers.Dense(len(units), use_bias=False, trainable=False, name="similarity")
+    features = layers.Flatten(name="features")(below.output)
+    alike = similarity(layers.UnitNormalization(name="unit_features")(features))  # (batch, natural): cosines
+    nearest = ops.top_k(alike, neighbour)[0][:, -1]
+    squared = ops.maximum(2.0 - 2.0 * nearest, 0.0)  # of the distance between two unit vectors
+    model = keras.Model(below.inputs[0], -ops.sqrt(squared), name="feature_distance")
+    similarity.set_weights([units.T])
+    return model
+
+
+Graph = Callable[[tf.Tensor], tf.Tensor]
+
+
+@lru_cache(maxsize=GRAPHS)
+def _compile_logits(classifier: Classifier) -> Graph:
+    return _compile(classifier, classifier.logits)
+
+
+@lru_cache(maxsize=GRAPHS)
+def _compile_odin(classifier: Classifier, temperature: float, step: float) -> Graph:
+    return _compile(
+        classifier, lambda images: classifier.logits(step_towards_top(classifier, images, temperature, step))
+    )
+
+
+@lru_cache(maxsize=GRAPHS)
+def _compile_distance(features: FeatureDistance) -> Graph:
+    low, high = features.classifier.input_range
+    return _compile(features.classifier, lambda images: features.model(images * (high - low) + low, training=False))
+
+
+def _compile(classifier: Classifier, function: Graph) -> Graph:
+    """Return one graph of a function of images; a concrete one, since tf.function itself would warn of retracing."""
+    spec = tf.TensorSpec([None, *classifier.image_shape], tf.float32)
+    graph: Graph = tf.function(function, input_signature=[spec]).get_concrete_function()
+    return graph
+
+
+def _run_batches(graph: Graph, classifier: Classifier, images: np.ndarray) -> np.ndarray:
+    """Return what a graph gives for images, as many at a time as the network takes in."""
+    size, shape = classifier.batch, classifier.image_shape
+    starts = range(0, max(len(images), 1), size)  # no images at all are checked, too
+    parts = [graph(tf.constant(check_images(images[start : start + size], shape))).numpy() for start in starts]
+    return np.concatenate(parts)

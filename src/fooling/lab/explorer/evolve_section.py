@@ -1,0 +1,173 @@
+"""The section that evolves: what to fool, start, stop, go on, and the grid of champions."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from fooling.encodings import Encoding
+from fooling.lab.explorer.choices import ENCODINGS, count_children, default_classes, read_classes
+from fooling.lab.explorer.desk import Desk, make_button, make_row
+from fooling.lab.explorer.evolving import Evolving
+from fooling.lab.explorer.grid import Grid
+from fooling.lab.explorer.pictures import ORDERS, SHOWN, order_cells
+from fooling.lab.explorer.search import Search
+from fooling.networks.classifier import Classifier
+from fooling.pages.paper import show_confidence
+
+Pick = Callable[[Search, int, int], None]  # search, cell, number of the image
+
+
+class EvolveSection:
+    """Choices above, champions below.
+
+    A picture that is clicked goes to ``pick``; ``forget`` is told when the search is given up.
+
+    Attributes:
+        search: The search, None before it started.
+        widget: The section.
+    """
+
+    def __init__(
+        self, desk: Desk, pick: Pick, forget: Callable[[], None], seed: int = 0, search: Search | None = None
+    ) -> None:
+        self.desk, self.pick, self.forget, self.seed = desk, pick, forget, seed
+        self.search: Search | None = None
+        self.evolving = Evolving(self.show, self._end, desk.answering)
+        self.network = widgets.Dropdown(options=list(desk.networks), description="Network")
+        self.encoding = widgets.Dropdown(options=list(ENCODINGS), description="Encoding")
+        tip = "all, supplement (20 classes of ImageNet), or names and numbers: daisy, 967"
+        self.classes = widgets.Text(
+            description="Classes", value="all", placeholder=tip, tooltip=tip, continuous_update=False
+        )
+        self.order = widgets.Dropdown(options=list(ORDERS), description="Show", layout=widgets.Layout(display="none"))
+        self.go = make_button("Start", "Evolve until stopped", desk.guard(self.start), "primary")
+        self.halt = make_button("Stop", "Stop within a second; what is evolved stays", self.stop)
+        self.again = make_button(
+            "Begin again", "Forget these images and begin with another seed", desk.guard(self.begin_again)
+        )
+        self.progress = widgets.HTML()
+        self.grid = Grid()
+        self.grid.clear()
+        buttons = make_row(self.go, self.halt, self.again, self.progress)
+        chosen = make_row(self.network, self.encoding, self.classes)
+        self.widget = widgets.VBox([chosen, buttons, self.order, self.grid])
+        if search is not None:
+            self._take(search)
+        self._mark(running=False)
+        self.network.observe(desk.guard(self._change_network), "value")
+        for control in (self.encoding, self.classes):
+            control.observe(desk.guard(self._forget), "value")
+        self.order.observe(desk.guard(lambda _: self.show(self.search) if self.search else None), "value")
+        self.grid.observe(desk.guard(self._picked), "picked")
+
+    def _take(self, search: Search) -> None:
+        """Begin with a search that was made elsewhere."""
+        self.search = search
+        if search.classifier.name in self.desk.networks:
+            self.network.value = search.classifier.name
+        for label, build in ENCODINGS.items():
+            if build(search.classifier.image_shape) == search.encoding:
+                self.encoding.value = label
+        whole = len(search.classes) == len(search.classifier.class_names)
+        self.classes.value = "all" if whole else ", ".join(map(str, search.classes))
+        if search.standing:
+            self.show(search)
+
+    def choose(self) -> tuple[Classifier, Encoding]:
+        """Return the network and the encoding that are chosen, loading the network if need be."""
+        classifier = self.desk.load(self.network.value)
+        return classifier, ENCODINGS[self.encoding.value](classifier.image_shape)
+
+    def start(self) -> None:
+        """Start, or go on."""
+        if self.go.disabled:
+            return
+        self.evolving.stop()  # the thread that has just let the button go may not have ended yet
+        self.desk.say("Evolving." if self.search else f"Loading {self.network.value} …")
+        self._mark(running=True)
+        self.evolving.start(self._make)
+
+    def _make(self) -> Search:
+        if self.search is None:
+            classifier, encoding = self.choose()
+            classes = read_classes(self.classes.value, classifier.class_names)
+            children = count_children(classifier)
+            self.desk.say(f"Preparing {encoding.name} images for {classifier.name} …")
+            self.search = Search(classifier, encoding, children=children, seed=self.seed, classes=classes)
+        self.desk.say(f"Evolving against {self.search.classifier.name}.")
+        return self.search
+
+    def stop(self) -> None:
+        """Stop soon: the thread says when it has."""
+        if self.evolving.running:
+            self.desk.say("Stopping …")
+            self.evolving.ask_to_stop()
+
+    def begin_again(self) -> None:
+        """Forget the search; the next one has another seed."""
+        self.seed += 1
+        self._forget()
+        self.start()
+
+    def _forget(self, _: Any = None) -> None:
+        was_running = self.evolving.running
+        self.evolving.stop()
+        self.search = None
+        self.forget()
+        self.grid.clear()
+        self.progress.value = ""
+        self._mark(running=False)
+        self.desk.say("The search was stopped and forgotten; Start begins another." if was_running else "Start begins.")
+
+    def _change_network(self, _: Any) -> None:
+        self._forget()
+        self.desk.say(f"Loading {self.network.value} …")
+        classifier = self.desk.load(self.network.value)
+        self.classes.value = default_classes(classifier)
+        self.desk.say(f"{classifier.name} has {len(classifier.class_names):,} classes. Start begins.")
+
+    def show(self, search: Search) -> None:
+        """Show the champions; called in the thread that evolves, so traits are assigned and nothing else."""
+        standing = search.standing
+        if standing is None:
+            return
+        cells = order_cells(self.order.value, standing.champions, standing.log_odds)
+        numbers, confidences, names = standing.champions[cells], standing.confidences, search.class_names
+        images = search.express(numbers.tolist())
+        median = show_confidence(float(np.median(confidences)))
+        evaluated = (standing.generation + 1) * search.children
+        caption = (
+            f"{len(cells)} of {len(names)} champions after generation {standing.generation}, median confidence {median}"
+        )
+        self.grid.show(
+            images, [names[cell] for cell in cells], confidences[cells], cells.tolist(), numbers.tolist(), caption
+        )
+        self.order.layout.display = "flex" if len(names) > SHOWN else "none"
+        self.progress.value = (
+            f'<span class="fooling-progress">generation <b>{standing.generation:,}</b>, {evaluated:,} images, '
+            f"median confidence <b>{html.escape(median)}</b></span>"
+        )
+
+    def _end(self, error: str) -> None:
+        generation = self.search.generation if self.search else -1
+        self._mark(running=False)
+        if error:
+            self.desk.say(error, wrong=True)
+        elif generation < 0:
+            self.desk.say("Stopped before the first images.")
+        else:
+            self.desk.say(f"Stopped after generation {generation:,}. Click a picture to look at it, or go on.")
+
+    def _mark(self, running: bool) -> None:
+        self.go.disabled, self.halt.disabled = running, not running
+        self.go.description = "Go on" if self.search else "Start"
+
+    def _picked(self, change: Any) -> None:
+        picked = change["new"]
+        if self.search is not None and picked:
+            self.pick(self.search, int(picked["id"]), int(picked["number"]))

@@ -1,0 +1,70 @@
+"""How sure a network is of images that nobody bred: where every search starts, and what photographs get."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from fooling.data.photographs import Photographs, random_crops
+from fooling.encodings.cppn import CppnEncoding
+from fooling.encodings.direct import DirectEncoding
+from fooling.encodings.random_images import draw_random_images
+from fooling.networks.classifier import Classifier
+from fooling.runs import RunFolder, open_run
+
+CROPS, UNBRED = "crops of photographs", {"random CPPN images": CppnEncoding, "uniform noise": DirectEncoding}
+
+
+class Certainty(NamedTuple):
+    """What a network answers.
+
+    Attributes:
+        confidences: By kind of image, ``(count,) float32``: the confidence in the top class, whatever it is.
+        folder: Where it is kept.
+    """
+
+    confidences: dict[str, np.ndarray]
+    folder: RunFolder
+
+
+def measure_certainty(
+    classifier: Classifier, photographs: Photographs, count: int, seed: int, folder: str | Path
+) -> Certainty:
+    """Show a network random crops of photographs, uniform noise and random CPPN images; nothing is done twice.
+
+    Args:
+        classifier: A network for colour images.
+        photographs: At least one.
+        count: Of each kind.
+        seed: Of the crops and of the random images.
+        folder: Where runs are kept.
+
+    Raises:
+        ValueError: If the network takes no colour images, or there is no photograph.
+        OSError: If the folder cannot be written.
+    """
+    settings = {
+        "classifier": classifier.fingerprint(),
+        "photographs": photographs.fingerprint(),
+        "count": count,
+        "seed": seed,
+    }
+    run = open_run(Path(folder), "certainty", settings, 1)
+    arrays = run.load_result()
+    if arrays is None:
+        started = time.monotonic()
+        crops = random_crops(photographs, count, seed, classifier.image_shape).images
+        arrays = {CROPS: _find_surest(classifier, [crops])}
+        for label, encoding in UNBRED.items():
+            images = draw_random_images(encoding(classifier.image_shape), count, seed)
+            arrays[label] = _find_surest(classifier, images)
+        run.save_result(arrays, time.monotonic() - started)
+    return Certainty({label: arrays[label] for label in (CROPS, *UNBRED)}, run)
+
+
+def _find_surest(classifier: Classifier, batches: Iterable[np.ndarray]) -> np.ndarray:
+    return np.concatenate([classifier.confidences(batch).max(axis=1) for batch in batches])

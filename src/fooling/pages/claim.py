@@ -1,0 +1,90 @@
+"""A claim of the paper: what it says, the record that tests it here, and the rule between the two.
+
+A rule is code, and was committed before the run that it judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from fooling.words import SMALLEST_P
+
+REPRODUCED, PARTLY, NOT = "reproduced", "partly reproduced", "not reproduced"
+UNTESTED = "not tested at this scale"
+
+# How sure a sentence or number of the paper is, printed wherever it is.
+QUOTE = "the paper's words"
+SECONDARY = "told by others, not checked against the paper"
+RECALLED = "recalled, not checked against the paper"
+RECALLED_LESS = "recalled, less surely"
+MARKS = {QUOTE: "", SECONDARY: "*", RECALLED: "†", RECALLED_LESS: "‡"}  # behind a number of the paper, in a table
+
+NEAR_CERTAIN = 0.9999  # Source: paper §3.1
+EXACT = 9  # decimals to which differences are rounded before they meet a threshold: 0.04 − 0.03 is not above 0.01
+SMALL_EFFECT = 0.56  # probability of superiority that counts as an effect; Source: Vargha & Delaney 2000
+
+Record = TypeVar("Record")
+Rows = tuple[tuple[str, str, str], ...]  # what, ours, the paper's
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How far one group of values is above another.
+
+    Attributes:
+        superiority: Probability that a value of the one is above a value of the other; 0.5 is chance.
+        p: Of the test that the page names.
+    """
+
+    superiority: float
+    p: float
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it is more than a small effect, with the paper's p."""
+        return self.p < SMALLEST_P and self.superiority > SMALL_EFFECT
+
+    @property
+    def is_opposite(self) -> bool:
+        """Whether the other side is ahead by as much."""
+        return self.p < SMALLEST_P and self.superiority < 1.0 - SMALL_EFFECT
+
+
+@dataclass(frozen=True)
+class Claim(Generic[Record]):
+    """One claim.
+
+    Attributes:
+        id: Short name.
+        title: The claim in a few plain words.
+        section: Where the paper makes it.
+        sentence: What it says.
+        number: The number to compare with.
+        grade: How sure sentence and number are.
+        page: The notebook that tests it.
+        record: The frozen dataclass that the page measures.
+        judge: From a record to one of the four verdicts.
+        headline: From a record to one sentence of at most 35 words.
+        rows: From a record to the rows of the table below that sentence: what, ours, the paper's.
+        scale: From a record to its runs, sizes and network in words.
+    """
+
+    id: str
+    title: str
+    section: str
+    sentence: str
+    number: str
+    grade: str
+    page: str
+    record: type[Record]
+    judge: Callable[[Record], str]
+    headline: Callable[[Record], str]
+    rows: Callable[[Record], Rows]
+    scale: Callable[[Record], str]
+
+
+def grade_halves(*met: bool) -> str:
+    """Return the verdict on a claim of several named parts: all met, some, or none."""
+    return REPRODUCED if all(met) else PARTLY if any(met) else NOT

@@ -1,0 +1,283 @@
+"""What champions of one digit share over independent runs: edges, likeness, and where the network looks.
+
+A run's ten champions were found together and may even be one image; runs are independent. So digits are always compared
+within a run, or over pairs of runs, and every test draws anew which champion of a run goes by which digit.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from fooling.images import check_images
+from fooling.networks.classifier import Classifier
+from fooling.pages.comparison import correlate_all, shrink
+
+PERMUTATIONS = 30_000  # Choice: three times the fewest that can show the paper's p < 0.0001
+BLOCK = 25  # permutations at a time; Choice: those of 50 runs fit a cache, which is twice as fast
+NEITHER = 0.5  # the vertical share, and the low share, of an image without edges
+
+
+class Effect(NamedTuple):
+    """How a statement was met.
+
+    Attributes:
+        superiority: Probability that a value it names is above another one, ties counting half.
+        p: One-sided, by permutation.
+    """
+
+    superiority: float
+    p: float
+
+
+class Features(NamedTuple):
+    """What the champions of several runs share.
+
+    Attributes:
+        vertical: ``(runs, digits) float64 in [0, 1]``: :func:`find_vertical_share`.
+        low_bar: ``(runs, digits) float64 in [0, 1]``: :func:`find_low_bar`.
+        low_share: ``(runs, digits) float64 in [0, 1]``: :func:`find_low_share`.
+        likeness: ``(digits, digits) float64 in [−1, 1]``: mean correlation of champions of two digits in two runs.
+        vertical_1: A 1 is more vertical than the other digits of its run.
+        low_bar_2: A 2 has more of a low bar than the other digits of its run.
+        low_share_2: A 2 has more of its horizontal edges in the lower half than the other digits of its run.
+        alike: Champions of one digit in two runs are more alike than those of two digits in two runs.
+    """
+
+    vertical: np.ndarray
+    low_bar: np.ndarray
+    low_share: np.ndarray
+    likeness: np.ndarray
+    vertical_1: Effect
+    low_bar_2: Effect
+    low_share_2: Effect
+    alike: Effect
+
+
+def find_vertical_share(images: np.ndarray) -> np.ndarray:
+    """Return which share of the edges of an image are vertical: Σ gx² / Σ (gx² + gy²).
+
+    gx and gy are differences of neighbouring grey levels along x and along y. Vertical bars have 1, horizontal bars 0,
+    an image without edges ½; to transpose an image is to take its share from 1. Choice: squares, so that strong edges
+    count and noise does not drown them.
+
+    Args:
+        images: ``(…, height, width, channels)``, uint8 or float.
+
+    Returns:
+        ``(…) float64 in [0, 1]``.
+    """
+    along_x, along_y = (_add_squares(np.diff(images.astype(np.float64), axis=axis)) for axis in (-2, -3))
+    return _divide(along_x, along_x + along_y, NEITHER)
+
+
+def find_low_bar(images: np.ndarray) -> np.ndarray:
+    """Return which share of the edges of an image are horizontal ones in its lower half.
+
+    Args:
+        images: ``(…, height, width, channels)``, uint8 or float. Of an odd height the middle row is in neither half.
+
+    Returns:
+        ``(…) float64 in [0, 1]``, 0 for an image without edges.
+    """
+    wide = images.astype(np.float64)
+    lower = wide[..., -(wide.shape[-3] // 2) :, :, :]
+    along_x, along_y = (_add_squares(np.diff(wide, axis=axis)) for axis in (-2, -3))
+    return _divide(_add_squares(np.diff(lower, axis=-3)), along_x + along_y, 0.0)
+
+
+def find_low_share(images: np.ndarray) -> np.ndarray:
+    """Return which share of the horizontal edges of an image is in its lower half, and not in its upper half.
+
+    Unlike :func:`find_low_bar` it does not grow where an image has more horizontal edges of any height.
+
+    Args:
+        images: ``(…, height, width, channels)``, uint8 or float. Of an odd height the middle row is in neither half.
+
+    Returns:
+        ``(…) float64 in [0, 1]``, ½ for an image without horizontal edges in either half.
+    """
+    wide, half = images.astype(np.float64), images.shape[-3] // 2
+    halves = wide[..., -half:, :, :], wide[..., :half, :, :]
+    low, high = (_add_squares(np.diff(part, axis=-3)) for part in halves)
+    return _divide(low, low + high, NEITHER)
+
+
+def _add_squares(differences: np.ndarray) -> np.ndarray:
+    total: np.ndarray = (differences**2).sum(axis=(-3, -2, -1))
+    return total
+
+
+def _divide(part: np.ndarray, whole: np.ndarray, otherwise: float) -> np.ndarray:
+    return np.where(whole > 0.0, part / np.where(whole > 0.0, whole, 1.0), otherwise)
+
+
+def compare_features(images: np.ndarray, seed: int = 0) -> Features:
+    """Measure the paper's three statements on the champions of several runs.
+
+    Args:
+        images: ``(runs, digits, height, width, channels) uint8``, the digits in order from 0 and at least to 2.
+        seed: Of the permutations.
+
+    Raises:
+        ValueError: If there are fewer than two runs or three digits, or the images are none.
+    """
+    images = np.asarray(images)
+    if images.ndim != 5 or images.shape[0] < 2 or images.shape[1] < 3:
+        raise ValueError(f"Features are compared over at least 2 runs of at least 3 digits, not {images.shape}.")
+    vertical, low_bar, low_share = (find(images) for find in (find_vertical_share, find_low_bar, find_low_share))
+    thumbnails = shrink(images.reshape(-1, *images.shape[2:]))
+    correlations = correlate_all(thumbnails).reshape(*images.shape[:2], *images.shape[:2])
+    pairs = np.triu_indices(len(images), 1)
+    between = correlations.transpose(0, 2, 1, 3)[pairs]  # (pairs of runs, digits, digits)
+    one_way = between.mean(axis=0)
+    return Features(
+        vertical,
+        low_bar,
+        low_share,
+        likeness=(one_way + one_way.T) / 2,
+        vertical_1=compare_digit(vertical, 1, seed),
+        low_bar_2=compare_digit(low_bar, 2, seed),
+        low_share_2=compare_digit(low_share, 2, seed),
+        alike=compare_likeness(between, seed),
+    )
+
+
+def compare_digit(values: np.ndarray, digit: int, seed: int = 0) -> Effect:
+    """Say how often a digit's value is above those of the other digits of the same run.
+
+    The superiority is averaged over runs. Where digits do not matter, any champion of a run is as good as any other: p
+    is how rarely one drawn from each run is as far above the rest.
+
+    Args:
+        values: ``(runs, digits) float64``.
+        digit: Which one.
+        seed: Of the permutations.
+    """
+    above = (values[:, :, None] > values[:, None]) + 0.5 * (values[:, :, None] == values[:, None])
+    superiority = (above.sum(axis=2) - 0.5) / (values.shape[1] - 1)  # (runs, digits); less the tie with itself
+    drawn = np.random.default_rng(seed).integers(0, values.shape[1], (PERMUTATIONS, len(values)))
+    means = superiority[np.arange(len(values)), drawn].mean(axis=1)
+    observed = superiority[:, digit].mean()
+    return Effect(float(observed), _find_p(means, observed))
+
+
+def compare_likeness(between: np.ndarray, seed: int = 0) -> Effect:
+    """Say how often two champions of one digit are more alike than two champions of two digits, over pairs of runs.
+
+    Where digits do not matter, a run's champions could change their digits: p is how rarely that, drawn for each run
+    anew, makes champions of one digit as alike.
+
+    Args:
+        between: ``(pairs of runs, digits, digits) float64``: likeness of each digit of the first run with each of the
+            second; pairs in the order of ``numpy.triu_indices``.
+        seed: Of the permutations.
+    """
+    from scipy.stats import rankdata  # slow to import
+
+    pairs, digits = between.shape[:2]
+    first, second = np.triu_indices(round((1 + np.sqrt(1 + 8 * pairs)) / 2), 1)
+    ranks = rankdata(between)  # (pairs · digits · digits,); sums of them are exact
+    start = np.arange(pairs)[:, None] * digits**2  # where a pair's ranks begin
+    same, other = pairs * digits, pairs * digits * (digits - 1)
+
+    def add_same(orders: np.ndarray) -> np.ndarray:
+        """Return the sum of ranks of equal digits for ``(count, runs, digits)`` places of the digits."""
+        found: np.ndarray = ranks[start + orders[:, first] * digits + orders[:, second]].sum(axis=(1, 2))
+        return found
+
+    runs, rng, sums = first.max(initial=0) + 2, np.random.default_rng(seed), []
+    own = np.tile(np.arange(digits), (1, runs, 1))
+    for begun in range(0, PERMUTATIONS, BLOCK):
+        sums.append(add_same(rng.permuted(np.tile(own, (min(BLOCK, PERMUTATIONS - begun), 1, 1)), axis=2)))
+    observed = add_same(own)[0]
+    return Effect(float((observed - same * (same + 1) / 2) / (same * other)), _find_p(np.concatenate(sums), observed))
+
+
+def _find_p(drawn: np.ndarray, observed: float) -> float:
+    """Return how rarely what was drawn is as large as what was observed, itself counted among them."""
+    return float((1 + (drawn >= observed - 1e-12).sum()) / (1 + len(drawn)))
+
+
+def gather_digits(images: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
+    """Return real digits in the shape of champions: the first of each digit, then the second of each, and so on.
+
+    Args:
+        images: ``(images, height, width, channels) uint8``.
+        labels: ``(images,)`` in 0-9.
+        count: How many of each, or as many as there are of the rarest.
+
+    Returns:
+        ``(at most count, 10, height, width, channels) uint8``.
+
+    Raises:
+        ValueError: If one of the ten digits is missing.
+    """
+    places = [np.flatnonzero(labels == digit) for digit in range(10)]
+    fewest = min(map(len, places))
+    if not fewest:
+        raise ValueError("One of the ten digits is missing among the labels.")
+    return np.asarray(np.stack([images[part[: min(count, fewest)]] for part in places], axis=1))
+
+
+def trace_looks(classifier: Classifier, images: np.ndarray) -> np.ndarray:
+    """Return where the network looks in the images of each class: the mean of |gradient × input| over runs.
+
+    The gradient is that of the class's log-odds. It says what a pixel's grey level adds to them, to first order; a
+    black pixel adds nothing by definition. Choice: each image's map sums to 1 before the mean, so that none outweighs
+    others.
+
+    Args:
+        classifier: The network.
+        images: ``(runs, classes, height, width, channels) uint8``, the classes in the network's order.
+
+    Returns:
+        ``(classes, height, width) float64``, each summing to 1; 0 where no image has any influence.
+
+    Raises:
+        ValueError: If the images do not fit the network, or a gradient is not a number.
+    """
+    runs, classes = images.shape[:2]
+    flat = images.reshape(-1, *images.shape[2:])
+    maps = multiply_gradient(classifier, flat, np.tile(np.arange(classes), runs))
+    size = np.abs(maps).sum(axis=-1)  # (runs · classes, height, width)
+    total = size.sum(axis=(1, 2), keepdims=True)
+    shares = _divide(size, total, 0.0).reshape(runs, classes, *size.shape[1:])
+    looks: np.ndarray = shares.mean(axis=0)
+    return looks
+
+
+def multiply_gradient(classifier: Classifier, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return gradient × input of a class's log-odds for each image.
+
+    Args:
+        classifier: The network.
+        images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1].
+        classes: ``(count,)``: for which class, by index.
+
+    Returns:
+        ``(count, height, width, channels) float32``.
+
+    Raises:
+        ValueError: If the images do not fit the network, or a gradient is not a number.
+    """
+
+    def differentiate(pixels: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(pixels)
+            wanted = tf.gather(classifier.log_odds(pixels), chosen, axis=1, batch_dims=1)
+        return tape.gradient(wanted, pixels) * pixels
+
+    signature = [tf.TensorSpec([None, *classifier.image_shape]), tf.TensorSpec([None], tf.int32)]
+    graph = tf.function(differentiate, input_signature=signature).get_concrete_function()
+    pixels, size = check_images(images, classifier.image_shape), classifier.batch
+    chosen = np.asarray(classes, np.int32)
+    starts = range(0, len(pixels), size)
+    found = np.concatenate(
+        [graph(tf.constant(pixels[at : at + size]), tf.constant(chosen[at : at + size])) for at in starts]
+    )
+    if not np.isfinite(found).all():
+        raise ValueError(f"{classifier.name} has a gradient that is not a number, so where it looks is not known.")
+    return found

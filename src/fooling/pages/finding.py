@@ -1,0 +1,104 @@
+"""From what the pages measured to verdicts: every claim beside what was found, as a sentence, a table or text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fooling.pages.claim import MARKS, Claim
+from fooling.pages.page import check_profile, read_record
+from fooling.words import table
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim and what became of it.
+
+    Attributes:
+        claim: The claim.
+        record: What its page measured.
+        profile: The size at which it was tested.
+    """
+
+    claim: Claim[Any]
+    record: Any
+    profile: str
+
+    @property
+    def verdict(self) -> str:
+        """One of the four of :mod:`fooling.pages.claim`."""
+        return self.claim.judge(self.record)
+
+    @property
+    def headline(self) -> str:
+        """What was found, in a sentence."""
+        return self.claim.headline(self.record)
+
+    @property
+    def scale(self) -> str:
+        """Runs, sizes and network, in words."""
+        return self.claim.scale(self.record)
+
+    def as_markdown(self) -> str:
+        """Return what a page ends with: verdict and sentence in bold, the numbers beside the paper's, the scale."""
+        claim, verdict = self.claim, self.verdict
+        rows = table(("", "here", "the paper"), claim.rows(self.record))
+        said = f"**{verdict[0].upper()}{verdict[1:]}: {self.headline}**"
+        return f"{said}\n\n{rows}\n\n`{claim.id}`; the paper: {claim.number} ({claim.grade}). Scale: {self.scale}."
+
+
+def collect(claims: Iterable[Claim[Any]], folders: Iterable[Path]) -> tuple[Finding, ...]:
+    """Judge every claim that has been measured, in the order given.
+
+    Args:
+        claims: As :data:`fooling.pages.contents.CLAIMS`.
+        folders: Results of profiles, the one that is to be believed first; named by the profile.
+
+    Raises:
+        ValueError: If a file of numbers is damaged.
+    """
+    found = []
+    places = list(folders)
+    for claim in claims:
+        for folder in places:
+            record = read_record(folder, claim.page, claim.id, claim.record)
+            if record is not None:
+                found.append(Finding(claim, record, check_profile(folder.name)))
+                break
+    return tuple(found)
+
+
+def tabulate_findings(findings: Iterable[Finding], folder: str = "") -> str:
+    """Return a Markdown table with a line per finding; marks say how a number of the paper is known.
+
+    Args:
+        findings: The rows.
+        folder: Where the pages are, seen from the table; by default beside it.
+    """
+    rows = [
+        (
+            one.claim.title,
+            one.claim.number + MARKS[one.claim.grade],
+            one.headline,
+            f"**{one.verdict}**",
+            one.scale,
+            f"[{one.claim.page.split('_')[0]}]({folder}{one.claim.page}.ipynb)",
+        )
+        for one in findings
+    ]
+    return table(("claim", "paper", "ours", "verdict", "scale", "page"), rows)
+
+
+def tell_findings(findings: Iterable[Finding], width: int = 100) -> str:
+    """Return findings as paragraphs for a terminal."""
+    blocks = []
+    for one in findings:
+        claim = one.claim
+        head = f"{claim.id}: {one.verdict} ({one.profile})"
+        lines = (f"paper: {claim.number} ({claim.grade})", f"ours:  {one.headline}", f"scale: {one.scale}")
+        wrapped = (textwrap.fill(line, width, initial_indent="  ", subsequent_indent="         ") for line in lines)
+        blocks.append("\n".join([head, *wrapped]))
+    return "\n".join(blocks) if blocks else "No findings yet: nothing has been run at this size."

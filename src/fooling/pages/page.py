@@ -1,0 +1,126 @@
+"""What a page writes besides itself: its records, the runs that it drew from, and its searches for later pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from fooling.files import read_json, write_json
+from fooling.runs import RunFolder, results_root
+
+if TYPE_CHECKING:
+    from fooling.evolution.evolution import Evolution
+
+PROFILES = ("smoke", "default", "extended", "paper")
+
+
+def check_profile(profile: str) -> str:
+    """Return ``profile`` when it is one of :data:`PROFILES`.
+
+    Raises:
+        ValueError: If there is no such profile.
+    """
+    if profile not in PROFILES:
+        raise ValueError(f"There is no profile {profile!r}; choose one of {', '.join(PROFILES)}.")
+    return profile
+
+
+class Page(NamedTuple):
+    """Where a notebook writes.
+
+    Attributes:
+        name: File stem of the notebook, such as ``02_mnist_direct``.
+        folder: ``results/PROFILE``.
+        seed: Of the first run of its searches.
+    """
+
+    name: str
+    folder: Path
+    seed: int = 0
+
+    @property
+    def runs(self) -> Path:
+        """The folder of this profile's runs."""
+        return self.folder / "runs"
+
+    def write(
+        self,
+        records: Mapping[str, Any],
+        runs: Iterable[RunFolder | None] = (),
+        searches: Mapping[str, Evolution] | None = None,
+        **more: Any,
+    ) -> None:
+        """Write what the page measured.
+
+        Args:
+            records: By claim, or by a name of the page's own: frozen dataclasses of numbers and words.
+            runs: The folders that the page drew from.
+            searches: By name, what later pages may ask for by :meth:`find_search`.
+            **more: JSON that another page reads, such as which images the overview shows.
+        """
+        found = {name: [run.path.name for run in one.folders] for name, one in (searches or {}).items()}
+        names = {run.path.name for run in runs if run} | {name for part in found.values() for name in part}
+        content = {"records": msgspec.to_builtins(dict(records)), "runs": sorted(names), "searches": found}
+        write_json(metrics_file(self.folder, self.name), {**content, "seed": self.seed, **more})
+
+    def find_search(self, page: str, name: str) -> Evolution:
+        """Return a search that an earlier page made at this profile and seed.
+
+        Args:
+            page: The notebook's stem.
+            name: As that page wrote it.
+
+        Raises:
+            ValueError: If it is not there.
+        """
+        from fooling.evolution.evolution import (
+            load_evolution,
+        )  # numbers are read without TensorFlow
+
+        content = read_json(metrics_file(self.folder, page))
+        folders = content.get("searches", {}).get(name) if content.get("seed") == self.seed else None
+        if not folders:
+            raise ValueError(
+                f"{page} has no search {name!r} at profile {self.folder.name} and seed {self.seed} yet; run that page "
+                f"first: `fooling report --profile {self.folder.name} --only {page.split('_')[0]}`."
+            )
+        return load_evolution([RunFolder(self.runs / str(folder)) for folder in folders])
+
+
+def open_page(name: str, profile: str, seed: int = 0) -> Page:
+    """Return where the page ``name`` writes at ``profile``.
+
+    Raises:
+        ValueError: If there is no such profile.
+    """
+    return Page(name, results_root() / check_profile(profile), seed)
+
+
+def metrics_file(folder: Path, page: str) -> Path:
+    """Return the file of a page's numbers under a profile's results."""
+    return folder / "metrics" / f"{page}.json"
+
+
+def read_record(folder: Path, page: str, name: str, kind: type[Any]) -> Any | None:
+    """Return a record that a page wrote, or None where it has not.
+
+    Args:
+        folder: A profile's results.
+        page: The notebook's stem.
+        name: The claim, or the page's own name of the record.
+        kind: The record's dataclass.
+
+    Raises:
+        ValueError: If the file is damaged, or was written by another version of the record.
+    """
+    path = metrics_file(folder, page)
+    content = read_json(path).get("records", {}).get(name)
+    if content is None:
+        return None
+    try:
+        return msgspec.convert(content, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{path.name} does not fit its page any more ({error}); run the page again.") from error

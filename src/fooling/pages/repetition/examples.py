@@ -1,0 +1,89 @@
+"""Changed images to look at, each with the confidence that was measured of it; nothing is scored here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from fooling.pages.repetition.changes import (
+    cut_part,
+    find_fill,
+    keep_elements,
+    order_blocks,
+    remove_pixels,
+    shuffle_tiles,
+)
+from fooling.pages.repetition.measure import Elements, Parts, Tiles, enlarge_part, repeat_part
+from fooling.pages.repetition.periods import count_elements, find_end, find_period
+from fooling.pages.repetition.pictures import Pictures
+
+
+class Examples(NamedTuple):
+    """A table of images, one row for each that was changed.
+
+    Attributes:
+        images: ``(rows, columns, height, width, channels) uint8``; the first of each row is whole.
+        confidences: ``(rows, columns) float32``.
+    """
+
+    images: np.ndarray
+    confidences: np.ndarray
+
+
+def show_removal(champions: Pictures, elements: Elements, places: Sequence[int], seed: int) -> Examples:
+    """Show images whole, without one element, without half, with one left, and under a mask of the area of half.
+
+    Args:
+        champions: As they were measured.
+        elements: What was measured.
+        places: Which of them, at least one; each with a period.
+        seed: As it was measured with; the mask is the first that was drawn.
+
+    Raises:
+        ValueError: If one of them has no period.
+    """
+    images, confidences = [], []
+    for place in places:
+        image, period = champions.images[place], find_period(champions.images[place])
+        if period is None:
+            raise ValueError(f"The image at place {place} has no period, so no element of it can be removed.")
+        count = count_elements(image, period)
+        steps = (count, count - 1, count // 2, 1)
+        order = order_blocks(image.shape, period.pixels, np.random.default_rng([seed, place, 0]))
+        lines = image.shape[period.axis] - find_end(image, period, count // 2)
+        masked = remove_pixels(image, order[: lines * image.shape[1 - period.axis]])
+        images.append([*(keep_elements(image, period, kept) for kept in steps), masked])
+        confidences.append([*elements.kept[place, list(steps)], elements.masked[place, 0, count // 2]])
+    return Examples(np.array(images), np.array(confidences))
+
+
+def show_shuffles(pictures: Pictures, tiles: Tiles, places: Sequence[int], seed: int) -> Examples:
+    """Show images whole, then with their tiles shuffled, coarse grids first.
+
+    Args:
+        pictures: As they were measured.
+        tiles: What was measured.
+        places: Which of them, at least one.
+        seed: As it was measured with; the order is the first that was drawn.
+    """
+    images = []
+    for place in places:
+        orders = {grid: np.random.default_rng([seed, place, grid, 0]).permutation(grid**2) for grid in tiles.grids}
+        changed = [shuffle_tiles(pictures.images[place], grid, order) for grid, order in orders.items()]
+        images.append([pictures.images[place], *changed])
+    chosen = list(places)
+    confidences = np.concatenate([tiles.whole[chosen, None], tiles.shuffled[chosen, :, 0]], axis=1)
+    return Examples(np.array(images), confidences)
+
+
+def show_parts(photographs: Pictures, parts: Parts) -> Examples:
+    """Show every photograph whole, then 1, 4, 9 and 16 copies of its part, and one enlarged to the area of 16."""
+    images = []
+    for image, corner in zip(photographs.images, parts.corners, strict=True):
+        part, colour = cut_part(image, corner), find_fill(image)
+        copies, largest = (make(part, image.shape, colour) for make in (repeat_part, enlarge_part))
+        images.append([image, *copies, largest[-1]])
+    confidences = np.concatenate([parts.whole[:, None], parts.copies, parts.enlarged[:, -1:]], axis=1)
+    return Examples(np.array(images), confidences)

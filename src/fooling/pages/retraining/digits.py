@@ -1,0 +1,209 @@
+"""The digit chain: evolve against a network, let the next one learn the images as a fooling class, and again."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from fooling.data.digits import DIGITS, Digits
+from fooling.encodings.cppn import CppnEncoding
+from fooling.evolution.evolution import Evolution
+from fooling.evolution.evolve import evolve
+from fooling.networks import lenet
+from fooling.networks.classifier import Classifier
+from fooling.pages.profiles import DigitRetrainingSettings
+from fooling.pages.retraining.fooling_images import SEEDS_APART, add_seconds, draw_fooling_images
+from fooling.runs import RunFolder, open_run
+
+FOOLING = len(DIGITS)  # the class that grows
+# Source: paper §3.6: 6,000 images first and 1,000 an iteration, to 60,000 digits.
+FIRST_SHARE, LATER_SHARE = 6_000 / 60_000, 1_000 / 60_000
+PER_RUN = 2 * len(DIGITS)  # Source: paper §3.6: 20 images a run
+
+
+class RetrainedDigits(NamedTuple):
+    """One network of the chain, and what evolved against it; the runs are the first ``settings.runs``.
+
+    Attributes:
+        medians: ``(runs, generations + 1) float32``: median log-odds of the ten digits after every generation.
+        log_odds: ``(runs, 10) float32``: the last champions' log-odds.
+        champions: ``(10, 28, 28, 1) uint8``: those of the first run.
+        error: Scalar float64: share of the held-out digits that the network gets wrong.
+        called_fooling: Scalar float64: share of them that it calls fooling.
+        held_out: Scalar int64: how many digits were held out.
+        caught_before: ``(left-out runs,) float64``: of the last champions that evolved against the network before, in
+            each run that nothing was learned from, the share that this network calls fooling. Empty for the first one.
+        caught_after: ``(runs,) float64``: the same share of the images that evolved against this network itself.
+        natural: Scalar int64: digits in its training set.
+        fooling: Scalar int64: fooling images in it.
+    """
+
+    medians: np.ndarray
+    log_odds: np.ndarray
+    champions: np.ndarray
+    error: np.ndarray
+    called_fooling: np.ndarray
+    held_out: np.ndarray
+    caught_before: np.ndarray
+    caught_after: np.ndarray
+    natural: np.ndarray
+    fooling: np.ndarray
+
+
+class Chain(NamedTuple):
+    """All networks of a chain.
+
+    Attributes:
+        networks: The first one, which knows digits only, then the retrained ones.
+        folders: Where each of them is kept; neither weights nor searches are in these folders.
+    """
+
+    networks: tuple[RetrainedDigits, ...]
+    folders: tuple[RunFolder, ...]
+
+
+def count_added(natural: int, iteration: int) -> int:
+    """Return how many fooling images, at least 1, iteration 1, 2, … adds to a training set of so many digits."""
+    return max(1, round(natural * (FIRST_SHARE if iteration == 1 else LATER_SHARE)))
+
+
+def count_runs(settings: DigitRetrainingSettings, natural: int, number: int) -> int:
+    """Return how many runs evolve against a network, by its number from 1.
+
+    Choice: at least one more than the next network learns from, so that it can be asked about images it never saw.
+    """
+    return max(settings.runs, -(-count_added(natural, number) // PER_RUN) + 1)
+
+
+def retrain_digits(digits: Digits, settings: DigitRetrainingSettings, seed: int, folder: Path) -> Chain:
+    """Train, evolve and retrain; what was finished before is not done again, and a shorter chain begins a longer one.
+
+    Args:
+        digits: What the networks learn besides fooling images, and are tested on.
+        settings: How often, how long.
+        seed: Network i starts from the weights of ``seed + i``.
+        folder: Where runs are kept.
+
+    Raises:
+        OSError: If the folder cannot be written.
+    """
+    kept = [_open_network(number, digits, settings, seed, folder) for number in range(1, settings.iterations + 2)]
+    found = [run.load_result() for run in kept]
+    if any(arrays is None for arrays in found):
+        found = _continue_chain(digits, settings, seed, folder, kept)
+    return Chain(tuple(RetrainedDigits(**arrays) for arrays in found if arrays), tuple(kept))
+
+
+def _open_network(number: int, digits: Digits, settings: DigitRetrainingSettings, seed: int, folder: Path) -> RunFolder:
+    described = {
+        "network": number,
+        "digits": digits.fingerprint(),
+        "steps": settings.steps,
+        "encoding": CppnEncoding(digits.train_images.shape[1:]).settings(),
+        "generations": settings.generations,
+        "children": settings.children,
+        "runs": settings.runs,
+        "seed": seed,
+    }
+    return open_run(folder, f"retrained-digits-{number:02d}", described, 1)
+
+
+def _continue_chain(
+    digits: Digits, settings: DigitRetrainingSettings, seed: int, folder: Path, kept: list[RunFolder]
+) -> list[dict[str, np.ndarray] | None]:
+    """Go through the chain, from training to training and block to block that are finished, and do the rest."""
+    fooling = np.empty((0, *digits.train_images.shape[1:]), np.uint8)
+    unseen = fooling[:, None]  # (runs, cells, …)
+    for number, run in enumerate(kept, 1):
+        learned = add_fooling_class(digits, fooling)
+        classifier, training = train_network(number, learned, settings.steps, seed + number, folder)
+        evolved = _evolve_against(classifier, settings, len(digits.train_labels), number, seed, folder)
+        if run.load_result() is None:
+            started = time.monotonic()
+            measured = _measure(classifier, evolved, digits, settings.runs, fooling, unseen)
+            seconds = add_seconds([training, *evolved.folders]) + time.monotonic() - started
+            run.save_result(measured._asdict(), seconds)
+        count = count_added(len(digits.train_labels), number)
+        fooling = np.concatenate([fooling, draw_fooling_images(evolved, count)])
+        unseen = evolved.images[-(-count // PER_RUN) :]
+    return [run.load_result() for run in kept]
+
+
+def add_fooling_class(digits: Digits, images: np.ndarray) -> Digits:
+    """Return digits to train on with ``images`` (``(count, 28, 28, 1) uint8``) as an eleventh class."""
+    labels = np.full(len(images), FOOLING, digits.train_labels.dtype)
+    return digits._replace(
+        train_images=np.concatenate([digits.train_images, images]),
+        train_labels=np.concatenate([digits.train_labels, labels]),
+    )
+
+
+def build_network(seed: int, classes: int) -> keras.Model:
+    """Build LeNet with another number of outputs, its last layer otherwise as it is."""
+    model = lenet.build_lenet(seed)
+    *below, last = model.layers
+    head = keras.layers.Dense.from_config({**last.get_config(), "units": classes})
+    return keras.Sequential([keras.layers.Input(model.input_shape[1:]), *below, head], name="lenet")
+
+
+def train_network(number: int, learned: Digits, steps: int, seed: int, folder: Path) -> tuple[Classifier, RunFolder]:
+    """Train network 1, 2, … from new weights by the paper's solver, or load it when this was done before.
+
+    Args:
+        number: For its name; it has an output for each class of ``learned``.
+        learned: Digits, with fooling images among them or without.
+        steps: Solver steps.
+        seed: Of weights and order.
+        folder: Where runs are kept.
+    """
+    names = (*DIGITS, "fooling")[: 1 + int(learned.train_labels.max())]
+    described = {"digits": learned.fingerprint(), "outputs": len(names), "steps": steps, "seed": seed}
+    run = open_run(folder, "network-lenet-retrained", described, 1)
+    model = lenet.train_once(
+        run, lambda: build_network(seed, len(names)), lambda model: lenet.fit(model, learned, steps, seed)
+    )
+    return Classifier(model, names, f"DNN{number}", lenet.INPUT_RANGE), run
+
+
+def _evolve_against(
+    classifier: Classifier, settings: DigitRetrainingSettings, natural: int, number: int, seed: int, folder: Path
+) -> Evolution:
+    first = seed + SEEDS_APART * (number - 1)
+    return evolve(
+        classifier,
+        CppnEncoding(classifier.image_shape),
+        generations=settings.generations,
+        children=settings.children,
+        seeds=range(first, first + count_runs(settings, natural, number)),
+        classes=range(FOOLING),
+        folder=folder,
+    )
+
+
+def _measure(
+    classifier: Classifier, evolved: Evolution, digits: Digits, runs: int, fooling: np.ndarray, unseen: np.ndarray
+) -> RetrainedDigits:
+    top = classifier.score(digits.test_images).argmax(axis=1)
+    images = evolved.images[:runs]
+    return RetrainedDigits(
+        medians=np.median(evolved.history[:runs], axis=2),
+        log_odds=evolved.log_odds[:runs],
+        champions=images[0],
+        error=np.mean(top != digits.test_labels),
+        called_fooling=np.mean(top == FOOLING),
+        held_out=np.asarray(len(top)),
+        caught_before=_share_caught(classifier, unseen),
+        caught_after=_share_caught(classifier, images),
+        natural=np.asarray(len(digits.train_labels)),
+        fooling=np.asarray(len(fooling)),
+    )
+
+
+def _share_caught(classifier: Classifier, images: np.ndarray) -> np.ndarray:
+    """Return the share that the network calls fooling, by run: ``(runs, cells, …) uint8`` to ``(runs,) float64``."""
+    top = [classifier.score(part).argmax(axis=1) for part in images]
+    return np.array([np.mean(part == FOOLING) for part in top], np.float64)

@@ -1,0 +1,147 @@
+"""An ImageNet network learns a fooling class by its last layer, and images evolve against it again."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from fooling.data.photographs import Photographs
+from fooling.encodings.cppn import CppnEncoding
+from fooling.evolution.evolution import Evolution
+from fooling.evolution.evolve import evolve
+from fooling.networks.classifier import Classifier
+from fooling.networks.crops import average_ten_crops
+from fooling.pages.profiles import ImageNetRetrainingSettings
+from fooling.pages.retraining.fooling_images import SEEDS_APART, add_seconds, express_both_champions
+from fooling.pages.retraining.head import add_class, split_head
+from fooling.pages.retraining.lesson import Lesson, learn_fooling_class
+from fooling.runs import RunFolder, open_run
+
+SHOWN = 8  # champions kept as images; Choice: two rows of a gallery
+
+
+class RetrainedImageNet(NamedTuple):
+    """DNN1 and DNN2, and what evolved against each.
+
+    Attributes:
+        before: ``(runs, generations + 1, cells) float32``: log-odds of the champions on DNN1.
+        after: The same on DNN2.
+        shown: ``(shown,) int64``: the cells of which champions are kept.
+        champions: ``(shown, height, width, 3) uint8``: those of the first run against DNN2.
+        caught_first: ``(cells,) bool``: whether DNN2 calls the first champions of the run against DNN1 that was left
+            out fooling.
+        caught_last: The same of its last champions.
+        caught_after: ``(runs, cells) bool``: the same of those that evolved against DNN2.
+        held_out: ``(count, 2) int64``: top class of held-out natural images on DNN1 and on DNN2.
+        photographs: Scalar int64: how many photographs these are of.
+        natural: Scalar int64: natural examples learned from.
+        fooling: Scalar int64: fooling images learned from.
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    shown: np.ndarray
+    champions: np.ndarray
+    caught_first: np.ndarray
+    caught_last: np.ndarray
+    caught_after: np.ndarray
+    held_out: np.ndarray
+    photographs: np.ndarray
+    natural: np.ndarray
+    fooling: np.ndarray
+
+
+def retrain_imagenet(
+    network: Classifier, photographs: Photographs, settings: ImageNetRetrainingSettings, seed: int, folder: Path
+) -> tuple[RetrainedImageNet, RunFolder]:
+    """Evolve against a network, teach it a fooling class and evolve again; what was finished is not done again.
+
+    Half of the fooling images are champions of the first generation, half of the last; the last run is left out.
+
+    Args:
+        network: DNN1, as it sees one crop.
+        photographs: The packaged ones, on whose crops DNN1 is the teacher; or a folder, whose labels are.
+        settings: How long; with ten crops both networks see ten.
+        seed: Of the first run against DNN1.
+        folder: Where runs are kept.
+
+    Raises:
+        ValueError: If there is one run only or too few photographs, or the network does not end in a dense layer.
+        OSError: If the folder cannot be written.
+    """
+    if settings.runs < 2:
+        raise ValueError("Retraining needs at least 2 runs, since one is left out of training, but 1 was given.")
+    described = {
+        "network": network.fingerprint(),
+        "photographs": photographs.fingerprint(),
+        "settings": {**asdict(settings), "classes": list(settings.classes)},
+        "seed": seed,
+    }
+    kept = open_run(folder, "retrained-imagenet", described, 1)
+    found = kept.load_result()
+    if found is None:
+        found = _retrain(network, photographs, settings, seed, kept)._asdict()
+    return RetrainedImageNet(**found), kept
+
+
+def _retrain(
+    network: Classifier, photographs: Photographs, settings: ImageNetRetrainingSettings, seed: int, kept: RunFolder
+) -> RetrainedImageNet:
+    folder, classes = kept.path.parent, settings.classes or tuple(range(len(network.class_names)))
+    before = _evolve_against(_with_crops(network, settings), settings, classes, seed, folder)
+    started = time.monotonic()
+    drawn = express_both_champions(before, range(settings.runs))
+    seconds = time.monotonic() - started
+    learned, left_out = drawn[:-1].reshape(-1, *drawn.shape[2:]), drawn[-1]
+    lesson = learn_fooling_class(network, photographs, learned, settings, seed, folder)
+    retrained = _with_crops(add_class(network, split_head(network)[0], lesson.head), settings)
+    after = _evolve_against(retrained, settings, classes, seed + SEEDS_APART, folder)
+    started = time.monotonic()
+    result = _measure(retrained, before, after, left_out, lesson, len(learned))
+    seconds += add_seconds([*before.folders, lesson.folder, *after.folders]) + time.monotonic() - started
+    kept.save_result(result._asdict(), seconds)
+    return result
+
+
+def _measure(
+    retrained: Classifier, before: Evolution, after: Evolution, left_out: np.ndarray, lesson: Lesson, learned: int
+) -> RetrainedImageNet:
+    fooling = len(retrained.class_names) - 1
+    caught = retrained.score(left_out).argmax(axis=1) == fooling
+    again = [retrained.score(after.express(run)).argmax(axis=1) == fooling for run in range(len(after.seeds))]
+    shown = np.unique(np.linspace(0, len(after.classes) - 1, SHOWN).astype(np.int64))
+    return RetrainedImageNet(
+        before=before.history,
+        after=after.history,
+        shown=shown,
+        champions=after.express(0, shown),
+        caught_first=caught[::2],  # the two champions of a cell stand side by side
+        caught_last=caught[1::2],
+        caught_after=np.stack(again),
+        held_out=lesson.held_out,
+        photographs=lesson.photographs,
+        natural=lesson.natural,
+        fooling=np.asarray(learned),
+    )
+
+
+def _with_crops(network: Classifier, settings: ImageNetRetrainingSettings) -> Classifier:
+    return average_ten_crops(network) if settings.crops == "ten" else network
+
+
+def _evolve_against(
+    classifier: Classifier, settings: ImageNetRetrainingSettings, classes: tuple[int, ...], seed: int, folder: Path
+) -> Evolution:
+    return evolve(
+        classifier,
+        CppnEncoding(classifier.image_shape),
+        generations=settings.generations,
+        children=settings.children,
+        seeds=range(seed, seed + settings.runs),
+        classes=classes,
+        folder=folder,
+    )

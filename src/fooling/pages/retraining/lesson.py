@@ -1,0 +1,143 @@
+"""What an ImageNet network's head learns from and is tested on: fooling images and photographs."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from fooling.data.photographs import UNKNOWN, Photographs, random_crops
+from fooling.networks.classifier import Classifier
+from fooling.pages.profiles import ImageNetRetrainingSettings
+from fooling.pages.retraining.head import Examples, Head, compute_features, split_head, train_head
+from fooling.runs import RunFolder, open_run
+
+HELD_OUT = ("coffee", "china")  # Choice: packaged photographs of which nothing is learned, one near and one wide view
+HELD_OUT_PART = 4  # Choice: one natural example is held out for so many learned
+CROPS = 200  # cut at a time; Choice: 30 MB at 224 × 224
+
+
+class Lesson(NamedTuple):
+    """What training a head gave.
+
+    Attributes:
+        head: With the fooling class last.
+        held_out: ``(count, 2) int64``: top class of held-out natural images with the old head and with the new one.
+        photographs: Scalar int64: how many photographs these are of.
+        natural: Scalar int64: natural examples learned from.
+        folder: Where it is kept.
+    """
+
+    head: Head
+    held_out: np.ndarray
+    photographs: np.ndarray
+    natural: np.ndarray
+    folder: RunFolder
+
+
+def learn_fooling_class(
+    network: Classifier,
+    photographs: Photographs,
+    fooling: np.ndarray,
+    settings: ImageNetRetrainingSettings,
+    seed: int,
+    folder: Path,
+) -> Lesson:
+    """Train the network's last layer with a class more, and test it on photographs held out whole.
+
+    Args:
+        network: As it sees one crop.
+        photographs: Natural examples.
+        fooling: ``(count, height, width, 3) uint8``; of larger images, made for ten crops, the middle is learned.
+        settings: How many natural examples, how many steps.
+        seed: Of crops, of the choice of photographs in a folder, and of the order.
+        folder: Where the trained layer is kept.
+
+    Raises:
+        ValueError: If there are too few photographs, or the network does not end in a dense layer.
+    """
+    described = {
+        "network": network.fingerprint(),
+        "photographs": photographs.fingerprint(),
+        "fooling": hash_bytes(fooling),
+        "natural": settings.photograph_crops,
+        "steps": settings.steps,
+        "seed": seed,
+    }
+    run = open_run(folder, "head-retrained", described, 1)
+    found = run.load_result()
+    if found is None:
+        started = time.monotonic()
+        found = _train_and_test(network, photographs, fooling, settings, seed)
+        run.save_result(found, time.monotonic() - started)
+    head = Head(found.pop("kernel"), found.pop("bias"))
+    return Lesson(head, **found, folder=run)
+
+
+def hash_bytes(images: np.ndarray) -> str:
+    """Return a short hash of images."""
+    return hashlib.sha256(f"{images.shape}".encode() + np.ascontiguousarray(images).tobytes()).hexdigest()[:16]
+
+
+def _train_and_test(
+    network: Classifier, photographs: Photographs, fooling: np.ndarray, settings: ImageNetRetrainingSettings, seed: int
+) -> dict[str, np.ndarray]:
+    below, old = split_head(network)
+    learned, held_out = hold_out(photographs, settings.photograph_crops, seed)
+    tested = max(1, settings.photograph_crops // HELD_OUT_PART)
+    features = {
+        part: compute_features(network, below, cut_natural(chosen, count, seed, network.image_shape))
+        for part, chosen, count in (("learned", learned, settings.photograph_crops), ("held out", held_out, tested))
+    }
+    labels = np.full(len(features["learned"]), UNKNOWN) if learned.name == "packaged" else learned.labels
+    wrong = compute_features(network, below, [cut_middle(fooling, network.image_shape)])
+    head = train_head(old, Examples(features["learned"], labels), wrong, settings.steps, seed)
+    scores = [features["held out"] @ one.kernel + one.bias for one in (old, head)]
+    return {
+        "kernel": head.kernel,
+        "bias": head.bias,
+        "held_out": np.stack([part.argmax(axis=1) for part in scores], axis=1),
+        "photographs": np.asarray(len(held_out.paths)),
+        "natural": np.asarray(len(labels)),
+    }
+
+
+def hold_out(photographs: Photographs, count: int, seed: int) -> tuple[Photographs, Photographs]:
+    """Return photographs to learn from, and others to test on.
+
+    Args:
+        photographs: The packaged ones are parted by :data:`HELD_OUT`; those of a folder are drawn by chance, at most
+            ``count`` to learn from and one to test on for so many of them as :data:`HELD_OUT_PART` says.
+        count: Natural examples that are wanted.
+        seed: Of the draw.
+
+    Raises:
+        ValueError: If there are fewer than 2 photographs.
+    """
+    if photographs.name == "packaged":
+        held_out = np.isin(photographs.titles, HELD_OUT)
+        return photographs.select(~held_out), photographs.select(held_out)
+    if len(photographs.paths) < 2:
+        raise ValueError(f"{photographs.name} holds 1 photograph, but at least 2 are needed: one is held out.")
+    order = np.random.default_rng(seed).permutation(len(photographs.paths))
+    tested = max(1, min(len(order) // (HELD_OUT_PART + 1), count // HELD_OUT_PART))
+    return photographs.select(np.sort(order[tested : tested + count])), photographs.select(np.sort(order[:tested]))
+
+
+def cut_natural(photographs: Photographs, count: int, seed: int, shape: tuple[int, int, int]) -> Iterator[np.ndarray]:
+    """Yield batches ``(any, height, width, 3) uint8``: ``count`` random crops, or all photographs of a folder."""
+    if photographs.name != "packaged":
+        yield from photographs.batches(shape)
+        return
+    for number, start in enumerate(range(0, count, CROPS)):
+        yield random_crops(photographs, min(CROPS, count - start), seed + number, shape).images
+
+
+def cut_middle(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Return the middle of images, as large as the network's own."""
+    top, left = (images.shape[1] - shape[0]) // 2, (images.shape[2] - shape[1]) // 2
+    return images[:, top : top + shape[0], left : left + shape[1]]

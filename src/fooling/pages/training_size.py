@@ -1,0 +1,202 @@
+"""How many images it takes to fool LeNet, and how often it is wrong, by how many digits it learned from."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from fooling.data.digits import DIGITS, Digits
+from fooling.encodings import Encoding
+from fooling.encodings.cppn import CppnEncoding
+from fooling.encodings.direct import DirectEncoding
+from fooling.evolution import evolve
+from fooling.networks import lenet
+from fooling.networks.classifier import Classifier
+from fooling.pages.profiles import TrainingSizeSettings
+from fooling.runs import RunFolder, open_run
+
+ENCODINGS: tuple[type[DirectEncoding] | type[CppnEncoding], ...] = (DirectEncoding, CppnEncoding)
+
+
+class FooledNetwork(NamedTuple):
+    """A network that learned from so many digits, and what evolved against it.
+
+    Attributes:
+        size: Training digits.
+        seed: Of its initial weights, of the order of its batches and of the choice of its digits.
+        error: Share of the held-out digits that it gets wrong.
+        medians: By encoding, ``(runs, generations + 1) float32``: log-odds of the median confidence over digits.
+        final: By encoding, ``(runs, digits) float32``: the champions' log-odds at the end.
+        images: By encoding, ``(digits, height, width, 1) uint8``: the champions of the first run.
+        folder: Where this is kept.
+    """
+
+    size: int
+    seed: int
+    error: float
+    medians: dict[str, np.ndarray]
+    final: dict[str, np.ndarray]
+    images: dict[str, np.ndarray]
+    folder: RunFolder
+
+
+def fool_networks(digits: Digits, settings: TrainingSizeSettings, folder: Path, seed: int = 0) -> list[FooledNetwork]:
+    """Train LeNet on more and more of the digits, evolve images against each network, and keep what is drawn of them.
+
+    Choice: networks of one seed learn from nested choices of digits; another seed has other weights and another choice,
+    so that the spread between seeds holds the luck of both. Evolution has the same seeds for all.
+
+    Args:
+        digits: What there is to learn from, and the held-out digits.
+        settings: Training sizes, networks for each, and how long images evolve.
+        folder: Where runs are kept and resumed from.
+        seed: Of the first network of each size and of the first run of each evolution; the others follow it.
+
+    Returns:
+        One for each size and seed, all seeds of a size side by side.
+
+    Raises:
+        ValueError: If a size is larger than what there is, or too small to hold every digit.
+        OSError: If the folder cannot be written.
+    """
+    check_sizes(digits, settings.sizes)
+    seeds = range(seed, seed + settings.networks)
+    return [fool_network(digits, size, own, settings, folder, seed) for size in settings.sizes for own in seeds]
+
+
+def check_sizes(digits: Digits, sizes: Iterable[int]) -> None:
+    """Raise ValueError unless each size can be chosen from the digits with every digit among them."""
+    count = len(digits.train_labels)
+    for size in sizes:
+        if not len(DIGITS) <= size <= count:
+            raise ValueError(
+                f"{size:,} training digits were asked for, but {digits.name} gives {len(DIGITS)} to {count:,}; "
+                "choose other digits by DATA or other sizes."
+            )
+
+
+def choose_digits(digits: Digits, size: int, seed: int) -> Digits:
+    """Return the digits with ``size`` of the training digits: as many of each as there can be, drawn by ``seed``.
+
+    What is chosen for a size is also chosen for every larger one.
+
+    Raises:
+        ValueError: As :func:`check_sizes`.
+    """
+    check_sizes(digits, [size])
+    drawn = np.random.default_rng(seed).permutation(len(digits.train_labels))
+    turn = np.zeros(len(drawn), np.int64)  # how many of the same digit were drawn before
+    for label in np.unique(digits.train_labels):
+        same = digits.train_labels[drawn] == label
+        turn[same] = np.arange(same.sum())
+    chosen = np.sort(drawn[np.argsort(turn, kind="stable")][:size])
+    return digits._replace(train_images=digits.train_images[chosen], train_labels=digits.train_labels[chosen])
+
+
+def fool_network(
+    digits: Digits, size: int, own: int, settings: TrainingSizeSettings, folder: Path, seed: int
+) -> FooledNetwork:
+    """Train and fool one network, or load what was kept of it; its weights are not kept.
+
+    Args:
+        digits: What there is to learn from, and the held-out digits.
+        size: Training digits.
+        own: The network's own seed.
+        settings: How long it trains and images evolve.
+        folder: Where runs are kept and resumed from.
+        seed: Of the first run.
+    """
+    chosen = choose_digits(digits, size, own)
+    seeds = range(seed, seed + settings.runs)
+    run = open_network_run(chosen, own, settings, seeds, folder)
+    arrays = run.load_result()
+    if arrays is None:
+        started = time.monotonic()
+        classifier = train(chosen, settings.steps, own)
+        arrays = {"error": np.asarray(find_error(classifier, digits))}
+        seconds = time.monotonic() - started
+        for kind in ENCODINGS:
+            kept, more = _evolve_kept(classifier, kind(classifier.image_shape), settings, seeds, folder)
+            arrays |= kept
+            seconds += more
+        run.save_result(arrays, seconds)
+    return FooledNetwork(
+        size,
+        own,
+        float(arrays["error"]),
+        medians=_read_part(arrays, "medians"),
+        final=_read_part(arrays, "final"),
+        images=_read_part(arrays, "images"),
+        folder=run,
+    )
+
+
+def _read_part(arrays: dict[str, np.ndarray], part: str) -> dict[str, np.ndarray]:
+    return {kind.name: arrays[f"{kind.name}_{part}"] for kind in ENCODINGS}
+
+
+def open_network_run(
+    chosen: Digits, own: int, settings: TrainingSizeSettings, seeds: Sequence[int], folder: Path
+) -> RunFolder:
+    """Return the folder of one network and of what evolved against it."""
+    described = {
+        "digits": chosen.fingerprint(),
+        "size": len(chosen.train_labels),
+        "seed": own,
+        "steps": settings.steps,
+        "generations": settings.generations,
+        "children": settings.children,
+        "seeds": list(seeds),
+    }
+    return open_run(folder, "training-size", described, 1)
+
+
+def train(digits: Digits, steps: int, seed: int) -> Classifier:
+    """Return LeNet, trained on the digits with the paper's solver."""
+    model = lenet.build_lenet(seed)
+    lenet.fit(model, digits, steps, seed)
+    return Classifier(model, DIGITS, f"LeNet, {len(digits.train_labels):,} digits", lenet.INPUT_RANGE)
+
+
+def find_error(classifier: Classifier, digits: Digits) -> float:
+    """Return the share of the held-out digits whose most likely class is not their label."""
+    return float((classifier.score(digits.test_images).argmax(axis=1) != digits.test_labels).mean())
+
+
+def _evolve_kept(
+    classifier: Classifier, encoding: Encoding, settings: TrainingSizeSettings, seeds: Sequence[int], folder: Path
+) -> tuple[dict[str, np.ndarray], float]:
+    """Return what is kept of an evolution, and the seconds of computing behind it, those before a kill included."""
+    generations, children = settings.generations, settings.children
+    evolved = evolve.evolve(
+        classifier, encoding, generations=generations, children=children, seeds=seeds, folder=folder
+    )
+    kept = {"medians": find_medians(evolved.history), "final": evolved.log_odds, "images": evolved.express(0)}
+    records = [json.loads((run.path / "provenance.json").read_text("utf-8")) for run in dict.fromkeys(evolved.folders)]
+    seconds = sum(record["seconds"] for record in records)
+    return {f"{encoding.name}_{name}": part for name, part in kept.items()}, seconds
+
+
+def find_medians(history: np.ndarray) -> np.ndarray:
+    """Return the log-odds of the median confidence over classes, computed so that nothing rounds to certainty.
+
+    The median of an even number of confidences is the mean of the middle two, which is not that of their log-odds.
+
+    Args:
+        history: ``(runs, generations + 1, classes) float32`` log-odds.
+
+    Returns:
+        ``(runs, generations + 1) float32`` log-odds.
+    """
+    ordered, classes = np.sort(history.astype(np.float64), axis=-1), history.shape[-1]
+    low, high = ordered[..., (classes - 1) // 2], ordered[..., classes // 2]
+    sure, unsure = (
+        np.logaddexp(-np.logaddexp(0.0, -sign * low), -np.logaddexp(0.0, -sign * high)) for sign in (1.0, -1.0)
+    )
+    medians: np.ndarray = (sure - unsure).astype(np.float32)
+    return medians

@@ -1,0 +1,160 @@
+"""What an executed page must be before it is kept: run to its end, small, described, and free of this machine."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from fooling import runs
+from fooling.report.pages import Workspace
+
+MAX_NOTEBOOK_BYTES = 600_000
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/svg+xml")
+INJECTED = "injected-parameters"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+LIVE = "*This part is live in JupyterLab: `make lab`.*"
+
+
+class PageError(Exception):
+    """A page failed.
+
+    Attributes:
+        cell: The number of the code cell in the source, from 1, or None when it is not about one.
+    """
+
+    def __init__(self, sentence: str, cell: int | None = None) -> None:
+        """Say what failed, in one sentence."""
+        super().__init__(sentence)
+        self.cell = cell
+
+
+def number_code_cells(notebook: Any) -> Iterator[tuple[int, Any]]:
+    """Yield each code cell with its number in the source; papermill's cell of parameters shares the one before."""
+    number = 0
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            number += INJECTED not in cell.metadata.get("tags", [])
+            yield number, cell
+
+
+def find_failed_cell(notebook: Any) -> tuple[int, str] | None:
+    """Return the number of the first code cell that did not run to its end and what happened, or None."""
+    for number, cell in number_code_cells(notebook):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                ended = output.ename == "SystemExit"
+                return number, "ended the page by SystemExit" if ended else f"failed: {output.ename}: {output.evalue}"
+        if cell.source.strip() and cell.execution_count is None:
+            return number, "did not run"
+        if cell.metadata.get("papermill", {}).get("exception"):
+            return number, "failed"
+    return None
+
+
+def tidy(notebook: Any, name: str) -> None:
+    """Take out what differs from run to run or tells of this machine: times, paths, random names, dead widgets."""
+    about = notebook.metadata.get("papermill", {})
+    kept = {key: about[key] for key in ("parameters", "version") if key in about}
+    notebook.metadata["papermill"] = {**kept, "input_path": f"{name}.ipynb", "output_path": f"{name}.ipynb"}
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if INJECTED in cell.metadata.get("tags", []) and "id" in cell:
+            cell["id"] = INJECTED
+    settle_widgets(notebook)
+
+
+def settle_widgets(notebook: Any) -> None:
+    """Leave of each widget, which ended with its kernel, its picture or else a sentence.
+
+    A widget without either would be shown as the name of its class, and its own name changes with every run.
+    """
+    notebook.metadata.pop("widgets", None)
+    for _, cell in number_code_cells(notebook):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if WIDGET in data:
+                kept = {kind: data[kind] for kind in PICTURES if kind in data}
+                output["data"] = kept or {"text/markdown": LIVE, "text/plain": LIVE.strip("*")}
+
+
+def check_page(notebook: Any, content: str, workspace: Workspace) -> None:
+    """Check an executed notebook.
+
+    Raises:
+        PageError: If it is too large, names a folder of this machine, or shows a picture without a description.
+    """
+    for number, cell in number_code_cells(notebook):
+        line = find_private_line(join_strings(without_pictures(cell)), workspace.results)
+        if line:
+            raise PageError(f"Cell {number} shows a path of this machine: {line[:160]!r}.", number)
+    line = find_private_line(join_strings(notebook.metadata), workspace.results)
+    if line:
+        raise PageError(f"The notebook's metadata hold a path of this machine: {line[:160]!r}.")
+    check_pictures(notebook)
+    size = len(content.encode())
+    if size > MAX_NOTEBOOK_BYTES:
+        limit = f"{size / 1e3:,.0f} KB, above the limit of {MAX_NOTEBOOK_BYTES / 1e3:,.0f} KB"
+        raise PageError(f"The executed notebook has {limit}; draw smaller or fewer pictures.")
+
+
+def check_pictures(notebook: Any) -> None:
+    """Check that every picture says in words what it shows.
+
+    Raises:
+        PageError: If one does not.
+    """
+    for number, cell in number_code_cells(notebook):
+        for output in cell.outputs:
+            for kind in PICTURES:
+                if kind in output.get("data", {}) and not find_alt_text(output, kind):
+                    raise PageError(f"Cell {number} shows a picture ({kind}) without alt text.", number)
+            markup = "".join(output.get("data", {}).get("text/html", ""))
+            if re.search(r"<img\b(?![^>]*\balt\s*=\s*[\"']?[^\"'\s>])", markup):
+                raise PageError(f"Cell {number} shows an <img> without alt text.", number)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and re.search(r"!\[\s*\]\(", cell.source):
+            raise PageError(f"A text cell shows a picture without alt text: {cell.source.strip()[:60]!r}.")
+
+
+def find_alt_text(output: Any, kind: str) -> str:
+    """Return the words that describe a picture of an output, set by the page as ``{kind: {"alt": words}}``."""
+    about = output.get("metadata", {}).get(kind, {})
+    return str(about.get("alt", "")).strip() if isinstance(about, dict) else ""
+
+
+def without_pictures(cell: Any) -> dict[str, Any]:
+    """Return a copy of a cell whose outputs hold no encoded pictures, in which any letters can occur by chance."""
+    outputs = [
+        {**output, "data": {kind: data for kind, data in output.get("data", {}).items() if kind not in PICTURES[:3]}}
+        for output in cell.get("outputs", [])
+    ]
+    return {**cell, "outputs": outputs}
+
+
+def join_strings(value: Any) -> str:
+    """Return all strings in nested JSON, one after another, as they are and not as JSON escapes them."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return "\n".join(join_strings(part) for pair in value.items() for part in pair)
+    if isinstance(value, list | tuple):
+        return "\n".join(join_strings(part) for part in value)
+    return ""
+
+
+def find_private_line(text: str, results: Path) -> str | None:
+    """Return the first line that names a folder of this machine (checkout, results, home, environment), or None."""
+    names = "|".join(re.escape(folder) for folder in _private_folders(results))
+    found = re.search(rf"^.*(?<![\w.-])(?:{names})(?![\w.-]).*$", text, flags=re.MULTILINE)
+    return found[0].strip() if found else None
+
+
+def _private_folders(results: Path) -> Iterable[str]:
+    folders = [runs.ROOT, results, Path.home()]
+    if sys.prefix != sys.base_prefix:  # the interpreter's own folder, such as /usr, says nothing about a person
+        folders.append(Path(sys.prefix))
+    return sorted({str(folder) for folder in folders if len(folder.parts) > 1}, key=len, reverse=True)

@@ -1,0 +1,108 @@
+"""The text of a page as HTML: formulas as MathML, links between notebooks as links between pages."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Container
+from typing import Any
+
+from latex2mathml.converter import convert
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+from fooling.report.inspection import PageError
+
+NOTEBOOK_LINK = re.compile(r"^(?:\./)?(?P<page>\d\d_\w+)\.ipynb(?P<anchor>#[^\"']*)?$")
+NOT_RUN = "This page is not part of this report."
+
+
+class PageText(IPythonRenderer):
+    """Render the text cells of one page, and collect its headings on the way.
+
+    Attributes:
+        headings: ``(level, anchor, title as HTML)`` of every heading so far.
+    """
+
+    def __init__(self, pages: Container[str]) -> None:
+        """Start a page; only links to one of ``pages`` lead anywhere."""
+        super().__init__(escape=False)
+        self._pages = pages
+        self._anchors: set[str] = set()
+        self.headings: list[tuple[int, str, str]] = []
+
+    def to_html(self, source: str) -> str:
+        """Return Markdown as HTML."""
+        return str(MarkdownWithMath(renderer=self).render(source))
+
+    def heading(self, text: str, level: int, **attrs: Any) -> str:
+        """Render a heading with an anchor that the page's contents link to."""
+        words = re.sub(r"<[^>]*>", "", text)
+        plain = re.sub(r"[^\w]+", "-", html.unescape(words).lower()).strip("-") or "section"
+        anchor, count = plain, 1
+        while anchor in self._anchors:
+            count += 1
+            anchor = f"{plain}-{count}"
+        self._anchors.add(anchor)
+        self.headings.append((level, anchor, text))
+        return f'<h{level} id="{anchor}">{text}</h{level}>\n'
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        """Render a link; one to a notebook becomes one to its page."""
+        return link_page(str(super().link(text, url, title)), self._pages)
+
+    def table(self, text: str) -> str:
+        """Render a table that scrolls by itself where it is wider than the screen."""
+        return f'<div class="scroll" role="group" aria-label="Table" tabindex="0"><table>\n{text}</table></div>\n'
+
+    def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
+        """Render a cell; a column without a heading has none, rather than an empty one."""
+        tag = "th" if head and text.strip() else "td"
+        style = f' style="text-align:{align}"' if align else ""
+        return f"<{tag}{style}>{text}</{tag}>\n"
+
+    def inline_math(self, body: str) -> str:
+        """Render ``$formula$``."""
+        return to_mathml(body, display="inline")
+
+    def block_math(self, body: str) -> str:
+        """Render ``$$formula$$``."""
+        return to_mathml(body, display="block")
+
+    def latex_environment(self, name: str, body: str) -> str:
+        """Render a LaTeX environment such as ``align``."""
+        return to_mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", display="block")
+
+
+def to_mathml(formula: str, display: str) -> str:
+    """Return a LaTeX formula as MathML, which browsers draw by themselves.
+
+    Raises:
+        PageError: If the formula cannot be read.
+    """
+    try:
+        drawn = str(convert(formula.strip(), display=display))
+    # The converter raises whatever its tables run into (KeyError, IndexError, errors of its own).
+    except Exception as error:
+        raise PageError(f"The formula {formula.strip()!r} cannot be drawn ({type(error).__name__}).") from error
+    unknown = re.search(r"\\\w+", drawn)
+    if unknown:  # the converter shows a command that it does not know as a word
+        raise PageError(f"The formula {formula.strip()!r} cannot be drawn (unknown command {unknown[0]}).")
+    return (
+        f'<div class="formula" role="group" aria-label="Formula" tabindex="0">{drawn}</div>\n'
+        if display == "block"
+        else drawn
+    )
+
+
+def link_page(markup: str, pages: Container[str]) -> str:
+    """Return HTML whose links to notebooks lead to their pages, or are plain words where there is no such page."""
+
+    def replace(link: re.Match[str]) -> str:
+        found = NOTEBOOK_LINK.match(html.unescape(link["url"]))
+        if not found:
+            return link[0]
+        if found["page"] not in pages:
+            return f'<span class="not-run" title="{NOT_RUN}">{link["text"]}</span>'
+        return f'<a href="{found["page"]}.html{found["anchor"] or ""}">{link["text"]}</a>'
+
+    return re.sub(r"<a\b[^>]*?\bhref=[\"'](?P<url>[^\"']*)[\"'][^>]*>(?P<text>.*?)</a>", replace, markup, flags=re.S)

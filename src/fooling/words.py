@@ -1,0 +1,53 @@
+"""How numbers are put into words and tables, the same way on every page, figure and terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+SMALLEST_P = 0.0001  # the paper's p; below it, no smaller one is told apart
+
+
+def show_confidence(confidence: float) -> str:
+    """Return a confidence as a percentage that never rounds to certainty or to nothing."""
+    percentage = 100.0 * float(confidence)
+    if math.isnan(percentage):
+        return "undefined"
+    if percentage > 99.9999:
+        return "> 99.9999%"
+    if percentage < 0.01:
+        return "< 0.01%"
+    return f"{percentage:.4f}%" if percentage > 99.9 else f"{percentage:.2f}%"
+
+
+def show_p(p: float) -> str:
+    """Return a p-value as text."""
+    return f"p < {SMALLEST_P}" if p < SMALLEST_P else f"p = {p:.4f}"
+
+
+def show_few(number: float) -> str:
+    """Return a number of children per cell, which may be below 1, without a power of ten."""
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+
+
+def show_seconds(seconds: float) -> str:
+    """Return a duration as a person would say it: ``48 s``, ``12 min``, ``3.5 h``."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6_000 else f"{seconds / 3_600:.1f} h"
+
+
+def count_words(count: int, word: str) -> str:
+    """Return a number with its word, in the plural but for 1."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def list_words(words: Sequence[str]) -> str:
+    """Return "a", "a and b" or "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)

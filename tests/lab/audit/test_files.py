@@ -1,0 +1,89 @@
+"""What a user names is looked at before anything heavy starts, and refused in one sentence."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from fooling.lab.audit.files import AuditError, hash_files, hash_network, list_class_folders, read_class_names
+
+
+def test_class_names_come_from_lines_a_json_list_or_a_list(tmp_path) -> None:
+    lines, listed = tmp_path / "names.txt", tmp_path / "names.json"
+    lines.write_text("cat\n\n  dog \n")
+    listed.write_text(json.dumps(["cat", "dog"]))
+    assert read_class_names(str(lines)) == read_class_names(str(listed)) == read_class_names(["cat", "dog"])
+    assert read_class_names(None) == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "holds no class names"),
+        ('["cat", 3]', "holds no class names"),
+        ('["cat"', "starts like a JSON list but is none"),
+        ("cat\ndog\ncat", "'cat' occurs twice"),
+        (None, "there is no text file 'names'"),
+    ],
+)
+def test_bad_class_names_are_refused(tmp_path, content, sentence) -> None:
+    path = tmp_path / "names"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(AuditError, match=sentence) as caught:
+        read_class_names(str(path))
+    assert str(tmp_path) not in str(caught.value) and "\n" not in str(caught.value)
+
+
+def write_network(path, weights: bytes, date: str = "today") -> None:
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("metadata.json", date)
+        file.writestr("config.json", "{}")
+        file.writestr("model.weights.h5", weights)
+
+
+def test_key_tells_weights_apart_and_not_dates(tmp_path) -> None:
+    for name, weights, date in (("a", b"1", "today"), ("b", b"1", "tomorrow"), ("c", b"2", "today")):
+        write_network(tmp_path / name, weights, date)
+    keys = [hash_network(tmp_path / name) for name in "abc"]
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_other_files_are_no_networks(tmp_path) -> None:
+    (tmp_path / "text").write_text("x")
+    with zipfile.ZipFile(tmp_path / "zip", "w") as file:
+        file.writestr("readme", "x")
+    for name, sentence in (
+        ("text", "is not a .keras file"),
+        ("zip", "is not a .keras file"),
+        ("gone", "no file 'gone'"),
+    ):
+        with pytest.raises(AuditError, match=sentence):
+            hash_network(tmp_path / name)
+
+
+def test_class_folders_are_sorted_and_hidden_ones_left_out(tmp_path) -> None:
+    for name in ("b", "a", ".hidden"):
+        (tmp_path / name).mkdir()
+    assert list_class_folders(tmp_path) == ("a", "b")
+    with pytest.raises(AuditError, match="no folder 'gone'"):
+        list_class_folders(tmp_path / "gone")
+
+
+def test_hash_of_a_folder_changes_with_what_is_in_it(tmp_path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1").write_text("x")
+    before = hash_files([tmp_path])
+    assert hash_files([tmp_path]) == before
+    (tmp_path / "a" / "1").write_text("xy")
+    assert hash_files([tmp_path]) != before
+
+
+def test_refusing_needs_no_tensorflow() -> None:
+    code = "import sys, fooling.lab.audit.files, fooling.lab.audit.natural; print('tensorflow' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -1,0 +1,86 @@
+"""What the detectors look at: halves of the held-out digits, noise, champions, and page 11's last network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fooling.lab.detectors import inputs
+from fooling.pages.profiles import DigitRetrainingSettings
+
+
+def test_halves_hold_every_held_out_digit_once_and_as_many_of_each(digits: Any) -> None:
+    halves = inputs.split_held_out(digits, 3)
+    assert np.bincount(halves.fit_labels).tolist() == np.bincount(halves.labels).tolist() == [50] * 10
+    both = np.concatenate([halves.fit_images, halves.images]).reshape(1_000, -1)
+    assert np.array_equal(np.sort(both, axis=0), np.sort(digits.test_images.reshape(1_000, -1), axis=0))
+    again, other = inputs.split_held_out(digits, 3), inputs.split_held_out(digits, 4)
+    assert np.array_equal(halves.images, again.images) and not np.array_equal(halves.images, other.images)
+
+
+def test_digit_that_is_held_out_once_is_refused(digits: Any) -> None:
+    few = digits._replace(test_images=digits.test_images[:1], test_labels=digits.test_labels[:1])
+    with pytest.raises(ValueError, match="held out once"):
+        inputs.split_held_out(few, 0)
+
+
+def test_noise_has_every_grey_level_as_often_as_any_other() -> None:
+    noise = inputs.draw_noise((28, 28, 1), 400, 0)
+    counts = np.bincount(noise.images.ravel(), minlength=256)
+    expected = noise.images.size / 256
+    assert noise.images.dtype == np.uint8 and set(noise.targets.tolist()) == {inputs.NOBODY}
+    chi = ((counts - expected) ** 2 / expected).sum()
+    assert 255 - 5 * np.sqrt(2 * 255) < chi < 255 + 5 * np.sqrt(2 * 255)
+    assert np.array_equal(noise.images[:9], inputs.draw_noise((28, 28, 1), 9, 0).images), (
+        "more draws change none before"
+    )
+
+
+def test_shuffled_digits_keep_their_grey_levels(digits: Any) -> None:
+    originals = digits.test_images[:3]
+    shuffled = inputs.shuffle_pixels(originals, 5, 0).images
+    for place, image in enumerate(shuffled):
+        original = originals[place % 3]
+        assert np.array_equal(np.sort(image.ravel()), np.sort(original.ravel()))
+        assert not np.array_equal(image, original)
+    assert not np.array_equal(shuffled[0], shuffled[3]), "one digit twice is shuffled twice"
+
+
+@pytest.mark.slow
+def test_champions_come_run_by_run_with_their_digits(cppn_evolution: Any) -> None:
+    found = inputs.take_champions(cppn_evolution, 13)
+    assert found.targets.tolist() == [*range(10), 0, 1, 2]
+    assert np.array_equal(found.images[11], cppn_evolution.express(1, [1])[0])
+    assert len(inputs.take_champions(cppn_evolution, 1_000).images) == 20
+
+
+def test_log_odds_are_those_of_the_target_or_else_of_the_top_class(lenet: Any, digits: Any) -> None:
+    images = digits.test_images[:4]
+    every = lenet.score(images)
+    fooling = inputs.Fooling(images, np.array([7, inputs.NOBODY, 0, inputs.NOBODY]))
+    expected = [every[0, 7], every[1].max(), every[2, 0], every[3].max()]
+    np.testing.assert_array_equal(inputs.read_log_odds(lenet, fooling), expected)
+
+
+def test_chain_learned_from_a_run_for_every_twenty_images() -> None:
+    assert inputs.count_learned_runs(4_000) == 20 and inputs.count_learned_runs(60_000) == 300
+
+
+@pytest.mark.slow
+def test_last_network_is_that_of_page_11(digits: Any, tmp_path: Path) -> None:
+    from fooling.pages.retraining.digits import retrain_digits
+
+    few = digits._replace(train_images=digits.train_images[::20], train_labels=digits.train_labels[::20])
+    settings = DigitRetrainingSettings(runs=1, generations=2, children=20, iterations=1, steps=20)
+    chain = retrain_digits(few, settings, 5, tmp_path)
+    before = sorted(tmp_path.iterdir())
+    taught = inputs.load_taught(few, settings, 5, tmp_path)
+    assert sorted(tmp_path.iterdir()) == before, "nothing is computed twice"
+    assert taught.classifier.class_names[-1] == "fooling"
+    last = chain.networks[-1]
+    np.testing.assert_array_equal(taught.evolved.log_odds[:1], last.log_odds)
+    top = taught.classifier.score(few.test_images).argmax(axis=1)
+    assert np.mean(top != few.test_labels) == last.error

@@ -1,0 +1,64 @@
+"""What a person may type, and which networks are there."""
+
+from __future__ import annotations
+
+import pytest
+
+from fooling.lab.explorer.choices import count_children, default_classes, list_networks, read_classes
+from fooling.networks.imagenet import NAMES, class_names
+from fooling.networks.lenet import train_network
+from fooling.pages.profiles import SUPPLEMENT_CLASSES, page_settings
+
+ANIMALS = ("tabby cat", "Siamese cat", "dog", "12")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("all", (0, 1, 2, 3)),
+        (" ", (0, 1, 2, 3)),
+        ("dog, 0", (2, 0)),
+        ("siamese CAT,dog,, dog", (1, 2)),
+        ("12", (3,)),  # a name comes before a number
+    ],
+)
+def test_classes_are_names_or_numbers_each_once(text, expected):
+    assert read_classes(text, ANIMALS) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("4", "no class 4; they are numbered from 0 to 3"),
+        ("dgo", "did you mean dog"),
+        ("siamese", "did you mean siamese cat"),
+        ("whale", "classes are, for example, tabby cat and 12"),
+        ("supplement", "type all"),
+    ],
+)
+def test_class_that_there_is_not_is_told_with_one_that_there_is(text, told):
+    with pytest.raises(ValueError, match=told):
+        read_classes(text, ANIMALS)
+
+
+def test_supplement_is_a_word_for_the_papers_twenty():
+    assert read_classes("supplement", class_names()) == SUPPLEMENT_CLASSES
+    assert read_classes("daisy, 967", class_names()) == (985, 967)
+
+
+@pytest.mark.slow
+def test_digit_networks_are_offered_once_they_are_trained(tmp_path, digits, monkeypatch):
+    assert tuple(list_networks("smoke", tmp_path)) == NAMES
+    trained = train_network("LeNet", digits, page_settings("01_mnist_networks", "smoke"), tmp_path)
+    networks = list_networks("smoke", tmp_path)
+    assert tuple(networks) == ("LeNet", *NAMES)
+    assert networks["LeNet"]().fingerprint() == trained.fingerprint()
+    with pytest.raises(ValueError, match="no profile"):
+        list_networks("tiny", tmp_path)
+
+
+def test_generation_of_a_large_network_is_one_batch(make_small_network):
+    small, large = make_small_network((15, 13, 1)), make_small_network((224, 224, 3))
+    assert count_children(small) == 100
+    assert count_children(large) == large.batch == 20
+    assert default_classes(small) == "all"

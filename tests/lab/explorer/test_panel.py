@@ -1,0 +1,290 @@
+"""The panel, clicked by code instead of a browser."""
+
+from __future__ import annotations
+
+import datetime
+import html
+import io
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fooling.encodings.cppn import CppnEncoding
+from fooling.encodings.direct import DirectEncoding
+from fooling.lab.explorer import panel
+from fooling.lab.explorer.choices import ENCODINGS
+from fooling.lab.explorer.evolving import Evolving
+from fooling.lab.explorer.panel import Explorer
+from fooling.lab.explorer.pictures import SHOWN, draw_sprite, order_cells, show_image
+from fooling.lab.explorer.search import Search
+from fooling.networks.classifier import Classifier
+from fooling.runs import Page
+
+SHAPE = (15, 13, 1)
+
+
+def wait_for(holds: Callable[[], Any], seconds: float = 20.0) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.01)
+
+
+def read(widget: Any) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", "", widget.value))
+
+
+@pytest.fixture
+def explorer(make_small_network, tmp_path, monkeypatch) -> Iterator[Explorer]:
+    small, wide = make_small_network(SHAPE), make_small_network((9, 9, 3))
+    networks = {"small": lambda: small, "wide": lambda: wide}
+    monkeypatch.setattr(panel, "list_networks", lambda profile, folder: dict(networks))
+    made = Explorer(Page("14_explorer", tmp_path / "default"))
+    assert made.widget
+    yield made
+    made.evolve.evolving.stop()
+
+
+def evolve_a_little(explorer: Explorer) -> None:
+    explorer.evolve.go.click()
+    wait_for(lambda: explorer.evolve.search and explorer.evolve.search.generation >= 2)
+    explorer.evolve.halt.click()
+    wait_for(lambda: "Stopped after" in read(explorer.desk.status))
+
+
+def pick(explorer: Explorer, place: int) -> dict[str, Any]:
+    """Click a picture as the grid's script does."""
+    label = explorer.evolve.grid.labels[place]
+    clicks = explorer.evolve.grid.picked.get("clicks", 0)
+    explorer.evolve.grid.picked = {"id": label["id"], "number": label["number"], "clicks": clicks + 1}
+    return label
+
+
+def test_start_fills_the_grid_stop_ends_it_and_go_on_goes_on(explorer):
+    evolve = explorer.evolve
+    assert evolve.halt.disabled and not evolve.grid.labels
+    evolve_a_little(explorer)
+    generation = evolve.search.generation
+    assert [label["name"] for label in evolve.grid.labels] == ["0", "1", "2", "3", "4"]
+    shown = np.asarray(Image.open(io.BytesIO(evolve.grid.sprite)))
+    images = evolve.search.express([label["number"] for label in evolve.grid.labels])
+    np.testing.assert_array_equal(shown.reshape(5, 15, 15)[:, :, 1:14], images[..., 0])
+    assert evolve.grid.enlarged and f"generation {generation}" in evolve.grid.caption
+    assert (evolve.go.description, evolve.go.disabled, evolve.halt.disabled) == ("Go on", False, True)
+    time.sleep(0.2)
+    assert evolve.search.generation == generation
+    wait_for(lambda: not evolve.evolving.running)
+    evolve.go.click()
+    wait_for(lambda: evolve.search.generation > generation)
+
+
+class Counting:
+    """Stands for a search: counts the generations that it was not told to drop."""
+
+    standing = None
+
+    def __init__(self) -> None:
+        self.asked, self.generation = threading.Event(), 0
+
+    def advance(self, stop: Callable[[], bool]) -> bool:
+        self.asked.set()
+        if stop():
+            return False
+        self.generation += 1
+        time.sleep(0.001)
+        return True
+
+
+def test_search_rests_while_a_click_is_answered():
+    answering, search = threading.Event(), Counting()
+    evolving = Evolving(lambda _: None, lambda error: None, answering)
+    answering.set()
+    evolving.start(lambda: search)
+    assert search.asked.wait(20)
+    time.sleep(0.2)
+    assert search.generation == 0
+    answering.clear()
+    wait_for(lambda: search.generation > 2)
+    answering.set()
+    evolving.stop()  # also while it rests
+    assert not evolving.running
+
+
+@pytest.mark.slow
+def test_another_network_stops_the_search_and_forgets_it(explorer):
+    explorer.evolve.go.click()
+    wait_for(lambda: explorer.evolve.grid.labels)
+    pick(explorer, 0)
+    explorer.evolve.network.value = "wide"
+    assert not explorer.evolve.evolving.running
+    assert explorer.evolve.search is None and not explorer.evolve.grid.labels
+    assert explorer.look.widget.layout.display == "none"
+    assert explorer.evolve.go.description == "Start"
+    evolve_a_little(explorer)
+    assert explorer.evolve.search.encoding == CppnEncoding((9, 9, 3))
+
+
+@pytest.mark.slow
+def test_classes_that_are_typed_get_a_cell_and_a_wrong_one_is_told(explorer):
+    explorer.evolve.classes.value = "7"
+    explorer.evolve.go.click()
+    wait_for(lambda: "no class 7; they are numbered from 0 to 4" in read(explorer.desk.status))
+    wait_for(lambda: not explorer.evolve.evolving.running)
+    assert explorer.evolve.search is None and not explorer.evolve.go.disabled
+    explorer.evolve.classes.value = "3, 1"
+    evolve_a_little(explorer)
+    assert [label["name"] for label in explorer.evolve.grid.labels] == ["3", "1"]
+
+
+@pytest.mark.slow
+def test_picked_champion_is_seen_in_four_ways_and_saved_and_loaded(explorer):
+    evolve_a_little(explorer)
+    label = pick(explorer, 2)
+    look = explorer.look
+    assert look.widget.layout.display == "flex" and 'alt="champion for 2' in look.picture.value
+    for view, told in (("Graph", "hidden node"), ("Ancestors", "The line of"), ("Neighbours", "Neighbours:")):
+        look.view.value = view
+        assert re.search(rf'<img src="data:image/png;base64,[^"]+" alt="[^"]*{told}', look.picture.value)
+    look._save()
+    (saved,) = explorer.desk.folder.glob("*.png")
+    assert saved.name in read(explorer.desk.status)
+    explorer.tabs.selected_index = 2
+    explorer.own.saved.value = saved.name
+    assert "holds its genome and can be bred" in read(explorer.desk.status)
+    image = explorer.evolve.search.express([label["number"]])[0]
+    np.testing.assert_array_equal(explorer.own.loaded.image, image)
+    explorer.own.breed.click()
+    assert explorer.tabs.selected_index == 1 and explorer.breed.breeding.generation == 1
+
+
+def test_pixel_images_have_no_graph_and_that_is_a_sentence(explorer):
+    explorer.evolve.encoding.value = next(
+        label for label in ENCODINGS if ENCODINGS[label](SHAPE) == DirectEncoding(SHAPE)
+    )
+    evolve_a_little(explorer)
+    pick(explorer, 0)
+    explorer.look.view.value = "Graph"
+    assert "have no graph" in read(explorer.desk.status)
+    pick(explorer, 1)
+    assert explorer.look.picture.value == "", "no other champion's picture stands under this one's title"
+    explorer.look.view.value = "Confidence"
+    assert "<img" in explorer.look.picture.value
+
+
+def test_breeding_adds_litters_and_goes_back(explorer):
+    breed = explorer.breed
+    assert breed.on.disabled
+    breed.begin_randomly()
+    assert len(breed.grid.labels) == 12 and not breed.on.disabled and breed.back.disabled
+    breed.on.click()
+    assert "Choose one or two pictures as parents; 0 are chosen" in read(explorer.desk.status)
+    breed.grid.chosen = [3, 5]
+    sprite = breed.grid.sprite
+    breed.on.click()
+    assert "Litter 1" in read(breed.told) and breed.grid.sprite != sprite and breed.grid.chosen == []
+    assert breed.parents.value.count("<img") == 2
+    assert "each parent has every second child" in read(explorer.desk.status)
+    breed.back.click()
+    assert breed.grid.sprite == sprite and "First images" in read(breed.told)
+
+
+@pytest.mark.slow
+def test_genome_of_another_size_is_refused_in_a_sentence(explorer):
+    evolve_a_little(explorer)
+    pick(explorer, 0)
+    explorer.look._save()
+    explorer.own.list_saved()
+    explorer.evolve.network.value = "wide"
+    explorer.own.saved.value = explorer.own.saved.options[1]
+    explorer.own.breed.click()
+    assert "draws 15 × 13 × 1 pixels, but small takes 9 × 9 × 3" in read(explorer.desk.status)
+
+
+@pytest.mark.slow
+def test_own_picture_and_own_network(explorer, make_small_network, tmp_path):
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30), "white").save(file, "jpeg")
+    explorer.own.picture_file.value = ({"name": "white.jpg", "content": memoryview(file.getvalue()), **UPLOAD},)
+    assert "small on white.jpg. It holds no genome" in read(explorer.desk.status)
+    assert 'alt="white.jpg. The network says' in explorer.own.answer.value and explorer.own.breed.disabled
+    explorer.own.picture_file.value = ({"name": "bad.png", "content": memoryview(b"bad"), **UPLOAD},)
+    assert "bad.png cannot be loaded as a picture" in read(explorer.desk.status)
+
+    explorer.own.path.value = str(tmp_path / "none.keras")
+    use = explorer.desk.guard(explorer.own.use_network)
+    use()
+    assert "There is no file 'none.keras'" in read(explorer.desk.status)
+    make_small_network((9, 9, 3)).model.save(tmp_path / "mine.keras")
+    explorer.own.path.value, explorer.own.names.value = str(tmp_path / "mine.keras"), "a, b, c, d, e"
+    use()
+    assert explorer.evolve.network.value == "mine" and "mine takes 9 × 9 × 3" in read(explorer.desk.status)
+    evolve_a_little(explorer)
+    assert [label["name"] for label in explorer.evolve.grid.labels] == ["a", "b", "c", "d", "e"]
+
+
+UPLOAD = {"type": "", "size": 0, "last_modified": datetime.datetime(2015, 6, 7, tzinfo=datetime.UTC)}
+
+
+@pytest.mark.slow
+def test_panel_goes_on_from_the_pages_search_and_leaves_it_alone(make_search, tmp_path, monkeypatch):
+    search = make_search("cppn", 3)
+    monkeypatch.setattr(panel, "list_networks", lambda profile, folder: {})
+    explorer = Explorer(Page("14_explorer", tmp_path / "default"), search)
+    assert explorer.widget and explorer.evolve.go.description == "Go on" and len(explorer.evolve.grid.labels) == 5
+    assert explorer.evolve.network.value == search.classifier.name
+    explorer.evolve.go.click()
+    wait_for(lambda: explorer.evolve.search.generation > 4)
+    explorer.evolve.evolving.stop()
+    assert search.generation == 3
+
+
+def test_where_nobody_can_click_there_is_a_sentence_and_no_widget(tmp_path):
+    explorer = Explorer(Page("14_explorer", tmp_path / "default"))
+    assert explorer._repr_mimebundle_() == {"text/plain": panel.WORDS}
+    assert "widget" not in vars(explorer)
+
+
+def test_error_in_the_network_ends_the_search_with_a_sentence(make_search):
+    ends: list[str] = []
+
+    def fail() -> Search:
+        raise RuntimeError("out of memory")
+
+    hook, threading.excepthook = threading.excepthook, lambda _: None
+    try:
+        evolving = Evolving(lambda search: None, ends.append, threading.Event())
+        evolving.start(fail)
+        wait_for(lambda: not evolving.running)
+    finally:
+        threading.excepthook = hook
+    assert ends == ["The search ended by an error: RuntimeError: out of memory"]
+
+
+def test_large_grid_shows_the_most_certain_or_the_newest():
+    log_odds = np.arange(1000.0, dtype=np.float32) % 101
+    champions = np.arange(1000)[::-1]
+    most = order_cells("most certain first", champions, log_odds)
+    assert len(most) == SHOWN and log_odds[most].min() >= 98
+    assert order_cells("changed last, first", champions, log_odds).tolist() == list(range(SHOWN))
+    assert order_cells("in the order of the classes", champions[:3], log_odds[:3]).tolist() == [0, 1, 2]
+
+
+def test_large_images_are_reduced_and_small_ones_left_as_they_are():
+    large = np.zeros((3, 224, 224, 3), np.uint8)
+    large[1] = 200
+    sheet = np.asarray(Image.open(io.BytesIO(draw_sprite(large))))
+    assert sheet.shape == (336, 112, 3) and (sheet[112:224] == 200).all() and (sheet[224:] == 0).all()
+    assert draw_sprite(large[:0]) == b""
+    assert 'alt="&lt;a&gt; &amp; &quot;b&quot;"' in show_image(large[0], '<a> & "b"')
+
+
+def test_two_networks_of_one_name_can_both_be_chosen(explorer, make_small_network):
+    model = make_small_network(SHAPE).model
+    assert explorer.desk.add_network(Classifier(model, name="small")) == "small (own)"
+    assert explorer.desk.load("small") is not explorer.desk.load("small (own)")

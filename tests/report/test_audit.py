@@ -1,0 +1,246 @@
+"""The audit command: refusals in one sentence, nothing done twice, a page that shows no path of this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from PIL import Image
+
+from fooling import runs
+from fooling.__main__ import main
+from fooling.lab.audit.files import AuditError
+from fooling.pages import findings
+from fooling.pages.findings import audit as told
+from fooling.report import audit, freshness
+from fooling.report.audit import PAGE, Request, prepare
+from fooling.report.execute import Job, hide_paths
+from fooling.report.inspection import INJECTED, find_private_line
+from fooling.report.pages import Given, RefusedError, Workspace, read_pages
+from fooling.report.processes import Outcome
+
+PICTURE = "iVBORw0KGgo="
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.keras"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("config.json", "{}")
+        file.writestr("model.weights.h5", b"1")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["gone.keras"], "There is no file 'gone.keras'."),
+        ([__file__], "is not a .keras file"),
+        (["MODEL", "--images", "gone"], "There is no folder 'gone' of images."),
+        (["MODEL", "--class-names", "gone"], "there is no text file 'gone'"),
+        (["MODEL", "--budget", "0"], "The budget is 0 minutes"),
+        (["MODEL", "--budget", "nan"], "The budget is nan minutes"),
+        (["MODEL", "--budget", "inf"], "The budget is inf minutes"),
+        (["MODEL", "--image-size", "64"], "expected 2 arguments"),
+        (["MODEL", "--input-range", "1"], "expected 2 arguments"),
+        ([], "the following arguments are required: MODEL.keras"),
+    ],
+)
+def test_a_mistake_gets_one_sentence_and_code_2_before_anything_runs(
+    model, monkeypatch, capsys, words, sentence
+) -> None:
+    monkeypatch.setenv("FOOLING_RESULTS", str(model.parent / "results"))
+    code = main(["audit", *(str(model) if word == "MODEL" else word for word in words)])
+    said = capsys.readouterr()
+    assert code == 2 and said.out == "" and sentence in said.err
+    assert said.err.startswith("fooling: ") and said.err.count("\n") == 1
+    assert not (model.parent / "results").exists()
+
+
+def test_what_the_page_is_given_names_its_paths_and_what_is_in_them(model, monkeypatch) -> None:
+    monkeypatch.setenv("FOOLING_RESULTS", str(model.parent / "results"))
+    images = model.parent / "images"
+    images.mkdir()
+    folder, given = prepare(Request(model, images=images, budget=30.0))
+    assert folder.parent == model.parent / "results" / "audits" and folder.name.startswith("mine-")
+    assert set(given.paths) == {"MODEL", "IMAGES", "OUTPUT"} and given.parameters["BUDGET"] == 30.0
+    assert given.time_out == 9_000, "a cell may take far longer than the budget before it is taken for hanging"
+    (images / "one.png").write_bytes(b"1")
+    assert prepare(Request(model, images=images, budget=30.0))[1].inputs != given.inputs
+    assert "IMAGE_SIZE" not in given.parameters
+    assert prepare(Request(model, image_size=(40, 30)))[1].parameters["IMAGE_SIZE"] == [40, 30]
+    other = prepare(Request(model, output=model.parent / "here"))
+    assert other[0] == model.parent / "here"
+    with pytest.raises(AuditError):
+        prepare(Request(model, budget=-1.0))
+
+
+def test_a_job_carries_what_its_page_is_given(desk) -> None:
+    given = Given({"MODEL": "/a", "BUDGET": 2.0}, "hash", ("MODEL",), 7)
+    job = Job("01_one", desk.workspace, Path("/scratch"), 7, given)
+    assert Job.from_text(job.to_text()) == job
+    plain = Job("01_one", desk.workspace, Path("/scratch"), 7)
+    assert Job.from_text(plain.to_text()).given.parameters == {}
+
+
+def test_a_page_is_stale_when_its_parameters_or_their_files_change(desk) -> None:
+    desk.write("01_one", "x = 1")
+    pages = read_pages(desk.workspace.notebooks)
+    desk.pretend("01_one")
+    given = Given({"MODEL": "/a"}, "hash")
+    status = freshness.survey(pages, desk.workspace, given)["01_one"]
+    assert "parameters changed" in status.why and "files that the parameters name changed" in status.why
+    freshness.write_manifest(desk.workspace, status, 1.0)
+    look = {
+        name: freshness.survey(pages, desk.workspace, other)["01_one"]
+        for name, other in (("same", given), ("files", given._replace(inputs="other")), ("none", Given()))
+    }
+    assert look["same"].state == freshness.FRESH
+    assert look["files"].why == "files that the parameters name changed"
+    assert look["none"].state == freshness.STALE
+
+
+def test_paths_that_were_given_are_shown_by_their_last_part_only() -> None:
+    source = "MODEL = '/home/me/nets/mine.keras'\nIMAGES = '/home/me/nets'\nSEED = 0"
+    cell = {"cell_type": "code", "id": "a", "source": source, "outputs": [], "execution_count": 1}
+    cells = [{**cell, "metadata": {"tags": [INJECTED]}}]
+    parameters = {"MODEL": "/home/me/nets/mine.keras", "IMAGES": "/home/me/nets", "SEED": 0}
+    notebook = nbformat.from_dict(
+        {"cells": cells, "metadata": {"papermill": {"parameters": parameters}}, "nbformat": 4, "nbformat_minor": 5}
+    )
+    hide_paths(notebook, [parameters["IMAGES"], parameters["MODEL"]])
+    assert notebook.cells[0].source == "MODEL = 'mine.keras'\nIMAGES = 'nets'\nSEED = 0"
+    assert dict(notebook.metadata.papermill.parameters) == {"MODEL": "mine.keras", "IMAGES": "nets", "SEED": 0}
+
+
+@pytest.fixture
+def pretended(desk, model, monkeypatch):
+    """Let the page's run be what a test says; return a function that runs the command."""
+    desk.write(PAGE, "MODEL = OUTPUT = None")
+    monkeypatch.setenv("FOOLING_RESULTS", str(desk.workspace.results.parent))
+    monkeypatch.setattr(audit, "finish", lambda workspace: {})
+    monkeypatch.setattr(audit.findings, "tell_audit", lambda metrics: ["told"])
+    monkeypatch.setattr(freshness, "survey", lambda pages, workspace, given: dict.fromkeys(pages, FakeStatus()))
+
+    def run(error: str) -> int:
+        monkeypatch.setattr(audit, "run_pages", lambda *given, **more: [Outcome(PAGE, error)])
+        return audit.audit_model(Request(model), desk.workspace.notebooks, sys.stdout)
+
+    return run
+
+
+class FakeStatus:
+    state = freshness.MISSING
+
+
+def test_what_the_page_refuses_is_refused_and_what_fails_has_failed(pretended, capsys) -> None:
+    with pytest.raises(RefusedError, match=r"^2 class names were given\.$"):
+        pretended("Cell 3 failed: AuditError: 2 class names were given.")
+    assert pretended("Cell 3 failed: KeyError: 'x'") == 1
+    assert capsys.readouterr().err == "fooling: Cell 3 failed: KeyError: 'x'\n"
+    assert pretended("") == 0
+    folder = next((runs.results_root() / "audits").iterdir())
+    assert capsys.readouterr().out.splitlines()[-3:] == ["told", "", f"Page: {folder / 'audit.html'}"]
+
+
+def test_the_contact_sheet_is_found_by_its_words() -> None:
+    def show(alt: str) -> dict:
+        return {"outputs": [{"data": {"image/png": PICTURE}, "metadata": {"image/png": {"alt": alt}}}]}
+
+    assert audit.find_sheet([show("Curves"), show("Contact sheet of mine")]) == b"\x89PNG\r\n\x1a\n"
+    with pytest.raises(RefusedError, match="no contact sheet"):
+        audit.find_sheet([show("Curves")])
+
+
+def save_network(path: Path) -> None:
+    """Save a small colour network with its own scaling and a softmax, trained a little on what is below."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    inputs = layers.Input((48, 40, 3))
+    hidden = layers.Conv2D(8, 5, strides=4, activation="relu")(layers.Rescaling(1 / 255)(inputs))
+    outputs = layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling2D()(hidden))
+    model = keras.Model(inputs, outputs)
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
+    images, labels = draw_pictures()
+    model.fit(images.astype(np.float32), labels, epochs=40, verbose=0)
+    model.save(path)
+
+
+def draw_pictures() -> tuple[np.ndarray, np.ndarray]:
+    random, labels = np.random.default_rng(0), np.arange(90) % 3
+    images = random.integers(0, 120, (90, 48, 40, 3)).astype(np.uint8)
+    images[np.arange(90), ..., labels] += 100
+    return images, labels
+
+
+@pytest.mark.slow
+def test_a_network_of_ones_own_is_audited_resumed_and_not_audited_twice(tmp_path: Path) -> None:
+    save_network(tmp_path / "mine.keras")
+    for number, (image, label) in enumerate(zip(*draw_pictures(), strict=True)):
+        path = tmp_path / "images" / ("red", "green", "blue")[label] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
+    (tmp_path / "names.txt").write_text("red\ngreen\nblue\n")
+    words = ["mine.keras", "--images", "images", "--class-names", "names.txt", "--budget", "2"]
+    command = [sys.executable, "-m", "fooling", "audit", *words]
+    options = {"cwd": tmp_path, "env": {**os.environ, "FOOLING_RESULTS": str(tmp_path / "results")}, "text": True}
+
+    refused = subprocess.run(command, capture_output=True, timeout=300, **options)
+    assert refused.returncode == 2 and refused.stderr.count("\n") == 1
+    assert "add --input-range 0 255 (INPUT_RANGE)." in refused.stderr
+
+    command += ["--input-range", "0", "255"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    folder, kept = next((tmp_path / "results" / "audits").iterdir()), []
+    until = time.monotonic() + 240
+    while not kept and time.monotonic() < until:
+        time.sleep(0.2)
+        kept = [*folder.glob("runs/direct-*/checkpoint-*.npz"), *folder.glob("runs/random-direct-*/result.npz")]
+    process.send_signal(signal.SIGTERM)
+    _, complaint = process.communicate(timeout=60)
+    assert kept and process.returncode == 128 + signal.SIGTERM and "Run the same command to go on" in complaint
+    noise = next(folder.glob("runs/random-direct-*/result.npz"))
+    plan, before = next(folder.glob("runs/audit-plan-*/plan.json")).read_bytes(), noise.stat().st_mtime_ns
+
+    done = subprocess.run(command, capture_output=True, timeout=600, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert noise.stat().st_mtime_ns == before and next(folder.glob("runs/audit-plan-*/plan.json")).read_bytes() == plan
+    check_outputs(folder, tmp_path, done.stdout)
+
+    written = {path: path.stat().st_mtime_ns for path in folder.rglob("*.npz")}
+    again = subprocess.run(command, capture_output=True, timeout=120, **options)
+    assert again.returncode == 0 and again.stdout.startswith("Nothing to do: this audit is finished.")
+    assert again.stdout.rstrip().endswith(str(folder / "audit.html"))
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.npz")} == written
+
+
+def check_outputs(folder: Path, private: Path, said: str) -> None:
+    """Check what a finished audit leaves."""
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["format"] == told.FORMAT and metrics["network"]["image_shape"] == [48, 40, 3]
+    assert [one["name"] for one in metrics["classes"]] == ["red", "green", "blue"]
+    assert metrics["real"]["images"] == 90 and metrics["real"]["right"] > 0.9
+    for key in metrics:
+        assert f"``{key}``" in told.__doc__, key
+    for part in ("detectors", "temperature", "fooling_class"):
+        assert metrics[part] is not None
+    assert all(line in said for line in findings.tell_audit(metrics))
+    sheet = Image.open(folder / "contact_sheet.png")
+    assert sheet.width == 946
+    for name in ("audit.html", "audit.ipynb", "metrics.json"):
+        text = (folder / name).read_text()
+        assert str(private) not in text and find_private_line(text, folder) is None
+    page = (folder / "audit.html").read_text()
+    assert "How easily is your own network fooled?" in page and "mine.keras" in page
+    assert Workspace("default", Path(), folder).executed(PAGE).is_file()

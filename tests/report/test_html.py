@@ -1,0 +1,243 @@
+"""The report is whole by itself: no request, every picture described, formulas and links that work."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from html import unescape
+
+import nbformat
+import pytest
+
+from fooling.report import freshness, html, inspection
+from fooling.report.index import find_group, format_seconds
+from fooling.report.inspection import PageError
+from fooling.report.pages import read_pages
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+
+
+def show(data, metadata=None, **more):
+    output = {"output_type": "display_data", "data": data, "metadata": metadata or {}, **more}
+    return {"cell_type": "code", "source": "show()", "execution_count": 1, "metadata": {}, "outputs": [output]}
+
+
+def say(text, name="stdout"):
+    output = {"output_type": "stream", "name": name, "text": text}
+    return {"cell_type": "code", "source": "say()", "execution_count": 1, "metadata": {}, "outputs": [output]}
+
+
+def draw(desk, *cells, names=("01_one",)):
+    desk.write("01_one", *cells)
+    content = (desk.workspace.notebooks / "01_one.ipynb").read_text()
+    return html.draw_page("01_one", content, {name: f"Title of {name}" for name in names}, "smoke", {})
+
+
+def test_formulas_become_mathml_and_no_dollar_is_left(desk):
+    page = draw(desk, "# Title\n\nThe mean is $\\frac{1}{\\eta + 2}$ and\n\n$$z_k - \\log \\sum_j e^{z_j}$$")
+    assert page.count("<math") == 2
+    assert "<mfrac>" in page and 'display="block"' in page
+    assert "$" not in page
+
+
+@pytest.mark.parametrize("formula", [r"\nosuchcommand x", "a_b_c"])
+def test_a_formula_that_cannot_be_read_is_named(desk, formula):
+    with pytest.raises(PageError, match=r"The formula '.*' cannot be drawn"):
+        draw(desk, f"# Title\n\n${formula}$")
+
+
+def test_links_between_notebooks_lead_to_pages_and_nowhere_when_there_is_none(desk):
+    text = "# Title\n\n[two](02_two.ipynb#the-end), [nine](09_nine.ipynb), [paper](https://arxiv.org/abs/1412.1897)"
+    markup = show({"text/html": '<a class="x" href="02_two.ipynb">two</a>'})
+    page = draw(desk, text, markup, names=["01_one", "02_two"])
+    assert 'href="02_two.html#the-end"' in page and 'href="02_two.html"' in page
+    assert "09_nine.ipynb" not in page and "09_nine.html" not in page
+    assert 'href="https://arxiv.org/abs/1412.1897"' in page
+
+
+def test_a_picture_keeps_its_description_and_one_without_is_an_error_that_names_the_cell(desk):
+    page = draw(desk, show({"image/png": PIXEL}, {"image/png": {"alt": 'Ten "champions" & one'}}))
+    assert re.search(r"""alt=['"]Ten "champions" & one['"]""", unescape(page))
+    with pytest.raises(PageError, match=r"Cell 2 shows a picture \(image/png\) without alt text"):
+        draw(desk, show({"image/png": PIXEL}))
+    with pytest.raises(PageError, match="<img> without alt text"):
+        draw(desk, show({"text/html": f'<img src="data:image/png;base64,{PIXEL}">'}))
+    with pytest.raises(PageError, match="without alt text"):
+        draw(desk, "# Title\n\n![](picture.png)")
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<script src="https://example.org/x.js"></script>',
+        "<script>fetch('x')</script>",
+        '<img alt="a" src="https://example.org/x.png">',
+        '<img alt="a" src="x.png">',
+        '<link rel="stylesheet" href="https://example.org/x.css">',
+        "<style>@import 'https://example.org/x.css';</style>",
+        '<p style="background: url(https://example.org/x.png)">a</p>',
+    ],
+)
+def test_whatever_would_make_a_browser_ask_for_a_file_is_an_error(desk, markup):
+    with pytest.raises(PageError, match="would make a browser load"):
+        draw(desk, show({"text/html": markup}))
+
+
+def test_words_about_the_web_in_code_are_not_requests(desk):
+    page = draw(desk, "# Title", 'print("<script src=https://example.org>")', say("<link rel=x>\n"))
+    assert "&lt;script" in page
+
+
+def test_code_is_folded_and_so_are_progress_bars_and_long_prints(desk):
+    bar = "evolving: 100%|##########| 9/9 [00:01<00:00, 9.00it/s]\n"
+    page = draw(desk, "x = 1", say(bar), say("short\n"), say("line\n" * 30), say("warning\n", "stderr"))
+    assert re.search(r'<details class="code"><summary>Code</summary>', page)
+    assert "<summary>Progress</summary>" in page
+    assert "<summary>Printed text, 30 lines</summary>" in page
+    assert "<summary>Messages</summary>" in page
+    assert '<pre class="stream">short' in page
+
+
+def test_the_contents_list_the_sections_and_every_anchor_exists_once(desk):
+    page = draw(desk, "# Title", "## Same\n\ntext", "## Same\n\ntext", "## $x$ & y")
+    beside, above = (re.findall(r'<li><a href="#([^"]+)">', part) for part in page.split("<summary>On this page", 1))
+    assert beside == above
+    anchors = beside
+    assert anchors[:2] == ["same", "same-2"] and len(anchors) == 3
+    assert all(page.count(f'id="{anchor}"') == 1 for anchor in anchors)
+    assert '<html lang="en">' in page and "<title>Title · easily-fooled</title>" in page
+
+
+def test_a_page_leads_to_its_group_and_to_the_titles_before_and_after(desk, findings):
+    for name in ("00_overview", "01_one", "02_two"):
+        desk.write(name, f"# Is page {name[1]} <1?")
+    desk.pretend()
+    report(desk)
+    page = desk.workspace.report("01_one").read_text()
+    steps = re.findall(r'<a href="([^"]+)"(?: rel="(\w+)")?>\s*<span>[^<]*</span>\s*([^<]*?)\s*</a>', page)
+    assert steps == [
+        ("00_overview.html", "prev", "Is page 0 &lt;1?"),
+        ("index.html", "", "All findings and pages"),
+        ("02_two.html", "next", "Is page 2 &lt;1?"),
+    ]
+    assert "· Digits" in page
+    first = desk.workspace.report("00_overview").read_text()
+    assert 'rel="prev"' not in first and 'rel="next"' in first and "· Overview" in first
+
+
+def test_a_new_title_is_seen_on_the_pages_beside_it(desk, findings):
+    for name in ("01_one", "02_two"):
+        desk.write(name, f"# {name}")
+    desk.pretend()
+    report(desk)
+    desk.write("02_two", "# Another title")
+    desk.pretend("02_two")
+    report(desk)
+    assert "Another title" in desk.workspace.report("01_one").read_text()
+
+
+def test_a_page_by_itself_leads_nowhere(desk):
+    desk.write("15_own", "# Mine", "## One\n\n[before](14_explorer.ipynb)", "## Two")
+    content = (desk.workspace.notebooks / "15_own.ipynb").read_text()
+    page = html.draw_page("15_own", content, {}, "", {"seconds": 90.0})
+    assert set(re.findall(r'href="([^"]*)"', page)) == {"#page", "#one", "#two"}
+    assert "profile " not in page.split("</head>")[1] and "ran in 90 s" in page
+
+
+def test_a_widget_leaves_its_picture_or_a_sentence_and_no_name_of_a_class(desk):
+    view = {inspection.WIDGET: {"model_id": "4f1e", "version_major": 2, "version_minor": 0}, "text/plain": "VBox(…)"}
+    page = draw(desk, "# Title", show(view))
+    assert "live in JupyterLab" in page and "VBox" not in page and "4f1e" not in page
+    page = draw(desk, show(view | {"image/png": PIXEL}, {"image/png": {"alt": "The panel."}}))
+    assert 'alt="The panel."' in page and "VBox" not in page
+
+
+def test_a_widget_that_ended_with_its_kernel_is_taken_out_of_the_notebook():
+    view = {inspection.WIDGET: {"model_id": "4f1e"}, "text/plain": "VBox(…)"}
+    about = {"image/png": {"alt": "A pixel."}}
+    cells = [show(dict(view)), show({**view, "image/png": PIXEL}, about), show({"text/plain": "words"})]
+    state = {"application/vnd.jupyter.widget-state+json": {"state": {"4f1e": {}}}}
+    notebook = nbformat.from_dict({"cells": cells, "metadata": {"widgets": state}, "nbformat": 4, "nbformat_minor": 4})
+    inspection.tidy(notebook, "14_explorer")
+    kept = [cell.outputs[0].data for cell in notebook.cells]
+    assert "4f1e" not in json.dumps(notebook)
+    assert "live in JupyterLab" in kept[0]["text/plain"] and kept[1:] == [{"image/png": PIXEL}, {"text/plain": "words"}]
+
+
+def report(desk):
+    return html.update_report(desk.workspace, freshness.survey(read_pages(desk.workspace.notebooks), desk.workspace))
+
+
+def test_the_same_results_give_the_same_bytes_and_only_changed_pages_are_drawn_again(desk, findings, monkeypatch):
+    desk.write("01_one", "# One", show({"image/png": PIXEL}, {"image/png": {"alt": "A pixel."}}))
+    desk.write("02_two", "# Two")
+    desk.pretend()
+    report(desk)
+    folder = desk.workspace.report().parent
+    first = {path.name: path.read_bytes() for path in folder.iterdir()}
+    drawn = []
+    original = html.draw_page
+    monkeypatch.setattr(html, "draw_page", lambda name, *rest: drawn.append(name) or original(name, *rest))
+    report(desk)
+    assert drawn == []
+    desk.write("02_two", "# Two\n\nchanged")
+    desk.pretend("02_two")
+    report(desk)
+    assert drawn == ["02_two"]
+    for path in folder.iterdir():
+        path.unlink()
+    desk.write("02_two", "# Two")
+    manifest = desk.workspace.manifest("02_two")
+    finished = json.loads(manifest.read_text())["finished"]
+    desk.pretend("02_two")
+    manifest.write_text(re.sub(r'"finished": "[^"]*"', f'"finished": "{finished}"', manifest.read_text()))
+    report(desk)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()}["01_one.html"] == first["01_one.html"]
+
+
+def test_a_page_that_is_no_more_leaves_the_report(desk, findings):
+    desk.write("01_one", "# One")
+    desk.write("02_two", "# Two")
+    desk.pretend()
+    report(desk)
+    (desk.workspace.notebooks / "02_two.ipynb").unlink()
+    report(desk)
+    assert not desk.workspace.report("02_two").exists()
+
+
+def test_the_index_shows_findings_pages_costs_and_what_is_not_fresh(desk, findings):
+    from types import SimpleNamespace
+
+    one = SimpleNamespace(
+        claim_id="mnist-direct", title="Pixels <b>", headline="median 3 < 4", profile="smoke", paper="99.99%",
+        grade="quote", ours="0.9999 <b>", scale="2 runs", verdict="not tested at this scale", page="01_one",
+    )  # fmt: skip
+    findings([one])
+    desk.write("01_one", "# Is *one* right?", show({"image/png": PIXEL}, {"image/png": {"alt": "A pixel."}}))
+    desk.write("02_two", "# Two")
+    desk.write("03_three", "# Three")
+    desk.pretend("01_one", "02_two")
+    desk.write("02_two", "# Two, changed")
+    index = report(desk).read_text()
+    assert "Is one right?" in index and "median 3 &lt; 4" in index
+    assert "Pixels &lt;b&gt;" in index and "0.9999 &lt;b&gt;" in index
+    assert "<b>1</b> not tested at this scale" in index and "reproduced" not in index.split("</style>")[1]
+    assert 'href="01_one.html"' in index and index.count("data:image/webp;base64,") == 1 and "12 s" in index
+    assert "stale: text of the notebook changed" in index
+    assert "03 · not run" in index and 'href="03_three.html"' not in index
+    assert "TensorFlow" in index and "not-tested-at-this-scale" in index
+
+
+def test_the_pixel_of_these_tests_is_a_picture():
+    assert base64.b64decode(PIXEL).startswith(b"\x89PNG")
+
+
+def test_durations_are_said_as_a_person_says_them():
+    assert [format_seconds(s) for s in (None, 3.4, 99, 720, 12_000)] == ["", "3 s", "99 s", "12 min", "3 h 20 min"]
+
+
+def test_pages_are_grouped_by_their_number():
+    names = ("00_a", "01_b", "05_c", "06_d", "09_e", "10_f", "12_g", "13_h", "20_i")
+    words = ["Overview", *["Digits"] * 2, *["ImageNet"] * 2, *["Digits and ImageNet"] * 2, *["Beyond the paper"] * 2]
+    assert [find_group(name) for name in names] == words

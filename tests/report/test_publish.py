@@ -1,0 +1,189 @@
+"""What is published is fresh, whole, and free of this machine; a kill leaves the old or the new."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+
+from fooling import files, runs
+from fooling.report import publish as publishing
+from fooling.report.pages import RefusedError, read_pages
+from fooling.report.publish import publish, replace_folder, restore
+
+pytestmark = pytest.mark.usefixtures("findings")
+
+
+RESULT = {
+    "genome_genes": np.random.default_rng(0).random((1, 3, 200), np.float32),
+    "genome_count": np.arange(3, dtype=np.int32)[None],
+    "takeover_champion": np.arange(50, dtype=np.int32),
+    "log_odds": np.float32([[0.5, -np.inf, 1e-30]]),
+    "seeds": np.array([2**40]),
+}
+
+
+def make_run(desk, name="direct-0123", settings="{}"):
+    folder = desk.workspace.results / "runs" / name
+    folder.mkdir(parents=True)
+    (folder / "settings.json").write_text(settings)
+    files.write_arrays(folder / "result.npz", RESULT)
+    (folder / "checkpoint-000100.npz").write_bytes(b"checkpoint")
+    (folder / ".result.npz.x1").write_bytes(b"half")
+    return folder
+
+
+def publish_desk(desk):
+    return publish(read_pages(desk.workspace.notebooks), desk.workspace)
+
+
+def published(desk):
+    folder = desk.workspace.results.parent / "published" / "smoke"
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_pages_numbers_report_and_the_runs_they_name_are_copied_without_checkpoints(desk):
+    desk.write("01_one", "# One")
+    make_run(desk)
+    make_run(desk, "unused-4567")
+    desk.pretend(metrics={"runs": ["direct-0123"]})
+    target, size = publish_desk(desk)
+    assert published(desk) == {
+        "01_one.ipynb", "manifests/01_one.json", "metrics/01_one.json", "report/01_one.html", "report/index.html",
+        "runs/direct-0123/settings.json", "runs/direct-0123/result.npz",
+    }  # fmt: skip
+    assert size == sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+    assert [path.name for path in target.parent.iterdir()] == ["smoke"]
+
+
+def test_publishing_again_replaces_all_of_it(desk):
+    desk.write("01_one", "# One")
+    desk.write("02_two", "# Two")
+    desk.pretend()
+    publish_desk(desk)
+    (desk.workspace.notebooks / "02_two.ipynb").unlink()
+    desk.pretend("01_one", metrics={"median": 0.5})
+    publish_desk(desk)
+    assert not any("02_two" in name for name in published(desk))
+    folder = desk.workspace.results.parent / "published"
+    assert json.loads((folder / "smoke" / "metrics" / "01_one.json").read_text()) == {"median": 0.5}
+    assert [path.name for path in folder.iterdir()] == ["smoke"]
+
+
+def test_a_page_that_is_not_fresh_is_refused_with_the_reason(desk):
+    desk.write("01_one", "# One")
+    with pytest.raises(RefusedError, match="01_one is missing at profile smoke; run"):
+        publish_desk(desk)
+    desk.pretend()
+    desk.write("01_one", "# Another")
+    with pytest.raises(RefusedError, match=r"01_one is stale at profile smoke \(text of the notebook changed\)"):
+        publish_desk(desk)
+
+
+@pytest.mark.parametrize("name", ["absent-0123", "../runs", "/etc"])
+def test_a_run_that_is_not_there_is_refused(desk, name):
+    desk.write("01_one", "# One")
+    make_run(desk)
+    desk.pretend(metrics={"runs": [name]})
+    with pytest.raises(RefusedError, match="there is no such folder"):
+        publish_desk(desk)
+    assert published(desk) == set()
+
+
+def test_a_path_of_this_machine_in_what_is_copied_is_refused(desk):
+    desk.write("01_one", "# One")
+    make_run(desk, settings=json.dumps({"weights": f"{runs.ROOT}/data/x.keras"}))
+    desk.pretend(metrics={"runs": ["direct-0123"]})
+    with pytest.raises(RefusedError, match=r"runs/direct-0123/settings\.json holds a path of this machine"):
+        publish_desk(desk)
+
+
+def test_a_copy_that_differs_from_its_manifest_is_refused_and_the_old_one_stays(desk, monkeypatch):
+    desk.write("01_one", "# One")
+    desk.pretend()
+    publish_desk(desk)
+    before = published(desk)
+    original = shutil.copyfile
+
+    def copy(source, place):
+        original(source, place)
+        if Path(place).name == "01_one.ipynb":
+            Path(place).write_text("{}")
+
+    monkeypatch.setattr(publishing.shutil, "copyfile", copy)
+    with pytest.raises(RefusedError, match="is not what its manifest says"):
+        publish_desk(desk)
+    assert published(desk) == before
+    folder = desk.workspace.results.parent / "published"
+    assert json.loads((folder / "smoke" / "01_one.ipynb").read_text()) != {}
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_a_folder_is_replaced_whole_with_and_without_the_system_call(tmp_path, monkeypatch, exchange):
+    if not exchange:
+        monkeypatch.setattr(publishing, "_exchange", lambda one, other: False)
+    new, old = tmp_path / ".new", tmp_path / "smoke"
+    for folder, words in ((new, "new"), (old, "old")):
+        folder.mkdir()
+        (folder / words).write_text(words)
+    replace_folder(new, old)
+    assert [path.name for path in old.iterdir()] == ["new"]
+    assert not (tmp_path / ".smoke.before").exists()
+
+
+def test_published_runs_are_restored_where_pages_look_and_present_ones_stay(desk):
+    desk.write("01_one", "# One")
+    lost, present = make_run(desk), make_run(desk, "direct-4567")
+    desk.pretend(metrics={"runs": [lost.name, present.name]})
+    publish_desk(desk)
+    whole = (lost / "result.npz").read_bytes()
+    shutil.rmtree(lost)
+    (present / "result.npz").write_bytes(b"mine")
+    assert restore(desk.workspace) == 1
+    assert (lost / "result.npz").read_bytes() == whole
+    assert (present / "result.npz").read_bytes() == b"mine"
+    assert restore(desk.workspace) == 0
+
+
+def weigh_genomes(result):
+    with ZipFile(result) as file:
+        return sum(member.compress_size for member in file.infolist() if member.filename.startswith("genome_"))
+
+
+@pytest.mark.parametrize("spare", [0, -1], ids=["just small enough", "a byte too large"])
+def test_large_genomes_stay_behind_and_all_else_of_a_run_is_published_and_restored(desk, monkeypatch, spare):
+    desk.write("01_one", "# One")
+    run = make_run(desk)
+    (run / "shown-3.npz").write_bytes(b"images")
+    desk.pretend(metrics={"runs": [run.name]})
+    monkeypatch.setattr(publishing, "LARGE_GENOMES", weigh_genomes(run / "result.npz") + spare)
+    publish_desk(desk)
+    assert files.read_arrays(run / "result.npz").keys() == RESULT.keys()  # here nothing is lost
+    shutil.rmtree(run)
+    assert restore(desk.workspace) == 1
+    assert {path.name for path in run.iterdir()} == {"settings.json", "result.npz", "shown-3.npz"}
+    assert (run / "shown-3.npz").read_bytes() == b"images"
+    found = files.read_arrays(run / "result.npz")
+    assert found.keys() == {name for name in RESULT if spare == 0 or not name.startswith("genome_")}
+    for name, array in found.items():
+        assert (array.dtype, array.tobytes()) == (RESULT[name].dtype, RESULT[name].tobytes())
+
+
+@pytest.mark.parametrize("damage", [lambda content: b"result", lambda content: content[:-30]], ids=["other", "cut"])
+def test_a_damaged_result_is_not_published(desk, damage):
+    desk.write("01_one", "# One")
+    result = make_run(desk) / "result.npz"
+    result.write_bytes(damage(result.read_bytes()))
+    desk.pretend(metrics={"runs": ["direct-0123"]})
+    with pytest.raises(RefusedError, match=r"^direct-0123/result\.npz is damaged; delete that folder to run again\.$"):
+        publish_desk(desk)
+    assert published(desk) == set()
+
+
+def test_restoring_what_was_never_published_is_refused(desk):
+    with pytest.raises(RefusedError, match="Nothing is published at profile smoke"):
+        restore(desk.workspace)
