@@ -18,8 +18,8 @@ from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.random_search import RandomSearch
 from fooling.evolution import evolve
-from fooling.networks import lenet
 from fooling.files import read_arrays, write_arrays, write_atomically, write_json
+from fooling.networks import lenet
 from fooling.runs import RunFolder, hash_source, open_page, open_run
 
 SOURCE = """

@@ -13,8 +13,8 @@ from fooling.evolution.evolution import Evolution, join_runs
 from fooling.evolution.evolve import evolve
 from fooling.evolution.map_elites import History
 from fooling.evolution.takeovers import Takeovers, find_takeovers
-from fooling.report import publish as publishing
 from fooling.files import read_arrays
+from fooling.report import publish as publishing
 from fooling.runs import RunFolder
 
 SHAPE = (3, 2, 1)

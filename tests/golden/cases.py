@@ -13,6 +13,8 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from fooling.explorer.breeding import bear_children, show_genomes
+from fooling.explorer.search import Search
 from keras import layers
 from recording import Arrays, Case
 
@@ -23,8 +25,6 @@ from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.random_search import RandomSearch
 from fooling.evolution.evolution import Evolution
 from fooling.evolution.evolve import evolve
-from fooling.explorer.breeding import bear_children, show_genomes
-from fooling.explorer.search import Search
 from fooling.gradient_ascent import settings as climbing
 from fooling.gradient_ascent.ascend import ascend
 from fooling.images import to_bytes

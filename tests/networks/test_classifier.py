@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
+from fooling.confidence import to_confidence
 from fooling.networks import classifier as classifying
-from fooling.networks.classifier import Classifier, load_classifier, log_odds_of, to_confidence
+from fooling.networks.classifier import Classifier, load_classifier, log_odds_of
 
 SIDE = 8
 

@@ -17,10 +17,10 @@ from fooling.data.photographs import load_photographs, random_crops
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolution import Evolution
 from fooling.evolution.takeovers import Takeovers
+from fooling.files import read_arrays
 from fooling.networks.classifier import Classifier
 from fooling.pages import findings, paper, repetition
 from fooling.pages.repetition import Period, Pictures
-from fooling.files import read_arrays
 from fooling.runs import RunFolder
 
 SIDE = 112

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from fooling.confidence import to_confidence
 from fooling.data.digits import Digits
 from fooling.encodings.direct import DirectEncoding
 from fooling.networks import lenet
-from fooling.networks.classifier import Classifier, to_confidence
+from fooling.networks.classifier import Classifier
 from fooling.pages import findings, paper, training_size
 from fooling.pages.findings.digits import count_images_needed, find_trend
 from fooling.pages.profiles import TrainingSizeSettings

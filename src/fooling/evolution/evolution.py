@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fooling.confidence import to_confidence
 from fooling.encodings import Encoding, Genomes
 from fooling.encodings.population import express_genomes, join_padded
 from fooling.encodings.stored import read_encoding
 from fooling.evolution.takeovers import Takeovers
 from fooling.files import lock_folder, read_arrays, write_arrays
-from fooling.networks.classifier import to_confidence
 from fooling.runs import RunFolder
 
 
@@ -47,7 +47,7 @@ class Evolution(NamedTuple):
     @property
     def confidences(self) -> np.ndarray:
         """The champions' softmax values, ``(runs, cells) float32``."""
-        return to_confidence(self.log_odds)
+        return to_confidence(self.log_odds).astype(np.float32)
 
     @property
     def images(self) -> np.ndarray:

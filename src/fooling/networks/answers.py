@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from fooling.confidence import to_confidence
 from fooling.images import check_images
-from fooling.networks.classifier import Classifier, to_confidence
+from fooling.networks.classifier import Classifier
 from fooling.networks.ensemble import check_alike, resize_images
 
 NETWORKS = 16  # whose graphs are kept; Choice: twice as many as one page asks

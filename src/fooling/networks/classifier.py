@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from fooling.confidence import to_confidence
 from fooling.images import check_images
 
 BATCH = 200  # most images per forward pass; Choice: where LeNet's images per second level off
@@ -122,7 +123,7 @@ class Classifier:
 
     def confidences(self, images: np.ndarray) -> np.ndarray:
         """Return the softmax of every class, ``(count, classes) float32``; images and errors as in :meth:`score`."""
-        return to_confidence(self.score(images))
+        return to_confidence(self.score(images)).astype(np.float32)
 
     def fingerprint(self) -> str:
         """Return a hash of the weights, the architecture and the pixel range: part of the key of every run."""
@@ -179,12 +180,6 @@ def log_odds_of(logits: tf.Tensor) -> tf.Tensor:
     others = tf.reduce_logsumexp(tf.where(top, -np.inf, logits), axis=1, keepdims=True)
     log_p = tf.nn.log_softmax(logits)
     return tf.where(top, logits - others, log_p - tf.math.log1p(-tf.exp(tf.where(top, -1.0, log_p))))
-
-
-def to_confidence(log_odds: np.ndarray) -> np.ndarray:
-    """Return the softmax values that belong to log-odds, computed in float64 and returned as float32."""
-    wide = np.asarray(log_odds, np.float64)
-    return np.exp(-np.logaddexp(0.0, -wide)).astype(np.float32)
 
 
 def _find_image_shape(model: keras.Model) -> tuple[int, int, int]:

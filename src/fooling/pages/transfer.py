@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fooling.confidence import to_confidence
 from fooling.encodings import Encoding
 from fooling.evolution.evolution import Evolution
 from fooling.evolution.evolve import evolve
 from fooling.networks.answers import Transfer, read_answers, score_all, show_to
-from fooling.networks.classifier import Classifier, to_confidence
+from fooling.networks.classifier import Classifier
 from fooling.networks.ensemble import check_alike
 from fooling.runs import RunFolder, open_run
 

@@ -8,13 +8,14 @@ import pytest
 from keras import layers
 from scipy.special import expit
 
+from fooling.confidence import to_confidence
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolve import evolve
 from fooling.lab.detectors import guard as guarding
 from fooling.lab.detectors import scores
 from fooling.lab.detectors.guard import guard, score_by_features, score_by_logits, score_by_odin
 from fooling.lab.detectors.measures import find_threshold
-from fooling.networks.classifier import Classifier, to_confidence
+from fooling.networks.classifier import Classifier
 
 SHAPE = (4, 4, 1)
 

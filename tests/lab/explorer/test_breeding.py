@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from fooling.lab.explorer.genomes import stack_genomes
 
 from fooling.encodings.direct import DirectEncoding, DirectGenomes
 from fooling.lab.explorer.breeding import LITTER, Breeding, bear_children
-from fooling.lab.explorer.genomes import stack_genomes
 from fooling.lab.explorer.looking import find_neighbours
 
 

@@ -8,13 +8,13 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
+from fooling.lab.explorer.genomes import express_genomes, take_genome
 from PIL import Image, PngImagePlugin
 
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.cppn_graph import CppnGenomes
 from fooling.encodings.direct import DirectEncoding
 from fooling.lab.explorer.breeding import bear_children
-from fooling.lab.explorer.genomes import express_genomes, take_genome
 from fooling.lab.explorer.saving import KEY, check_graph, encode_picture, fit_image, load_picture
 
 ENCODINGS = [

@@ -10,11 +10,12 @@ import numpy as np
 import tensorflow as tf
 from fooling.lab.explorer.genomes import compile_mutate, express_genomes, stack_genomes, take_genome
 
+from fooling.confidence import to_confidence
 from fooling.encodings import Encoding, Genomes
 from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.operators import fold_seeds
 from fooling.evolution.map_elites import VARIATION, generation_seeds
-from fooling.networks.classifier import Classifier, to_confidence
+from fooling.networks.classifier import Classifier
 
 LITTER = 12  # children; Choice: two rows of six, and 12 EfficientNet-Lite0 images take a quarter of a second
 MOST_PARENTS = 2

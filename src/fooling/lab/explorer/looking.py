@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from fooling import figures
+from fooling.confidence import to_confidence
 from fooling.encodings.cppn import CppnEncoding
 from fooling.figures import Figure
 from fooling.figures.explorer import Step, choose_steps
 from fooling.lab.explorer.breeding import Litter, bear_children, show_genomes
 from fooling.lab.explorer.search import Search
-from fooling.networks.classifier import to_confidence
 
 NEIGHBOURS = 11  # Choice: with the image itself two rows of six
 

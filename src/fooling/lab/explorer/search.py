@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from fooling.lab.explorer.genomes import express_genomes, stack_genomes, take_genome
 
+from fooling.confidence import to_confidence
 from fooling.encodings import Encoding
 from fooling.evolution import evolve
 from fooling.evolution.evolution import Evolution
@@ -19,7 +20,7 @@ from fooling.evolution.map_elites import NOBODY, History, State, Target, check_s
 from fooling.evolution.takeovers import Takeovers, find_takeovers
 from fooling.lab.explorer.ancestors import Ancestor, Ancestors
 from fooling.lab.explorer.steps import compile_steps, empty_state
-from fooling.networks.classifier import Classifier, to_confidence
+from fooling.networks.classifier import Classifier
 from fooling.runs import RunFolder, open_run, progress_bar
 
 PICTURES_KEPT = 64  # images that need not be expressed again; Choice: more than a grid shows

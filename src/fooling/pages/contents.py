@@ -1,0 +1,26 @@
+"""The pages: the sizes of each experiment at the four profiles, and the claims in the paper's order.
+
+Importing this imports no TensorFlow: what was found is told in a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fooling.pages.claim import Claim
+from fooling.pages.page import check_profile
+
+# By the notebook's stem; a page that is not listed reads none.
+SIZES: Mapping[str, Mapping[str, Any]] = {}
+
+CLAIMS: tuple[Claim[Any], ...] = ()
+
+
+def find_sizes(page: str, profile: str) -> Any:
+    """Return the sizes of ``page`` at ``profile``, or None for a page that reads none.
+
+    Raises:
+        ValueError: If there is no such profile.
+    """
+    return SIZES.get(page, {}).get(check_profile(profile))

@@ -1,0 +1,95 @@
+"""What all pages about searches share: their sizes, and the numbers that a finished search is reduced to."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from fooling.confidence import to_log_odds
+from fooling.pages.claim import NEAR_CERTAIN
+
+
+@dataclass(frozen=True)
+class SearchSizes:
+    """How long and how often images evolve.
+
+    Attributes:
+        runs: Independent runs.
+        generations: Generations after the random images.
+        children: Random images at the start, and children per generation.
+    """
+
+    runs: int
+    generations: int
+    children: int
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if type(value) is int and value < 1:
+                raise ValueError(f"{name} is {value}, but a search needs at least 1.")
+
+    @property
+    def images(self) -> int:
+        """Images of all runs together."""
+        return self.runs * (self.generations + 1) * self.children
+
+
+@dataclass(frozen=True)
+class ImageNetSizes(SearchSizes):
+    """The same on ImageNet, where a search over all classes and one over a few compare by children per cell.
+
+    Attributes:
+        baseline_runs: Independent runs of random search.
+        network: The network to fool, by name.
+        crops: "one" or "ten"; the released code averages ten.
+        classes: The classes that get a cell; empty for all 1000.
+    """
+
+    baseline_runs: int
+    network: str = "EfficientNet-Lite0"
+    crops: str = "one"
+    classes: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.crops not in ("one", "ten"):
+            raise ValueError(f"There are no crops {self.crops!r}; choose one or ten.")
+
+
+LITES = ("EfficientNet-Lite0", "EfficientNet-Lite1", "EfficientNet-Lite2")
+# The classes that the paper's supplement shows images of, by gradient ascent; named here before any run of ours.
+SUPPLEMENT_CLASSES = (
+    *(200, 207, 215, 279, 366, 367, 390, 414, 445, 500),
+    *(509, 580, 643, 657, 704, 713, 782, 805, 826, 906),
+)
+
+
+def first_generations(history: np.ndarray, confidence: float = NEAR_CERTAIN) -> np.ndarray:
+    """Return when each class first reached a confidence.
+
+    Args:
+        history: ``(runs, generations + 1, classes) float32`` log-odds.
+        confidence: In (0, 1).
+
+    Returns:
+        ``(runs, classes) float64`` generations, NaN if never.
+    """
+    reached = history >= to_log_odds(confidence)
+    return np.where(reached.any(axis=1), reached.argmax(axis=1), np.nan)
+
+
+def spread_of_runs(final: np.ndarray) -> tuple[float, float]:
+    """Return the lowest and the highest median of a run, from ``(runs, classes)``."""
+    by_run = np.median(final, axis=1)
+    return float(by_run.min()), float(by_run.max())
+
+
+def describe_size(runs: int, cells: int, generations: int, children: int) -> str:
+    """Return the size of a search in words."""
+    return f"{runs} runs × {cells} classes, {generations} generations × {children} children"
+
+
+def describe_network(network: str, crops: str) -> str:
+    """Return a network and its crops in words."""
+    return f"{network}, {crops} crop{'s' if crops == 'ten' else ''}"
