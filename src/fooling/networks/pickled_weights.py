@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fooling.datasets import check_sha256
+from fooling.files import check_sha256
 
 # What makes an array out of a pickle, under the names that NumPy 1 and NumPy 2 write.
 NUMPY_GLOBALS: dict[str, Any] = {
