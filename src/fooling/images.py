@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 # Multiplying by this one number is the only way from 8 bits to [0, 1] in this project, so that an image that was saved
@@ -39,3 +41,27 @@ def check_image_shape(shape: tuple[int, int, int]) -> None:
     whole = all(isinstance(side, int | np.integer) and side >= 1 for side in shape)
     if len(shape) != 3 or not whole or shape[2] not in (1, 3):
         raise ValueError(f"An image shape is (height, width, 1 or 3), but {tuple(shape)} was given.")
+
+
+def resize_images(images: Any, height: int, width: int) -> Any:
+    """Return images at the size that another network takes; those that have it already stay as they are.
+
+    :func:`fooling.networks.answers.score_all` shows 8-bit images of any size to networks by this way and no other.
+    Choice: bilinear, averaging over the pixels that become one where an image shrinks, and not rounded to 8 bits.
+
+    Args:
+        images: ``(batch, height, width, channels) float32 in [0, 1]``, a tensor or a layer's output.
+        height: The height wanted.
+        width: The width wanted.
+
+    Returns:
+        ``(batch, height, width, channels) float32 in [0, 1]``.
+    """
+    from keras import ops  # only here: what draws and reads images needs no TensorFlow
+
+    old_height, old_width = images.shape[1:3]
+    if (old_height, old_width) == (height, width):
+        return images
+    shrinks = height < old_height or width < old_width
+    resized = ops.image.resize(images, (height, width), interpolation="bilinear", antialias=shrinks)
+    return ops.clip(resized, 0.0, 1.0)  # rounding may step over the ends

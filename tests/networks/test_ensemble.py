@@ -9,8 +9,9 @@ import tensorflow as tf
 from keras import layers
 from PIL import Image
 
+from fooling.images import resize_images
 from fooling.networks.classifier import Classifier
-from fooling.networks.ensemble import average_networks, resize_images
+from fooling.networks.ensemble import average_networks
 
 SHAPE, CLASSES = (6, 5, 1), 4
 

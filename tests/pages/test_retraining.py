@@ -17,12 +17,13 @@ from fooling.data.digits import Digits
 from fooling.data.photographs import UNKNOWN, load_photographs
 from fooling.encodings.cppn import CppnEncoding
 from fooling.evolution.evolve import evolve
+from fooling.networks import head
 from fooling.networks.classifier import Classifier
+from fooling.networks.head import Head, NaturalFeatures
 from fooling.networks.lenet import LENET_PARAMETERS, build_lenet
 from fooling.pages.profiles import DigitRetrainingSettings, ImageNetRetrainingSettings
 from fooling.pages.retraining import digits as chain
-from fooling.pages.retraining import fooling_images, head, imagenet, lesson
-from fooling.pages.retraining.head import Examples, Head
+from fooling.pages.retraining import fooling_images, imagenet, lesson
 from fooling.runs import RunFolder
 
 TINY = DigitRetrainingSettings(runs=1, generations=2, children=4, iterations=2, steps=2)
@@ -206,14 +207,14 @@ def test_two_iterations_resumed_equal_two_uninterrupted(few_digits: Digits, tmp_
 # A head with a class more
 
 
-def make_separable(seed: int) -> tuple[Head, Examples, np.ndarray]:
+def make_separable(seed: int) -> tuple[Head, NaturalFeatures, np.ndarray]:
     """Return an old head that tells two classes by the first feature, and fooling images that have only the second."""
     random = np.random.default_rng(seed)
     side = random.choice([-20.0, 20.0], 200)
     natural = np.stack([side, np.zeros(200)], axis=1).astype(np.float32)
     fooling = np.array([[0.0, 30.0], [0.0, 40.0]], np.float32)
     old = Head(np.array([[0.2, -0.2], [0.3, 0.2]], np.float32), np.zeros(2, np.float32))
-    return old, Examples(natural, np.full(200, UNKNOWN)), fooling
+    return old, NaturalFeatures(natural, np.full(200, UNKNOWN)), fooling
 
 
 def test_separable_fooling_images_are_all_caught_and_nothing_else_changes() -> None:
@@ -229,7 +230,9 @@ def test_separable_fooling_images_are_all_caught_and_nothing_else_changes() -> N
 def test_one_step_follows_the_numerical_gradient_of_the_cross_entropy(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(5)
     old = Head(random.normal(size=(3, 4)).astype(np.float32), random.normal(size=4).astype(np.float32))
-    natural = Examples(random.normal(size=(6, 3)).astype(np.float32), np.array([UNKNOWN, 2, UNKNOWN, 0, 3, UNKNOWN]))
+    natural = NaturalFeatures(
+        random.normal(size=(6, 3)).astype(np.float32), np.array([UNKNOWN, 2, UNKNOWN, 0, 3, UNKNOWN])
+    )
     fooling = random.normal(size=(2, 3)).astype(np.float32)
     monkeypatch.setattr(head, "FOOLING_SHARE", 0.3)
     new = head.train_head(old, natural, fooling, steps=1, seed=7)

@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from fooling.confidence import to_confidence
-from fooling.images import check_images
+from fooling.images import check_images, resize_images
 from fooling.networks.classifier import Classifier
-from fooling.networks.ensemble import check_alike, resize_images
+from fooling.networks.ensemble import check_alike
 
 NETWORKS = 16  # whose graphs are kept; Choice: twice as many as one page asks
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
-from keras import layers, ops
+from keras import layers
 
+from fooling.images import resize_images
 from fooling.networks.classifier import Classifier
 
 
@@ -36,27 +36,6 @@ def average_networks(classifiers: Sequence[Classifier], name: str = "") -> Class
     model = keras.Model(inputs, confidences, name="ensemble")
     names = [one.name for one in classifiers]
     return Classifier(model, first.class_names, name or f"mean of {', '.join(names)}")
-
-
-def resize_images(images: Any, height: int, width: int) -> Any:
-    """Return images at another size; those that have it already stay as they are.
-
-    Choice: bilinear, averaging over the pixels that become one where an image shrinks.
-
-    Args:
-        images: ``(batch, height, width, channels) float32 in [0, 1]``, a tensor or a layer's output.
-        height: The height wanted.
-        width: The width wanted.
-
-    Returns:
-        ``(batch, height, width, channels) float32 in [0, 1]``.
-    """
-    old_height, old_width = images.shape[1:3]
-    if (old_height, old_width) == (height, width):
-        return images
-    shrinks = height < old_height or width < old_width
-    resized = ops.image.resize(images, (height, width), interpolation="bilinear", antialias=shrinks)
-    return ops.clip(resized, 0.0, 1.0)  # rounding may step over the ends
 
 
 def check_alike(classifiers: Sequence[Classifier]) -> None:

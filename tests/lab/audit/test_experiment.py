@@ -13,7 +13,7 @@ from fooling.lab.audit.means import MEANS, Attempt
 from fooling.lab.audit.network import Subject
 from fooling.lab.audit.plan import Plan, Size
 from fooling.networks.classifier import Classifier
-from fooling.pages.retraining.head import Examples, Head
+from fooling.networks.head import Head, NaturalFeatures
 
 TINY = Size(1, 2, 10)
 PLAN = Plan(1.0, (0, 1, 2), 60, TINY, TINY, TINY, TINY, 1, 5, ())
@@ -108,7 +108,7 @@ def test_features_of_any_length_teach_the_same_head() -> None:
     heads = []
     for scale in (1.0, 0.01):
         small = Head(old.kernel / scale, old.bias)
-        head = train_scaled(small, Examples(features * scale, labels), wrong * np.float32(scale), seed=0)
+        head = train_scaled(small, NaturalFeatures(features * scale, labels), wrong * np.float32(scale), seed=0)
         heads.append(features * scale @ head.kernel + head.bias)
         assert ((wrong * scale @ head.kernel + head.bias).argmax(axis=1) == 2).mean() > 0.9
         assert ((features * scale @ head.kernel + head.bias).argmax(axis=1) == 2).mean() < 0.1

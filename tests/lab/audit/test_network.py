@@ -13,7 +13,7 @@ from keras import layers
 from fooling.lab.audit.files import AuditError
 from fooling.lab.audit.network import expose_logits, find_dense, open_subject, refuse_sigmoids
 from fooling.networks.classifier import Classifier
-from fooling.pages.retraining.head import Head, add_class, split_head
+from fooling.networks.head import Head, add_class, split_head
 
 SHAPE, NAMES = (12, 10, 3), ("red", "green", "blue")
 

@@ -13,8 +13,8 @@ from fooling.lab.audit.natural import NaturalImages, split_natural
 from fooling.lab.audit.network import find_dense
 from fooling.lab.audit.plan import HEAD_STEPS, Plan
 from fooling.networks.classifier import Classifier
+from fooling.networks.head import Head, NaturalFeatures, add_class, compute_features, split_head, train_head
 from fooling.pages.retraining.fooling_images import SEEDS_APART
-from fooling.pages.retraining.head import Examples, Head, add_class, compute_features, split_head, train_head
 
 LENGTH = 256.0  # mean squared length of features that a head learns from
 
@@ -75,7 +75,7 @@ def teach_fooling_class(
     real, wrong = (
         compute_features(classifier, below, parts).astype(np.float32) for parts in ([natural.images], nonsense.values())
     )
-    head = train_scaled(old, Examples(real[learned], natural.labels[learned]), wrong[taught], seed)
+    head = train_scaled(old, NaturalFeatures(real[learned], natural.labels[learned]), wrong[taught], seed)
     fooling, labels = len(old.bias), natural.labels[unseen]
     tops = [(real[unseen] @ one.kernel + one.bias).argmax(axis=1) for one in (old, head)]
     called = (wrong[rest] @ head.kernel + head.bias).argmax(axis=1) == fooling
@@ -94,7 +94,7 @@ def teach_fooling_class(
     )
 
 
-def train_scaled(old: Head, natural: Examples, fooling: np.ndarray, seed: int) -> Head:
+def train_scaled(old: Head, natural: NaturalFeatures, fooling: np.ndarray, seed: int) -> Head:
     """Train a head on features of a length at which its learning rate gets somewhere, whatever the network's are.
 
     Choice: a mean squared length of 256. At four times as much gradient descent with this rate and momentum could
@@ -104,7 +104,7 @@ def train_scaled(old: Head, natural: Examples, fooling: np.ndarray, seed: int) -
 
     Args:
         old: The network's own head.
-        natural: Examples of its classes.
+        natural: Features of its classes.
         fooling: ``(count, features) float32``, at least one.
         seed: Of the order.
     """
@@ -115,5 +115,7 @@ def train_scaled(old: Head, natural: Examples, fooling: np.ndarray, seed: int) -
     again = np.arange(max(1, round(len(natural.labels) / classes))) % len(fooling)
     features = np.concatenate([natural.features, fooling[again]]) * scale
     labels = np.concatenate([natural.labels, np.full(len(again), classes)])
-    head = train_head(Head(old.kernel / scale, old.bias), Examples(features, labels), fooling * scale, HEAD_STEPS, seed)
+    head = train_head(
+        Head(old.kernel / scale, old.bias), NaturalFeatures(features, labels), fooling * scale, HEAD_STEPS, seed
+    )
     return Head(head.kernel * scale, head.bias)

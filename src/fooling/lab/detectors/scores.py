@@ -14,7 +14,7 @@ from scipy.special import logsumexp
 
 from fooling.images import check_images
 from fooling.networks.classifier import Classifier
-from fooling.pages.retraining.head import compute_features
+from fooling.networks.head import compute_features
 
 MAXIMUM_SOFTMAX, MAXIMUM_LOGIT, ENERGY = "maximum softmax", "maximum logit", "energy"
 ODIN_TEMPERATURE = 1_000.0  # Source: Liang et al. 2018

@@ -15,9 +15,9 @@ from fooling.evolution.evolution import Evolution
 from fooling.evolution.evolve import evolve
 from fooling.networks.classifier import Classifier
 from fooling.networks.crops import average_ten_crops
+from fooling.networks.head import add_class, split_head
 from fooling.pages.profiles import ImageNetRetrainingSettings
 from fooling.pages.retraining.fooling_images import SEEDS_APART, add_seconds, express_both_champions
-from fooling.pages.retraining.head import add_class, split_head
 from fooling.pages.retraining.lesson import Lesson, learn_fooling_class
 from fooling.runs import RunFolder, open_run
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from fooling.data.photographs import UNKNOWN, Photographs, random_crops
 from fooling.networks.classifier import Classifier
+from fooling.networks.head import Head, NaturalFeatures, compute_features, split_head, train_head
 from fooling.pages.profiles import ImageNetRetrainingSettings
-from fooling.pages.retraining.head import Examples, Head, compute_features, split_head, train_head
 from fooling.runs import RunFolder, open_run
 
 HELD_OUT = ("coffee", "china")  # Choice: packaged photographs of which nothing is learned, one near and one wide view
@@ -95,7 +95,7 @@ def _train_and_test(
     }
     labels = np.full(len(features["learned"]), UNKNOWN) if learned.name == "packaged" else learned.labels
     wrong = compute_features(network, below, [cut_middle(fooling, network.image_shape)])
-    head = train_head(old, Examples(features["learned"], labels), wrong, settings.steps, seed)
+    head = train_head(old, NaturalFeatures(features["learned"], labels), wrong, settings.steps, seed)
     scores = [features["held out"] @ one.kernel + one.bias for one in (old, head)]
     return {
         "kernel": head.kernel,

@@ -33,7 +33,7 @@ class Head(NamedTuple):
     bias: np.ndarray
 
 
-class Examples(NamedTuple):
+class NaturalFeatures(NamedTuple):
     """What a head learns from besides fooling images.
 
     Attributes:
@@ -93,7 +93,7 @@ def add_class(classifier: Classifier, below: keras.Model, head: Head) -> Classif
     return Classifier(model, names, f"{classifier.name}, retrained", classifier.input_range)
 
 
-def train_head(head: Head, natural: Examples, fooling: np.ndarray, steps: int, seed: int) -> Head:
+def train_head(head: Head, natural: NaturalFeatures, fooling: np.ndarray, steps: int, seed: int) -> Head:
     """Train a head with a class more, from the old weights and zeros for the new class.
 
     The loss is the cross-entropy. Its target is the class of a labelled example, the new class for a fooling image, and
