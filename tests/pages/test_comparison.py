@@ -45,7 +45,7 @@ def test_classes_are_compared_by_their_medians_over_runs() -> None:
     first = np.array([[0.9, 0.8, 0.1, 0.4], [0.7, 0.9, 0.3, 0.4], [0.8, 0.0, 0.2, 0.4]])  # medians .8, .8, .2, .4
     second = np.array([[0.125, 0.5, 0.3, 0.4], [0.25, 0.5, 0.3, 0.4]])  # medians .1875, .5, .3, .4
     found = comparison.compare_classes(first, second)
-    assert (found.ahead, found.classes) == (2, 4)  # a class that is equal in both is ahead in neither
+    assert found.ahead == 2  # a class that is equal in both is ahead in neither
     # Pairs: .8 is above all four, twice; .2 above one; .4 above two and equal to one.
     assert found.superiority == pytest.approx((4 + 4 + 1 + 2.5) / 16)
 
@@ -66,9 +66,49 @@ def test_p_belongs_to_the_u_that_the_superiority_stands_for() -> None:
     assert found.p == pytest.approx(2 * stats.norm.sf((abs(u - 20_000) - 0.5) / spread), rel=1e-9)
 
 
+def test_paired_p_is_that_of_all_signs_alike() -> None:
+    rng = np.random.default_rng(0)
+    second = rng.normal(size=(3, 8))
+    first = np.median(second, axis=0) + np.arange(1.0, 9.0)
+    assert comparison.compare_classes(first[None], second).paired_p == pytest.approx(2 / 2**8)
+    assert comparison.compare_classes(second, first[None]).paired_p == pytest.approx(2 / 2**8)
+
+
+def test_paired_p_sees_a_small_step_in_every_class_that_a_test_of_independent_samples_does_not() -> None:
+    spread = np.linspace(-5.0, 5.0, 20)
+    step = 0.1 + np.linspace(0.0, 0.01, 20)
+    found = comparison.compare_classes((spread + step)[None], spread[None])
+    assert found.paired_p == pytest.approx(2 / 2**20)
+    assert found.p > 0.5
+
+
+def test_a_class_is_the_median_of_its_runs_and_no_difference_is_no_finding() -> None:
+    runs = np.array([[0.0, 0.0], [1.0, 2.0], [9.0, 2.5]])
+    found = comparison.compare_classes(runs, np.array([[1.0, 2.0]]))
+    assert (found.paired_p, found.ahead, found.superiority, found.medians) == (1.0, 0, 0.5, (1.5, 1.5))
+
+
+def test_start_is_generation_0_alone() -> None:
+    first, second = np.full((2, 3, 6), 9.0), np.full((1, 4, 6), 9.0)
+    first[:, 0], second[:, 0] = 0.0, np.log(1 / 3) * np.arange(1, 7)
+    start = comparison.compare_starts(first, second)
+    assert start.medians[0] == 0.5 and start.ahead == 6
+    assert start.paired_p == pytest.approx(2 / 2**6)
+
+
+def test_both_tests_are_told_with_the_classes_ahead() -> None:
+    found = comparison.Comparison(0.96, 1e-9, 993, 0.25, (0.3, 0.1))
+    assert found.is_there and comparison.tell_comparison(found, 1_000) == (
+        "ahead in 993 of 1,000 classes; probability of superiority 0.96 (Mann-Whitney U, p < 0.0001); "
+        "each class against itself p = 0.2500 (Wilcoxon)"
+    )
+
+
 def test_searches_on_other_classes_are_refused() -> None:
     with pytest.raises(ValueError, match=r"not \(2, 3\) and \(2, 4\)"):
         comparison.compare_classes(np.zeros((2, 3)), np.zeros((2, 4)))
+    with pytest.raises(ValueError, match="NaN"):
+        comparison.compare_classes(np.full((2, 3), np.nan), np.zeros((2, 3)))
 
 
 def draw_images(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
@@ -260,7 +300,7 @@ def test_places_of_another_shape_are_refused() -> None:
 
 def test_findings_are_told_without_scipy_or_tensorflow() -> None:
     code = (
-        "import sys; from fooling import comparison, findings; "
+        "import sys; from fooling.pages import comparison, contents, finding; "
         "print([name for name in ('scipy', 'tensorflow', 'keras') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

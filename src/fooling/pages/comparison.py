@@ -6,10 +6,15 @@ Everything here counts pairs: the probability of superiority says how often a va
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from fooling.confidence import to_confidence
+from fooling.pages.claim import Effect
+from fooling.words import show_p
 
 THUMBNAIL = 32  # longest side of a thumbnail; Choice: shapes and colours stay, single pixels of noise do not
 AT_ONCE = 20  # images shrunk at a time; Choice: 24 MB as float64 at 224 × 224
@@ -21,20 +26,19 @@ SHOWN = 2_000  # random pairs kept for a figure; Choice: as many as a strip of d
 ROUNDING = 1e-12  # sums of the same numbers in another order count as equal
 
 
-class Comparison(NamedTuple):
-    """Two searches on the same classes.
+@dataclass(frozen=True)
+class Comparison(Effect):
+    """How far one search is ahead of another on the same classes, by a two-sided Mann-Whitney U test between classes.
 
     Attributes:
-        superiority: Probability that a class of the first search is above one of the second, ties counting half.
-        p: Of the two-sided Mann-Whitney U test between the classes' medians.
         ahead: Number of classes whose median over runs is above that of the same class in the second search.
-        classes: How many classes there are.
+        paired_p: Of Wilcoxon's two-sided signed-rank test, which holds each class against itself; 1 where none differs.
+        medians: Of both searches, over runs and classes.
     """
 
-    superiority: float
-    p: float
     ahead: int
-    classes: int
+    paired_p: float
+    medians: tuple[float, float]
 
 
 class Relatedness(NamedTuple):
@@ -77,8 +81,9 @@ def probability_of_superiority(first: np.ndarray, second: np.ndarray) -> float:
 def compare_classes(first: np.ndarray, second: np.ndarray) -> Comparison:
     """Compare two searches by their classes' medians over runs.
 
-    The test is the paper's, and its p is too small: one image can hold many cells of a run, so classes are not
-    independent of one another. Read the superiority, and the number of classes ahead, before the p.
+    The first test is the paper's. Its p is too small, and so is that of the paired test: one image can hold many cells
+    of a run, so classes are not independent of one another. Read the superiority, and the number of classes ahead,
+    before the p.
 
     Source: paper §3.4 (Mann-Whitney U). Choice: a class is one value, its median over runs, so that runs of one
     search do not count as further classes.
@@ -90,15 +95,40 @@ def compare_classes(first: np.ndarray, second: np.ndarray) -> Comparison:
     Raises:
         ValueError: If they are not of the same classes, or hold NaN.
     """
-    from scipy.stats import mannwhitneyu  # slow to import, and status and findings have no need of it
+    from scipy.stats import mannwhitneyu, wilcoxon  # slow to import, and status and findings have no need of it
 
     first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
     if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1]:
         raise ValueError(f"Searches are (runs, classes) of the same classes, not {first.shape} and {second.shape}.")
     one, other = np.median(first, axis=0), np.median(second, axis=0)
-    superiority = probability_of_superiority(one, other)
-    p = mannwhitneyu(one, other, alternative="two-sided").pvalue
-    return Comparison(superiority, float(p), int((one > other).sum()), one.size)
+    return Comparison(
+        superiority=probability_of_superiority(one, other),
+        p=float(mannwhitneyu(one, other, alternative="two-sided").pvalue),
+        ahead=int((one > other).sum()),
+        paired_p=float(wilcoxon(one, other).pvalue) if (one != other).any() else 1.0,
+        medians=(float(np.median(first)), float(np.median(second))),
+    )
+
+
+def compare_starts(first: np.ndarray, second: np.ndarray) -> Comparison:
+    """Compare two searches before anything evolved: what differs there is not the work of evolution.
+
+    Args:
+        first: ``(runs, generations + 1, classes) float32`` log-odds.
+        second: The same of the other search on the same classes; runs and generations may differ.
+
+    Raises:
+        ValueError: As :func:`compare_classes`.
+    """
+    return compare_classes(to_confidence(first[:, 0]), to_confidence(second[:, 0]))
+
+
+def tell_comparison(compared: Comparison, classes: int) -> str:
+    """Return in how many of so many classes the first search is ahead, with both tests, in words."""
+    return (
+        f"ahead in {compared.ahead:,} of {classes:,} classes; probability of superiority {compared.superiority:.2f} "
+        f"(Mann-Whitney U, {show_p(compared.p)}); each class against itself {show_p(compared.paired_p)} (Wilcoxon)"
+    )
 
 
 def shrink(images: np.ndarray) -> np.ndarray:

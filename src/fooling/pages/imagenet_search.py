@@ -1,0 +1,166 @@
+"""What a search for images that fool an ImageNet network comes to: its record, its rows, and the rule of two halves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fooling.confidence import to_confidence
+from fooling.pages.claim import UNTESTED, Effect, Rows, grade_halves
+from fooling.pages.searches import describe_network, describe_size, spread_of_runs
+from fooling.words import show_confidence, show_few
+
+if TYPE_CHECKING:
+    from fooling.evolution.evolution import Evolution
+
+IMAGENET_CLASSES = 1_000
+FOOLED = 0.99  # the confidence from which the paper counts an ImageNet class as fooled; Source: paper §3.3
+LEAST_CLASSES, LEAST_RUNS, LEAST_PER_CELL = 20, 2, 50  # Choice: the least at which two searches are compared
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large a search was.
+
+    Attributes:
+        runs: Independent runs.
+        classes: How many classes have a cell.
+        generations: Generations after the random images.
+        children: Children per generation.
+        network: Name of the network that was fooled.
+        crops: "one" or "ten".
+    """
+
+    runs: int
+    classes: int
+    generations: int
+    children: int
+    network: str
+    crops: str
+
+    @property
+    def per_cell(self) -> float:
+        """Children per cell, by which a search over all classes and one over a few compare."""
+        return self.generations * self.children / self.classes
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether it is large enough to be held against another search."""
+        large = self.classes >= LEAST_CLASSES and self.runs >= LEAST_RUNS
+        return large and self.per_cell >= LEAST_PER_CELL
+
+    def is_full(self, per_cell: float) -> bool:
+        """Whether all 1,000 classes have a cell and at least so many children, the paper's."""
+        return self.classes >= IMAGENET_CLASSES and self.per_cell >= per_cell
+
+
+@dataclass(frozen=True)
+class ImageNetSearch:
+    """What a search reached.
+
+    Attributes:
+        scale: How large it was.
+        median: Of the champions' confidences, over runs and classes.
+        run_medians: The lowest and the highest median of a run.
+        least: The confidence from which a class counts as fooled.
+        fooled: Classes whose median over runs is as high.
+        baseline_median: Median of random search, with as many images a run.
+    """
+
+    scale: Scale
+    median: float
+    run_medians: tuple[float, float]
+    least: float
+    fooled: int
+    baseline_median: float
+
+
+def measure_scale(run: Evolution, network: str, crops: str = "one") -> Scale:
+    """Return how large a finished search was."""
+    return Scale(len(run.log_odds), len(run.classes), run.generations, run.children, network, crops)
+
+
+def measure_search(
+    run: Evolution, baseline: Evolution, network: str, crops: str = "one", least: float = FOOLED
+) -> ImageNetSearch:
+    """Reduce a search to what it reached.
+
+    Args:
+        run: The search.
+        baseline: Random search on the same classes, with as many images a run.
+        network: Name of the network that was fooled.
+        crops: "one" or "ten".
+        least: The confidence from which a class counts as fooled.
+
+    Raises:
+        ValueError: If the baseline is of other classes or another size.
+    """
+    if tuple(run.classes) != tuple(baseline.classes):
+        raise ValueError("The search and its baseline are of different classes.")
+    sizes = [one.generations * one.children for one in (run, baseline)]
+    if sizes[0] != sizes[1]:
+        raise ValueError(f"The search bred {sizes[0]:,} images a run and its baseline {sizes[1]:,}; give both as many.")
+    final = to_confidence(run.log_odds)  # (runs, cells)
+    return ImageNetSearch(
+        scale=measure_scale(run, network, crops),
+        median=float(np.median(final)),
+        run_medians=spread_of_runs(final),
+        least=least,
+        fooled=int((np.median(final, axis=0) >= least).sum()),
+        baseline_median=float(np.median(to_confidence(baseline.log_odds))),
+    )
+
+
+def judge_ahead(scale: Scale, ahead: Effect, number: bool, per_cell: float) -> str:
+    """Judge a claim that one search is ahead of another, and how far it comes.
+
+    The comparison needs 20 classes, 2 runs and 50 children per cell. The number needs all classes and the paper's
+    children per cell, and counts as not met before. A search that is not ahead counts against the claim at the paper's
+    size, or where the other one is ahead by as much; else it may only have had too little time.
+
+    Args:
+        scale: Of the search.
+        ahead: How far it is ahead.
+        number: Whether it comes as far as the paper's.
+        per_cell: The paper's children per cell.
+    """
+    if not scale.is_comparable:
+        return UNTESTED
+    full = scale.is_full(per_cell)
+    if not (ahead.is_there or full or ahead.is_opposite):
+        return UNTESTED
+    return grade_halves(ahead.is_there, full and number)
+
+
+def tabulate_search(found: ImageNetSearch, median: str, fooled: str, per_cell: float, runs: str = "5 runs") -> Rows:
+    """Return what a search reached as rows, beside what the paper tells of its own.
+
+    Args:
+        found: Ours.
+        median: The paper's, in words, and so are those that follow.
+        fooled: Classes of the paper's that count as fooled.
+        per_cell: The paper's children per cell.
+        runs: The paper's.
+    """
+    low, high = (show_confidence(value) for value in found.run_medians)
+    return (
+        ("median confidence", show_confidence(found.median), median),
+        ("median of a run", f"{low} to {high}", runs),
+        (f"classes ≥ {found.least:.0%}", f"{found.fooled:,} of {found.scale.classes:,}", fooled),
+        ("children per cell", show_few(found.scale.per_cell), show_few(per_cell)),
+        ("random search, as many images a run", f"median {show_confidence(found.baseline_median)}", "–"),
+    )
+
+
+def note_untested(scale: Scale, per_cell: float) -> Rows:
+    """Return a row that says what the paper's number needs, none where it was tested."""
+    needs = f"not tested: needs all 1,000 classes and {per_cell:,.0f} children per cell"
+    return () if scale.is_full(per_cell) else (("the number itself", needs, "–"),)
+
+
+def describe_scale(scale: Scale) -> str:
+    """Return runs, sizes and network in words."""
+    size = describe_size(scale.runs, scale.classes, scale.generations, scale.children)
+    return f"{size}; {describe_network(scale.network, scale.crops)}"

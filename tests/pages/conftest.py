@@ -1,0 +1,40 @@
+"""What several tests of pages share: finished searches that reached what a test wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+
+class Searched(NamedTuple):
+    """A finished search, as far as records read it."""
+
+    history: np.ndarray
+    classes: tuple[int, ...]
+    children: int = 10
+
+    @property
+    def log_odds(self) -> np.ndarray:
+        return self.history[:, -1]
+
+    @property
+    def generations(self) -> int:
+        return self.history.shape[1] - 1
+
+
+@pytest.fixture(scope="session")
+def make_search() -> Callable[..., Searched]:
+    """Return a function that makes a search."""
+
+    def search(confidences: Any, generations: int = 4, children: int = 10, classes: tuple[int, ...] = ()) -> Searched:
+        """Return one that rises to ``(runs, cells)`` confidences in its last generation, from a hundredth of them."""
+        final = np.asarray(confidences, np.float64)
+        history = np.repeat(final[:, None] / 100, generations + 1, axis=1)
+        history[:, -1] = final
+        log_odds = np.log(history / (1 - history)).astype(np.float32)
+        return Searched(log_odds, classes or tuple(range(final.shape[1])), children)
+
+    return search
