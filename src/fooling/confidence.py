@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+NEAR_CERTAIN = 0.9999  # Source: paper §3.1
 BINS = 15  # of confidence, of equal width; Source: Guo et al. 2017
 DEVIATES = 1.959964  # of a normal distribution, that hold 95% of it
 
@@ -32,6 +33,20 @@ def find_quartiles(values: np.ndarray) -> tuple[float, float] | None:
         return None
     low, high = np.percentile(values, (25, 75))
     return float(low), float(high)
+
+
+def first_generations(history: np.ndarray, confidence: float = NEAR_CERTAIN) -> np.ndarray:
+    """Return when each class first reached a confidence.
+
+    Args:
+        history: ``(runs, generations + 1, classes) float32`` log-odds.
+        confidence: In (0, 1).
+
+    Returns:
+        ``(runs, classes) float64`` generations, NaN if never.
+    """
+    reached = history >= to_log_odds(confidence)
+    return np.where(reached.any(axis=1), reached.argmax(axis=1), np.nan)
 
 
 class Calibration(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from fooling.confidence import NEAR_CERTAIN, first_generations, to_confidence
 from fooling.figures.style import (
     BASELINE,
     BASELINE_STYLES,
@@ -21,8 +22,7 @@ from fooling.figures.style import (
     start_figure,
     styled,
 )
-from fooling.pages.findings import first_generations, to_confidence
-from fooling.pages.paper import NEAR_CERTAIN, show_confidence
+from fooling.words import show_confidence
 
 
 @styled

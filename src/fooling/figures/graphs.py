@@ -12,10 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
-from scipy.optimize import isotonic_regression
 
-from fooling.figures.style import BASELINE, COLOURS, WIDTH, Figure, list_words, show_pixels, styled
-from fooling.pages.paper import show_confidence
+from fooling.figures.style import BASELINE, COLOURS, WIDTH, Figure, show_pixels, styled
+from fooling.words import count_words, list_words, show_confidence
 
 if TYPE_CHECKING:
     from fooling.encodings.cppn_graph import CppnGenomes
@@ -128,20 +127,16 @@ def _describe_graph(graph: Graph, name: str, confidence: float) -> str:
     hidden = len(graph.labels) - len(INPUT_NAMES) - len(graph.outputs)
     used = [name for node, name in enumerate(INPUT_NAMES, start=1) if node not in graph.unused]
     return (
-        f"{name}, {show_confidence(confidence)}: {_count(hidden, 'hidden node')} and "
-        f"{_count(len(graph.weights), 'edge')} compute it from {list_words(used)}{_count_left_out(graph, ', ')}"
+        f"{name}, {show_confidence(confidence)}: {count_words(hidden, 'hidden node')} and "
+        f"{count_words(len(graph.weights), 'edge')} compute it from {list_words(used)}{_count_left_out(graph, ', ')}"
     )
 
 
 def _count_left_out(graph: Graph, separator: str) -> str:
     if not any(graph.left_out):
         return ""
-    nodes, edges = (_count(number, word) for number, word in zip(graph.left_out, ("node", "edge"), strict=True))
+    nodes, edges = (count_words(number, word) for number, word in zip(graph.left_out, ("node", "edge"), strict=True))
     return f"{separator}{nodes}, {edges} left out" if separator == "\n" else f"{separator}{nodes} and {edges} left out"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def find_levels(graph: Graph) -> dict[int, int]:
@@ -163,6 +158,8 @@ def place_nodes(graph: Graph) -> dict[tuple[int, ...], tuple[float, float]]:
     Returns:
         Level and height, by ``(node,)`` or, for an edge on its way, ``(source, target, level)``.
     """
+    from scipy.optimize import isotonic_regression  # only here: it takes a second to import
+
     levels = find_levels(graph)
     layers: list[list[tuple[int, ...]]] = [[] for _ in range(max(levels.values()) + 1)]
     for node, level in sorted(levels.items()):

@@ -12,8 +12,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 from matplotlib.textpath import text_to_path
 
-from fooling.figures.style import BASELINE, DPI, WIDTH, Figure, list_words, show_pixels, start_figure, styled
-from fooling.pages.paper import show_confidence
+from fooling.figures.style import BASELINE, DPI, WIDTH, Figure, show_pixels, start_figure, styled
+from fooling.words import list_words, show_confidence
 
 GALLERY_KILOBYTES = 150  # Choice: base64 makes it 200 KB, a third of what a page may take
 GAP = 21  # pixels between images; Choice: five columns of a page are 168 pixels each, three quarters of 224

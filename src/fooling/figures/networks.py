@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fooling.figures.style import BASELINE, COLOURS, Figure, start_figure, styled
-from fooling.pages.paper import show_confidence
+from fooling.words import show_confidence
 
 if TYPE_CHECKING:
     from fooling.networks.assessment import Assessment

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
@@ -14,7 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import Normal, Stroke
 from PIL import Image
 
-from fooling.pages.paper import NEAR_CERTAIN
+from fooling import confidence
+from fooling.confidence import NEAR_CERTAIN
+from fooling.words import list_words as list_words
 
 # Okabe & Ito's palette, which survives colour blindness.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
@@ -38,6 +39,7 @@ HALO = [Stroke(linewidth=2.5, foreground="white"), Normal()]  # around words tha
 TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
 LOW_TICKS = (0.000001, 0.00001, 0.0001)  # where confidences start from one class in a thousand
 BEYOND = (8, 10, 12)  # ticks at 1 − 10^−8 and so on, where percentages would be all nines
+log_odds = confidence.to_log_odds  # of one confidence, as an axis of log-odds is ticked
 styled = matplotlib.rc_context(STYLE)  # as a decorator: everything in a figure is drawn in one style
 
 
@@ -110,11 +112,6 @@ def show_pixels(spot: Axes, image: np.ndarray, **options: Any) -> None:
     spot.grid(False)
 
 
-def log_odds(confidence: float) -> float:
-    """Return log(p / (1 − p))."""
-    return float(np.log(confidence / (1.0 - confidence)))
-
-
 def to_log_odds(confidences: np.ndarray) -> np.ndarray:
     """Return the log-odds of confidences, those within a millionth of 0 or 1 moved there, so that all are finite."""
     clipped = np.clip(np.asarray(confidences, np.float64), 1e-6, 1.0 - 1e-6)
@@ -148,8 +145,3 @@ def label_confidences(spot: Axes, values: np.ndarray, axes: str = "y") -> None:
         axis = spot.xaxis if name == "x" else spot.yaxis
         axis.set_ticks(list(ticks), labels=list(ticks.values()))
     spot.set(**{f"{name}lim": (low, high) for name in axes})
-
-
-def list_words(words: Sequence[str]) -> str:
-    """Return "a", "a and b" or "a, b and c"."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

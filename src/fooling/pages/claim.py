@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from fooling.confidence import NEAR_CERTAIN as NEAR_CERTAIN
 from fooling.words import SMALLEST_P
 
 REPRODUCED, PARTLY, NOT = "reproduced", "partly reproduced", "not reproduced"
@@ -21,7 +22,6 @@ RECALLED = "recalled, not checked against the paper"
 RECALLED_LESS = "recalled, less surely"
 MARKS = {QUOTE: "", SECONDARY: "*", RECALLED: "†", RECALLED_LESS: "‡"}  # behind a number of the paper, in a table
 
-NEAR_CERTAIN = 0.9999  # Source: paper §3.1
 EXACT = 9  # decimals to which differences are rounded before they meet a threshold: 0.04 − 0.03 is not above 0.01
 SMALL_EFFECT = 0.56  # probability of superiority that counts as an effect; Source: Vargha & Delaney 2000
 

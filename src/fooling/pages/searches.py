@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from fooling.confidence import to_log_odds
-from fooling.pages.claim import NEAR_CERTAIN
+from fooling.confidence import first_generations as first_generations
 
 
 @dataclass(frozen=True)
@@ -63,20 +62,6 @@ SUPPLEMENT_CLASSES = (
     *(200, 207, 215, 279, 366, 367, 390, 414, 445, 500),
     *(509, 580, 643, 657, 704, 713, 782, 805, 826, 906),
 )
-
-
-def first_generations(history: np.ndarray, confidence: float = NEAR_CERTAIN) -> np.ndarray:
-    """Return when each class first reached a confidence.
-
-    Args:
-        history: ``(runs, generations + 1, classes) float32`` log-odds.
-        confidence: In (0, 1).
-
-    Returns:
-        ``(runs, classes) float64`` generations, NaN if never.
-    """
-    reached = history >= to_log_odds(confidence)
-    return np.where(reached.any(axis=1), reached.argmax(axis=1), np.nan)
 
 
 def spread_of_runs(final: np.ndarray) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fooling.confidence import first_generations
 from fooling.encodings import Encoding
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
@@ -19,7 +20,6 @@ from fooling.gradient_ascent.records import Ascent, choose_points
 from fooling.gradient_ascent.settings import NONE
 from fooling.lab.audit.plan import Plan, Size
 from fooling.networks.classifier import Classifier
-from fooling.pages.findings.searches import first_generations
 from fooling.runs import RunFolder
 
 MEANS = ("noise", "direct", "CPPN", "ascent")
