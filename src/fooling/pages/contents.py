@@ -8,13 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fooling.pages import mnist_cppn, mnist_direct, mnist_networks
 from fooling.pages.claim import Claim
 from fooling.pages.page import check_profile
 
 # By the notebook's stem; a page that is not listed reads none.
-SIZES: Mapping[str, Mapping[str, Any]] = {}
+SIZES: Mapping[str, Mapping[str, Any]] = {
+    "01_mnist_networks": mnist_networks.SIZES,
+    "02_mnist_direct": mnist_direct.SIZES,
+    "03_mnist_cppn": mnist_cppn.SIZES,
+}
 
-CLAIMS: tuple[Claim[Any], ...] = ()
+CLAIMS: tuple[Claim[Any], ...] = (
+    mnist_direct.CLAIM,
+    *mnist_cppn.CLAIMS,
+)
 
 
 def find_sizes(page: str, profile: str) -> Any:
