@@ -22,18 +22,11 @@ def network_runs(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.fixture(scope="session")
-def short_training() -> Any:
-    from fooling.pages.profiles import TrainingSettings
-
-    return TrainingSettings(data="mnist-5k", steps=150)
-
-
-@pytest.fixture(scope="session")
-def lenet(digits: Any, short_training: Any, network_runs: Any) -> Any:
+def lenet(digits: Any, network_runs: Any) -> Any:
     """Return LeNet after 150 steps: about 7% of the held-out digits wrong, in three seconds."""
     from fooling.networks.lenet import train_network
 
-    return train_network("LeNet", digits, short_training, network_runs)
+    return train_network("LeNet", digits, 150, network_runs)
 
 
 @pytest.fixture(scope="session")

@@ -15,15 +15,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
-from PIL import Image
 
 import fooling
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding, DirectGenomes
 from fooling.encodings.random_search import RandomSearch
 from fooling.evolution import evolve as evolving
-from fooling.evolution.evolution import Evolution
-from fooling.evolution.evolve import Request, evolve
+from fooling.evolution.evolution import Evolution, load_evolution
+from fooling.evolution.evolve import Setup, evolve
 from fooling.evolution.map_elites import History, State, Target
 from fooling.evolution.takeovers import find_takeovers
 from fooling.networks import classifier as classifying
@@ -90,7 +89,8 @@ def test_genomes_that_no_cell_names_any_more_are_not_kept():
     held = [tf.zeros([2, 2], kind) for kind in (tf.float32, tf.int32, tf.int32)]
     state = State(DirectGenomes(tf.ones([2, 4, 6])), places, *held, tf.constant(1), tf.constant([7, 8], tf.int64))
     nobody = find_takeovers(History(*(np.zeros([0, 2, 2]) for _ in range(3))), np.zeros([2, 2]))
-    kept = evolving._pack_result(state, nobody)
+    setup = Setup(Target(None, (0, 1)), None, 1, 3, None)
+    kept = evolving._pack_result(setup, state, nobody)
     np.testing.assert_array_equal(kept["genome_genes"][..., 0], [[1, 0, 0], [1, 0, 1]])
     np.testing.assert_array_equal(kept["places"], places)
 
@@ -121,9 +121,9 @@ def test_blocks_of_runs_in_one_long_chunk_give_the_same_bytes_as_one_block_in_tw
 
 def test_ten_and_ten_generations_are_twenty_and_history_is_what_each_of_them_ended_with(make_small_network):
     network, encoding = make_small_network(ODD), ENCODINGS["direct"]
-    request = Request(Target(network, tuple(range(5))), encoding, 20, 7, None)
-    advance = evolving.compile_advance(request, 2)
-    start, _ = evolving._start(request, (1, 2))
+    setup = Setup(Target(network, tuple(range(5))), encoding, 20, 7, None)
+    advance = evolving.compile_advance(setup, 2)
+    start, _ = evolving._start(setup, (1, 2))
     once, history = advance(start, tf.constant(20))
     half, first = advance(start, tf.constant(10))
     twice, second = advance(half, tf.constant(10))
@@ -145,13 +145,15 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch, checkpoints: int) -> None:
     """Make Ctrl-C arrive right after so many checkpoints were written."""
     save, written = RunFolder.save_checkpoint, []
 
-    def save_and_stop(self: RunFolder, number: int, arrays: Any) -> None:
-        save(self, number, arrays)
+    def save_and_stop(self: RunFolder, number: int, arrays: Any, seconds: float) -> None:
+        save(self, number, arrays, seconds)
         written.append(number)
         if len(written) == checkpoints:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(RunFolder, "save_checkpoint", save_and_stop)
+    monkeypatch.setattr(evolving, "CHECKPOINT_SECONDS", 0.0)  # a checkpoint after every chunk, whatever it costs
+    monkeypatch.setattr(evolving, "CHECKPOINT_SHARE", np.inf)
 
 
 def refuse(*args: Any) -> Any:
@@ -199,14 +201,50 @@ def test_a_finished_run_is_loaded_and_not_computed_again(make_small_network, twe
     assert again.folders == twelve_generations.folders
 
 
+def test_more_generations_continue_a_finished_shorter_run_to_the_same_bytes(
+    make_small_network, twelve_generations, monkeypatch, tmp_path
+):
+    evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], generations=4, folder=tmp_path)
+    shorter = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], generations=7, folder=tmp_path)
+    monkeypatch.setattr(evolving, "_start", refuse)
+    longer = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=tmp_path)
+    assert_same(twelve_generations, longer)
+    assert longer.folders[0].seconds >= shorter.folders[0].seconds > 0
+    assert len({folder.name.rsplit("-", 1)[0] for folder in tmp_path.iterdir()}) == 1
+    monkeypatch.setattr(evolving, "compile_advance", refuse)
+    again = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], generations=7, folder=tmp_path)
+    assert_same(shorter, again)
+
+
+def test_a_finished_search_is_loaded_from_its_folders_without_its_network(twelve_generations):
+    loaded = load_evolution([*twelve_generations.folders, twelve_generations.folders[0]])
+    assert_same(twelve_generations, loaded)
+    assert loaded.encoding == twelve_generations.encoding and loaded.classes == twelve_generations.classes
+    assert (loaded.generations, loaded.children) == (12, 7)
+    missing = RunFolder(twelve_generations.folders[0].path.parent / "cppn-0-0-1")
+    with pytest.raises(ValueError, match=r"^The run cppn-0-0-1 is not there or not finished; run its page again\.$"):
+        load_evolution([missing])
+
+
+@pytest.mark.parametrize(
+    ("shape", "children", "block"),
+    [((28, 28, 1), 200, 10), ((224, 224, 3), 20, 2), ((227, 227, 3), 400, 1)],
+    ids=["digits", "a short search", "the paper's search"],
+)
+def test_runs_stand_side_by_side_where_their_images_are_small(shape, children, block):
+    assert evolving.find_block(Setup(None, DirectEncoding(shape), 5, children, None)) == block
+
+
 CHILD = """
 import sys, time
 from pathlib import Path
 from fooling.encodings.direct import DirectEncoding
+from fooling.evolution import evolve as evolving
 from fooling.evolution.evolve import evolve
 from fooling.networks.classifier import load_classifier
 from fooling.runs import RunFolder
 
+evolving.CHECKPOINT_SECONDS, evolving.CHECKPOINT_SHARE = 0.0, float("inf")
 save = RunFolder.save_checkpoint
 RunFolder.save_checkpoint = lambda *args: (save(*args), time.sleep(0.3))
 folder = Path(sys.argv[1])
@@ -254,91 +292,10 @@ def test_another_network_setting_or_seed_is_another_folder(make_small_network, t
         {"generations": 10},
         {"children": 8},
     ]
-    folders = {evolving.open_block(Request(**{**base, **other}), (1, 2)).path for other in [{}, *others]}
-    folders.add(evolving.open_block(Request(**base), (1, 3)).path)
+    folders = {evolving.open_block(Setup(**{**base, **other}), (1, 2)).path for other in [{}, *others]}
+    folders.add(evolving.open_block(Setup(**base), (1, 3)).path)
     assert len(folders) == len(others) + 2
-    assert evolving.open_block(Request(**base), (1, 2)).path in folders
-
-
-def test_history_champions_and_parents_tell_one_story(cppn_evolution):
-    run = cppn_evolution
-    history, champions, parents = (run.unroll(*told) for told in TOLD.items())
-    assert history.shape == champions.shape == parents.shape == (2, 21, 10)
-    assert (np.diff(history, axis=1) >= 0).all()
-    np.testing.assert_array_equal(history[:, -1], run.log_odds)
-    born = champions // run.children
-    assert (born <= np.arange(21)[:, None]).all() and (born >= 0).all()
-    changed = np.diff(champions, axis=1) != 0
-    np.testing.assert_array_equal(changed, np.diff(history, axis=1) > 0)
-    assert (born[:, 1:][changed] == np.broadcast_to(np.arange(1, 21)[:, None], changed.shape)[changed]).all()
-    assert ((parents == -1) == (born == 0)).all()
-    for numbers, places in zip(champions[:, -1], run.places, strict=True):
-        place_of = dict(zip(numbers.tolist(), places.tolist(), strict=True))
-        assert [place_of[number] for number in numbers.tolist()] == places.tolist()
-        assert len(set(place_of.values())) == len(place_of)  # a place for each champion, and for no two
-
-
-def test_every_final_champion_descends_from_a_random_image_through_champions(cppn_evolution):
-    told = (cppn_evolution.unroll(name, -1) for name in ("champion", "parent"))
-    for champions, parents in zip(*told, strict=True):
-        known = dict(zip(champions.ravel().tolist(), parents.ravel().tolist(), strict=True))
-        for image in champions[-1].tolist():
-            while known[image] != -1:  # a KeyError is a parent that never was a champion
-                assert known[image] // cppn_evolution.children < image // cppn_evolution.children
-                image = known[image]
-            assert image < cppn_evolution.children
-
-
-def test_evolution_makes_a_network_more_certain_than_random_images_do(lenet, cppn_evolution):
-    search = evolve(lenet, RandomSearch(CppnEncoding((28, 28, 1))), generations=10, children=40, seeds=[0, 1])
-    assert (search.unroll("parent", 0)[:, 0] == -1).all()
-    assert np.median(cppn_evolution.log_odds) > np.median(search.log_odds) + 1
-    assert np.median(cppn_evolution.log_odds) > np.median(cppn_evolution.history[:, 0]) + 3
-
-
-@pytest.fixture(scope="module")
-def champions(cppn_evolution) -> np.ndarray:
-    return cppn_evolution.images
-
-
-def test_final_images_score_what_was_recorded(lenet, cppn_evolution, champions):
-    """They were scored among 40 children, now among 20: float32 sums of 800 products differ in the fifth digit."""
-    images = champions.reshape(-1, 28, 28, 1)
-    own_class = np.tile(np.arange(10), 2)
-    log_odds = lenet.score(images)[np.arange(20), own_class]
-    np.testing.assert_allclose(log_odds, cppn_evolution.log_odds.ravel(), rtol=1e-4, atol=1e-3)
-    np.testing.assert_allclose(
-        cppn_evolution.confidences.ravel(), lenet.confidences(images)[np.arange(20), own_class], atol=1e-4
-    )
-
-
-def read_back(image: np.ndarray, path: Path) -> np.ndarray:
-    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(path)
-    return np.asarray(Image.open(path)).reshape(image.shape)
-
-
-def test_an_image_saved_as_png_and_loaded_again_scores_the_same_bytes_as_the_genome(
-    lenet, cppn_evolution, champions, tmp_path
-):
-    images = champions[0]
-    loaded = np.stack([read_back(image, tmp_path / "image.png") for image in images])
-    np.testing.assert_array_equal(loaded, images)
-    genomes = tf.nest.map_structure(tf.constant, cppn_evolution.genomes)
-    expressed = CppnEncoding((28, 28, 1)).express(genomes).numpy()[0, cppn_evolution.places[0]]
-    assert lenet.score(loaded).tobytes() == lenet.score(expressed).tobytes()
-
-
-@pytest.mark.parametrize("name", ENCODINGS)
-@pytest.mark.parametrize("graph", [False, True], ids=["eager", "graph"])
-def test_expressed_images_are_the_very_floats_that_a_png_gives_back(name, graph, tmp_path):
-    """In a graph too, where TensorFlow may rewrite arithmetic."""
-    encoding = ENCODINGS[name]
-    genomes = encoding.initialise(20, tf.constant([[1, 1]], tf.int64))
-    images = (tf.function(encoding.express) if graph else encoding.express)(genomes).numpy()[0]
-    assert images.min() >= 0 and images.max() <= 1
-    as_bytes = np.rint(images * 255).astype(np.uint8)
-    loaded = np.stack([read_back(image, tmp_path / "image.png") for image in as_bytes])
-    assert (loaded.astype(np.float32) * np.float32(1 / 255)).tobytes() == images.tobytes()
+    assert evolving.open_block(Setup(**base), (1, 2)).path in folders
 
 
 WRONG_CLASSES = ([], [5], [-1], [0, 1.0], ["4"], 5)
@@ -422,14 +379,14 @@ class OwnEncoding(DirectEncoding):
     """An encoding from outside the package."""
 
     name = "own"
-    code = ()
+    version = 1
 
 
 class OtherOwnEncoding(DirectEncoding):
     """The same but for one operator."""
 
     name = "own"
-    code = ()
+    version = 1
 
     def express(self, genomes):
         return 1.0 - super().express(genomes)
@@ -438,7 +395,7 @@ class OtherOwnEncoding(DirectEncoding):
 def test_an_encoding_of_ones_own_is_told_apart_by_what_its_class_does(make_small_network, tmp_path):
     target = Target(make_small_network(ODD), (0,))
     first, again, other = (
-        evolving.open_block(Request(target, encoding(ODD), 1, 2, tmp_path), (1,)).path
+        evolving.open_block(Setup(target, encoding(ODD), 1, 2, tmp_path), (1,)).path
         for encoding in (OwnEncoding, OwnEncoding, OtherOwnEncoding)
     )
     assert first == again != other

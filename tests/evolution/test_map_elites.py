@@ -33,17 +33,17 @@ def make_state(log_odds: list[list[float]], champions: list[list[int]] | None = 
         log_odds=tf.constant(scores),
         champions=tf.constant(held, tf.int32),
         parents=tf.constant(np.where(held < 0, -1, 50), tf.int32),
-        generation=tf.constant(3),
+        generation=tf.constant(600),
         seeds=tf.zeros([len(scores)], tf.int64),
     )
 
 
 def offer_to(state: State, log_odds: list[list[float]], offer: Callable[..., State] = offer) -> State:
-    """Offer children 200, 201, … of parents 60, 61, … to the first run; a child's genome is ten times its slot."""
+    """Offer children 600, 601, … of parents 60, 61, … to the first run; a child's genome is ten times its slot."""
     count = len(log_odds)
     genomes = Numbered(10.0 * tf.range(count, dtype=tf.float32)[None, :, None])
-    numbers, parents = 200 + tf.range(count), 60 + tf.range(count)[None]
-    return offer(state, genomes, tf.constant([log_odds], tf.float32), numbers, parents)
+    state = state._replace(generation=tf.constant(600 // count))
+    return offer(state, genomes, tf.constant([log_odds], tf.float32), 60 + tf.range(count)[None])
 
 
 def read(state: State) -> tuple[list[int], list[int], list[float | None], list[float]]:
@@ -56,12 +56,12 @@ def read(state: State) -> tuple[list[int], list[int], list[float | None], list[f
 
 def test_one_child_can_take_several_cells():
     state = offer_to(make_state([[1.0, 2.0, 3.0]]), [[0.0, 0.0, 0.0], [5.0, 6.0, 0.0]])
-    assert read(state) == ([201, 201, 100], [61, 61, 50], [10.0, 10.0, -5.0], [5.0, 6.0, 3.0])
+    assert read(state) == ([601, 601, 100], [61, 61, 50], [10.0, 10.0, -5.0], [5.0, 6.0, 3.0])
 
 
 def test_the_best_child_of_each_class_is_the_one_that_settles():
     state = offer_to(make_state([[-9.0, -9.0]]), [[1.0, 2.0], [3.0, -8.0], [2.0, 4.0]])
-    assert read(state) == ([201, 202], [61, 62], [10.0, 20.0], [3.0, 4.0])
+    assert read(state) == ([601, 602], [61, 62], [10.0, 20.0], [3.0, 4.0])
 
 
 def test_a_tie_keeps_the_occupant():
@@ -71,17 +71,17 @@ def test_a_tie_keeps_the_occupant():
 
 def test_a_tie_among_children_keeps_the_earlier_one():
     state = offer_to(make_state([[0.0, -INF]]), [[-1.0, 2.0], [7.0, 3.0], [7.0, 3.0]])
-    assert read(state)[:3] == ([201, 201], [61, 61], [10.0, 10.0])
+    assert read(state)[:3] == ([601, 601], [61, 61], [10.0, 10.0])
 
 
 def test_the_smallest_step_above_the_occupant_is_enough():
     better = float(np.nextafter(np.float32(1.0), np.float32(2.0)))
-    assert read(offer_to(make_state([[1.0]]), [[better]]))[0] == [200]
+    assert read(offer_to(make_state([[1.0]]), [[better]]))[0] == [600]
 
 
 def test_nan_never_wins_and_does_not_hide_the_children_beside_it():
     state = offer_to(make_state([[1.0, -INF, 2.0]]), [[NAN, NAN, NAN], [3.0, -4.0, 1.0], [NAN, NAN, NAN]])
-    assert read(state) == ([201, 201, 100], [61, 61, 50], [10.0, 10.0, -5.0], [3.0, -4.0, 2.0])
+    assert read(state) == ([601, 601, 100], [61, 61, 50], [10.0, 10.0, -5.0], [3.0, -4.0, 2.0])
 
 
 def test_nan_everywhere_leaves_an_empty_cell_empty():
@@ -90,27 +90,27 @@ def test_nan_everywhere_leaves_an_empty_cell_empty():
 
 
 def test_an_empty_cell_takes_even_a_child_at_minus_infinity():
-    assert read(offer_to(make_state([[-INF]]), [[-INF], [-INF]])) == ([200], [60], [0.0], [-INF])
+    assert read(offer_to(make_state([[-INF]]), [[-INF], [-INF]])) == ([600], [60], [0.0], [-INF])
 
 
 def test_minus_infinity_beats_nan_in_an_empty_cell_but_not_an_occupant_at_minus_infinity():
-    assert read(offer_to(make_state([[-INF]]), [[NAN], [-INF]])) == ([201], [61], [10.0], [-INF])
+    assert read(offer_to(make_state([[-INF]]), [[NAN], [-INF]])) == ([601], [61], [10.0], [-INF])
     occupied = make_state([[-INF]], champions=[[100]])
     assert read(offer_to(occupied, [[-INF]]))[0] == [100]
 
 
 def test_infinity_wins_and_stays():
     state = offer_to(make_state([[3.0]]), [[1.0], [INF], [INF]])
-    assert read(state)[0] == [201]
-    assert read(offer_to(state, [[INF]]))[0] == [201]
+    assert read(state)[0] == [601]
+    assert read(offer_to(state, [[INF]]))[0] == [601]
 
 
 def test_runs_do_not_take_each_others_children():
     state = make_state([[0.0], [0.0]])
     genomes = Numbered(tf.constant([[[1.0]], [[2.0]]]))
     log_odds = tf.constant([[[5.0]], [[-5.0]]])
-    state = offer(state, genomes, log_odds, tf.constant([200]), tf.constant([[7], [8]]))
-    assert state.champions.numpy().tolist() == [[200], [100]]
+    state = offer(state, genomes, log_odds, tf.constant([[7], [8]]))
+    assert state.champions.numpy().tolist() == [[600], [100]]
     assert state.genomes.number.numpy().ravel().tolist() == [1.0, -5.0]
 
 
@@ -118,7 +118,7 @@ def test_a_wider_child_widens_the_cells_with_zeros():
     state = make_state([[0.0, 9.0]], champions=[[100, 101]])
     state = state._replace(genomes=Numbered(tf.constant([[[1.0, 2.0], [3.0, 4.0]]])), places=tf.constant([[0, 1]]))
     child = Numbered(tf.constant([[[5.0, 6.0, 7.0]]]))
-    state = offer(state, child, tf.constant([[[1.0, 1.0]]]), tf.constant([200]), tf.constant([[60]]))
+    state = offer(state, child, tf.constant([[[1.0, 1.0]]]), tf.constant([[60]]))
     np.testing.assert_array_equal(state.genomes.number[0], [[5.0, 6.0, 7.0], [3.0, 4.0, 0.0]])
     np.testing.assert_array_equal(state.places, [[0, 1]])
 
@@ -198,7 +198,7 @@ class NoisyJudge:
 
     class_names = tuple("abcdef")
     image_shape = (1, 1, 1)
-    batch = 200
+    batch = 600
 
     def log_odds(self, images: tf.Tensor) -> tf.Tensor:
         number = tf.reshape(images, [-1, 1])
@@ -261,7 +261,7 @@ class ExactJudge:
         return tf.reshape(images, [-1, 1]) * tf.constant([[1.0, -2.0, 3.0]])
 
 
-@pytest.mark.parametrize("batch", [1, 3, 6, 7, 200])
+@pytest.mark.parametrize("batch", [1, 3, 6, 7, 600])
 def test_each_of_seven_children_gets_its_own_scores_from_batches_of_one_size(batch):
     own = tf.constant([[5, 3, 8, 1, 9, 2, 7], [14, 12, 16, 18, 13, 11, 15]])
     judge = ExactJudge(batch)

@@ -102,7 +102,7 @@ def compile_offer(runs: int, cells: int, children: int) -> Any:
     )
     held = {name: specify([cells], kind) for name, kind in CELL_TYPES.items()}
     state = State(genomes, **held, generation=tf.TensorSpec([], tf.int32), seeds=specify([], tf.int64))
-    rest = [specify([children, cells], tf.float32), tf.TensorSpec([children], tf.int32), specify([children], tf.int32)]
+    rest = [specify([children, cells], tf.float32), specify([children], tf.int32)]
     return tf.function(offer, input_signature=[state, offspring, *rest])
 
 
@@ -137,7 +137,8 @@ def test_genomes_at_places_are_those_of_cells_that_each_keep_their_own(runs, cel
     state, slow = make_empty(runs, cells), [[None] * cells for _ in range(runs)]
     distinct, most, emptied = [0] * runs, 0, False
     for born in draw_generations(runs, cells, children, generations, np.random.default_rng(cells)):
-        state = offer_graph(state, Tagged(born.tags, born.genes), born.log_odds, born.numbers, born.parents)
+        state = state._replace(generation=tf.constant(born.numbers[0] // children))
+        state = offer_graph(state, Tagged(born.tags, born.genes), born.log_odds, born.parents)
         seen = tf.nest.map_structure(np.asarray, state)
         for run in range(runs):
             offer_slowly(slow[run], born, run)
@@ -157,9 +158,9 @@ def test_runs_that_need_few_places_do_not_move_for_a_run_beside_them_that_needs_
     log_odds = np.stack([np.eye(6)[[0]] + np.zeros((6, 1)), np.eye(6)]).astype(np.float32)
     log_odds[0, 3] = 9.0
     tags = np.arange(12, dtype=np.int32).reshape(2, 6)
-    genes, numbers = np.zeros((2, 6, 2), np.float32), np.arange(6, dtype=np.int32)
+    genes = np.zeros((2, 6, 2), np.float32)
     together, alone = (
-        offer(make_empty(runs, 6), Tagged(tags[:runs], genes[:runs]), log_odds[:runs], numbers, -1 - tags[:runs])
+        offer(make_empty(runs, 6), Tagged(tags[:runs], genes[:runs]), log_odds[:runs], -1 - tags[:runs])
         for runs in (2, 1)
     )
     np.testing.assert_array_equal(together.places, [[0] * 6, range(6)])
