@@ -44,13 +44,13 @@ def check_image_shape(shape: tuple[int, int, int]) -> None:
 
 
 def resize_images(images: Any, height: int, width: int) -> Any:
-    """Return images at the size that another network takes; those that have it already stay as they are.
+    """Return images in [0, 1] at the size that another network takes; those that have it already are not touched.
 
-    :func:`fooling.networks.answers.score_all` shows 8-bit images of any size to networks by this way and no other.
+    The one way to show an image to a network of another size; :func:`fooling.networks.answers.score_all` goes it.
     Choice: bilinear, averaging over the pixels that become one where an image shrinks, and not rounded to 8 bits.
 
     Args:
-        images: ``(batch, height, width, channels) float32 in [0, 1]``, a tensor or a layer's output.
+        images: ``(batch, height, width, channels)``, uint8 or float32 in [0, 1]: an array, a tensor, a layer's output.
         height: The height wanted.
         width: The width wanted.
 
@@ -59,6 +59,8 @@ def resize_images(images: Any, height: int, width: int) -> Any:
     """
     from keras import ops  # only here: what draws and reads images needs no TensorFlow
 
+    if images.dtype == np.uint8:
+        images = check_images(images, images.shape[1:])
     old_height, old_width = images.shape[1:3]
     if (old_height, old_width) == (height, width):
         return images

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
-from PIL import Image
 
 from fooling.images import resize_images
 from fooling.networks.classifier import Classifier
@@ -87,26 +86,6 @@ def test_fingerprint_is_the_same_where_a_members_layers_have_the_names_that_kera
     )
     members = [Classifier(network), Classifier(other)]
     assert average_networks(members).fingerprint() == average_networks(members).fingerprint()
-
-
-def test_resizing_to_the_same_size_changes_nothing() -> None:
-    images = tf.constant(make_images() / np.float32(255.0))
-    assert resize_images(images, 6, 5) is images
-
-
-@pytest.mark.parametrize("size", [(12, 10), (9, 7), (3, 2)], ids=["twice", "larger", "smaller"])
-def test_resizing_agrees_with_another_library(size: tuple[int, int]) -> None:
-    image = np.random.default_rng(2).uniform(0, 1, (6, 5)).astype(np.float32)
-    expected = np.asarray(Image.fromarray(image).resize(size[::-1], Image.Resampling.BILINEAR))
-    found = np.asarray(resize_images(tf.constant(image[None, :, :, None]), *size))[0, :, :, 0]
-    np.testing.assert_allclose(found, expected, atol=1e-5)
-
-
-def test_white_and_black_stay_what_they_are_at_any_size() -> None:
-    for value in (0.0, 1.0):
-        resized = np.asarray(resize_images(tf.fill([1, 6, 5, 1], value), 13, 17))
-        assert resized.min() >= 0.0 and resized.max() <= 1.0
-        np.testing.assert_allclose(resized, value, atol=1e-6)
 
 
 def test_networks_that_cannot_be_averaged_are_refused() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from fooling.confidence import to_confidence
-from fooling.images import check_images, resize_images
+from fooling.images import resize_images
 from fooling.networks.classifier import Classifier
 from fooling.networks.ensemble import check_alike
 
@@ -121,8 +121,7 @@ def _score(images: np.ndarray, classifier: Classifier) -> np.ndarray:
     graph, size = compile_log_odds(classifier), classifier.batch
     parts = [np.zeros((0, len(classifier.class_names)), np.float32)]  # the scores of no images at all
     for start in range(0, len(images), size):
-        pixels = tf.constant(check_images(images[start : start + size], images.shape[1:]))
-        parts.append(graph(resize_images(pixels, height, width)).numpy())
+        parts.append(graph(tf.constant(resize_images(images[start : start + size], height, width))).numpy())
     return np.concatenate(parts)
 
 

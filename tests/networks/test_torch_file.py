@@ -17,11 +17,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from fooling.networks.efficientnet_lite import VARIANTS
-from fooling.networks.torch_weights import MAGIC, VERSION, read_weights
+from fooling.networks.pickled_weights import MAGIC, VERSION, KnownNamesUnpickler, read_torch_file
 
 LITE0 = VARIANTS["EfficientNet-Lite0"]
 MACHINE = {"protocol_version": VERSION, "little_endian": True, "type_sizes": {"short": 2, "int": 4, "long": 4}}
@@ -77,10 +75,6 @@ class Calls:
         return self.call
 
 
-class Raw(bytes):
-    """A pickle that stands in the file as it is."""
-
-
 class Writer(pickle.Pickler):
     """Python's own pickling, which names storages as PyTorch's does."""
 
@@ -92,8 +86,6 @@ class Writer(pickle.Pickler):
 
 
 def pickled(thing: Any, protocol: int = 2) -> bytes:
-    if isinstance(thing, Raw):
-        return bytes(thing)
     stream = io.BytesIO()
     with pytest.MonkeyPatch.context() as patch:
         torch, inner = types.ModuleType("torch"), types.ModuleType("torch._utils")
@@ -113,9 +105,10 @@ def make_file(
     machine: Any = MACHINE,
     counts: dict[str, int] | None = None,
 ) -> bytes:
-    """Return the bytes that ``torch.save`` before 1.6 would write, or a lie about them."""
+    """Return the bytes that ``torch.save`` before 1.6 would write, or a lie about them; tensors may be a pickle."""
     order = [storage.key for storage in storages] if order is None else order
-    head = b"".join(pickled(part) for part in (MAGIC, VERSION, machine, tensors, order))
+    parts = (MAGIC, VERSION, machine, tensors, order)
+    head = b"".join(part if isinstance(part, bytes) else pickled(part) for part in parts)
     sizes = {storage.key: len(storage.numbers) for storage in storages} | (counts or {})
     return head + b"".join(struct.pack("<Q", sizes[s.key]) + s.numbers.tobytes() for s in storages)
 
@@ -123,7 +116,7 @@ def make_file(
 def read(folder: Path, content: bytes) -> dict[str, np.ndarray]:
     path = folder / "some.pth"
     path.write_bytes(content)
-    return read_weights(path, hashlib.sha256(content).hexdigest())
+    return read_torch_file(path, hashlib.sha256(content).hexdigest())
 
 
 NUMBERS = Storage("7", np.arange(6, dtype="<f4"))
@@ -147,7 +140,7 @@ def test_an_offset_skips_numbers(tmp_path):
 
 
 def test_the_packaged_file_is_read_whole():
-    weights = read_weights(str(files(LITE0.package) / "models" / LITE0.file), LITE0.sha256)
+    weights = read_torch_file(str(files(LITE0.package) / "models" / LITE0.file), LITE0.sha256)
     assert list(weights)[:3] == ["_conv_stem.weight", "_bn0.weight", "_bn0.bias"]
     assert weights["_conv_stem.weight"].shape == (32, 3, 3, 3)
     assert weights["_bn0.num_batches_tracked"].dtype == np.int64
@@ -169,19 +162,19 @@ def test_a_wrong_hash_is_refused_before_a_byte_is_interpreted(tmp_path, monkeypa
     path = tmp_path / "some.pth"
     path.write_bytes(GOOD)
 
-    def interpret(content: Any) -> None:
+    def interpret(unpickler: Any, stream: Any) -> None:
         raise AssertionError("interpreted")
 
-    monkeypatch.setattr("pickletools.genops", interpret)
+    monkeypatch.setattr(KnownNamesUnpickler, "__init__", interpret)
     with pytest.raises(ValueError, match=r"^some\.pth has SHA-256 .* not the one known\.$"):
-        read_weights(path, "0" * 64)
+        read_torch_file(path, "0" * 64)
 
 
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path):
     with pytest.raises(ValueError, match=r"^none\.pth cannot be read: No such file or directory\.$"):
-        read_weights(tmp_path / "none.pth", "0" * 64)
+        read_torch_file(tmp_path / "none.pth", "0" * 64)
     with pytest.raises(ValueError, match=r"cannot be read: Is a directory\.$"):
-        read_weights(tmp_path, "0" * 64)
+        read_torch_file(tmp_path, "0" * 64)
 
 
 def tensor_of(*arguments: Any) -> bytes:
@@ -196,44 +189,37 @@ def storage_of(counts: dict[str, int] | None = None, **lies: Any) -> bytes:
 
 REBUILD = b"ctorch._utils\n_rebuild_tensor_v2\n"
 ONE = Tensor(NUMBERS, 0, (6,), (1,))
-DAMAGED, BEGIN = "its pickle is damaged", "it does not begin as one"
-VALUE, CALL = "its pickle does not end with one value", "its pickle calls something in another way"
-STORAGE, NAMES = "its pickle describes a storage in another way", "a dictionary with something other than names"
-NATURAL, FIT = "no natural numbers", "sizes and strides that do not fit"
-INSIDE, ITS = "a tensor does not lie inside its storage", "its storages are not those of its tensors"
+DAMAGED, BEGIN, TENSORS = "its pickle is damaged", "it does not begin as one", "not a dictionary of tensors"
+STORAGE, NAMES = "its pickle describes a storage in another way", "something other than names as keys"
+NATURAL, INSIDE = "no natural numbers", "a tensor does not lie inside its storage"
+ITS, SHARED = "its storages are not those of its tensors", "two tensors share a storage"
 
 # What is wrong with a file, how the reason reads, and the file.
 HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "nothing": (DAMAGED, lambda: b""),
-    "no weights": ("uses PERSID", lambda: b"\x89PNG\r\n"),
+    "no weights": (STORAGE, lambda: b"\x89PNG\r\n"),
     "a newer file": (DAMAGED, lambda: b"PK\x03\x04" + GOOD),
     "another magic number": (BEGIN, lambda: pickled(1) + GOOD),
     "another version": (BEGIN, lambda: pickled(MAGIC) + pickled(1002) + GOOD),
     "big-endian": ("not little-endian", lambda: make_file({"a": ONE}, [NUMBERS], machine={"little_endian": False})),
     "no machine": ("not little-endian", lambda: make_file({"a": ONE}, [NUMBERS], machine=[])),
-    "a list of tensors": ("not a dictionary of tensors", lambda: make_file(["a"], [])),
-    "no tensor": ("not a dictionary of tensors", lambda: make_file({"a": 1}, [])),
+    "a list of tensors": (TENSORS, lambda: make_file(["a"], [])),
+    "no tensor": (TENSORS, lambda: make_file({"a": 1}, [])),
     "a number as name": (NAMES, lambda: make_file({1: ONE}, [NUMBERS])),
     "a tuple as name": (NAMES, lambda: make_file({("a",): ONE}, [NUMBERS])),
-    "the same name twice": ("the same name twice", lambda: GOOD.replace(b"\x01\0\0\0b", b"\x01\0\0\0a")),
-    "the same name again": ("the same name twice", lambda: b"\x80\x02}" + b"X\x01\0\0\0aK\x01s" * 2 + b"."),
+    "the same name twice": (ITS, lambda: GOOD.replace(b"\x01\0\0\0b", b"\x01\0\0\0a")),
     "another kind": ("asks for 'torch DoubleStorage'", lambda: storage_of(kind=DoubleStorage)),
     "a dictionary as kind": (STORAGE, lambda: storage_of(kind=OrderedDict)),
     "a tensor as kind": (STORAGE, lambda: storage_of(kind=Tensor(OTHERS, 0, (), ()))),
     "a function of Python": ("asks for '__builtin__ eval'", lambda: make_file({"a": Calls(eval, "1")}, [])),
-    "a call of a storage": (CALL, lambda: make_file({"a": Calls(FloatStorage, 10**9)}, [])),
-    "a dictionary with content": (CALL, lambda: make_file(Calls(OrderedDict, ()), [])),
-    "a newer pickle": ("uses FRAME", lambda: make_file(Raw(pickled({"a": "b"}, 4)), [])),
-    "an executable opcode": ("uses INST", lambda: make_file(Raw(b"(ios\nsystem\n."), [])),
-    "attributes of a function": ("gives attributes", lambda: make_file(Raw(b"\x80\x02" + REBUILD + b"}b."), [])),
-    "a value of an empty stack": ("uses POP", lambda: b"\x80\x020."),
-    "a tuple of an empty stack": (DAMAGED, lambda: b"\x80\x02\x86."),
+    "a call of a storage": (TENSORS, lambda: make_file({"a": Calls(FloatStorage, 10**9)}, [])),
+    "a function as tensor": (TENSORS, lambda: make_file(b"\x80\x02" + REBUILD + b".", [])),
+    "an executable opcode": ("asks for 'os system'", lambda: make_file(b"(ios\nsystem\n.", [])),
+    "a value of an empty stack": (DAMAGED, lambda: b"\x80\x020."),
     "a storage of an empty stack": (DAMAGED, lambda: b"\x80\x02Q."),
     "a memo that was never made": (DAMAGED, lambda: b"\x80\x02h\x05."),
     "items without a mark": (DAMAGED, lambda: b"\x80\x02}u."),
-    "two values": (VALUE, lambda: b"\x80\x02K\x01K\x02."),
-    "no value": (VALUE, lambda: b"\x80\x02."),
-    "an open mark": (VALUE, lambda: b"\x80\x02(K\x01."),
+    "no value": (DAMAGED, lambda: b"\x80\x02."),
     "no end": (DAMAGED, lambda: b"\x80\x02K\x01"),
     "a text longer than the file": (DAMAGED, lambda: b"\x80\x02X\xff\xff\xff\xffabc."),
     "a text of no encoding": (DAMAGED, lambda: b"\x80\x02X\x01\0\0\0\xff."),
@@ -243,9 +229,8 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "sizes below zero": (NATURAL, lambda: tensor_of(0, (-1,), (1,))),
     "sizes that are no integers": (NATURAL, lambda: tensor_of(0, ("6",), (1,))),
     "a size that is true": (NATURAL, lambda: tensor_of(0, (True,), (1,))),
-    "sizes that are no tuple": (CALL, lambda: tensor_of(0, None, (1,))),
-    "nine axes": (FIT, lambda: tensor_of(0, (1,) * 9, (1,) * 9)),
-    "more strides than sizes": (FIT, lambda: tensor_of(0, (6,), (1, 1))),
+    "sizes that are no tuple": (DAMAGED, lambda: tensor_of(0, None, (1,))),
+    "more strides than sizes": (DAMAGED, lambda: tensor_of(0, (6,), (1, 1))),
     "strides that leave the storage": (INSIDE, lambda: tensor_of(0, (2,), (6,))),
     "strides beyond all memory": (INSIDE, lambda: tensor_of(0, (2,), (2**70,))),
     "strides below zero": (NATURAL, lambda: tensor_of(5, (2,), (-1,))),
@@ -255,21 +240,20 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "a storage that is missing": (ITS, lambda: make_file({"a": ONE}, [])),
     "a storage too many": (ITS, lambda: make_file({"a": ONE}, [NUMBERS, OTHERS])),
     "a storage twice": (ITS, lambda: make_file({"a": ONE}, [NUMBERS, NUMBERS])),
-    "storages that are no names": ("a list of something", lambda: make_file({"a": ONE}, [NUMBERS], order=[7])),
+    "a tensor of two names": (ITS, lambda: make_file({"a": ONE, "b": ONE}, [NUMBERS])),
+    "storages that are no names": (ITS, lambda: make_file({"a": ONE}, [NUMBERS], order=[7])),
     "storages in no list": (ITS, lambda: make_file({"a": ONE}, [NUMBERS], order={"7": 1})),
-    "a storage of two tensors": (
-        "share a storage",
-        lambda: make_file({"a": ONE, "b": Tensor(NUMBERS, 0, (1,), (1,))}, [NUMBERS]),
-    ),
+    "a storage of two tensors": (SHARED, lambda: make_file({"a": ONE, "b": Tensor(NUMBERS, 0, (1,), (1,))}, [NUMBERS])),
     "another size than the tensor says": (
         "has another size",
         lambda: make_file({"a": ONE}, [NUMBERS], counts={"7": 5}),
     ),
     "a size below zero": (STORAGE, lambda: storage_of(count=-1)),
-    "a size beyond the file": ("ends before its last number", lambda: storage_of(count=2**28, counts={"7": 2**28})),
+    "a size beyond the numbers": ("ends before its last number", lambda: storage_of(count=200, counts={"7": 200})),
+    "a size beyond the file": (STORAGE, lambda: storage_of(count=2**28, counts={"7": 2**28})),
     "a size beyond all memory": (STORAGE, lambda: storage_of(count=2**63 - 1, counts={"7": 2**63 - 1})),
     "a size beyond 64 bits": (STORAGE, lambda: storage_of(count=2**70)),
-    "something after the end": ("something follows its last number", lambda: GOOD + b"\0"),
+    "something after the end": ("something follows its end", lambda: GOOD + b"\0"),
 }
 
 
@@ -297,30 +281,3 @@ def test_no_function_that_a_file_names_is_called(tmp_path):
 def test_a_file_that_was_cut_short_is_refused(tmp_path, length):
     with pytest.raises(ValueError, match=r"^some\.pth is no file of weights"):
         read(tmp_path, GOOD[:length])
-
-
-@pytest.mark.filterwarnings("ignore:invalid escape sequence:DeprecationWarning")  # in a text that is then refused
-@settings(max_examples=400, deadline=None)
-@given(st.integers(0, len(GOOD) - 1), st.integers(1, 255), st.integers(0, len(GOOD) - 1), st.integers(0, 255))
-def test_changed_bytes_give_arrays_or_one_sentence_and_no_other_error(tmp_path_factory, first, flip, second, other):
-    content = bytearray(GOOD)
-    content[first] ^= flip
-    content[second] ^= other
-    folder = tmp_path_factory.getbasetemp()
-    try:
-        weights = read(folder, bytes(content))
-    except ValueError as error:
-        assert str(error).startswith("some.pth is no file of weights")
-    else:
-        assert sum(array.nbytes for array in weights.values()) <= len(GOOD)
-
-
-def test_names_nested_a_thousand_deep_cost_no_time(tmp_path):
-    nested = b"\x80\x02}" + b"K\x01" + b"q\x00h\x00\x86" * 1000 + b"K\x01s."  # hashing it would take 2^1000 steps
-    with pytest.raises(ValueError, match="something other than names as keys"):
-        read(tmp_path, nested)
-
-
-def test_a_large_memo_index_reserves_no_memory(tmp_path):
-    with pytest.raises(ValueError, match="does not begin as one"):
-        read(tmp_path, b"\x80\x02K\x01r\xff\xff\xff\xff.")
