@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from fooling import figures
+from fooling.confidence import Calibration
 from fooling.encodings.cppn_graph import CppnGenomes
 from fooling.figures.graphs import Graph, find_levels, place_nodes, read_graph
 from fooling.figures.images import shrink_image
@@ -81,10 +82,7 @@ def test_reliability_leaves_empty_bins_out() -> None:
         error=0.1,
         confidences=np.full(100, 0.9, np.float32),
         correct=np.arange(100) < 90,
-        bin_confidence=np.where(count > 0, 0.9, np.nan),
-        bin_accuracy=np.where(count > 0, 0.8, np.nan),
-        bin_count=count,
-        calibration_error=0.1,
+        calibration=Calibration(np.where(count > 0, 0.9, np.nan), np.where(count > 0, 0.8, np.nan), count, 0.1),
     )
     figure = figures.draw_reliability({"LeNet": assessment})
     assert len(figure.axes[0].get_lines()[1].get_xdata()) == 2

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fooling.confidence import Calibration
 from fooling.data.photographs import load_photographs
 from fooling.networks.assessment import assess
 
@@ -25,28 +26,24 @@ ROWS = [[0.95, 0.05, 0.0], [0.04, 0.91, 0.05], [0.25, 0.20, 0.55], [0.52, 0.48, 
 LABELS = np.array([0, 0, 2, 0, 1])
 
 
-def test_error_bins_and_calibration_error_are_those_worked_out_by_hand():
+def test_error_and_calibration_are_those_worked_out_by_hand():
     found = assess(Rehearsed(ROWS), np.arange(5), LABELS)
     assert found.error == pytest.approx(2 / 5)
     np.testing.assert_array_equal(found.correct, [True, False, True, True, False])
     np.testing.assert_allclose(found.confidences, [0.95, 0.91, 0.55, 0.52, 0.40])
-    np.testing.assert_array_equal(found.bin_count, [0, 0, 0, 0, 1, 2, 0, 0, 0, 2])
-    nan = np.nan
-    np.testing.assert_allclose(found.bin_accuracy, [nan, nan, nan, nan, 0, 1, nan, nan, nan, 0.5])
-    np.testing.assert_allclose(found.bin_confidence, [nan, nan, nan, nan, 0.40, 0.535, nan, nan, nan, 0.93], rtol=1e-6)
-    # (|0 − .40| · 1 + |1 − .535| · 2 + |.5 − .93| · 2) / 5
-    assert found.calibration_error == pytest.approx((0.40 + 0.93 + 0.86) / 5)
+    # Every image stands in a bin of its own.
+    np.testing.assert_array_equal(np.flatnonzero(found.calibration.count), [6, 7, 8, 13, 14])
+    assert found.calibration_error == pytest.approx((0.40 + 0.48 + 0.45 + 0.91 + 0.05) / 5)
 
 
-def test_full_certainty_falls_into_the_last_bin_and_a_perfect_network_has_no_error():
+def test_a_perfect_network_has_no_error():
     found = assess(Rehearsed([[1.0, 0.0], [0.0, 1.0]]), np.arange(2), np.array([0, 1]))
     assert (found.error, found.calibration_error) == (0.0, 0.0)
-    assert found.bin_count[9] == 2
 
 
 def test_a_trained_network_is_assessed_on_digits_it_never_saw(lenet, digits):
     found = assess(lenet, digits.test_images, digits.test_labels)
-    assert found.bin_count.sum() == 1000
+    assert found.calibration.count.sum() == 1000
     assert found.error == pytest.approx(np.mean(~found.correct))
     assert found.error < 0.2  # after 150 steps
     assert 0 < found.calibration_error < 0.2
@@ -95,8 +92,10 @@ def test_of_equal_confidences_the_lower_class_comes_first():
 def test_batches_give_what_all_images_at_once_give(size):
     whole = assess(Rehearsed(ROWS), np.arange(5), LABELS)
     batches = (np.arange(5)[start : start + size] for start in range(0, 5, size))
-    for one, other in zip(whole, assess(Rehearsed(ROWS), batches, LABELS), strict=True):
-        np.testing.assert_array_equal(one, other)
+    found = assess(Rehearsed(ROWS), batches, LABELS)
+    for one, other in zip([*whole, *whole.calibration], [*found, *found.calibration], strict=True):
+        if not isinstance(one, Calibration):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_only_one_batch_is_held_at_a_time():

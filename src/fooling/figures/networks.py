@@ -29,10 +29,11 @@ def draw_reliability(assessments: Mapping[str, Assessment]) -> Figure:
     curve, counts = axes[0]
     curve.plot([0, 1], [0, 1], color=BASELINE, lw=1, label="perfectly calibrated")
     for number, (colour, (name, part)) in enumerate(zip(COLOURS[: len(assessments)], assessments.items(), strict=True)):
-        filled = part.bin_count > 0
-        curve.plot(part.bin_confidence[filled], part.bin_accuracy[filled], "o-", ms=4, color=colour, label=name)
-        middle = (np.arange(len(part.bin_count)) + 0.2 + 0.3 * number) / len(part.bin_count)
-        counts.bar(middle, part.bin_count, width=0.026, color=colour, label=name)
+        confidence, accuracy, count, _ = part.calibration
+        filled = count > 0
+        curve.plot(confidence[filled], accuracy[filled], "o-", ms=4, color=colour, label=name)
+        middle = (np.arange(len(count)) + 0.2 + 0.3 * number) / len(count)
+        counts.bar(middle, count, width=0.26 / len(count), color=colour, label=name)
     curve.set(xlabel="confidence", ylabel="share correct", xlim=(0, 1.02), ylim=(0, 1.02))
     counts.set(xlabel="confidence", ylabel="held-out digits", yscale="log", xlim=(0, 1.02))
     counts.legend(*curve.get_legend_handles_labels(), fontsize=8, loc="upper left")

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fooling.confidence import Calibration, calibrate
 from fooling.networks.classifier import Classifier
 
-BINS = 10  # equal-width bins of confidence, as in Guo et al. 2017
 TOP = 5  # a label among so many highest classes is no top-5 error; Source: the ILSVRC challenge
 
 
@@ -21,21 +21,20 @@ class Assessment(NamedTuple):
         error: Share of images whose top class is not their label.
         confidences: ``(count,) float32``: confidence in the top class.
         correct: ``(count,) bool``.
-        bin_confidence: ``(10,) float64``: mean confidence by bin of confidence, NaN where the bin is empty.
-        bin_accuracy: ``(10,) float64``: share of correct images by bin.
-        bin_count: ``(10,) int64``.
-        calibration_error: Expected calibration error: mean distance of accuracy and confidence, weighted by count.
+        calibration: How far the confidences can be trusted.
         top_five_error: Share of images whose label is not among their five highest classes; NaN if not measured.
     """
 
     error: float
     confidences: np.ndarray
     correct: np.ndarray
-    bin_confidence: np.ndarray
-    bin_accuracy: np.ndarray
-    bin_count: np.ndarray
-    calibration_error: float
+    calibration: Calibration
     top_five_error: float = math.nan
+
+    @property
+    def calibration_error(self) -> float:
+        """Mean distance of accuracy and confidence over bins of confidence, weighted by count."""
+        return self.calibration.error
 
     @property
     def median_confidence(self) -> float:
@@ -57,7 +56,7 @@ def assess(classifier: Classifier, images: np.ndarray | Iterable[np.ndarray], la
     """Measure error, confidence and calibration.
 
     Args:
-        classifier: The network.
+        classifier: Any.
         images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1]; or such batches one after another,
             as :meth:`fooling.data.photographs.Photographs.batches` gives them, of which one is held at a time.
         labels: ``(count,) int64``, each one of the network's classes.
@@ -69,20 +68,11 @@ def assess(classifier: Classifier, images: np.ndarray | Iterable[np.ndarray], la
     batches = [images] if isinstance(images, np.ndarray) else images
     confidences, places = _score_batches(classifier, batches, np.asarray(labels))
     correct = places == 0
-    bins = np.minimum((confidences * BINS).astype(int), BINS - 1)
-    count = np.bincount(bins, minlength=BINS)
-    with np.errstate(invalid="ignore"):
-        bin_confidence = np.bincount(bins, confidences, BINS) / count
-        bin_accuracy = np.bincount(bins, correct, BINS) / count
-    gaps = np.nan_to_num(np.abs(bin_accuracy - bin_confidence))
     return Assessment(
         error=float(1.0 - correct.mean()),
         confidences=confidences,
         correct=correct,
-        bin_confidence=bin_confidence,
-        bin_accuracy=bin_accuracy,
-        bin_count=count,
-        calibration_error=float((gaps * count).sum() / count.sum()),
+        calibration=calibrate(confidences, correct),
         top_five_error=float((places >= TOP).mean()),
     )
 
