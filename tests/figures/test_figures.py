@@ -273,19 +273,3 @@ def test_long_titles_of_photographs_lose_their_middle_and_stay_apart() -> None:
     assert boxes[0].x0 >= 0 and boxes[3].x1 <= figure.bbox.x1
     assert all(0 < right.x0 - left.x1 < 40 for left, right in itertools.pairwise(boxes[:4]))  # all that fits is kept
     assert boxes[5].x0 - boxes[4].x1 > 10
-
-
-def test_overview_shows_every_digit_and_at_most_five_large_images() -> None:
-    random = np.random.default_rng(0)
-    digits = {
-        "pixels": (random.integers(0, 256, (10, 28, 28, 1), np.uint8), np.linspace(0.9, 0.99, 10)),
-        "CPPN": (random.integers(0, 256, (10, 28, 28, 1), np.uint8), np.linspace(0.5, 0.6, 10)),
-    }
-    images, names = random.integers(0, 256, (7, 224, 224, 3), np.uint8), [f"class {place}" for place in range(7)]
-    drawn = figures.draw_overview(digits, images, names, np.linspace(0.7, 0.1, 7), ("LeNet", "a large network"))
-    assert len(drawn.axes) == 25
-    assert [spot.get_title() for spot in drawn.axes[:11]] == [*map(str, range(10)), ""]
-    assert drawn.axes[20].get_xlabel() == "class 0\n70.00%" and drawn.axes[-1].get_xlabel() == "class 4\n30.00%"
-    assert "pixels: 90.00% to 99.00%" in drawn.alt and "class 4 (30.00%)" in drawn.alt and "class 5" not in drawn.alt
-    alone = figures.draw_overview(digits, images[:0], [], np.zeros(0), ("LeNet", "a large network"))
-    assert len(alone.axes) == 20 and "a large network" not in alone.alt

@@ -15,11 +15,9 @@ from fooling.figures.curves import draw_class_curves, draw_curves, draw_first_ge
 from fooling.figures.detector_images import draw_guard_champions, draw_passing
 from fooling.figures.detectors import draw_calibration, draw_detection, draw_detection_again, draw_score_spreads
 from fooling.figures.explorer import draw_line, draw_litter, draw_look
-from fooling.figures.features import draw_likeness, draw_looks, draw_means, draw_shares
 from fooling.figures.graphs import draw_champion_graphs
 from fooling.figures.images import draw_champions, draw_gallery, draw_images, draw_photographs
 from fooling.figures.networks import draw_confidence_shares, draw_reliability
-from fooling.figures.overview import draw_overview
 from fooling.figures.repetition import draw_changes, draw_elements, draw_kept, draw_shuffled
 from fooling.figures.retraining import (
     draw_caught,
@@ -28,7 +26,6 @@ from fooling.figures.retraining import (
     draw_retrained_medians,
 )
 from fooling.figures.style import Figure
-from fooling.figures.training_size import draw_size_curves, draw_training_sizes
 from fooling.figures.transfer import (
     Examples,
     draw_examples,
@@ -69,15 +66,11 @@ __all__ = [
     "draw_guard_champions",
     "draw_images",
     "draw_kept",
-    "draw_likeness",
     "draw_line",
     "draw_litter",
     "draw_look",
-    "draw_looks",
-    "draw_means",
     "draw_noticed",
     "draw_other_confidences",
-    "draw_overview",
     "draw_own_against_other",
     "draw_paired",
     "draw_passing",
@@ -87,10 +80,7 @@ __all__ = [
     "draw_retrained_medians",
     "draw_score_spreads",
     "draw_search_curves",
-    "draw_shares",
     "draw_shuffled",
-    "draw_size_curves",
-    "draw_training_sizes",
     "draw_transfer_matrices",
     "read_examples",
 ]

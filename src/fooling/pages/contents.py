@@ -10,18 +10,24 @@ from typing import Any
 
 from fooling.pages import mnist_cppn, mnist_direct, mnist_networks
 from fooling.pages.claim import Claim
+from fooling.pages.mnist_features import claim as mnist_features
 from fooling.pages.page import check_profile
+from fooling.pages.training_size import claim as training_size
 
 # By the notebook's stem; a page that is not listed reads none.
 SIZES: Mapping[str, Mapping[str, Any]] = {
     "01_mnist_networks": mnist_networks.SIZES,
     "02_mnist_direct": mnist_direct.SIZES,
     "03_mnist_cppn": mnist_cppn.SIZES,
+    "04_mnist_features_across_runs": mnist_features.SIZES,
+    "05_mnist_training_size": training_size.SIZES,
 }
 
 CLAIMS: tuple[Claim[Any], ...] = (
     mnist_direct.CLAIM,
     *mnist_cppn.CLAIMS,
+    mnist_features.CLAIM,
+    training_size.CLAIM,
 )
 
 

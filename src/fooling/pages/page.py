@@ -34,12 +34,12 @@ class Page(NamedTuple):
     Attributes:
         name: File stem of the notebook, such as ``02_mnist_direct``.
         folder: ``results/PROFILE``.
-        seed: Of the first run of its searches.
+        seed: Of the first run of its searches; None for a page that takes those of any seed.
     """
 
     name: str
     folder: Path
-    seed: int = 0
+    seed: int | None = 0
 
     @property
     def runs(self) -> Path:
@@ -76,21 +76,22 @@ class Page(NamedTuple):
         Raises:
             ValueError: If it is not there.
         """
-        from fooling.evolution.evolution import (
-            load_evolution,
-        )  # numbers are read without TensorFlow
+        # Numbers are read without TensorFlow, searches are not.
+        from fooling.evolution.evolution import load_evolution
 
         content = read_json(metrics_file(self.folder, page))
-        folders = content.get("searches", {}).get(name) if content.get("seed") == self.seed else None
+        same = self.seed is None or content.get("seed") == self.seed
+        folders = content.get("searches", {}).get(name) if same else None
         if not folders:
+            seed = "" if self.seed is None else f" and seed {self.seed}"
             raise ValueError(
-                f"{page} has no search {name!r} at profile {self.folder.name} and seed {self.seed} yet; run that page "
-                f"first: `fooling report --profile {self.folder.name} --only {page.split('_')[0]}`."
+                f"{page} has no search {name!r} at profile {self.folder.name}{seed} yet; run that page first: "
+                f"`fooling report --profile {self.folder.name} --only {page.split('_')[0]}`."
             )
         return load_evolution([RunFolder(self.runs / str(folder)) for folder in folders])
 
 
-def open_page(name: str, profile: str, seed: int = 0) -> Page:
+def open_page(name: str, profile: str, seed: int | None = 0) -> Page:
     """Return where the page ``name`` writes at ``profile``.
 
     Raises:

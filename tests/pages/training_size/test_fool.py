@@ -12,28 +12,25 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from fooling.confidence import to_confidence
 from fooling.data.digits import Digits
 from fooling.encodings.direct import DirectEncoding
+from fooling.files import hash_text
 from fooling.networks import lenet
 from fooling.networks.classifier import Classifier
-from fooling.pages import findings, paper, training_size
-from fooling.pages.findings.digits import count_images_needed, find_trend
-from fooling.pages.profiles import TrainingSizeSettings
-from fooling.pages.training_size import (
+from fooling.pages.training_size import fool
+from fooling.pages.training_size.claim import TrainingSizes
+from fooling.pages.training_size.fool import (
     FooledNetwork,
     check_sizes,
     choose_digits,
     find_error,
     find_medians,
     fool_networks,
-    open_network_run,
 )
-from fooling.runs import RunFolder
 
-SMALL = TrainingSizeSettings(runs=2, generations=3, children=10, sizes=(10, 20), networks=1, steps=2)
+SMALL = TrainingSizes(runs=2, generations=3, children=10, sizes=(10, 20), networks=1, steps=2)
 
 
 def make_digits(counts: tuple[int, ...]) -> Digits:
@@ -120,13 +117,13 @@ def test_median_of_certain_images_does_not_round_to_certainty() -> None:
 @pytest.fixture
 def pixels_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out CPPNs, whose graph takes seconds to make."""
-    monkeypatch.setattr(training_size, "ENCODINGS", (DirectEncoding,))
+    monkeypatch.setattr(fool, "ENCODINGS", (DirectEncoding,))
 
 
 @pytest.fixture(scope="module")
 def fooled(uneven: Digits, tmp_path_factory: pytest.TempPathFactory) -> list[FooledNetwork]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training_size, "ENCODINGS", (DirectEncoding,))
+        patch.setattr(fool, "ENCODINGS", (DirectEncoding,))
         return fool_networks(uneven, SMALL, tmp_path_factory.mktemp("sizes"))
 
 
@@ -190,135 +187,33 @@ def test_a_network_alone_is_the_same_as_beside_others(
     assert describe(again[0]) == describe(fooled[1])
 
 
-def test_digits_own_seed_runs_and_sizes_each_make_another_key(uneven: Digits, tmp_path: Path) -> None:
-    chosen, longer = choose_digits(uneven, 20, 0), replace(SMALL, generations=4)
-    keys = [
-        open_network_run(*request, tmp_path).path
-        for request in (
-            (chosen, 0, SMALL, range(2)),
-            (choose_digits(uneven, 20, 1), 0, SMALL, range(2)),
-            (chosen, 1, SMALL, range(2)),
-            (chosen, 0, longer, range(2)),
-            (chosen, 0, replace(SMALL, steps=3), range(2)),
-            (chosen, 0, SMALL, range(1, 3)),
-        )
-    ]
-    assert len(set(keys)) == 6
+def test_digits_own_seed_runs_and_sizes_each_make_another_key(
+    uneven: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = []
 
+    def note(folder: Path, label: str, settings: Any, version: object, compute: Any, inner: Any) -> Any:
+        keys.append(hash_text(json.dumps([label, settings, version], sort_keys=True)))
+        return {f"direct_{name}": np.zeros(1) for name in ("medians", "final", "images")} | {
+            "error": np.zeros(())
+        }, None
 
-def test_the_key_names_the_code_of_network_evolution_and_both_encodings() -> None:
-    assert {
-        "training_size.py",
-        "networks/lenet.py",
-        "evolution/evolve.py",
-        "evolution/map_elites.py",
-        "encodings/direct.py",
-        "encodings/cppn.py",
-    } <= set(training_size.CODE)
+    monkeypatch.setattr(fool, "compute_once", note)
+    monkeypatch.setattr(fool, "ENCODINGS", (DirectEncoding,))
+    for size, own, sizes, seed in (
+        (20, 0, SMALL, 0),
+        (21, 0, SMALL, 0),
+        (20, 1, SMALL, 0),
+        (20, 0, replace(SMALL, generations=4), 0),
+        (20, 0, replace(SMALL, steps=3), 0),
+        (20, 0, replace(SMALL, runs=3), 0),
+        (20, 0, SMALL, 1),
+    ):
+        fool.fool_network(uneven, size, own, sizes, tmp_path, seed)
+    assert len(set(keys)) == 7
 
 
 @pytest.mark.slow
 def test_more_digits_of_one_kind_make_fewer_errors(digits: Digits) -> None:
-    errors = [find_error(training_size.train(choose_digits(digits, size, 0), 200, 0), digits) for size in (30, 3_000)]
+    errors = [find_error(fool.train(choose_digits(digits, size, 0), 200, 0), digits) for size in (30, 3_000)]
     assert errors[1] < errors[0] / 2
-
-
-def make_network(size: int, needed: tuple[int, ...], end: float = 12.0, error: float = 0.1) -> FooledNetwork:
-    """Return a network whose runs' medians pass 99.99% at the given generations of 200; 201 is never."""
-    generation = np.arange(201)
-    medians = np.stack([np.where(generation >= first, end, -2.0) for first in needed]).astype(np.float32)
-    final = np.repeat(medians[:, -1:], 10, axis=1)
-    both = ("direct", "cppn")
-    kept = [dict.fromkeys(both, part) for part in (medians, final, np.zeros((10, 28, 28, 1), np.uint8))]
-    return FooledNetwork(size, 0, error, *kept, folder=RunFolder(Path("nowhere")))
-
-
-def summarise(networks: list[FooledNetwork]) -> dict[str, Any]:
-    """Return the summary at the paper's generations and children."""
-    return findings.summarise_training_size(networks, 200, 200, "made")
-
-
-def test_images_needed_count_the_random_ones_and_never_is_infinite() -> None:
-    medians = make_network(500, (0, 3, 200, 201)).medians["direct"]
-    assert count_images_needed(medians, 200).tolist() == [200.0, 800.0, 201 * 200.0, np.inf]
-
-
-def test_99_99_percent_itself_is_reached() -> None:
-    edge = np.log(0.9999 / 0.0001)
-    assert count_images_needed(np.array([[0.0, edge - 1e-6, edge + 1e-6]]), 10).tolist() == [30.0]
-
-
-def test_trend_is_spearmans_as_scipy_says_and_its_p_is_one_sided() -> None:
-    rng = np.random.default_rng(0)
-    sizes = np.repeat([500, 1_000, 2_000, 4_000], 3)
-    for shift in (0.0, 0.4):
-        values = rng.normal(size=12) + shift * np.arange(12)
-        correlation, p = find_trend(sizes, values)
-        exact = stats.spearmanr(sizes, values, alternative="greater")
-        assert correlation == pytest.approx(exact.statistic)
-        assert p == pytest.approx(exact.pvalue, abs=0.03)
-    assert find_trend(sizes, -np.arange(12.0))[1] > 0.99
-
-
-def test_p_of_a_tiny_trend_is_the_one_counted_by_hand() -> None:
-    correlation, p = find_trend(np.array([1, 2, 3, 4]), np.array([1.0, 2.0, 3.0, 4.0]))
-    assert correlation == pytest.approx(1.0) and p == pytest.approx(1 / 24, abs=0.01)
-
-
-def test_never_is_the_highest_rank_and_equal_values_are_no_trend() -> None:
-    sizes = np.array([1, 1, 2, 2])
-    assert find_trend(sizes, np.array([5.0, 6.0, np.inf, np.inf])) == find_trend(sizes, np.array([5.0, 6.0, 7.0, 7.0]))
-    assert find_trend(sizes, np.full(4, np.inf)) == (0.0, 1.0)
-
-
-def grow(firsts: dict[int, int], end: float = 12.0) -> list[FooledNetwork]:
-    """Return three networks of each size, whose runs pass at about the given generation."""
-    return [
-        make_network(size, (first + turn, first + turn), end) for size, first in firsts.items() for turn in range(3)
-    ]
-
-
-def test_a_planted_trend_is_partly_and_none_is_not() -> None:
-    growing = summarise(grow({500: 9, 1_000: 19, 2_000: 29, 4_000: 39}))
-    json.dumps(growing)
-    assert growing["direct"]["needed"] == [2_200.0, 8_200.0] and growing["direct"]["fold"] == pytest.approx(41 / 11)
-    assert growing["cppn"]["correlation"] > 0.9 and growing["cppn"]["p"] < 0.01
-    assert growing["extremes"] == [500, 4_000] and growing["networks"] == 12
-    assert findings.judge("small-data", growing, "extended").verdict == paper.PARTLY
-    falling = summarise(grow({500: 39, 1_000: 29, 2_000: 19, 4_000: 9}))
-    assert findings.judge("small-data", falling, "extended").verdict == paper.NOT
-    assert findings.judge("small-data", summarise(grow(dict.fromkeys((1, 2, 3, 4), 5))), "smoke").verdict == paper.NOT
-
-
-def test_prevention_is_a_low_median_with_the_most_digits() -> None:
-    prevented = [*grow({500: 9, 1_000: 19, 2_000: 29}), *(make_network(4_000, (0, 0), end=3.0) for _ in range(3))]
-    summary = summarise(prevented)
-    assert summary["direct"]["median_most"] == pytest.approx(1 / (1 + np.exp(-3.0)))
-    assert findings.judge("small-data", summary, "extended").verdict == paper.REPRODUCED
-
-
-def test_never_bounds_the_fold_and_is_told_as_never() -> None:
-    never = summarise(grow({500: 9, 1_000: 19, 2_000: 29, 4_000: 201}))
-    assert never["direct"]["needed"] == [2_200.0, None]
-    assert never["direct"]["fold"] == pytest.approx(201 / 11)
-    assert "never" in findings.judge("small-data", never, "extended").ours
-    assert summarise(grow(dict.fromkeys((1, 2, 3, 4), 201)))["cppn"]["fold"] == 1.0
-
-
-def test_a_network_counts_by_the_median_of_its_runs_and_errors_by_the_median_network() -> None:
-    networks = [
-        make_network(500, (1, 3, 201), error=0.2),
-        make_network(500, (1, 201, 201), error=0.3),
-        make_network(4_000, (7, 7, 7), error=0.01),
-        make_network(4_000, (9, 9, 9), error=0.03),
-    ]
-    summary = summarise(networks)
-    assert summary["direct"]["needed"] == [None, 1_800.0]  # the median of 800 and never is never
-    assert summary["errors"] == pytest.approx([0.25, 0.02])
-    assert findings.judge("small-data", summary, "default").verdict == paper.UNTESTED
-
-
-def test_one_size_or_uneven_numbers_of_networks_are_no_trend() -> None:
-    for networks in (grow({500: 3}), grow({500: 3, 1_000: 4})[:-1]):
-        with pytest.raises(ValueError, match="A trend needs two sizes with as many networks each"):
-            summarise(networks)

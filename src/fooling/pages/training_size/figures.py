@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from fooling.confidence import NEAR_CERTAIN, to_confidence
 from fooling.figures.style import (
     COLOURS,
     DASHES,
@@ -17,7 +18,7 @@ from fooling.figures.style import (
     start_figure,
     styled,
 )
-from fooling.pages.paper import NEAR_CERTAIN, show_confidence
+from fooling.words import show_confidence
 
 MARKERS = ("o", "s")
 APART = 1.035  # how far the dots of the encodings stand apart on the axis of sizes, as a factor
@@ -136,7 +137,7 @@ def draw_size_curves(sizes: np.ndarray, medians: Mapping[str, Sequence[np.ndarra
 
 def _describe_curves(groups: Mapping[str, Mapping[int, np.ndarray]]) -> str:
     parts = [
-        f"{label}, {size:,} digits: {show_confidence(1 / (1 + np.exp(-float(np.median(part[:, -1])))))}"
+        f"{label}, {size:,} digits: {show_confidence(float(to_confidence(np.median(part[:, -1]))))}"
         for label, curves in groups.items()
         for size, part in curves.items()
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 
 import keras
 import numpy as np
@@ -13,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fooling.networks.classifier import Classifier
-from fooling.pages import features, findings, paper
-from fooling.pages.features import (
-    Effect,
-    Features,
+from fooling.pages.claim import Effect
+from fooling.pages.mnist_features import measure as features
+from fooling.pages.mnist_features.looks import multiply_gradient, trace_looks
+from fooling.pages.mnist_features.measure import (
     compare_digit,
     compare_features,
     compare_likeness,
@@ -24,8 +23,6 @@ from fooling.pages.features import (
     find_low_share,
     find_vertical_share,
     gather_digits,
-    multiply_gradient,
-    trace_looks,
 )
 
 pictures = arrays(np.uint8, st.tuples(st.integers(2, 9), st.integers(2, 9), st.just(1)))
@@ -96,7 +93,7 @@ def test_p_of_a_digit_is_the_one_counted_over_all_choices() -> None:
 
 
 def test_a_digit_like_all_others_is_no_effect_and_one_above_all_is_a_certain_one() -> None:
-    assert compare_digit(np.full((6, 10), 0.3), 1) == (0.5, 1.0)
+    assert compare_digit(np.full((6, 10), 0.3), 1) == Effect(0.5, 1.0)
     best = compare_digit(np.tile(np.arange(10.0), (20, 1)), 9)
     assert best.superiority == 1.0 and best.p == pytest.approx(1 / (1 + features.PERMUTATIONS))
     assert compare_digit(np.tile(np.arange(10.0), (20, 1)), 0).p == 1.0
@@ -231,29 +228,3 @@ def test_a_gradient_that_is_not_a_number_is_refused() -> None:
     classifier = Classifier(keras.Model(inputs, scores, name="roots"))
     with pytest.raises(ValueError, match="roots has a gradient that is not a number"):
         multiply_gradient(classifier, np.zeros((1, 4, 3, 1), np.uint8), np.array([0]))
-
-
-def make_features(vertical: float, low_bar: float, alike: float, p: float) -> Features:
-    """Return what 20 runs share, with the given superiorities."""
-    values = np.zeros((20, 10))
-    effects = (Effect(superiority, p) for superiority in (vertical, low_bar, low_bar, alike))
-    return Features(values, values, values, np.eye(10), *effects)
-
-
-def test_summary_is_what_the_rule_reads_and_controls_are_not_judged() -> None:
-    found, control = make_features(0.9, 0.8, 0.7, 1e-5), make_features(0.5, 0.4, 0.3, 0.6)
-    summary = findings.summarise_features(found, control, {"noise": control}, 200, 200, "made")
-    json.dumps(summary)
-    assert summary["runs"] == 20 and summary["scale"].startswith("20 runs × 10 classes, 200 generations × 200 children")
-    assert [summary[name]["superiority"] for name in ("vertical_1", "low_bar_2", "alike", "alike_direct")] == [
-        0.9,
-        0.8,
-        0.7,
-        0.3,
-    ]
-    assert summary["controls"]["noise"] == summary["controls"]["pixels"]
-    assert findings.judge("mnist-features", summary, "extended").verdict == paper.REPRODUCED
-    swapped = findings.summarise_features(control, found, {"planted": found}, 200, 200, "made")
-    assert findings.judge("mnist-features", swapped, "extended").verdict == paper.NOT
-    half = findings.summarise_features(make_features(0.9, 0.5, 0.7, 1e-5), found, {}, 200, 200, "made")
-    assert findings.judge("mnist-features", half, "extended").verdict == paper.PARTLY

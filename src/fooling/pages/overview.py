@@ -1,4 +1,4 @@
-"""The figure that the report and the README begin with."""
+"""Page 00: every claim beside what was found, and the figure that the report and the README begin with."""
 
 from __future__ import annotations
 
@@ -9,12 +9,24 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from fooling.figures.images import shrink_image
-from fooling.figures.style import DPI, WIDTH, Figure, list_words, show_pixels, styled
-from fooling.pages.paper import show_confidence
+from fooling.figures.style import DPI, WIDTH, Figure, show_pixels, styled
+from fooling.words import list_words, show_confidence
 
 LARGE = 5  # ImageNet images in the row below the digits
 SMALL_SIDE, LARGE_SIDE = 78, 168  # pixels
 KILOBYTES = 160
+
+
+def choose_best(log_odds: np.ndarray, places: np.ndarray) -> list[int]:
+    """Return the cells of the most certain champions, best first, no image twice.
+
+    Args:
+        log_odds: ``(cells,) float32``.
+        places: ``(cells,) int32``: equal for cells that hold the same image.
+    """
+    order = np.argsort(-log_odds, kind="stable")
+    first = np.sort(np.unique(places[order], return_index=True)[1])
+    return [int(cell) for cell in order[first[:LARGE]]]
 
 
 @styled

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from fooling.data.digits import DIGITS, Digits
-from fooling.encodings import Encoding
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
-from fooling.evolution import evolve
+from fooling.evolution.evolve import evolve
 from fooling.networks import lenet
 from fooling.networks.classifier import Classifier
-from fooling.pages.profiles import TrainingSizeSettings
-from fooling.runs import RunFolder, open_run
+from fooling.pages.training_size.claim import TrainingSizes
+from fooling.runs import RunFolder, compute_once
 
+VERSION = 1  # of the results; golden arrays hold it to the bytes
 ENCODINGS: tuple[type[DirectEncoding] | type[CppnEncoding], ...] = (DirectEncoding, CppnEncoding)
 
 
@@ -42,10 +40,10 @@ class FooledNetwork(NamedTuple):
     medians: dict[str, np.ndarray]
     final: dict[str, np.ndarray]
     images: dict[str, np.ndarray]
-    folder: RunFolder
+    folder: RunFolder | None
 
 
-def fool_networks(digits: Digits, settings: TrainingSizeSettings, folder: Path, seed: int = 0) -> list[FooledNetwork]:
+def fool_networks(digits: Digits, settings: TrainingSizes, folder: Path, seed: int = 0) -> list[FooledNetwork]:
     """Train LeNet on more and more of the digits, evolve images against each network, and keep what is drawn of them.
 
     Choice: networks of one seed learn from nested choices of digits; another seed has other weights and another choice,
@@ -99,7 +97,7 @@ def choose_digits(digits: Digits, size: int, seed: int) -> Digits:
 
 
 def fool_network(
-    digits: Digits, size: int, own: int, settings: TrainingSizeSettings, folder: Path, seed: int
+    digits: Digits, size: int, own: int, settings: TrainingSizes, folder: Path, seed: int
 ) -> FooledNetwork:
     """Train and fool one network, or load what was kept of it; its weights are not kept.
 
@@ -109,41 +107,9 @@ def fool_network(
         own: The network's own seed.
         settings: How long it trains and images evolve.
         folder: Where runs are kept and resumed from.
-        seed: Of the first run.
+        seed: Of the first run against it.
     """
-    chosen = choose_digits(digits, size, own)
-    seeds = range(seed, seed + settings.runs)
-    run = open_network_run(chosen, own, settings, seeds, folder)
-    arrays = run.load_result()
-    if arrays is None:
-        started = time.monotonic()
-        classifier = train(chosen, settings.steps, own)
-        arrays = {"error": np.asarray(find_error(classifier, digits))}
-        seconds = time.monotonic() - started
-        for kind in ENCODINGS:
-            kept, more = _evolve_kept(classifier, kind(classifier.image_shape), settings, seeds, folder)
-            arrays |= kept
-            seconds += more
-        run.save_result(arrays, seconds)
-    return FooledNetwork(
-        size,
-        own,
-        float(arrays["error"]),
-        medians=_read_part(arrays, "medians"),
-        final=_read_part(arrays, "final"),
-        images=_read_part(arrays, "images"),
-        folder=run,
-    )
-
-
-def _read_part(arrays: dict[str, np.ndarray], part: str) -> dict[str, np.ndarray]:
-    return {kind.name: arrays[f"{kind.name}_{part}"] for kind in ENCODINGS}
-
-
-def open_network_run(
-    chosen: Digits, own: int, settings: TrainingSizeSettings, seeds: Sequence[int], folder: Path
-) -> RunFolder:
-    """Return the folder of one network and of what evolved against it."""
+    chosen, seeds = choose_digits(digits, size, own), range(seed, seed + settings.runs)
     described = {
         "digits": chosen.fingerprint(),
         "size": len(chosen.train_labels),
@@ -153,7 +119,24 @@ def open_network_run(
         "children": settings.children,
         "seeds": list(seeds),
     }
-    return open_run(folder, "training-size", described, 1)
+    inner: list[RunFolder] = []
+
+    def compute() -> dict[str, np.ndarray]:
+        classifier = train(chosen, settings.steps, own)
+        arrays = {"error": np.asarray(find_error(classifier, digits))}
+        for kind in ENCODINGS:
+            encoding, sizes = kind(classifier.image_shape), (settings.generations, settings.children)
+            evolved = evolve(classifier, encoding, generations=sizes[0], children=sizes[1], seeds=seeds, folder=folder)
+            inner.extend(dict.fromkeys(evolved.folders))
+            kept = {"medians": find_medians(evolved.history), "final": evolved.log_odds, "images": evolved.express(0)}
+            arrays |= {f"{encoding.name}_{name}": part for name, part in kept.items()}
+        return arrays
+
+    arrays, run = compute_once(folder, "training-size", described, VERSION, compute, inner)
+    medians, final, images = (
+        {kind.name: arrays[f"{kind.name}_{part}"] for kind in ENCODINGS} for part in ("medians", "final", "images")
+    )
+    return FooledNetwork(size, own, float(arrays["error"]), medians, final, images, run)
 
 
 def train(digits: Digits, steps: int, seed: int) -> Classifier:
@@ -166,20 +149,6 @@ def train(digits: Digits, steps: int, seed: int) -> Classifier:
 def find_error(classifier: Classifier, digits: Digits) -> float:
     """Return the share of the held-out digits whose most likely class is not their label."""
     return float((classifier.score(digits.test_images).argmax(axis=1) != digits.test_labels).mean())
-
-
-def _evolve_kept(
-    classifier: Classifier, encoding: Encoding, settings: TrainingSizeSettings, seeds: Sequence[int], folder: Path
-) -> tuple[dict[str, np.ndarray], float]:
-    """Return what is kept of an evolution, and the seconds of computing behind it, those before a kill included."""
-    generations, children = settings.generations, settings.children
-    evolved = evolve.evolve(
-        classifier, encoding, generations=generations, children=children, seeds=seeds, folder=folder
-    )
-    kept = {"medians": find_medians(evolved.history), "final": evolved.log_odds, "images": evolved.express(0)}
-    records = [json.loads((run.path / "provenance.json").read_text("utf-8")) for run in dict.fromkeys(evolved.folders)]
-    seconds = sum(record["seconds"] for record in records)
-    return {f"{encoding.name}_{name}": part for name, part in kept.items()}, seconds
 
 
 def find_medians(history: np.ndarray) -> np.ndarray:

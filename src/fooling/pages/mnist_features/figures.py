@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from fooling.figures.style import COLOURS, Figure, list_words, start_figure, styled
+from fooling.figures.style import COLOURS, Figure, start_figure, styled
+from fooling.words import list_words
 
 NARROW = 0.28  # how far the dots of a digit spread to either side
 

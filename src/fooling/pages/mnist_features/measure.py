@@ -9,27 +9,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
-from fooling.images import check_images
-from fooling.networks.classifier import Classifier
+from fooling.pages.claim import Effect
 from fooling.pages.comparison import correlate_all, shrink
 
 PERMUTATIONS = 30_000  # Choice: three times the fewest that can show the paper's p < 0.0001
 BLOCK = 25  # permutations at a time; Choice: those of 50 runs fit a cache, which is twice as fast
 NEITHER = 0.5  # the vertical share, and the low share, of an image without edges
-
-
-class Effect(NamedTuple):
-    """How a statement was met.
-
-    Attributes:
-        superiority: Probability that a value it names is above another one, ties counting half.
-        p: One-sided, by permutation.
-    """
-
-    superiority: float
-    p: float
 
 
 class Features(NamedTuple):
@@ -56,32 +42,21 @@ class Features(NamedTuple):
     alike: Effect
 
 
+# The three shares take ``(…, height, width, channels)`` images, uint8 or float, and return ``(…) float64 in [0, 1]``.
+# Of an odd height the middle row is in neither half.
 def find_vertical_share(images: np.ndarray) -> np.ndarray:
     """Return which share of the edges of an image are vertical: Σ gx² / Σ (gx² + gy²).
 
     gx and gy are differences of neighbouring grey levels along x and along y. Vertical bars have 1, horizontal bars 0,
     an image without edges ½; to transpose an image is to take its share from 1. Choice: squares, so that strong edges
     count and noise does not drown them.
-
-    Args:
-        images: ``(…, height, width, channels)``, uint8 or float.
-
-    Returns:
-        ``(…) float64 in [0, 1]``.
     """
     along_x, along_y = (_add_squares(np.diff(images.astype(np.float64), axis=axis)) for axis in (-2, -3))
     return _divide(along_x, along_x + along_y, NEITHER)
 
 
 def find_low_bar(images: np.ndarray) -> np.ndarray:
-    """Return which share of the edges of an image are horizontal ones in its lower half.
-
-    Args:
-        images: ``(…, height, width, channels)``, uint8 or float. Of an odd height the middle row is in neither half.
-
-    Returns:
-        ``(…) float64 in [0, 1]``, 0 for an image without edges.
-    """
+    """Return which share of the edges of an image are horizontal ones in its lower half; 0 without edges."""
     wide = images.astype(np.float64)
     lower = wide[..., -(wide.shape[-3] // 2) :, :, :]
     along_x, along_y = (_add_squares(np.diff(wide, axis=axis)) for axis in (-2, -3))
@@ -91,13 +66,8 @@ def find_low_bar(images: np.ndarray) -> np.ndarray:
 def find_low_share(images: np.ndarray) -> np.ndarray:
     """Return which share of the horizontal edges of an image is in its lower half, and not in its upper half.
 
-    Unlike :func:`find_low_bar` it does not grow where an image has more horizontal edges of any height.
-
-    Args:
-        images: ``(…, height, width, channels)``, uint8 or float. Of an odd height the middle row is in neither half.
-
-    Returns:
-        ``(…) float64 in [0, 1]``, ½ for an image without horizontal edges in either half.
+    Unlike :func:`find_low_bar` it does not grow where an image has more horizontal edges of any height. An image
+    without horizontal edges in either half has ½.
     """
     wide, half = images.astype(np.float64), images.shape[-3] // 2
     halves = wide[..., -half:, :, :], wide[..., :half, :, :]
@@ -153,7 +123,7 @@ def compare_digit(values: np.ndarray, digit: int, seed: int = 0) -> Effect:
 
     Args:
         values: ``(runs, digits) float64``.
-        digit: Which one.
+        digit: Its column.
         seed: Of the permutations.
     """
     above = (values[:, :, None] > values[:, None]) + 0.5 * (values[:, :, None] == values[:, None])
@@ -220,64 +190,3 @@ def gather_digits(images: np.ndarray, labels: np.ndarray, count: int) -> np.ndar
     if not fewest:
         raise ValueError("One of the ten digits is missing among the labels.")
     return np.asarray(np.stack([images[part[: min(count, fewest)]] for part in places], axis=1))
-
-
-def trace_looks(classifier: Classifier, images: np.ndarray) -> np.ndarray:
-    """Return where the network looks in the images of each class: the mean of |gradient × input| over runs.
-
-    The gradient is that of the class's log-odds. It says what a pixel's grey level adds to them, to first order; a
-    black pixel adds nothing by definition. Choice: each image's map sums to 1 before the mean, so that none outweighs
-    others.
-
-    Args:
-        classifier: The network.
-        images: ``(runs, classes, height, width, channels) uint8``, the classes in the network's order.
-
-    Returns:
-        ``(classes, height, width) float64``, each summing to 1; 0 where no image has any influence.
-
-    Raises:
-        ValueError: If the images do not fit the network, or a gradient is not a number.
-    """
-    runs, classes = images.shape[:2]
-    flat = images.reshape(-1, *images.shape[2:])
-    maps = multiply_gradient(classifier, flat, np.tile(np.arange(classes), runs))
-    size = np.abs(maps).sum(axis=-1)  # (runs · classes, height, width)
-    total = size.sum(axis=(1, 2), keepdims=True)
-    shares = _divide(size, total, 0.0).reshape(runs, classes, *size.shape[1:])
-    looks: np.ndarray = shares.mean(axis=0)
-    return looks
-
-
-def multiply_gradient(classifier: Classifier, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return gradient × input of a class's log-odds for each image.
-
-    Args:
-        classifier: The network.
-        images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1].
-        classes: ``(count,)``: for which class, by index.
-
-    Returns:
-        ``(count, height, width, channels) float32``.
-
-    Raises:
-        ValueError: If the images do not fit the network, or a gradient is not a number.
-    """
-
-    def differentiate(pixels: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            tape.watch(pixels)
-            wanted = tf.gather(classifier.log_odds(pixels), chosen, axis=1, batch_dims=1)
-        return tape.gradient(wanted, pixels) * pixels
-
-    signature = [tf.TensorSpec([None, *classifier.image_shape]), tf.TensorSpec([None], tf.int32)]
-    graph = tf.function(differentiate, input_signature=signature).get_concrete_function()
-    pixels, size = check_images(images, classifier.image_shape), classifier.batch
-    chosen = np.asarray(classes, np.int32)
-    starts = range(0, len(pixels), size)
-    found = np.concatenate(
-        [graph(tf.constant(pixels[at : at + size]), tf.constant(chosen[at : at + size])) for at in starts]
-    )
-    if not np.isfinite(found).all():
-        raise ValueError(f"{classifier.name} has a gradient that is not a number, so where it looks is not known.")
-    return found

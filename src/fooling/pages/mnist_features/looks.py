@@ -1,0 +1,70 @@
+"""Where a network looks: gradient × input, for the log-odds of a class."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from fooling.images import check_images
+from fooling.networks.classifier import Classifier
+
+
+def trace_looks(classifier: Classifier, images: np.ndarray) -> np.ndarray:
+    """Return where the network looks in the images of each class: the mean of |gradient × input| over runs.
+
+    The gradient is that of the class's log-odds. It says what a pixel's grey level adds to them, to first order; a
+    black pixel adds nothing by definition. Choice: each image's map sums to 1 before the mean, so that none outweighs
+    others.
+
+    Args:
+        classifier: The network.
+        images: ``(runs, classes, height, width, channels) uint8``, the classes in the network's order.
+
+    Returns:
+        ``(classes, height, width) float64``, each summing to 1; 0 where no image has any influence.
+
+    Raises:
+        ValueError: If the images do not fit the network, or a gradient is not a number.
+    """
+    runs, classes = images.shape[:2]
+    flat = images.reshape(-1, *images.shape[2:])
+    maps = multiply_gradient(classifier, flat, np.tile(np.arange(classes), runs))
+    size = np.abs(maps).sum(axis=-1)  # (runs · classes, height, width)
+    total = size.sum(axis=(1, 2), keepdims=True)
+    shares = np.divide(size, total, out=np.zeros_like(size), where=total > 0.0).reshape(runs, classes, *size.shape[1:])
+    looks: np.ndarray = shares.mean(axis=0)
+    return looks
+
+
+def multiply_gradient(classifier: Classifier, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return gradient × input of a class's log-odds for each image.
+
+    Args:
+        classifier: The network.
+        images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1].
+        classes: ``(count,)``: for which class, by index.
+
+    Returns:
+        ``(count, height, width, channels) float32``.
+
+    Raises:
+        ValueError: If the images do not fit the network, or a gradient is not a number.
+    """
+
+    def differentiate(pixels: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(pixels)
+            wanted = tf.gather(classifier.log_odds(pixels), chosen, axis=1, batch_dims=1)
+        return tape.gradient(wanted, pixels) * pixels
+
+    signature = [tf.TensorSpec([None, *classifier.image_shape]), tf.TensorSpec([None], tf.int32)]
+    graph = tf.function(differentiate, input_signature=signature).get_concrete_function()
+    pixels, size = check_images(images, classifier.image_shape), classifier.batch
+    chosen = np.asarray(classes, np.int32)
+    starts = range(0, len(pixels), size)
+    found = np.concatenate(
+        [graph(tf.constant(pixels[at : at + size]), tf.constant(chosen[at : at + size])) for at in starts]
+    )
+    if not np.isfinite(found).all():
+        raise ValueError(f"{classifier.name} has a gradient that is not a number, so where it looks is not known.")
+    return found

@@ -1,0 +1,272 @@
+"""The claim ``small-data``: sizes, record, rule, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fooling.confidence import first_generations, to_confidence
+from fooling.pages.claim import NOT, PARTLY, REPRODUCED, SECONDARY, UNTESTED, Claim, Rows
+from fooling.pages.mnist_search import CHILDREN, GENERATIONS
+from fooling.pages.searches import SearchSizes
+from fooling.words import count_words, show_confidence, show_p
+
+if TYPE_CHECKING:
+    from fooling.pages.training_size.fool import FooledNetwork
+
+PERMUTATIONS = 10_000  # Choice: they tell a p of 0.01 to a thousandth
+ROUNDING = 1e-12  # sums of the same numbers in another order count as equal
+SIZES_NEEDED, NETWORKS_NEEDED = 4, 3  # Choice: the fewest that a trend is told from
+TREND_P, TREND_FOLD = 0.01, 1.5  # Choice: what counts as a trend
+PREVENTED = 0.99  # Choice: a median below it with the most digits
+
+
+@dataclass(frozen=True)
+class TrainingSizes(SearchSizes):
+    """How many digits LeNet learns from, and how long images evolve against each of these networks.
+
+    Attributes:
+        sizes: Training digits, drawn with as many of each digit as there can be.
+        networks: Initialisations for each size.
+        steps: Solver steps per network.
+    """
+
+    sizes: tuple[int, ...]
+    networks: int
+    steps: int
+
+
+# The paper's hypothesis is about 60,000 digits against ImageNet's 1.3 million; here every size is of the same digits.
+SIZES: Mapping[str, TrainingSizes] = {
+    "smoke": TrainingSizes(runs=1, generations=5, children=50, sizes=(100, 200), networks=1, steps=50),
+    "default": TrainingSizes(
+        runs=2, generations=200, children=200, sizes=(500, 1_000, 2_000, 4_000), networks=2, steps=1_000
+    ),
+    "extended": TrainingSizes(
+        runs=5, generations=200, children=200, sizes=(500, 1_000, 2_000, 4_000), networks=3, steps=4_000
+    ),
+    "paper": TrainingSizes(
+        runs=10, generations=200, children=200, sizes=(500, 1_000, 2_000, 4_000, 60_000), networks=5, steps=10_000
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Trend:
+    """How many images one encoding needs for a median of 99.99%, by training digits.
+
+    Attributes:
+        needed: With the fewest and with the most digits, median network; None for never.
+        correlation: Spearman's, of images needed with size.
+        p: One-sided, by permutation of the sizes.
+        fold: Images needed with the most digits against the fewest; never counts as all that a run had, so that the
+            fold is then a bound.
+        median_most: Final median confidence with the most digits.
+    """
+
+    needed: tuple[float | None, float | None]
+    correlation: float
+    p: float
+    fold: float
+    median_most: float
+
+    @property
+    def grows(self) -> bool:
+        """Whether more digits make fooling harder."""
+        return self.correlation > 0 and self.p < TREND_P and self.fold >= TREND_FOLD
+
+
+@dataclass(frozen=True)
+class TrainingSizeFound:
+    """What page 05 measured.
+
+    Attributes:
+        sizes: How many sizes.
+        networks_per_size: Networks of each.
+        runs: Runs of each encoding against a network.
+        generations: Generations after the random images.
+        children: Children per generation.
+        extremes: The fewest and the most training digits.
+        errors: Median held-out error there.
+        direct: Of pixel images.
+        cppn: Of CPPN images.
+        data: What the digits were chosen from.
+    """
+
+    sizes: int
+    networks_per_size: int
+    runs: int
+    generations: int
+    children: int
+    extremes: tuple[int, int]
+    errors: tuple[float, float]
+    direct: Trend
+    cppn: Trend
+    data: str
+
+
+def count_images_needed(medians: np.ndarray, children: int) -> np.ndarray:
+    """Return how many images each run took to a median of 99.99%, those of its first such generation included.
+
+    Args:
+        medians: ``(runs, generations + 1)`` log-odds of the median confidence over digits.
+        children: Images of a generation.
+
+    Returns:
+        ``(runs,) float64``, infinite where the median was never reached.
+    """
+    first = first_generations(medians[..., None])[:, 0]
+    return np.where(np.isnan(first), np.inf, (first + 1) * children)
+
+
+def measure(networks: Sequence[FooledNetwork], generations: int, children: int, data: str) -> TrainingSizeFound:
+    """Reduce networks that learned from more and more digits to the numbers that the claim is judged by.
+
+    A network counts once: with the median over its runs of the images needed, where never is above everything.
+
+    Raises:
+        ValueError: If there are fewer than two sizes, or not as many networks of each.
+    """
+    sizes = np.array([one.size for one in networks])
+    different, counts = np.unique(sizes, return_counts=True)
+    if len(different) < 2 or counts.min() < counts.max():
+        raise ValueError(f"A trend needs two sizes with as many networks each, not {counts.tolist()}.")
+    few, most = (sizes == size for size in different[[0, -1]])
+    errors = np.array([one.error for one in networks])
+    direct, cppn = (_measure_trend(networks, name, children, few, most) for name in ("direct", "cppn"))
+    return TrainingSizeFound(
+        sizes=len(different),
+        networks_per_size=int(counts[0]),
+        runs=len(networks[0].medians["direct"]),
+        generations=generations,
+        children=children,
+        extremes=(int(different[0]), int(different[-1])),
+        errors=(float(np.median(errors[few])), float(np.median(errors[most]))),
+        direct=direct,
+        cppn=cppn,
+        data=data,
+    )
+
+
+def _measure_trend(
+    networks: Sequence[FooledNetwork], encoding: str, children: int, few: np.ndarray, most: np.ndarray
+) -> Trend:
+    """Return the trend of one encoding; ``few`` and ``most`` say which networks have the fewest and the most digits."""
+    medians = [one.medians[encoding] for one in networks]
+    needed = np.array([np.median(count_images_needed(part, children)) for part in medians])
+    low, high = (float(np.median(needed[end])) for end in (few, most))
+    every = medians[0].shape[1] * children
+    correlation, p = find_trend(np.array([one.size for one in networks]), needed)
+    final = np.stack([one.final[encoding] for one, last in zip(networks, most, strict=True) if last])
+    return Trend(
+        needed=(low if np.isfinite(low) else None, high if np.isfinite(high) else None),
+        correlation=correlation,
+        p=p,
+        fold=min(high, every) / min(low, every),
+        median_most=float(np.median(to_confidence(final))),
+    )
+
+
+def find_trend(sizes: np.ndarray, values: np.ndarray, seed: int = 0) -> tuple[float, float]:
+    """Return Spearman's rank correlation and how rarely sizes dealt out at random have one as large.
+
+    Args:
+        sizes: ``(networks,)``.
+        values: ``(networks,) float64``; infinite ones are above all others and equal to each other.
+        seed: Of the permutations.
+
+    Returns:
+        The correlation in [−1, 1], 0 where all values are equal, and the one-sided p.
+    """
+    from scipy.stats import rankdata  # slow to import, and status and findings have no need of it
+
+    ranks = [rankdata(part) - (len(part) + 1) / 2 for part in (sizes, values)]
+    length = float(np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum()))
+    if not length:
+        return 0.0, 1.0
+    drawn = np.random.default_rng(seed).permuted(np.tile(ranks[0], (PERMUTATIONS, 1)), axis=1) @ ranks[1]
+    observed = float(ranks[0] @ ranks[1])
+    p = (1 + int((drawn >= observed - ROUNDING * length).sum())) / (1 + PERMUTATIONS)
+    return observed / length, p
+
+
+def judge(found: TrainingSizeFound) -> str:
+    """Judge the hypothesis that more training data makes fooling harder.
+
+    Prevention is a median below 99% with the most digits where 99.99% is reached with the fewest, in both encodings. A
+    trend is that images needed for a median of 99.99% grow with the digits (rank correlation above 0, p < 0.01 by
+    permutation) and are 1.5 times as many with the most digits as with the fewest, in at least one encoding. It takes 4
+    sizes, 3 networks for each, and the paper's generations and children.
+    """
+    if found.sizes < SIZES_NEEDED or found.networks_per_size < NETWORKS_NEEDED:
+        return UNTESTED
+    if found.generations < GENERATIONS or found.children < CHILDREN:
+        return UNTESTED
+    encodings = (found.direct, found.cppn)
+    if all(one.median_most < PREVENTED and one.needed[0] is not None for one in encodings):
+        return REPRODUCED
+    return PARTLY if any(one.grows for one in encodings) else NOT
+
+
+def headline(found: TrainingSizeFound) -> str:
+    """Return what became of the hypothesis."""
+    few, most = (f"{size:,}" for size in found.extremes)
+    became = {
+        REPRODUCED: "is supported",
+        PARTLY: "is supported in part",
+        NOT: "is not supported",
+        UNTESTED: "is not judged at this size",
+    }[judge(found)]
+    low, high = (f"{100 * error:.1f}%" for error in found.errors)
+    return (
+        f"From {few} to {most} digits the error goes from {low} to {high}. The paper's hypothesis that more data "
+        f"prevents fooling {became}."
+    )
+
+
+def list_rows(found: TrainingSizeFound) -> Rows:
+    """Return the errors, and for each encoding the images needed and the trend."""
+    low, high = (f"{100 * error:.1f}%" for error in found.errors)
+    ends = "fewest to most digits"
+    networks = count_words(found.sizes * found.networks_per_size, "network")
+    rows = [(f"held-out error, {ends}", f"{low} to {high}", "")]
+    for label, one in (("pixels", found.direct), ("CPPN", found.cppn)):
+        needed = " to ".join("never" if count is None else f"{count:,.0f}" for count in one.needed)
+        bound = ", a bound" if None in one.needed else ""
+        trend = f"{round(one.correlation, 2) + 0.0:.2f}, {show_p(one.p)} (n = {networks})"
+        rows += [
+            (f"images to a median of 99.99%, {label}, {ends}", f"{needed} (× {one.fold:.2f}{bound})", "no number"),
+            (f"rank correlation with size, {label}, by permutation", trend, ""),
+            (f"final median with the most digits, {label}", show_confidence(one.median_most), ""),
+        ]
+    return tuple(rows)
+
+
+def describe_scale(found: TrainingSizeFound) -> str:
+    """Return networks, runs and sizes in words."""
+    return (
+        f"{found.sizes} sizes × {found.networks_per_size} networks × {found.runs} runs, "
+        f"{found.generations} generations × {found.children} children; digits of {found.data}"
+    )
+
+
+CLAIM = Claim(
+    id="small-data",
+    title="More training data might prevent it",
+    section="§3.3",
+    sentence=(
+        "Digit networks may be easily fooled because they learned from little data (60,000 images); a larger set might "
+        "prevent it."
+    ),
+    number="no number",
+    grade=SECONDARY,
+    page="05_mnist_training_size",
+    record=TrainingSizeFound,
+    judge=judge,
+    headline=headline,
+    rows=list_rows,
+    scale=describe_scale,
+)
