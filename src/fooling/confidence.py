@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -49,7 +49,8 @@ def first_generations(history: np.ndarray, confidence: float = NEAR_CERTAIN) -> 
     return np.where(reached.any(axis=1), reached.argmax(axis=1), np.nan)
 
 
-class Calibration(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Calibration:
     """How far confidences can be trusted.
 
     Attributes:

@@ -53,8 +53,10 @@ def draw_champion_graphs(
     names: Sequence[str],
     confidences: np.ndarray,
     colour: str = "hls",
+    shown: str = "Champions and the graphs that draw them",
+    row_height: float = ROW_HEIGHT,
 ) -> Figure:
-    """Draw champions, each with the graph that computes it on its right.
+    """Draw champions, or other images, each with the graph that computes it on its right.
 
     Inputs stand on the left, outputs on the right, hidden nodes between them by the longest way from an input. Blue
     edges have a positive weight, orange ones a negative weight; the wider, the larger. Nodes and edges that do not lead
@@ -66,22 +68,24 @@ def draw_champion_graphs(
         names: What the network takes each for.
         confidences: ``(count,) float32`` in that class.
         colour: What three outputs mean, "hls" or "hsv".
+        shown: How the alternative text begins.
+        row_height: In inches.
     """
     outputs = OUTPUT_NAMES[colour if images.shape[-1] == 3 else "grey"]
     graphs = [read_graph(genome, outputs) for genome in genomes]
     parts = [_describe_graph(*row) for row in zip(graphs, names, confidences, strict=True)]
-    drawn = Figure(figsize=(WIDTH, ROW_HEIGHT * len(images) + 0.3))
+    drawn = Figure(figsize=(WIDTH, row_height * len(images) + 0.3))
     drawn.kilobytes = KILOBYTES
-    drawn.alt = f"Champions and the graphs that draw them. {'; '.join(parts)}."
+    drawn.alt = f"{shown}. {'; '.join(parts)}."
     axes = drawn.subplots(len(images), 2, squeeze=False, width_ratios=(1, 3.1))
     for (left, right), image, graph, name, confidence in zip(axes, images, graphs, names, confidences, strict=True):
         show_pixels(left, image)
         caption = "\n".join([*textwrap.wrap(name, 26), show_confidence(confidence)])
         left.set_xlabel(caption + _count_left_out(graph, "\n"), fontsize=8.5)
+        left.spines[:].set(visible=True, edgecolor="#cccccc", linewidth=0.5)  # so that white images have an end
         _draw_graph(right, graph)
-        for spot in (left, right):
-            spot.grid(False)
-            spot.spines[:].set_visible(False)
+        right.grid(False)
+        right.spines[:].set_visible(False)
     handles = [
         Line2D([], [], color=shade, lw=_line_width(weight), label=f"weight {weight:+.0f}".replace("-", "−"))
         for weight, shade in ((10, COLOURS[0]), (2, COLOURS[0]), (-2, COLOURS[1]), (-10, COLOURS[1]))

@@ -31,8 +31,9 @@ def draw_images(images: np.ndarray, captions: Sequence[Sequence[str]], rows: Seq
         rows: One label per row.
         alt: Alternative text.
     """
-    height = WIDTH / images.shape[1] * images.shape[0] * 1.2
-    drawn, axes = start_figure(height, alt, nrows=images.shape[0], ncols=images.shape[1])
+    lines = max(caption.count("\n") for row in captions for caption in row) + 1
+    height = 1.2 * WIDTH / images.shape[1] + 0.25 * max(0, lines - 2)
+    drawn, axes = start_figure(height * images.shape[0], alt, nrows=images.shape[0], ncols=images.shape[1])
     drawn.kilobytes = None
     for row, column in np.ndindex(images.shape[:2]):
         spot = axes[row, column]
@@ -46,7 +47,7 @@ def draw_images(images: np.ndarray, captions: Sequence[Sequence[str]], rows: Seq
 
 @styled
 def draw_champions(
-    images: np.ndarray, confidences: np.ndarray, class_names: Sequence[str], seeds: np.ndarray
+    images: np.ndarray, confidences: np.ndarray, class_names: Sequence[str], runs: Sequence[int | str] | np.ndarray
 ) -> Figure:
     """Draw each class's champion, a row per run, with its class and confidence.
 
@@ -54,16 +55,19 @@ def draw_champions(
         images: ``(runs, classes, height, width, channels) uint8``.
         confidences: ``(runs, classes) float32``.
         class_names: One per class.
-        seeds: ``(runs,)``.
+        runs: The seed of each run, or what else to call it.
     """
     captions = [
         [f"{name}\n{show_confidence(value)}" for name, value in zip(class_names, row, strict=True)]
         for row in confidences
     ]
-    range_shown = f"{show_confidence(confidences.min())} to {show_confidence(confidences.max())}"
-    seeds_shown = ", ".join(str(seed) for seed in seeds)
-    alt = f"Champions of run {seeds_shown} by class, {class_names[0]} to {class_names[-1]}; confidences {range_shown}."
-    return draw_images(images, captions, [f"run {seed}" for seed in seeds], alt)
+    rows = [run if isinstance(run, str) else f"run {run}" for run in runs]
+    ends = "; ".join(
+        f"{label}: {show_confidence(row.min())} to {show_confidence(row.max())}"
+        for label, row in zip(rows, confidences, strict=True)
+    )
+    alt = f"The champion of each class, {class_names[0]} to {class_names[-1]}. Confidences in {ends}."
+    return draw_images(images, captions, rows, alt)
 
 
 @styled

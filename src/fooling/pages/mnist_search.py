@@ -13,8 +13,9 @@ import numpy as np
 
 from fooling.confidence import NEAR_CERTAIN, to_confidence
 from fooling.pages.claim import Rows
+from fooling.pages.finding import Finding
 from fooling.pages.searches import SearchSizes, describe_size, spread_of_runs
-from fooling.words import show_confidence
+from fooling.words import show_confidence, table
 
 # 200 children and 200 generations are the paper's own; only the number of runs is scaled.
 SIZES: Mapping[str, SearchSizes] = {
@@ -115,3 +116,9 @@ def describe_scale(found: SearchFound) -> str:
     """Return runs, sizes and what the network learned, in words."""
     size = describe_size(found.runs, found.classes, found.generations, found.children)
     return f"{size}; network trained on {found.data}"
+
+
+def tell_own(finding: Finding) -> str:
+    """Return what a reader's own network came to, beside the paper's numbers and without a verdict on the paper."""
+    rows = table(("", "here", "the paper, on LeNet"), finding.claim.rows(finding.record))
+    return f"**{finding.headline}**\n\n{rows}\n\nScale: {finding.scale}."
