@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -49,8 +49,7 @@ def first_generations(history: np.ndarray, confidence: float = NEAR_CERTAIN) -> 
     return np.where(reached.any(axis=1), reached.argmax(axis=1), np.nan)
 
 
-@dataclass(frozen=True, eq=False)
-class Calibration:
+class Calibration(NamedTuple):
     """How far confidences can be trusted.
 
     Attributes:
