@@ -2,7 +2,7 @@
 
     python benchmarks/report_speed.py [FOLDER]
 
-FOLDER holds the pages, results/published/extended/report by default. Each page is opened in a browser context of its
+FOLDER holds the pages, results/published/report by default. Each page is opened in a browser context of its
 own, so that nothing is cached. Times are the browser's own: from the request to the end of the load event, and until
 every picture on the page is decoded. All pages take turns; medians of 5 after one that warms up. The aim is a second.
 """
@@ -40,7 +40,7 @@ def open_page(browser: Browser, path: Path) -> tuple[float, float]:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="How long a page of the report takes to open.")
-    parser.add_argument("folder", nargs="?", type=Path, default=runs.ROOT / "results/published/extended/report")
+    parser.add_argument("folder", nargs="?", type=Path, default=runs.ROOT / "results/published/report")
     pages = sorted(parser.parse_args().folder.glob("*.html"))
     times: dict[Path, list[tuple[float, float]]] = {path: [] for path in pages}
     with sync_playwright() as playwright:

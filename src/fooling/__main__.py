@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from fooling.pages import profiles
-from fooling.report.pages import NOTEBOOKS, RefusedError, StoppedError, open_workspace, read_pages
+from fooling import runs
+from fooling.pages.page import PROFILES
+from fooling.report.notebooks import NOTEBOOKS, RefusedError, StoppedError, open_workspace, read_notebooks
 
-# The pipeline's other files are imported by the command that needs them: asking for help costs nothing.
+# The report's other files are imported by the command that needs them: asking for help costs nothing.
+
+Command = Callable[[argparse.Namespace, Path], int]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -27,97 +29,61 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each sets ``run`` to the function that carries it out."""
     parser = _Parser(prog="fooling", description="Run the pages of easily-fooled and say what they found.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_report(commands)
-    _add_status(commands)
-    _add_publish(commands)
-    _add_restore(commands)
-    _add_findings(commands)
-    _add_audit(commands)
+
+    def add(name: str, run: Command, about: str, profile: str | None = None, said: str = "") -> _Parser:
+        added = commands.add_parser(name, help=about)
+        added.set_defaults(run=run)
+        if profile or said:
+            words = f"{', '.join(PROFILES)} (default: {profile or said})"
+            added.add_argument("--profile", default=profile, metavar="P", help=words)
+        return added
+
+    report = add("report", _report, "run every page that is not fresh, and draw the report", "default")
+    report.add_argument(
+        "--only", nargs="+", default=[], metavar="PAGE", help="run only these (02, 02_mnist_direct) and what they need"
+    )
+    report.add_argument("--force", action="store_true", help="run them even where they are fresh")
+    report.add_argument(
+        "--any-arithmetic", action="store_true", help="take runs of other machines as they are, and continue them"
+    )
+    add("status", _status, "say of each page: fresh, stale (why), failed (why) or missing", "default")
+    add("publish", _publish, "copy a profile's results to results/published, when all are fresh", "default")
+    add("restore", _restore, "take published runs as this machine's, to draw their pages again", "extended")
+    add("findings", _findings, "each claim: the paper, this project, the verdict, the scale", said="what is published")
+    _add_audit(add("audit", _audit, "how easily is a network of your own fooled? One page says it"))
     return parser
 
 
-def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = commands.add_parser("report", help="run every page that is not fresh, and draw the report")
-    _add_profile(parser, "default")
-    parser.add_argument(
-        "--only", nargs="+", default=[], metavar="PAGE", help="run only these (02, 02_mnist_direct) and what they need"
-    )
-    parser.add_argument("--force", action="store_true", help="run them even where they are fresh")
-    parser.set_defaults(run=_report)
-
-
-def _add_status(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = commands.add_parser("status", help="say of each page: fresh, stale (why), failed (why) or missing")
-    _add_profile(parser, "default")
-    parser.set_defaults(run=_status)
-
-
-def _add_publish(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = commands.add_parser("publish", help="copy a profile's results to results/published, when all are fresh")
-    _add_profile(parser, "default")
-    parser.set_defaults(run=_publish)
-
-
-def _add_restore(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = commands.add_parser("restore", help="take published runs as this machine's, to draw their pages again")
-    _add_profile(parser, "default")
-    parser.set_defaults(run=_restore)
-
-
-def _add_findings(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = commands.add_parser("findings", help="each claim: the paper, this project, the verdict, the scale")
-    _add_profile(parser, None)
-    parser.set_defaults(run=_findings)
-
-
-def _add_audit(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = commands.add_parser("audit", help="how easily is a network of your own fooled? One page says it")
-    parser.add_argument("model", type=Path, metavar="MODEL.keras", help="saved by model.save")
-    parser.add_argument("--class-names", type=Path, metavar="FILE", help="a name on each line, or a JSON list")
-    parser.add_argument(
-        "--images", type=Path, metavar="FOLDER", help="real images; a subfolder for each class, or flat"
-    )
-    parser.add_argument("--budget", type=float, default=10.0, metavar="MINUTES", help="default: 10")
-    parser.add_argument(
-        "--input-range",
-        nargs=2,
-        type=float,
-        default=(0.0, 1.0),
-        metavar=("LOW", "HIGH"),
-        help="what the network expects for black and for white (default: 0 1)",
-    )
-    parser.add_argument(
-        "--image-size",
-        nargs=2,
-        type=int,
-        metavar=("HEIGHT", "WIDTH"),
-        help="of a network that takes images of any size",
-    )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the first run (default: 0)")
-    parser.add_argument("--output", type=Path, metavar="FOLDER", help="default: results/audits/NAME-KEY")
-    parser.set_defaults(run=_audit)
-
-
-def _add_profile(parser: argparse.ArgumentParser, default: str | None) -> None:
-    said = default or "for each claim the largest published one"
-    parser.add_argument(
-        "--profile", default=default, metavar="P", help=f"{', '.join(profiles.NAMES)} (default: {said})"
-    )
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    """Add what an audit asks for."""
+    add = parser.add_argument
+    add("model", type=Path, metavar="MODEL.keras", help="saved by model.save")
+    add("--class-names", type=Path, metavar="FILE", help="a name on each line, or a JSON list")
+    add("--images", type=Path, metavar="FOLDER", help="real images; a subfolder for each class, or flat")
+    add("--budget", type=float, default=10.0, metavar="MINUTES", help="default: 10")
+    expected = "what the network expects for black and for white (default: 0 1)"
+    add("--input-range", nargs=2, type=float, default=(0.0, 1.0), metavar=("LOW", "HIGH"), help=expected)
+    any_size = "of a network that takes images of any size"
+    add("--image-size", nargs=2, type=int, metavar=("HEIGHT", "WIDTH"), help=any_size)
+    add("--seed", type=int, default=0, metavar="N", help="of the first run (default: 0)")
+    add("--output", type=Path, metavar="FOLDER", help="default: results/audits/NAME-KEY")
 
 
 def _report(arguments: argparse.Namespace, notebooks: Path) -> int:
-    from fooling.report.report import make_report
+    from fooling.report.commands import make_report
 
+    if arguments.any_arithmetic:
+        os.environ[runs.ANY_ARITHMETIC] = "1"  # for the pages' processes
     workspace = open_workspace(arguments.profile, notebooks)
-    return make_report(read_pages(notebooks), workspace, arguments.only, arguments.force, sys.stdout)
+    return make_report(read_notebooks(notebooks), workspace, arguments.only, arguments.force, sys.stdout)
 
 
 def _status(arguments: argparse.Namespace, notebooks: Path) -> int:
+    from fooling.report.commands import describe_status
     from fooling.report.freshness import survey
-    from fooling.report.report import describe_status
 
     workspace = open_workspace(arguments.profile, notebooks)
-    print(describe_status(survey(read_pages(notebooks), workspace), arguments.profile))
+    print(describe_status(survey(read_notebooks(notebooks), workspace), arguments.profile))
     return 0
 
 
@@ -126,10 +92,10 @@ def _publish(arguments: argparse.Namespace, notebooks: Path) -> int:
     from fooling.report.readme import update_readme
 
     workspace = open_workspace(arguments.profile, notebooks)
-    target, size = publish(read_pages(notebooks), workspace)
-    readme, results = notebooks.parent / "README.md", workspace.results.parent
-    if readme.is_file() and results == notebooks.parent / "results":
-        update_readme(readme, results)
+    target, size = publish(read_notebooks(notebooks), workspace)
+    readme = notebooks.parent / "README.md"
+    if readme.is_file() and workspace.published == notebooks.parent / "results" / "published":
+        update_readme(readme, workspace.published)
     print(f"Published: {target} ({size / 1e6:.1f} MB).")
     return 0
 
@@ -137,23 +103,28 @@ def _publish(arguments: argparse.Namespace, notebooks: Path) -> int:
 def _restore(arguments: argparse.Namespace, notebooks: Path) -> int:
     from fooling.report.publish import restore
 
-    workspace = open_workspace(arguments.profile, notebooks)
-    print(f"Restored {restore(workspace)} runs; now run `fooling report --profile {arguments.profile}`.")
+    here, elsewhere = restore(open_workspace(arguments.profile, notebooks))
+    command = f"fooling report --profile {arguments.profile}"
+    print(f"Restored: {here} runs have this machine's arithmetic. To draw their pages: `{command}`.")
+    if elsewhere:
+        print(
+            f"{elsewhere} runs have that of another machine and would be computed again here; to take them as they "
+            f"are: `{command} --any-arithmetic`."
+        )
     return 0
 
 
 def _findings(arguments: argparse.Namespace, notebooks: Path) -> int:
-    from fooling import runs
-    from fooling.pages import findings
+    from fooling.report.commands import show_findings
     from fooling.report.index import collect_findings
 
-    if arguments.profile is not None:
-        open_workspace(arguments.profile, notebooks)
-    found = collect_findings(arguments.profile, runs.results_root())
+    profile = arguments.profile
+    workspace = open_workspace(profile or PROFILES[0], notebooks)
+    found = collect_findings([workspace.results if profile else workspace.published])
     if not found:
-        where = "published" if arguments.profile is None else f"of profile {arguments.profile}"
+        where = f"of profile {profile}" if profile else "published"
         raise RefusedError(f"There are no findings {where} yet; run `fooling report` first.")
-    print(findings.as_text(found, width=shutil.get_terminal_size((100, 24)).columns))
+    print(show_findings(found))
     return 0
 
 
@@ -191,6 +162,7 @@ def main(arguments: Sequence[str] | None = None, notebooks: Path = NOTEBOOKS) ->
 
 
 def _refuse(sentence: str) -> int:
+    """Complain, and return the code of a refusal."""
     print(f"fooling: {sentence}", file=sys.stderr)
     return 2
 

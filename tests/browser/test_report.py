@@ -11,14 +11,14 @@ import pytest
 
 from fooling import runs
 from fooling.report import freshness, html
-from fooling.report.pages import NOTEBOOKS, Workspace, read_pages
+from fooling.report.notebooks import NOTEBOOKS, Workspace, read_notebooks
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 
-PUBLISHED = runs.ROOT / "results" / "published" / "extended"
+PUBLISHED = runs.ROOT / "results" / "published"
 NAMES = ("index", *sorted(path.stem for path in PUBLISHED.glob("[0-9][0-9]_*.ipynb")))
 WIDE, NARROW = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 MAX_PAGE_BYTES, MAX_REPORT_BYTES = 900_000, 15_000_000  # Choice: what a page of 600 KB can become
@@ -36,9 +36,9 @@ class Opened(NamedTuple):
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of the published results' report, drawn by the code of today."""
     results = tmp_path_factory.mktemp("results") / "extended"
-    shutil.copytree(PUBLISHED, results, ignore=shutil.ignore_patterns("runs", "report"))
+    shutil.copytree(PUBLISHED, results, ignore=shutil.ignore_patterns("runs", "report", "default"))
     workspace = Workspace("extended", NOTEBOOKS, results)
-    return html.update_report(workspace, freshness.survey(read_pages(NOTEBOOKS), workspace)).parent
+    return html.update_report(workspace, freshness.survey(read_notebooks(NOTEBOOKS), workspace)).parent
 
 
 @pytest.fixture

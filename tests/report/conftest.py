@@ -1,34 +1,40 @@
-"""Tiny notebooks and a workspace of their own for every test of the pipeline."""
+"""Tiny notebooks and a workspace of their own for every test of the report."""
 
 from __future__ import annotations
 
 import json
-import sys
-import types
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-import fooling
+from fooling.pages import contents
+from fooling.pages.claim import NOT, RECALLED, REPRODUCED, Claim
+from fooling.pages.finding import ORIGINS
 from fooling.report import freshness
-from fooling.report.pages import Workspace, read_pages
+from fooling.report.notebooks import Workspace, read_notebooks
 
 PARAMETERS = 'PROFILE = "default"'
 
 
-class Finding(NamedTuple):
-    claim_id: str
-    title: str
-    profile: str
-    paper: str
-    grade: str
-    ours: str
-    headline: str
-    scale: str
-    verdict: str
-    page: str
+@dataclass(frozen=True)
+class Found:
+    """What a made-up page measured."""
+
+    median: float
+
+
+def make_claim(name: str = "pixels", page: str = "01_one") -> Claim[Found]:
+    """Return a claim that is reproduced from a median of 0.9."""
+    return Claim(
+        name, f"Title of {name} <b>", "3.1", "Pixels do.", "99.99%", RECALLED, page, Found,
+        judge=lambda found: REPRODUCED if found.median >= 0.9 else NOT,
+        headline=lambda found: f"The median is {found.median} < 2.",
+        rows=lambda found: (("median <b>", f"{found.median}", "99.99%"),),
+        scale=lambda found: "2 runs",
+    )  # fmt: skip
 
 
 def make_code(source: str, outputs: Sequence[dict[str, Any]] = (), tags: Sequence[str] = ()) -> dict[str, Any]:
@@ -61,6 +67,11 @@ class Desk(NamedTuple):
 
     workspace: Workspace
 
+    def at(self, profile: str) -> Desk:
+        """Return the same desk at another profile."""
+        results = self.workspace.results.with_name(profile)
+        return Desk(self.workspace._replace(profile=profile, results=results))
+
     def write(self, name: str, *cells: str | dict[str, Any], needs: Sequence[str] = ()) -> None:
         """Write a page's source."""
         path = self.workspace.notebooks / f"{name}.ipynb"
@@ -68,17 +79,17 @@ class Desk(NamedTuple):
 
     def pretend(self, *names: str, metrics: dict[str, Any] | None = None) -> None:
         """Leave behind what a whole run of the pages leaves behind, without running them."""
-        pages = read_pages(self.workspace.notebooks)
+        pages = read_notebooks(self.workspace.notebooks)
         for name in names or pages:
             for path in (self.workspace.executed(name), self.workspace.metrics(name)):
                 path.parent.mkdir(parents=True, exist_ok=True)
             self.workspace.executed(name).write_text(pages[name].text)
-            self.workspace.metrics(name).write_text(json.dumps(metrics or {"median": 1.0}))
+            self.workspace.metrics(name).write_text(json.dumps(metrics or {"records": {}}))
             freshness.write_manifest(self.workspace, freshness.survey(pages, self.workspace)[name], seconds=12)
 
     def look(self, name: str) -> tuple[str, str]:
         """Return the state of a page and why."""
-        status = freshness.survey(read_pages(self.workspace.notebooks), self.workspace)[name]
+        status = freshness.survey(read_notebooks(self.workspace.notebooks), self.workspace)[name]
         return status.state, status.why
 
 
@@ -91,16 +102,26 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(Workspace("smoke", tmp_path / "notebooks", results, tmp_path / "package"))
 
 
-@pytest.fixture
-def findings(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Let the findings be what a test says: ``findings(ours, published)``."""
-    module = types.ModuleType("fooling.pages.findings")
+class Project(NamedTuple):
+    """What the project claims, and what pages found of it; nothing, until a test says so."""
 
-    def say(ours: Sequence[Finding] = (), published: Sequence[Finding] = ()) -> None:
-        module.collect = lambda profile=None, root=None: tuple(ours if profile else published)  # type: ignore[attr-defined]
-        module.as_text = lambda found, width: "\n".join(str(tuple(one)) for one in found)  # type: ignore[attr-defined]
+    patch: pytest.MonkeyPatch
 
-    say()
-    monkeypatch.setitem(sys.modules, "fooling.pages.findings", module)
-    monkeypatch.setattr(fooling, "findings", module, raising=False)
-    return say
+    def claim(self, *names: str) -> None:
+        """Let the project make these claims, and no other."""
+        self.patch.setattr(contents, "CLAIMS", tuple(map(make_claim, names)))
+
+    def find(self, folder: Path, origin: str = "", **medians: float) -> None:
+        """Write the median for each claim; a published folder says of which profile it is."""
+        path = folder / "metrics" / "01_one.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"records": {name: {"median": median} for name, median in medians.items()}}))
+        if origin:
+            (folder / ORIGINS).write_text(json.dumps({"01_one": {"profile": origin, "seconds": 90.0}}))
+
+
+@pytest.fixture(autouse=True)
+def project(monkeypatch: pytest.MonkeyPatch) -> Project:
+    made = Project(monkeypatch)
+    made.claim()
+    return made

@@ -23,10 +23,10 @@ from fooling.pages import findings
 from fooling.pages.findings import audit as told
 from fooling.report import audit, freshness
 from fooling.report.audit import PAGE, Request, prepare
-from fooling.report.execute import Job, hide_paths
+from fooling.report.execute import hide_paths
 from fooling.report.inspection import INJECTED, find_private_line
-from fooling.report.pages import Given, RefusedError, Workspace, read_pages
-from fooling.report.processes import Outcome
+from fooling.report.notebooks import Given, RefusedError, Workspace, read_notebooks
+from fooling.report.runner import Outcome
 
 PICTURE = "iVBORw0KGgo="
 
@@ -84,17 +84,9 @@ def test_what_the_page_is_given_names_its_paths_and_what_is_in_them(model, monke
         prepare(Request(model, budget=-1.0))
 
 
-def test_a_job_carries_what_its_page_is_given(desk) -> None:
-    given = Given({"MODEL": "/a", "BUDGET": 2.0}, "hash", ("MODEL",), 7)
-    job = Job("01_one", desk.workspace, Path("/scratch"), 7, given)
-    assert Job.from_text(job.to_text()) == job
-    plain = Job("01_one", desk.workspace, Path("/scratch"), 7)
-    assert Job.from_text(plain.to_text()).given.parameters == {}
-
-
 def test_a_page_is_stale_when_its_parameters_or_their_files_change(desk) -> None:
     desk.write("01_one", "x = 1")
-    pages = read_pages(desk.workspace.notebooks)
+    pages = read_notebooks(desk.workspace.notebooks)
     desk.pretend("01_one")
     given = Given({"MODEL": "/a"}, "hash")
     status = freshness.survey(pages, desk.workspace, given)["01_one"]

@@ -7,10 +7,9 @@ import json
 import pytest
 
 from fooling import runs
-from fooling.pages import profiles
+from fooling.pages import contents
 from fooling.report import freshness
-from fooling.report.imports import reach_modules
-from fooling.report.pages import RefusedError, add_needs, find_page, read_pages
+from fooling.report.notebooks import RefusedError, add_needs, find_page, read_notebooks
 
 
 def test_a_page_is_missing_until_it_has_run_and_then_fresh(desk):
@@ -37,7 +36,7 @@ def test_a_changed_sentence_makes_a_page_stale_because_the_page_shown_is_its_sou
 def test_changed_settings_make_a_page_stale(desk, monkeypatch):
     desk.write("01_one", "x = 1")
     desk.pretend()
-    monkeypatch.setattr(profiles, "page_settings", lambda page, profile: {"runs": 7})
+    monkeypatch.setattr(contents, "SIZES", {"01_one": {"smoke": {"runs": 7}}})
     assert desk.look("01_one") == ("stale", "settings changed")
 
 
@@ -48,25 +47,79 @@ def test_another_number_of_threads_makes_a_page_stale(desk, monkeypatch):
     assert desk.look("01_one")[1].startswith("number of threads")
 
 
-def test_a_changed_file_of_the_package_is_named_and_a_comment_in_it_changes_nothing(desk):
-    folder = desk.workspace.package / "encodings"
-    folder.mkdir()
-    (folder / "__init__.py").write_text("")
-    (folder / "cppn.py").write_text("rate = 0.1\n")
-    desk.write("01_one", "from package.encodings import cppn")
-    desk.pretend()
-    (folder / "cppn.py").write_text('"""A docstring."""\n\nrate = 0.1  # the paper\'s\n')
-    assert desk.look("01_one") == ("fresh", "")
-    (folder / "cppn.py").write_text("rate = 0.2\n")
-    assert desk.look("01_one") == ("stale", "encodings/cppn.py changed")
+SOURCE = """
+def mutate(gene, step):
+    return min(max(gene + step, 0.0), 1.0)
 
 
-def test_a_file_that_the_page_does_not_reach_changes_nothing(desk):
-    (desk.workspace.package / "other.py").write_text("x = 1\n")
-    desk.write("01_one", "import package")
+class Cell:
+    size = 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    return", "    # The bounds are the paper's.\n    return"),
+        ("    return", '    """Move a gene."""\n    return'),
+        ("    size", '    """A cell."""\n\n    size'),
+        ("\ndef", '"""A module."""\n\n\n\ndef'),
+        ("min(max(gene + step, 0.0), 1.0)", "min(\n        max(gene + step, 0.0),\n        1.0,\n    )"),
+        ("= 3", "=  3  # three"),
+    ],
+    ids=["comment", "docstring of a function", "of a class", "of a module", "layout", "spaces"],
+)
+def test_words_and_layout_of_the_package_change_nothing(desk, old, new):
+    assert old in SOURCE
+    edit(desk, "cppn.py", SOURCE)
+    before = freshness.hash_package(desk.workspace.package)
+    edit(desk, "cppn.py", SOURCE.replace(old, new, 1))
+    assert freshness.hash_package(desk.workspace.package) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("+ step", "- step"), ("1.0", "1.5"), ("gene, step", "step, gene"), ("= 3", "= '3'"), ("min(", "max(")],
+)
+def test_a_changed_operator_number_or_name_in_the_package_makes_pages_stale(desk, old, new):
+    edit(desk, "cppn.py", SOURCE)
+    desk.write("01_one", "x = 1")
     desk.pretend()
-    (desk.workspace.package / "other.py").write_text("x = 2\n")
+    edit(desk, "cppn.py", SOURCE.replace(old, new, 1))
+    assert desk.look("01_one") == ("stale", "code of the package changed")
+
+
+@pytest.mark.parametrize("name", ["encodings/new.py", "report/template/report.css"])
+def test_a_new_file_of_code_or_of_the_template_makes_pages_stale(desk, name):
+    desk.write("01_one", "x = 1")
+    desk.pretend()
+    edit(desk, name, "x = 1\n")
+    assert desk.look("01_one") == ("stale", "code of the package changed")
+    desk.pretend()
+    edit(desk, name, "x = 2\n")
+    assert desk.look("01_one") == ("stale", "code of the package changed")
+
+
+def edit(desk, name, text):
+    path = desk.workspace.package / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def test_a_file_of_the_package_that_is_not_python_is_named(desk):
+    desk.write("01_one", "x = 1")
+    edit(desk, "broken.py", "x = = 1\n")
+    with pytest.raises(RefusedError, match=r"broken\.py is not Python"):
+        desk.look("01_one")
+
+
+def test_a_page_is_stale_when_a_run_that_it_used_is_gone(desk):
+    desk.write("01_one", "x = 1")
+    desk.workspace.run("direct-0123").mkdir(parents=True)
+    desk.pretend(metrics={"runs": ["direct-0123"]})
     assert desk.look("01_one") == ("fresh", "")
+    desk.workspace.run("direct-0123").rmdir()
+    assert desk.look("01_one") == ("stale", "its run direct-0123 is missing")
 
 
 def test_the_executed_notebook_and_the_metrics_must_be_those_of_the_manifest(desk):
@@ -85,19 +138,19 @@ def test_the_executed_notebook_and_the_metrics_must_be_those_of_the_manifest(des
 
 def test_a_page_is_stale_when_one_that_it_needs_is_however_far_away(desk):
     desk.write("01_one", "x = 1")
-    desk.write("02_two", "x = 1", needs=["01_one"])
-    desk.write("03_three", "x = 1", needs=["02_two"])
+    desk.write("02_two", "x = 1", needs=["01"])
+    desk.write("03_three", "x = 1", needs=["02"])
     desk.write("04_four", "x = 1")
     desk.pretend()
     desk.write("01_one", "x = 2")
-    assert desk.look("02_two") == ("stale", "01_one changed")
-    assert desk.look("03_three") == ("stale", "02_two changed")
+    assert desk.look("02_two") == ("stale", "01_one is stale")
+    assert desk.look("03_three") == ("stale", "02_two is stale")
     assert desk.look("04_four")[0] == "fresh"
 
 
 def test_a_page_is_stale_when_one_that_it_needs_lost_its_notebook(desk):
     desk.write("01_one", "x = 1")
-    desk.write("02_two", "x = 1", needs=["01_one"])
+    desk.write("02_two", "x = 1", needs=["01"])
     desk.pretend()
     desk.workspace.executed("01_one").unlink()
     assert desk.look("02_two") == ("stale", "01_one is stale")
@@ -105,7 +158,7 @@ def test_a_page_is_stale_when_one_that_it_needs_lost_its_notebook(desk):
 
 def test_new_numbers_of_a_page_make_those_that_need_it_stale(desk):
     desk.write("01_one", "x = 1")
-    desk.write("02_two", "x = 1", needs=["01_one"])
+    desk.write("02_two", "x = 1", needs=["01"])
     desk.pretend()
     desk.pretend("01_one", metrics={"median": 0.5})
     assert desk.look("02_two") == ("stale", "01_one has new results")
@@ -121,7 +174,7 @@ def test_a_failed_page_says_why(desk):
 def test_an_edit_made_while_a_page_runs_leaves_it_stale(desk):
     desk.write("01_one", "x = 1")
     desk.pretend()
-    before = freshness.survey(read_pages(desk.workspace.notebooks), desk.workspace)["01_one"]
+    before = freshness.survey(read_notebooks(desk.workspace.notebooks), desk.workspace)["01_one"]
     desk.write("01_one", "x = 2")
     freshness.write_manifest(desk.workspace, before, seconds=1)
     assert desk.look("01_one") == ("stale", "code of the notebook changed")
@@ -137,44 +190,11 @@ def test_the_manifest_says_what_a_page_ran_with(desk):
     assert manifest["finished"].endswith("+00:00")
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "import package.inner.deep",
-        "import package.inner.deep as d",
-        "from package.inner import deep",
-        "from package.inner.deep import value",
-        "def f():\n    from package.inner.deep import value",
-        "%matplotlib inline\nimport package.inner.deep",
-        "from package import door",
-    ],
-)
-def test_imports_are_followed_through_files_functions_and_packages(desk, statement):
-    package = desk.workspace.package
-    (package / "inner").mkdir()
-    (package / "inner" / "__init__.py").write_text("from .sibling import x\n")
-    (package / "inner" / "sibling.py").write_text("x = 1\n")
-    (package / "inner" / "deep.py").write_text("def f():\n    from .. import far\nvalue = 1\n")
-    (package / "far.py").write_text("from package import profiles\n")
-    (package / "door.py").write_text("from .inner import deep\n")
-    (package / "profiles").mkdir()
-    (package / "profiles" / "__init__.py").write_text("from .sizes import x\n")
-    (package / "profiles" / "sizes.py").write_text("x = 1\n")
-    (package / "unused.py").write_text("")
-    desk.write("01_one", statement)
-    found = {
-        p.relative_to(package).as_posix()
-        for p in reach_modules(read_pages(desk.workspace.notebooks)["01_one"], package)
-    }
-    door = {"door.py"} if "door" in statement else set()
-    assert found == {"__init__.py", "inner/__init__.py", "inner/sibling.py", "inner/deep.py", "far.py"} | door
-
-
-def test_a_star_needs_all_other_pages_and_runs_last(desk):
+def test_pages_run_by_their_numbers_and_the_one_that_reads_all_others_last(desk):
     desk.write("00_overview", "x = 1", needs=["*"])
-    desk.write("03_three", "x = 1", needs=["01_one"])
+    desk.write("03_three", "x = 1", needs=["01"])
     desk.write("01_one", "x = 1")
-    pages = read_pages(desk.workspace.notebooks)
+    pages = read_notebooks(desk.workspace.notebooks)
     assert list(pages) == ["01_one", "03_three", "00_overview"]
     assert add_needs(pages, ["03_three"]) == ["01_one", "03_three"]
     assert add_needs(pages, ["00_overview"]) == ["01_one", "03_three", "00_overview"]
@@ -183,18 +203,13 @@ def test_a_star_needs_all_other_pages_and_runs_last(desk):
 
 def test_notebooks_that_make_no_sense_are_refused_by_name(desk):
     with pytest.raises(RefusedError, match="There is no notebook such as"):
-        read_pages(desk.workspace.notebooks)
-    desk.write("01_one", "x = 1", needs=["09_nine"])
-    with pytest.raises(RefusedError, match="01_one needs 09_nine"):
-        read_pages(desk.workspace.notebooks)
-    desk.write("01_one", "x = 1", needs=["02_two"])
-    desk.write("02_two", "x = 1", needs=["01_one"])
-    with pytest.raises(RefusedError, match="in a circle: 01_one, 02_two"):
-        read_pages(desk.workspace.notebooks)
+        read_notebooks(desk.workspace.notebooks)
+    for need in ("09", "02", "01"):  # there is none, a later one, itself
+        desk.write("02_two", "x = 1")
+        desk.write("01_one", "x = 1", needs=[need])
+        with pytest.raises(RefusedError, match=f"01_one needs {need}, but no notebook of that number runs before it"):
+            read_notebooks(desk.workspace.notebooks)
+    desk.write("01_one", "x = 1")
     (desk.workspace.notebooks / "02_two.ipynb").write_text("{")
     with pytest.raises(RefusedError, match=r"02_two\.ipynb is not a notebook"):
-        read_pages(desk.workspace.notebooks)
-    desk.write("01_one", "x = = 1")
-    (desk.workspace.notebooks / "02_two.ipynb").unlink()
-    with pytest.raises(RefusedError, match="Code cell 2 of 01_one is not Python"):
-        desk.look("01_one")
+        read_notebooks(desk.workspace.notebooks)

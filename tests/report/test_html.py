@@ -11,9 +11,9 @@ import nbformat
 import pytest
 
 from fooling.report import freshness, html, inspection
-from fooling.report.index import find_group, format_seconds
+from fooling.report.index import find_group
 from fooling.report.inspection import PageError
-from fooling.report.pages import read_pages
+from fooling.report.notebooks import read_notebooks
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 
@@ -109,7 +109,7 @@ def test_the_contents_list_the_sections_and_every_anchor_exists_once(desk):
     assert '<html lang="en">' in page and "<title>Title · easily-fooled</title>" in page
 
 
-def test_a_page_leads_to_its_group_and_to_the_titles_before_and_after(desk, findings):
+def test_a_page_leads_to_its_group_and_to_the_titles_before_and_after(desk):
     for name in ("00_overview", "01_one", "02_two"):
         desk.write(name, f"# Is page {name[1]} <1?")
     desk.pretend()
@@ -126,7 +126,7 @@ def test_a_page_leads_to_its_group_and_to_the_titles_before_and_after(desk, find
     assert 'rel="prev"' not in first and 'rel="next"' in first and "· Overview" in first
 
 
-def test_a_new_title_is_seen_on_the_pages_beside_it(desk, findings):
+def test_a_new_title_is_seen_on_the_pages_beside_it(desk):
     for name in ("01_one", "02_two"):
         desk.write(name, f"# {name}")
     desk.pretend()
@@ -166,10 +166,12 @@ def test_a_widget_that_ended_with_its_kernel_is_taken_out_of_the_notebook():
 
 
 def report(desk):
-    return html.update_report(desk.workspace, freshness.survey(read_pages(desk.workspace.notebooks), desk.workspace))
+    return html.update_report(
+        desk.workspace, freshness.survey(read_notebooks(desk.workspace.notebooks), desk.workspace)
+    )
 
 
-def test_the_same_results_give_the_same_bytes_and_only_changed_pages_are_drawn_again(desk, findings, monkeypatch):
+def test_the_same_results_give_the_same_bytes_and_only_changed_pages_are_drawn_again(desk, monkeypatch):
     desk.write("01_one", "# One", show({"image/png": PIXEL}, {"image/png": {"alt": "A pixel."}}))
     desk.write("02_two", "# Two")
     desk.pretend()
@@ -196,7 +198,7 @@ def test_the_same_results_give_the_same_bytes_and_only_changed_pages_are_drawn_a
     assert {path.name: path.read_bytes() for path in folder.iterdir()}["01_one.html"] == first["01_one.html"]
 
 
-def test_a_page_that_is_no_more_leaves_the_report(desk, findings):
+def test_a_page_that_is_no_more_leaves_the_report(desk):
     desk.write("01_one", "# One")
     desk.write("02_two", "# Two")
     desk.pretend()
@@ -206,35 +208,26 @@ def test_a_page_that_is_no_more_leaves_the_report(desk, findings):
     assert not desk.workspace.report("02_two").exists()
 
 
-def test_the_index_shows_findings_pages_costs_and_what_is_not_fresh(desk, findings):
-    from types import SimpleNamespace
-
-    one = SimpleNamespace(
-        claim_id="mnist-direct", title="Pixels <b>", headline="median 3 < 4", profile="smoke", paper="99.99%",
-        grade="quote", ours="0.9999 <b>", scale="2 runs", verdict="not tested at this scale", page="01_one",
-    )  # fmt: skip
-    findings([one])
+def test_the_index_shows_findings_pages_costs_and_what_is_not_fresh(desk, project):
+    project.claim("pixels")
     desk.write("01_one", "# Is *one* right?", show({"image/png": PIXEL}, {"image/png": {"alt": "A pixel."}}))
     desk.write("02_two", "# Two")
     desk.write("03_three", "# Three")
-    desk.pretend("01_one", "02_two")
+    desk.pretend("01_one", "02_two", metrics={"records": {"pixels": {"median": 0.5}}})
     desk.write("02_two", "# Two, changed")
     index = report(desk).read_text()
-    assert "Is one right?" in index and "median 3 &lt; 4" in index
-    assert "Pixels &lt;b&gt;" in index and "0.9999 &lt;b&gt;" in index
-    assert "<b>1</b> not tested at this scale" in index and "reproduced" not in index.split("</style>")[1]
+    assert "Is one right?" in index and "The median is 0.5 &lt; 2." in index
+    assert "Title of pixels &lt;b&gt;" in index
+    assert "<tr><td>median &lt;b&gt;</td><td>0.5</td><td>99.99%</td></tr>" in index
+    assert "<b>1</b> not reproduced" in index and "<b>1</b> reproduced" not in index
     assert 'href="01_one.html"' in index and index.count("data:image/webp;base64,") == 1 and "12 s" in index
     assert "stale: text of the notebook changed" in index
     assert "03 · not run" in index and 'href="03_three.html"' not in index
-    assert "TensorFlow" in index and "not-tested-at-this-scale" in index
+    assert "TensorFlow" in index and "verdict not-reproduced" in index
 
 
 def test_the_pixel_of_these_tests_is_a_picture():
     assert base64.b64decode(PIXEL).startswith(b"\x89PNG")
-
-
-def test_durations_are_said_as_a_person_says_them():
-    assert [format_seconds(s) for s in (None, 3.4, 99, 720, 12_000)] == ["", "3 s", "99 s", "12 min", "3 h 20 min"]
 
 
 def test_pages_are_grouped_by_their_number():

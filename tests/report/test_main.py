@@ -12,12 +12,12 @@ import pytest
 
 from fooling import runs
 from fooling.__main__ import main
-from fooling.report import report
-from fooling.report.pages import StoppedError
+from fooling.report import commands
+from fooling.report.notebooks import StoppedError
 
 
 @pytest.fixture
-def command(desk, findings, monkeypatch, capsys):
+def command(desk, monkeypatch, capsys):
     """Run a command on the desk; return its code, what it printed and what it complained about."""
     monkeypatch.setenv("FOOLING_RESULTS", str(desk.workspace.results.parent))
 
@@ -29,9 +29,9 @@ def command(desk, findings, monkeypatch, capsys):
     return run
 
 
-def pretend_real(desk):
+def pretend_real(desk, metrics=None):
     """Pretend a run of the pages in the real package's name, which the command line looks at."""
-    desk._replace(workspace=desk.workspace._replace(package=runs.PACKAGE)).pretend()
+    desk._replace(workspace=desk.workspace._replace(package=runs.PACKAGE)).pretend(metrics=metrics)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,9 @@ def pretend_real(desk):
         (["publish", "--profile", "huge"], "There is no profile 'huge'"),
         (["findings", "--profile", "huge"], "There is no profile 'huge'"),
         (["report", "--only", "77"], "There is no notebook '77'; choose from 01_one."),
-        (["publish", "--profile", "smoke"], "01_one is missing at profile smoke; run"),
+        (["publish", "--profile", "smoke"], "Profile smoke is too small to be published; choose from default, ext"),
+        (["publish"], "01_one is missing at profile default; run"),
+        (["restore"], "No runs are published at profile extended."),
         (["findings"], "There are no findings published yet"),
         (["sing"], "invalid choice: 'sing'"),
         (["report", "--loud"], "unrecognized arguments: --loud"),
@@ -66,7 +68,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(desk, c
 
 def test_status_is_a_table_of_states_reasons_and_costs(desk, command):
     desk.write("01_one", "x = 1")
-    desk.write("02_two", "x = 1", needs=["01_one"])
+    desk.write("02_two", "x = 1", needs=["01"])
     desk.write("03_three", "x = 1")
     pretend_real(desk)
     desk.write("01_one", "x = 2")
@@ -75,39 +77,56 @@ def test_status_is_a_table_of_states_reasons_and_costs(desk, command):
     assert code == 0
     assert [line.split() for line in out.splitlines()][1:4] == [
         ["01_one", "stale", "12", "s", "code", "of", "the", "notebook", "changed"],
-        ["02_two", "stale", "12", "s", "01_one", "changed"],
+        ["02_two", "stale", "12", "s", "01_one", "is", "stale"],
         ["03_three", "missing", "-"],
     ]
     assert out.endswith("0 of 3 pages of profile smoke are fresh.\n")
 
 
-def test_a_report_without_anything_to_do_says_so_and_compares_verdicts(desk, command, findings):
-    def finding(claim, verdict, profile="smoke"):
-        words = dict.fromkeys(("title", "paper", "grade", "ours", "headline", "scale"), "")
-        return SimpleNamespace(claim_id=claim, profile=profile, verdict=verdict, page="01_one", **words)
-
-    module = sys.modules["fooling.pages.findings"]
-    findings(
-        [finding("a", "reproduced"), finding("b", "partly"), finding("c", "partly")],
-        [finding("a", "reproduced", "extended"), finding("b", "reproduced", "default")],
-    )
-    module.as_text = lambda found, width: "the table"
+@pytest.mark.parametrize("profile", ["default", "extended"])
+def test_a_report_without_anything_to_do_says_so_and_compares_verdicts_of_its_profile(
+    desk, command, project, monkeypatch, profile
+):
+    desk = desk.at(profile)
+    monkeypatch.setattr(commands, "show_findings", lambda found: f"{len(found)} findings")
+    project.claim("a", "b", "c", "d")
+    published = desk.workspace.published
+    project.find(published / "default", "default", a=0.95, b=0.95)
+    project.find(published, "extended", a=0.95, b=0.1, d=0.95)
     desk.write("01_one", "# One", "x = 1")
-    pretend_real(desk)
-    code, out, err = command("report", "--profile", "smoke")
+    pretend_real(desk, metrics={"records": {"a": {"median": 0.99}, "b": {"median": 0.1}, "c": {"median": 0.1}}})
+    code, out, err = command("report", "--profile", profile)
     assert (code, err) == (0, "")
     lines = [" ".join(line.split()) for line in out.splitlines() if line]
     assert lines == [
-        "Nothing to do: all 1 pages of profile smoke are fresh.",
-        "the table",
+        f"Nothing to do: all 1 pages of profile {profile} are fresh.",
+        "3 findings",
         "Does your machine say the same?",
         "claim this run published",
-        "a reproduced reproduced (extended) the same",
-        "b partly reproduced (default) differs",
-        "c partly - not published yet",
+        "a reproduced reproduced the same",
+        "b not reproduced reproduced differs" if profile == "default" else "b not reproduced not reproduced the same",
+        "c not reproduced - not published yet",
         f"Report: {desk.workspace.report()}",
     ]
     assert desk.workspace.report().is_file()
+
+
+def test_findings_are_not_compared_with_those_of_another_profile(desk, command, project):
+    project.claim("a")
+    project.find(desk.workspace.published, "extended", a=0.95)
+    desk.write("01_one", "# One", "x = 1")
+    pretend_real(desk, metrics={"records": {"a": {"median": 0.99}}})
+    code, out, _ = command("report", "--profile", "smoke")
+    assert code == 0 and "Does your machine say the same? Nothing of profile smoke is published to compare" in out
+
+
+def test_findings_are_told_of_a_profile_or_of_what_is_published(desk, command, project):
+    desk.write("01_one", "x = 1")
+    project.claim("a")
+    project.find(desk.workspace.published, "extended", a=0.95)
+    project.find(desk.workspace.results, a=0.1)
+    assert command("findings")[1].startswith("a: reproduced (extended)")
+    assert command("findings", "--profile", "smoke")[1].startswith("a: not reproduced (smoke)")
 
 
 @pytest.mark.parametrize(
@@ -123,10 +142,10 @@ def test_a_report_without_anything_to_do_says_so_and_compares_verdicts(desk, com
 def test_only_runs_what_is_named_and_what_it_needs(desk, command, monkeypatch, words, looked_at, forced):
     desk.write("00_overview", "x = 1", needs=["*"])
     desk.write("01_one", "x = 1")
-    desk.write("03_three", "x = 1", needs=["01_one"])
+    desk.write("03_three", "x = 1", needs=["01"])
     desk.write("04_four", "x = 1")
     plans = []
-    monkeypatch.setattr(report, "run_pages", lambda plan, *rest, **more: plans.append(plan))
+    monkeypatch.setattr(commands, "run_pages", lambda plan, *rest, **more: plans.append(plan))
     assert command("report", "--profile", "smoke", *words)[0] == 0
     assert list(plans[0].names) == looked_at and list(plans[0].forced) == forced
     assert desk.workspace.report().is_file()
@@ -135,33 +154,51 @@ def test_only_runs_what_is_named_and_what_it_needs(desk, command, monkeypatch, w
 def test_a_failed_page_is_told_at_the_end_and_the_code_is_1(desk, command, monkeypatch):
     desk.write("01_one", "x = 1")
 
-    def fail(plan, lock, out, after):
+    def fail(schedule, out, after):
         after(SimpleNamespace(page="01_one", error="Cell 2 failed: KeyError: 3"))
 
-    monkeypatch.setattr(report, "run_pages", fail)
+    monkeypatch.setattr(commands, "run_pages", fail)
     code, out, err = command("report", "--profile", "smoke")
     assert code == 1 and err == "fooling: 01_one: Cell 2 failed: KeyError: 3\n"
     assert out.rstrip().endswith("index.html")
 
 
-def test_numbers_that_no_claim_can_judge_are_one_sentence_and_do_not_stop_the_pages(desk, command, monkeypatch):
+def test_numbers_that_no_claim_can_judge_are_one_sentence_and_do_not_stop_the_pages(
+    desk, command, project, monkeypatch
+):
     desk.write("01_one", "x = 1")
-
-    def collect(profile=None, root=None):
-        raise KeyError("median")
-
+    project.claim("a")
+    project.find(desk.workspace.results, a="many")
     ran = []
 
-    def run(plan, lock, out, after):
+    def run(schedule, out, after):
         after(SimpleNamespace(page="01_one", error=""))
         ran.append("to the end")
 
-    monkeypatch.setattr(sys.modules["fooling.pages.findings"], "collect", collect)
-    monkeypatch.setattr(report, "run_pages", run)
+    monkeypatch.setattr(commands, "run_pages", run)
     code, _, err = command("report", "--profile", "smoke")
     assert ran and code == 1 and err.count("\n") == 1
-    assert "The findings cannot be told, because a page's metrics are not what the claims ask for (KeyError" in err
+    assert "The findings cannot be told: 01_one.json does not fit its page any more" in err
     assert command("findings", "--profile", "smoke")[0] == 2
+
+
+def test_runs_of_other_machines_are_taken_only_where_this_is_asked_for(desk, command, monkeypatch):
+    desk.write("01_one", "x = 1")
+    monkeypatch.delenv(runs.ANY_ARITHMETIC, raising=False)
+    seen = []
+    monkeypatch.setattr(commands, "run_pages", lambda *rest, **more: seen.append(os.environ.get(runs.ANY_ARITHMETIC)))
+    for words in ([], ["--any-arithmetic"]):
+        assert command("report", "--profile", "smoke", *words)[0] == 0
+    assert seen == [None, "1"]
+    monkeypatch.delenv(runs.ANY_ARITHMETIC)
+
+
+def test_restoring_says_which_runs_are_of_this_machines_arithmetic_and_names_the_option(desk, command, monkeypatch):
+    desk.write("01_one", "x = 1")
+    monkeypatch.setattr("fooling.report.publish.restore", lambda workspace: (3, 2))
+    code, out, _ = command("restore")
+    assert code == 0 and "3 runs have this machine's arithmetic" in out
+    assert "2 runs have that of another machine" in out and "report --profile extended --any-arithmetic" in out
 
 
 def test_a_stop_is_one_sentence_and_the_code_of_the_signal(desk, command, monkeypatch):
@@ -170,19 +207,15 @@ def test_a_stop_is_one_sentence_and_the_code_of_the_signal(desk, command, monkey
     def stop(*rest, **more):
         raise StoppedError(15)
 
-    monkeypatch.setattr(report, "run_pages", stop)
+    monkeypatch.setattr(commands, "run_pages", stop)
     code, _, err = command("report", "--profile", "smoke")
     assert code == 143 and err.startswith("Stopped; finished pages and checkpoints are kept.") and err.count("\n") == 1
 
 
-HEAVY = ("tensorflow", "keras", "papermill", "nbconvert", "nbformat", "jupyter_client", "matplotlib", "IPython")
+HEAVY = ("tensorflow", "keras", "papermill", "nbconvert", "nbformat", "jupyter_client", "sklearn", "scipy")
 QUIET = """
-import json, sys, types
+import json, sys
 from pathlib import Path
-import fooling
-findings = types.ModuleType("fooling.pages.findings")
-findings.collect = lambda profile=None, root=None: ()
-sys.modules["fooling.pages.findings"] = fooling.pages.findings = findings
 from fooling.__main__ import main
 code = main(sys.argv[2:], Path(sys.argv[1]))
 print(json.dumps([code, sorted(sys.modules)]))
@@ -190,15 +223,22 @@ print(json.dumps([code, sorted(sys.modules)]))
 
 
 @pytest.mark.parametrize("word", ["status", "report", "findings"])
-def test_commands_that_run_nothing_import_nothing_heavy(desk, findings, command, word):
+def test_commands_that_run_nothing_import_nothing_heavy(desk, command, word):
     desk.write("01_one", "# One", "x = 1")
     pretend_real(desk)
     assert command("report", "--profile", "smoke")[0] == 0  # draws the page, which does need nbconvert
-    environment = {**os.environ, "PYTHONPATH": str(runs.PACKAGE.parent)}
-    process = subprocess.run(
-        [sys.executable, "-c", QUIET, str(desk.workspace.notebooks), word, "--profile", "smoke"],
-        env=environment, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    code, modules = json.loads(process.stdout.splitlines()[-1])
+    code, modules = json.loads(start(QUIET, str(desk.workspace.notebooks), word, "--profile", "smoke").splitlines()[-1])
     assert code == (2 if word == "findings" else 0)
     assert not set(modules) & set(HEAVY)
+
+
+def test_claims_and_sizes_of_all_pages_are_had_without_tensorflow():
+    known = "import json, sys; from fooling.pages import contents, finding; print(json.dumps(sorted(sys.modules)))"
+    modules = json.loads(start(known))
+    assert "fooling.pages.contents" in modules and not set(modules) & set(HEAVY)
+
+
+def start(*words):
+    environment = {**os.environ, "PYTHONPATH": str(runs.PACKAGE.parent)}
+    command = [sys.executable, "-c", *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout

@@ -12,11 +12,8 @@ import pytest
 
 from fooling import files, runs
 from fooling.report import publish as publishing
-from fooling.report.pages import RefusedError, read_pages
+from fooling.report.notebooks import RefusedError, read_notebooks
 from fooling.report.publish import publish, replace_folder, restore
-
-pytestmark = pytest.mark.usefixtures("findings")
-
 
 RESULT = {
     "genome_genes": np.random.default_rng(0).random((1, 3, 200), np.float32),
@@ -25,6 +22,12 @@ RESULT = {
     "log_odds": np.float32([[0.5, -np.inf, 1e-30]]),
     "seeds": np.array([2**40]),
 }
+
+
+@pytest.fixture
+def desk(desk):
+    """Return the desk at the profile of the published set."""
+    return desk.at("extended")
 
 
 def make_run(desk, name="direct-0123", settings="{}"):
@@ -38,11 +41,11 @@ def make_run(desk, name="direct-0123", settings="{}"):
 
 
 def publish_desk(desk):
-    return publish(read_pages(desk.workspace.notebooks), desk.workspace)
+    return publish(read_notebooks(desk.workspace.notebooks), desk.workspace)
 
 
 def published(desk):
-    folder = desk.workspace.results.parent / "published" / "smoke"
+    folder = desk.workspace.published
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
@@ -54,10 +57,34 @@ def test_pages_numbers_report_and_the_runs_they_name_are_copied_without_checkpoi
     target, size = publish_desk(desk)
     assert published(desk) == {
         "01_one.ipynb", "manifests/01_one.json", "metrics/01_one.json", "report/01_one.html", "report/index.html",
+        "pages.json",
         "runs/direct-0123/settings.json", "runs/direct-0123/result.npz",
     }  # fmt: skip
     assert size == sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
-    assert [path.name for path in target.parent.iterdir()] == ["smoke"]
+    assert {path.name for path in target.parent.iterdir()} == {"extended", "published"}
+    origins = json.loads((target / "pages.json").read_text())
+    assert origins == {"01_one": {"profile": "extended", "seconds": 0.0}}
+
+
+def test_of_the_profile_to_compare_with_only_the_numbers_are_published_and_a_new_set_keeps_them(desk):
+    desk.write("01_one", "# One")
+    small = desk.at("default")
+    small.pretend(metrics={"runs": [make_run(small).name]})
+    target, _ = publish_desk(small)
+    assert published(desk) == {"default/metrics/01_one.json", "default/pages.json"}
+    assert json.loads((target / "pages.json").read_text())["01_one"]["profile"] == "default"
+    desk.pretend()
+    publish_desk(desk)
+    assert published(desk) >= {"default/metrics/01_one.json", "default/pages.json", "01_one.ipynb", "pages.json"}
+    publish_desk(small)
+    assert "01_one.ipynb" in published(desk)
+
+
+def test_a_profile_that_is_too_small_is_not_published(desk):
+    desk.write("01_one", "# One")
+    desk.at("smoke").pretend()
+    with pytest.raises(RefusedError, match="Profile smoke is too small to be published"):
+        publish_desk(desk.at("smoke"))
 
 
 def test_publishing_again_replaces_all_of_it(desk):
@@ -67,20 +94,19 @@ def test_publishing_again_replaces_all_of_it(desk):
     publish_desk(desk)
     (desk.workspace.notebooks / "02_two.ipynb").unlink()
     desk.pretend("01_one", metrics={"median": 0.5})
-    publish_desk(desk)
+    folder, _ = publish_desk(desk)
     assert not any("02_two" in name for name in published(desk))
-    folder = desk.workspace.results.parent / "published"
-    assert json.loads((folder / "smoke" / "metrics" / "01_one.json").read_text()) == {"median": 0.5}
-    assert [path.name for path in folder.iterdir()] == ["smoke"]
+    assert json.loads((folder / "metrics" / "01_one.json").read_text()) == {"median": 0.5}
+    assert {path.name for path in folder.parent.iterdir()} == {"extended", "published"}
 
 
 def test_a_page_that_is_not_fresh_is_refused_with_the_reason(desk):
     desk.write("01_one", "# One")
-    with pytest.raises(RefusedError, match="01_one is missing at profile smoke; run"):
+    with pytest.raises(RefusedError, match="01_one is missing at profile extended; run"):
         publish_desk(desk)
     desk.pretend()
     desk.write("01_one", "# Another")
-    with pytest.raises(RefusedError, match=r"01_one is stale at profile smoke \(text of the notebook changed\)"):
+    with pytest.raises(RefusedError, match=r"01_one is stale at profile extended \(text of the notebook changed\)"):
         publish_desk(desk)
 
 
@@ -89,6 +115,8 @@ def test_a_run_that_is_not_there_is_refused(desk, name):
     desk.write("01_one", "# One")
     make_run(desk)
     desk.pretend(metrics={"runs": [name]})
+    manifest = desk.workspace.manifest("01_one")  # as if it had been there when the page ran
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "runs": []}))
     with pytest.raises(RefusedError, match="there is no such folder"):
         publish_desk(desk)
     assert published(desk) == set()
@@ -118,35 +146,53 @@ def test_a_copy_that_differs_from_its_manifest_is_refused_and_the_old_one_stays(
     with pytest.raises(RefusedError, match="is not what its manifest says"):
         publish_desk(desk)
     assert published(desk) == before
-    folder = desk.workspace.results.parent / "published"
-    assert json.loads((folder / "smoke" / "01_one.ipynb").read_text()) != {}
+    assert json.loads((desk.workspace.published / "01_one.ipynb").read_text()) != {}
 
 
-@pytest.mark.parametrize("exchange", [True, False])
-def test_a_folder_is_replaced_whole_with_and_without_the_system_call(tmp_path, monkeypatch, exchange):
-    if not exchange:
-        monkeypatch.setattr(publishing, "_exchange", lambda one, other: False)
-    new, old = tmp_path / ".new", tmp_path / "smoke"
+def test_a_folder_is_replaced_whole_and_the_old_one_is_beside_it_in_between(tmp_path, monkeypatch):
+    new, old = tmp_path / ".new", tmp_path / "published"
     for folder, words in ((new, "new"), (old, "old")):
         folder.mkdir()
         (folder / words).write_text(words)
+    seen, rename = [], Path.rename
+
+    def look(path, target):
+        rename(path, target)
+        seen.append(
+            sorted(place.relative_to(tmp_path).as_posix() for place in tmp_path.rglob("[a-z]*") if place.is_file())
+        )
+
+    monkeypatch.setattr(Path, "rename", look)
     replace_folder(new, old)
-    assert [path.name for path in old.iterdir()] == ["new"]
-    assert not (tmp_path / ".smoke.before").exists()
+    assert seen == [[".new/new", ".published.before/old"], [".published.before/old", "published/new"]]
+    assert [path.name for path in tmp_path.iterdir()] == ["published"]
 
 
-def test_published_runs_are_restored_where_pages_look_and_present_ones_stay(desk):
+def test_what_a_kill_left_aside_is_put_back_before_anything_is_published(desk):
     desk.write("01_one", "# One")
-    lost, present = make_run(desk), make_run(desk, "direct-4567")
-    desk.pretend(metrics={"runs": [lost.name, present.name]})
+    small = desk.at("default")
+    small.pretend()
+    desk.pretend()
+    publish_desk(desk)
+    desk.workspace.published.rename(desk.workspace.published.with_name(".published.before"))
+    publish_desk(small)
+    assert published(desk) >= {"01_one.ipynb", "default/metrics/01_one.json"}
+
+
+def test_published_runs_are_restored_where_pages_look_and_present_ones_stay(desk, monkeypatch):
+    monkeypatch.setattr(runs, "hash_arithmetic", lambda: "ab12")
+    desk.write("01_one", "# One")
+    key = "0123456789ab"
+    names = [f"random-cppn-{key}-ab12", f"cppn-{key}-ab12-250", f"cppn-{key}-cd34-250", "direct-of-long-ago"]
+    lost, present, *_ = (make_run(desk, name) for name in names)
+    desk.pretend(metrics={"runs": names})
     publish_desk(desk)
     whole = (lost / "result.npz").read_bytes()
     shutil.rmtree(lost)
     (present / "result.npz").write_bytes(b"mine")
-    assert restore(desk.workspace) == 1
+    assert restore(desk.workspace) == (2, 2)
     assert (lost / "result.npz").read_bytes() == whole
     assert (present / "result.npz").read_bytes() == b"mine"
-    assert restore(desk.workspace) == 0
 
 
 def weigh_genomes(result):
@@ -164,7 +210,7 @@ def test_large_genomes_stay_behind_and_all_else_of_a_run_is_published_and_restor
     publish_desk(desk)
     assert files.read_arrays(run / "result.npz").keys() == RESULT.keys()  # here nothing is lost
     shutil.rmtree(run)
-    assert restore(desk.workspace) == 1
+    assert sum(restore(desk.workspace)) == 1
     assert {path.name for path in run.iterdir()} == {"settings.json", "result.npz", "shown-3.npz"}
     assert (run / "shown-3.npz").read_bytes() == b"images"
     found = files.read_arrays(run / "result.npz")
@@ -185,5 +231,14 @@ def test_a_damaged_result_is_not_published(desk, damage):
 
 
 def test_restoring_what_was_never_published_is_refused(desk):
-    with pytest.raises(RefusedError, match="Nothing is published at profile smoke"):
+    with pytest.raises(RefusedError, match="No runs are published at profile extended"):
         restore(desk.workspace)
+
+
+def test_restoring_another_profile_than_the_published_one_is_refused_and_that_one_named(desk):
+    desk.write("01_one", "# One")
+    make_run(desk)
+    desk.pretend(metrics={"runs": ["direct-0123"]})
+    publish_desk(desk)
+    with pytest.raises(RefusedError, match="at profile paper; there are runs of extended"):
+        restore(desk.at("paper").workspace)

@@ -5,26 +5,15 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from fooling.pages import contents
+from fooling.pages.finding import ORIGINS
 from fooling.report.readme import fill_readme, read_first_picture, update_readme
 
 README = "# Title\n\n<!-- findings: here -->\nold table\n<!-- /findings -->\n\nThe rest.\n"
-ONE = {
-    "median": 0.99999,
-    "baseline_median": 0.5,
-    "run_medians": [0.99999, 0.99999],
-    "lowest": 0.9,
-    "runs_certain_before_50": 0,
-    "runs_certain": 0,
-    "runs": 5,
-    "classes": 10,
-    "generations": 200,
-    "children": 200,
-    "data": "4,000 digits",
-    "scale": "5 runs × 10 classes",
-}
 
 
 def show(picture: bytes) -> dict:
@@ -39,47 +28,53 @@ def show(picture: bytes) -> dict:
 
 
 @pytest.fixture
-def results(tmp_path: Path) -> Path:
-    """Return results with one published claim at default."""
-    folder = tmp_path / "results" / "published" / "default"
-    (folder / "metrics").mkdir(parents=True)
-    (folder / "metrics" / "03_mnist_cppn.json").write_text(json.dumps({"claims": {"mnist-cppn": ONE}}))
-    (folder / "00_overview.ipynb").write_text(json.dumps(show(b"default")))
-    return tmp_path / "results"
+def published(tmp_path: Path, project) -> Path:
+    """Return a published folder with one claim, of profile extended."""
+    folder = tmp_path / "results" / "published"
+    project.claim("pixels")
+    project.find(folder, "extended", pixels=0.95)
+    (folder / "00_overview.ipynb").write_text(json.dumps(show(b"large")))
+    return folder
 
 
-def test_table_stands_between_the_marks_and_the_rest_stays(results: Path) -> None:
-    filled = fill_readme(README, results)
+def test_table_stands_between_the_marks_and_the_rest_stays(published: Path) -> None:
+    filled = fill_readme(README, published)
     assert "old table" not in filled
     assert filled.startswith("# Title\n\n<!-- findings: here -->\n| claim |")
+    assert "| The median is 0.95 < 2. | **reproduced** | 2 runs | [01](results/published/01_one.ipynb) |" in filled
     assert filled.endswith("<!-- /findings -->\n\nThe rest.\n")
-    assert "](results/published/default/03_mnist_cppn.ipynb)" in filled
-    assert fill_readme(filled, results) == filled
+    assert fill_readme(filled, published) == filled
 
 
-def test_pages_are_those_of_the_largest_published_profile_with_their_questions(results: Path) -> None:
+def test_pages_are_those_that_are_published_with_their_questions(published: Path) -> None:
     text = "<!-- pages: here -->\nold\n<!-- /pages -->\n"
-    line = "| [00](results/published/{}/00_overview.ipynb) | Is it so? |\n<!-- /pages -->\n"
-    assert fill_readme(text, results).endswith(line.format("default"))
-    larger = results / "published" / "extended"
-    larger.mkdir()
-    (larger / "00_overview.ipynb").write_text(json.dumps(show(b"extended")))
-    assert fill_readme(text, results).endswith(line.format("extended"))
+    line = "| [00](results/published/00_overview.ipynb) | Is it so? |\n<!-- /pages -->\n"
+    assert fill_readme(text, published).endswith(line)
 
 
-def test_picture_is_the_first_of_the_largest_published_overview(results: Path) -> None:
-    readme = results.parent / "README.md"
+def test_costs_are_measured_where_a_profile_is_published_and_estimated_elsewhere(published: Path, monkeypatch) -> None:
+    one = SimpleNamespace(runs=2, generations=5, children=50, classes=())
+    sizes = dict.fromkeys(("smoke", "default", "extended", "paper"), one)
+    monkeypatch.setattr(contents, "SIZES", {"02_mnist_direct": sizes, "08_imagenet_cppn": sizes})
+    (published / "default").mkdir()
+    (published / "default" / ORIGINS).write_text(json.dumps({"01_one": {"profile": "default", "seconds": 6_000.0}}))
+    text = "<!-- costs: here -->\nold\n<!-- /costs -->\n"
+    smoke, default, extended, paper = fill_readme(text, published).splitlines()[3:7]
+    assert smoke == "| `smoke` | 2 runs of 5 × 50 images | 1,000 classes, 2 runs of 5 × 50 images | a few minutes |"
+    assert default.endswith("| 1.7 h |") and extended.endswith("| 90 s |")
+    assert paper.endswith("| weeks; made for a cluster |")
+
+
+def test_picture_is_the_first_of_the_published_overview(published: Path) -> None:
+    readme = published.parents[1] / "README.md"
     readme.write_text(README)
-    larger = results / "published" / "extended"
-    larger.mkdir()
-    (larger / "00_overview.ipynb").write_text(json.dumps(show(b"extended")))
-    update_readme(readme, results)
-    assert (results / "published" / "champions.png").read_bytes() == b"extended"
-    assert "| median 99.9990%; random search 50.00% |" in readme.read_text()
+    update_readme(readme, published)
+    assert (published / "champions.png").read_bytes() == b"large"
+    assert "| The median is 0.95 < 2. |" in readme.read_text()
 
 
-def test_an_overview_without_a_picture_is_an_error(results: Path) -> None:
-    overview = results / "published" / "default" / "00_overview.ipynb"
+def test_an_overview_without_a_picture_is_an_error(published: Path) -> None:
+    overview = published / "00_overview.ipynb"
     overview.write_text(json.dumps({"cells": []}))
     with pytest.raises(ValueError, match="shows no picture"):
         read_first_picture(overview)

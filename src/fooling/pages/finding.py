@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fooling.files import read_json
 from fooling.pages.claim import MARKS, Claim
 from fooling.pages.page import check_profile, read_record
 from fooling.words import table
+
+# In a published folder: of which profile each page is, and the seconds of computing that it added.
+ORIGINS = "pages.json"
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ def collect(claims: Iterable[Claim[Any]], folders: Iterable[Path]) -> tuple[Find
 
     Args:
         claims: As :data:`fooling.pages.contents.CLAIMS`.
-        folders: Results of profiles, the one that is to be believed first; named by the profile.
+        folders: Results of profiles, the one that is to be believed first; named by the profile, unless they are
+            published, where :data:`ORIGINS` tells.
 
     Raises:
         ValueError: If a file of numbers is damaged.
@@ -66,7 +71,8 @@ def collect(claims: Iterable[Claim[Any]], folders: Iterable[Path]) -> tuple[Find
         for folder in places:
             record = read_record(folder, claim.page, claim.id, claim.record)
             if record is not None:
-                found.append(Finding(claim, record, check_profile(folder.name)))
+                origin = read_json(folder / ORIGINS).get(claim.page, {})
+                found.append(Finding(claim, record, check_profile(origin.get("profile", folder.name))))
                 break
     return tuple(found)
 

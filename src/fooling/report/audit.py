@@ -24,9 +24,8 @@ from fooling.lab.audit.files import (
 from fooling.pages import findings
 from fooling.report import freshness, html
 from fooling.report.inspection import PageError, find_alt_text
-from fooling.report.pages import Given, Page, RefusedError, Workspace, read_pages
-from fooling.report.processes import Outcome
-from fooling.report.runner import Plan, lock_results, run_pages
+from fooling.report.notebooks import Given, Notebook, RefusedError, Workspace, read_notebooks
+from fooling.report.runner import Outcome, Schedule, lock_results, run_pages
 
 PROFILE = "default"  # of no consequence where a network is named; the page asks for one
 SLOWEST = 5  # times the budget, and an hour at least, until a cell is taken for hanging
@@ -76,7 +75,7 @@ def audit_model(request: Request, notebooks: Path, out: TextIO) -> int:
         raise RefusedError(str(error)) from error
     page = _find_page(notebooks)
     workspace = Workspace(PROFILE, notebooks, folder)
-    with lock_results(workspace) as lock:
+    with lock_results(workspace):
         if freshness.survey({PAGE: page}, workspace, given)[PAGE].state == freshness.FRESH:
             print("Nothing to do: this audit is finished.", file=out)
         else:
@@ -84,7 +83,7 @@ def audit_model(request: Request, notebooks: Path, out: TextIO) -> int:
                 f"Auditing {request.model.name}: a budget of {request.budget:g} min, and half a minute to start.",
                 file=out,
             )
-            failure = _run(Plan([PAGE], [PAGE], {PAGE: page}, workspace, given), lock, out)
+            failure = _run(Schedule([PAGE], [PAGE], {PAGE: page}, workspace, given), out)
             if failure:
                 return _fail(failure, workspace)
         metrics = finish(workspace)
@@ -125,16 +124,16 @@ def prepare(request: Request) -> tuple[Path, Given]:
     return folder, Given(parameters, f"{key} {hash_files(named)}", tuple(paths), time_out)
 
 
-def _find_page(notebooks: Path) -> Page:
-    pages = read_pages(notebooks)
+def _find_page(notebooks: Path) -> Notebook:
+    pages = read_notebooks(notebooks)
     if PAGE not in pages:
         raise RefusedError(f"There is no notebook {PAGE} in {notebooks}, which an audit runs.")
     return pages[PAGE]._replace(needs=())
 
 
-def _run(plan: Plan, lock: int, out: TextIO) -> str:
+def _run(schedule: Schedule, out: TextIO) -> str:
     """Run the page; return why it failed, or nothing."""
-    outcomes: list[Outcome] = run_pages(plan, lock, out, after=lambda outcome: None)
+    outcomes: list[Outcome] = run_pages(schedule, out, after=lambda outcome: None)
     return outcomes[0].error
 
 

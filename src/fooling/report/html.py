@@ -5,20 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fooling import files
 from fooling.report import freshness
-from fooling.report.index import draw_index, find_group, find_title, format_seconds, format_versions
+from fooling.report.freshness import Status
+from fooling.report.index import draw_index, find_group, find_title, format_versions
 from fooling.report.inspection import PageError, check_pictures, find_alt_text, settle_widgets
-from fooling.report.pages import Workspace
+from fooling.report.notebooks import Workspace
 from fooling.report.progress import BAR
-
-if TYPE_CHECKING:
-    from fooling.report.freshness import Status
+from fooling.words import show_seconds
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "template"
@@ -39,20 +38,18 @@ def update_report(workspace: Workspace, statuses: Mapping[str, Status], only: Se
 
     Args:
         workspace: Where the executed notebooks are and the report goes.
-        statuses: Every page in running order, from :func:`fooling.report.freshness.survey`.
+        statuses: Every page, from :func:`fooling.report.freshness.survey`.
         only: The pages to look at, all when None: while a report runs, the page that has just ended.
 
     Raises:
         PageError: If a page cannot be shown: a picture without a description, a file from elsewhere.
     """
-    contents = {
-        name: workspace.executed(name).read_text(encoding="utf-8")
-        for name in sorted(statuses)
-        if workspace.executed(name).is_file()
-    }
+    run = {name: workspace.executed(name) for name in sorted(statuses) if workspace.executed(name).is_file()}
+    contents = {name: path.read_text(encoding="utf-8") for name, path in run.items()}
     titles = {name: find_title(json.loads(content)["cells"]) or name for name, content in contents.items()}
-    for name in titles if only is None else [name for name in titles if name in only]:
-        _update_page(name, contents[name], titles, workspace)
+    for name in titles:
+        if only is None or name in only:
+            _update_page(name, contents[name], titles, workspace)
     for path in workspace.report().parent.glob("[0-9][0-9]_*.html"):
         if path.stem not in titles:
             path.unlink()
@@ -63,19 +60,19 @@ def update_report(workspace: Workspace, statuses: Mapping[str, Status], only: Se
 
 
 def _update_page(name: str, content: str, titles: Mapping[str, str], workspace: Workspace) -> None:
+    """Draw a page unless it was drawn from the same before."""
     manifest = freshness.read_json(workspace.manifest(name))
     beside = _find_neighbours(name, titles)
-    made_of = _hash_all(content, json.dumps([manifest, workspace.profile, list(titles), beside], sort_keys=True))
+    about = json.dumps([content, manifest, workspace.profile, list(titles), beside], sort_keys=True)
+    made_of = hashlib.sha256(f"{_hash_design()} {about}".encode()).hexdigest()[:16]
     path = workspace.report(name)
-    if path.is_file():
-        found = MADE_OF.search(path.read_text(encoding="utf-8"))
-        if found and found[1] == made_of:
-            return
+    found = MADE_OF.search(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if found and found[1] == made_of:
+        return
     try:
-        page = draw_page(name, content, titles, workspace.profile, manifest, made_of)
+        _write_if_changed(path, draw_page(name, content, titles, workspace.profile, manifest, made_of))
     except PageError as error:
         raise PageError(f"{name}: {error}", error.cell) from error
-    _write_if_changed(path, page)
 
 
 def draw_page(
@@ -84,21 +81,21 @@ def draw_page(
     """Return an executed notebook as one HTML page.
 
     A page by itself, such as an audit's, has no ``titles`` (``{}``): then nothing leads to an index or to another
-    page, and links to other notebooks are plain words. ``profile`` may be empty, too; ``{"seconds": 90.0}`` as the
-    manifest tells the cost.
+    page, and links to other notebooks are plain words. ``profile`` and ``manifest`` may be empty, too.
 
     Args:
         name: The page.
         content: The executed notebook, as its file holds it.
         titles: The title of every page of this report, in order; links may lead to these pages.
         profile: The profile that it ran at.
-        manifest: What the page was made of and what it cost; may be empty.
+        manifest: What the page was made of and what it cost.
         made_of: A hash that says when the page must be drawn again.
 
     Raises:
         PageError: If a picture has no description, a formula cannot be read, or a file from elsewhere is wanted.
     """
     import nbformat
+    from nbconvert.exporters import HTMLExporter
 
     from fooling.report.markdown import PageText, link_page
 
@@ -114,36 +111,29 @@ def draw_page(
         "group": find_group(name) if name in titles else "",
         "previous": before,
         "next": after,
-        "cost": format_seconds(manifest.get("seconds")),
+        "cost": show_seconds(manifest["seconds"]) if "seconds" in manifest else "",
         "versions": format_versions([manifest] if "versions" in manifest else []),
         "made_of": made_of,
     }
-    filters = {"markdown2html": text.to_html, "link_page": lambda markup: link_page(markup, titles)}
-    page, _ = _make_exporter(filters).from_notebook_node(notebook, resources={"page": about})
-    page = str(page).replace(CONTENTS, _draw_contents(text.headings))
-    _check_offline(name, page)
-    return page
-
-
-def _find_neighbours(name: str, titles: Mapping[str, str]) -> tuple[dict[str, str] | None, dict[str, str] | None]:
-    if name not in titles:
-        return None, None
-    names: list[str | None] = [None, *titles, None]
-    place = names.index(name)
-    before, after = (
-        {"name": other, "number": other.split("_")[0], "title": titles[other]} if other else None
-        for other in (names[place - 1], names[place + 1])
-    )
-    return before, after
-
-
-def _make_exporter(filters: Mapping[str, Callable[..., str]]) -> Any:
-    from nbconvert.exporters import HTMLExporter
-
     exporter = HTMLExporter(template_name=TEMPLATE.name, extra_template_basedirs=[str(HERE)])
-    for name, function in {**filters, "alt_text": find_alt_text, "fold_stream": fold_stream}.items():
-        exporter.register_filter(name, function)
-    return exporter
+    exporter.register_filter("markdown2html", text.to_html)
+    exporter.register_filter("link_page", lambda markup: link_page(markup, titles))
+    exporter.register_filter("alt_text", find_alt_text)
+    exporter.register_filter("fold_stream", fold_stream)
+    page, _ = exporter.from_notebook_node(notebook, resources={"page": about})
+    page = page.replace(CONTENTS, _draw_contents(text.headings))
+    _check_offline(name, page)
+    return str(page)
+
+
+def _find_neighbours(name: str, titles: Mapping[str, str]) -> list[dict[str, str] | None]:
+    """Return the pages before and after, each with name, number and title."""
+    if name not in titles:
+        return [None, None]
+    names = ["", *titles, ""]
+    place = names.index(name)
+    beside = (names[place - 1], names[place + 1])
+    return [{"name": other, "number": other[:2], "title": titles[other]} if other else None for other in beside]
 
 
 def fold_stream(output: Any) -> str:
@@ -157,39 +147,37 @@ def fold_stream(output: Any) -> str:
 
 
 def _draw_contents(headings: Sequence[tuple[int, str, str]]) -> str:
-    # Twice: beside the text where there is room, folded above it where there is not; never both are shown.
+    """Return links to a page's sections.
+
+    They are there twice: beside the text where there is room, folded above it where there is not; never both are shown.
+    """
     linked = [(anchor, re.sub(r"</?a\b[^>]*>", "", title)) for level, anchor, title in headings if level == 2]
-    entries = [f'<li><a href="#{anchor}">{title}</a></li>' for anchor, title in linked]
-    if len(entries) < 2:
+    if len(linked) < 2:
         return ""
-    listed = f"<ol>{''.join(entries)}</ol>"
-    folded = f"<details><summary>On this page</summary>{listed}</details>"
+    listed = "".join(f'<li><a href="#{anchor}">{title}</a></li>' for anchor, title in linked)
     return (
-        f'<nav class="contents beside" aria-label="On this page"><h2>On this page</h2>{listed}</nav>\n'
-        f'<nav class="contents above" aria-label="On this page">{folded}</nav>'
+        '<nav class="contents beside" aria-label="On this page">'
+        f"<h2>On this page</h2><ol>{listed}</ol></nav>\n"
+        '<nav class="contents above" aria-label="On this page">'
+        f"<details><summary>On this page</summary><ol>{listed}</ol></details></nav>"
     )
 
 
 def _check_offline(name: str, page: str) -> None:
-    # Shown code and words about the web are escaped, so what is found here is markup.
+    """Raise PageError if a page asks for a file; shown code is escaped, so what is found here is markup."""
     found = REQUESTS.search(page)
     if found:
         raise PageError(f"{name} would make a browser load {found[0][:80]!r}; the report must be whole by itself.")
 
 
-def _hash_all(*contents: str) -> str:
-    digest = hashlib.sha256(_hash_design().encode())
-    for content in contents:
-        digest.update(hashlib.sha256(content.encode()).digest())
-    return digest.hexdigest()[:16]
-
-
 @cache
 def _hash_design() -> str:
-    files = sorted([*TEMPLATE.iterdir(), HERE / "html.py", HERE / "markdown.py", HERE / "index.py"])
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files if path.is_file())).hexdigest()
+    """Return a hash of all that decides how a page looks."""
+    paths = sorted([*TEMPLATE.iterdir(), HERE / "html.py", HERE / "markdown.py", HERE / "index.py"])
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths if path.is_file())).hexdigest()
 
 
 def _write_if_changed(path: Path, content: str) -> None:
+    """Write a file unless it holds the same."""
     if not path.is_file() or path.read_text(encoding="utf-8") != content:
         files.write_atomically(path, content)

@@ -7,23 +7,21 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fooling.pages import paper
+from fooling.pages import contents
+from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNTESTED
+from fooling.pages.finding import Finding, collect
 from fooling.report import freshness
 from fooling.report.freshness import Status
 from fooling.report.inspection import find_alt_text
-from fooling.report.pages import RefusedError, Workspace
+from fooling.report.notebooks import OVERVIEW, RefusedError, Workspace
 from fooling.report.thumbnails import Picture, draw_thumbnail
-
-if TYPE_CHECKING:
-    from fooling.pages.findings import Finding
+from fooling.words import show_seconds
 
 TEMPLATE = Path(__file__).parent / "template"
-OVERVIEW = "00"
 # The first number of each group of pages.
 GROUPS = {0: "Overview", 1: "Digits", 6: "ImageNet", 10: "Digits and ImageNet", 13: "Beyond the paper"}
-VERDICTS = (paper.REPRODUCED, paper.PARTLY, paper.NOT, paper.UNTESTED)
 NAMES = {"python": "Python", "tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy"}
 
 
@@ -37,63 +35,55 @@ def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     entries = [_describe_page(statuses[name], workspace) for name in sorted(statuses)]
-    findings = collect_findings(workspace.profile, workspace.results.parent)
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for entry in entries:
+        groups.setdefault(find_group(entry["name"]), []).append(entry)
+    overview = groups.pop(GROUPS[int(OVERVIEW)], [None])[0]
+    findings = collect_findings([workspace.results])
     counts = Counter(finding.verdict for finding in findings)
     manifests = [freshness.read_json(workspace.manifest(name)) for name in sorted(statuses)]
     environment = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, undefined=StrictUndefined)
     return environment.get_template("report.html.j2").render(
         profile=workspace.profile,
         findings=findings,
-        verdicts=[(verdict, counts[verdict]) for verdict in VERDICTS if counts[verdict]],
+        verdicts=[(verdict, counts[verdict]) for verdict in (REPRODUCED, PARTLY, NOT, UNTESTED) if counts[verdict]],
         shown=[entry["name"] for entry in entries if entry["run"]],
-        overview=next((entry for entry in entries if entry["number"] == OVERVIEW), None),
-        groups=_group_entries(entry for entry in entries if entry["number"] != OVERVIEW),
-        cost=format_seconds(sum(manifest.get("seconds", 0) for manifest in manifests)),
+        overview=overview,
+        groups=groups,
+        cost=show_seconds(sum(manifest.get("seconds", 0) for manifest in manifests)),
         versions=format_versions([manifest for manifest in manifests if manifest]),
     )
 
 
-def collect_findings(profile: str | None, root: Path) -> tuple[Finding, ...]:
-    """Return what the pages of a profile found, or for None what is published, below the folder of all results.
+def collect_findings(folders: Iterable[Path]) -> tuple[Finding, ...]:
+    """Return what the pages found whose numbers are in these folders, the one that is to be believed first.
 
     Raises:
-        RefusedError: If a page's metrics are damaged, or from before an edit of the code that judges them.
+        RefusedError: If a page's numbers are damaged, or from before an edit of the code that judges them.
     """
-    from fooling.pages import findings
-
     try:
-        return tuple(findings.collect(profile, root=root))
+        return collect(contents.CLAIMS, folders)
     except ValueError as error:
-        raise RefusedError(str(error)) from error
-    except (KeyError, TypeError) as error:
-        missing = f"metrics are not what the claims ask for ({type(error).__name__}: {error})"
-        raise RefusedError(f"The findings cannot be told, because a page's {missing}; run that page again.") from error
+        raise RefusedError(f"The findings cannot be told: {error}") from error
 
 
 def find_group(name: str) -> str:
     """Return the words for the group of pages that a page belongs to, by its number."""
-    number = int(name.split("_")[0])
-    return GROUPS[max(first for first in GROUPS if first <= number)]
-
-
-def _group_entries(entries: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for entry in entries:
-        groups.setdefault(find_group(entry["name"]), []).append(entry)
-    return groups
+    return GROUPS[max(first for first in GROUPS if first <= int(name[:2]))]
 
 
 def _describe_page(status: Status, workspace: Workspace) -> dict[str, Any]:
+    """Return what the index shows of a page."""
     path = workspace.executed(status.name)
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"] if path.is_file() else []
     note = "" if status.state == freshness.FRESH else f"{status.state}: {status.why}".removesuffix(": ")
     return {
         "name": status.name,
-        "number": status.name.split("_")[0],
+        "number": status.name[:2],
         "title": find_title(cells) or status.name,
         "run": path.is_file(),
-        "picture": draw_thumbnail(_find_pictures(cells)),
-        "cost": format_seconds(status.seconds),
+        "picture": draw_thumbnail(find_pictures(cells)),
+        "cost": "" if status.seconds is None else show_seconds(status.seconds),
         "note": "" if status.state == freshness.MISSING and not path.is_file() else note,
     }
 
@@ -108,7 +98,8 @@ def find_title(cells: Iterable[Mapping[str, Any]]) -> str:
     return ""
 
 
-def _find_pictures(cells: Iterable[Mapping[str, Any]]) -> tuple[Picture, ...]:
+def find_pictures(cells: Iterable[Mapping[str, Any]]) -> tuple[Picture, ...]:
+    """Return every PNG that an executed notebook shows, in order."""
     return tuple(
         Picture("".join(output["data"]["image/png"]), find_alt_text(output, "image/png"))
         for cell in cells
@@ -117,23 +108,11 @@ def _find_pictures(cells: Iterable[Mapping[str, Any]]) -> tuple[Picture, ...]:
     )
 
 
-def format_seconds(seconds: float | None) -> str:
-    """Return a duration as a person would say it (``48 s``, ``12 min``, ``3 h 20 min``); nothing for None."""
-    if seconds is None:
-        return ""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
-
-
 def format_versions(manifests: Sequence[Mapping[str, Any]]) -> str:
     """Return what pages ran with, in one line; pages that differ are all told."""
     lines = []
     for manifest in manifests:
         versions = manifest.get("versions", {})
         words = [f"{NAMES[name]} {versions[name]}" for name in NAMES if name in versions]
-        line = ", ".join([*words, f"{manifest.get('threads')} threads"])
-        if line not in lines:
-            lines.append(line)
-    return "; ".join(lines)
+        lines.append(", ".join([*words, f"{manifest.get('threads')} threads"]))
+    return "; ".join(dict.fromkeys(lines))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from fooling import runs
-from fooling.report.pages import Workspace
+from fooling.report.notebooks import Workspace
 
-MAX_NOTEBOOK_BYTES = 600_000
+MAX_NOTEBOOK_BYTES = 1_200_000
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/svg+xml")
 INJECTED = "injected-parameters"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -19,11 +19,7 @@ LIVE = "*This part is live in JupyterLab: `make lab`.*"
 
 
 class PageError(Exception):
-    """A page failed.
-
-    Attributes:
-        cell: The number of the code cell in the source, from 1, or None when it is not about one.
-    """
+    """A page failed, in the code cell of its source that ``cell`` counts from 1; None when it is not about one."""
 
     def __init__(self, sentence: str, cell: int | None = None) -> None:
         """Say what failed, in one sentence."""
@@ -40,18 +36,18 @@ def number_code_cells(notebook: Any) -> Iterator[tuple[int, Any]]:
             yield number, cell
 
 
-def find_failed_cell(notebook: Any) -> tuple[int, str] | None:
-    """Return the number of the first code cell that did not run to its end and what happened, or None."""
+def check_cells_ran(notebook: Any) -> None:
+    """Raise PageError about the first code cell that did not run to its end, if there is one."""
     for number, cell in number_code_cells(notebook):
         for output in cell.outputs:
             if output.output_type == "error":
                 ended = output.ename == "SystemExit"
-                return number, "ended the page by SystemExit" if ended else f"failed: {output.ename}: {output.evalue}"
+                reason = "ended the page by SystemExit" if ended else f"failed: {output.ename}: {output.evalue}"
+                raise PageError(f"Cell {number} {reason}.", number)
         if cell.source.strip() and cell.execution_count is None:
-            return number, "did not run"
+            raise PageError(f"Cell {number} did not run.", number)
         if cell.metadata.get("papermill", {}).get("exception"):
-            return number, "failed"
-    return None
+            raise PageError(f"Cell {number} failed.", number)
 
 
 def tidy(notebook: Any, name: str) -> None:
@@ -82,11 +78,7 @@ def settle_widgets(notebook: Any) -> None:
 
 
 def check_page(notebook: Any, content: str, workspace: Workspace) -> None:
-    """Check an executed notebook.
-
-    Raises:
-        PageError: If it is too large, names a folder of this machine, or shows a picture without a description.
-    """
+    """Raise PageError if a page is too large, names a folder of this machine, or shows an undescribed picture."""
     for number, cell in number_code_cells(notebook):
         line = find_private_line(join_strings(without_pictures(cell)), workspace.results)
         if line:
@@ -102,11 +94,7 @@ def check_page(notebook: Any, content: str, workspace: Workspace) -> None:
 
 
 def check_pictures(notebook: Any) -> None:
-    """Check that every picture says in words what it shows.
-
-    Raises:
-        PageError: If one does not.
-    """
+    """Raise PageError unless every picture says in words what it shows."""
     for number, cell in number_code_cells(notebook):
         for output in cell.outputs:
             for kind in PICTURES:
@@ -141,20 +129,14 @@ def join_strings(value: Any) -> str:
         return value
     if isinstance(value, Mapping):
         return "\n".join(join_strings(part) for pair in value.items() for part in pair)
-    if isinstance(value, list | tuple):
-        return "\n".join(join_strings(part) for part in value)
-    return ""
+    return "\n".join(map(join_strings, value)) if isinstance(value, list | tuple) else ""
 
 
 def find_private_line(text: str, results: Path) -> str | None:
     """Return the first line that names a folder of this machine (checkout, results, home, environment), or None."""
-    names = "|".join(re.escape(folder) for folder in _private_folders(results))
-    found = re.search(rf"^.*(?<![\w.-])(?:{names})(?![\w.-]).*$", text, flags=re.MULTILINE)
-    return found[0].strip() if found else None
-
-
-def _private_folders(results: Path) -> Iterable[str]:
     folders = [runs.ROOT, results, Path.home()]
     if sys.prefix != sys.base_prefix:  # the interpreter's own folder, such as /usr, says nothing about a person
         folders.append(Path(sys.prefix))
-    return sorted({str(folder) for folder in folders if len(folder.parts) > 1}, key=len, reverse=True)
+    names = "|".join(re.escape(str(folder)) for folder in folders if len(folder.parts) > 1)
+    found = re.search(rf"^.*(?<![\w.-])(?:{names})(?![\w.-]).*$", text, flags=re.MULTILINE)
+    return found[0].strip() if found else None

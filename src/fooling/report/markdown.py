@@ -17,17 +17,12 @@ NOT_RUN = "This page is not part of this report."
 
 
 class PageText(IPythonRenderer):
-    """Render the text cells of one page, and collect its headings on the way.
-
-    Attributes:
-        headings: ``(level, anchor, title as HTML)`` of every heading so far.
-    """
+    """Render the text cells of one page, and collect its ``headings``: level, anchor and title as HTML."""
 
     def __init__(self, pages: Container[str]) -> None:
         """Start a page; only links to one of ``pages`` lead anywhere."""
         super().__init__(escape=False)
         self._pages = pages
-        self._anchors: set[str] = set()
         self.headings: list[tuple[int, str, str]] = []
 
     def to_html(self, source: str) -> str:
@@ -38,11 +33,10 @@ class PageText(IPythonRenderer):
         """Render a heading with an anchor that the page's contents link to."""
         words = re.sub(r"<[^>]*>", "", text)
         plain = re.sub(r"[^\w]+", "-", html.unescape(words).lower()).strip("-") or "section"
-        anchor, count = plain, 1
-        while anchor in self._anchors:
-            count += 1
-            anchor = f"{plain}-{count}"
-        self._anchors.add(anchor)
+        taken = {anchor for _, anchor, _ in self.headings}
+        anchor = next(
+            name for count in range(1, 999) if (name := f"{plain}-{count}" if count > 1 else plain) not in taken
+        )
         self.headings.append((level, anchor, text))
         return f'<h{level} id="{anchor}">{text}</h{level}>\n'
 

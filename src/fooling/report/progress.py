@@ -10,61 +10,48 @@ from typing import TextIO
 
 # The shape of a tqdm bar: "evolving:  45%|####    | 90/200 [00:50<01:10, 1.8it/s]".
 BAR = re.compile(r"^(?P<what>.*?):?\s*(?P<percent>\d+)%\|.*\[(?P<spent>[\d:]+)<(?P<left>[\d:?]+)")
-# Without a terminal, a page says how far it is at most this often, in seconds.
-QUIET_SECONDS = 10.0
+QUIET_SECONDS = 10.0  # without a terminal, a page says how far it is at most this often
 
 
 class Progress:
-    """Show pages as they run.
+    """Show pages as they run; several threads may report at once.
 
     On a terminal the running pages are the last lines and are redrawn; elsewhere (a log, a pipe) every line stays.
-    Several threads may report at once.
     """
 
     def __init__(self, out: TextIO, total: int) -> None:
         """Start with ``total`` pages to run, none begun."""
-        self._out, self._total = out, total
-        self._terminal = out.isatty()
+        self._out, self._total, self._terminal = out, total, out.isatty()
         self._lock = threading.Lock()
-        self._started: dict[str, float] = {}
         self._numbers: dict[str, int] = {}
-        self._lines: dict[str, str] = {}
+        self._started: dict[str, float] = {}
         self._said_at: dict[str, float] = {}
+        self._lines: dict[str, str] = {}
         self._drawn = 0
 
     def start(self, page: str) -> None:
         """Say that a page begins."""
         with self._lock:
-            self._numbers[page] = len(self._numbers) + 1
-            self._started[page] = self._said_at[page] = time.monotonic()
-            self._lines[page] = f"{self._head(page)}  starting"
-            if self._terminal:
-                self._redraw()
-            else:
-                self._keep(self._lines[page])
+            self._started[page] = time.monotonic()
+            self._show(page, "starting")
 
     def update(self, page: str, cell: int, cells: int, text: str) -> None:
         """Say that a page is in a cell, and the last thing that it printed."""
         with self._lock:
-            self._lines[page] = f"{self._head(page)}  cell {cell}/{cells}  {shorten_bar(text)}".rstrip()
-            if self._terminal:
-                self._redraw()
-            elif time.monotonic() - self._said_at[page] >= QUIET_SECONDS:
-                self._said_at[page] = time.monotonic()
-                self._keep(self._lines[page])
+            if self._terminal or time.monotonic() - self._said_at[page] >= QUIET_SECONDS:
+                self._show(page, f"cell {cell}/{cells}  {shorten_bar(text)}".rstrip())
 
     def finish(self, page: str, outcome: str) -> None:
         """Say how a page ended; ``outcome`` is ``done`` or why it failed."""
         with self._lock:
             seconds = time.monotonic() - self._started.get(page, time.monotonic())
             self._lines.pop(page, None)
-            self._keep(f"{self._head(page)}  {outcome} ({seconds:.0f} s)")
+            self._redraw(above=f"{self._head(page)}  {outcome} ({seconds:.0f} s)\n")
 
     def skip(self, page: str, why: str) -> None:
         """Say that a page does not run."""
         with self._lock:
-            self._numbers.setdefault(page, len(self._numbers) + 1)
-            self._keep(f"{self._head(page)}  {why}")
+            self._redraw(above=f"{self._head(page)}  {why}\n")
 
     def clear(self) -> None:
         """Take the lines of running pages off the terminal."""
@@ -73,18 +60,25 @@ class Progress:
             self._redraw()
 
     def _head(self, page: str) -> str:
-        return f"[{self._numbers[page]} of {self._total}] {page}"
+        """Return the beginning of every line about a page."""
+        number = self._numbers.setdefault(page, len(self._numbers) + 1)
+        return f"[{number} of {self._total}] {page}"
 
-    def _keep(self, line: str) -> None:
-        self._redraw(above=line + "\n")
+    def _show(self, page: str, words: str) -> None:
+        """Say what a running page does."""
+        self._said_at[page] = time.monotonic()
+        line = f"{self._head(page)}  {words}"
+        if self._terminal:
+            self._lines[page] = line
+        self._redraw(above="" if self._terminal else f"{line}\n")
 
     def _redraw(self, above: str = "") -> None:
+        """Write lines that stay, and below them on a terminal those of the running pages."""
         erase = f"\x1b[{self._drawn}F\x1b[J" if self._drawn else ""
-        lines = list(self._lines.values()) if self._terminal else []
         width = shutil.get_terminal_size().columns - 1
-        self._out.write(erase + above + "".join(f"{line[:width]}\n" for line in lines))
+        self._out.write(erase + above + "".join(f"{line[:width]}\n" for line in self._lines.values()))
         self._out.flush()
-        self._drawn = len(lines)
+        self._drawn = len(self._lines)
 
 
 def shorten_bar(text: str) -> str:

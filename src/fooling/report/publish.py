@@ -1,24 +1,29 @@
-"""Copy what a profile ran, when it is fresh and whole, to ``published/``: the folder that is committed and read."""
+"""Copy what a profile ran, when it is fresh and whole, to ``published/``: the folder that is committed and read.
+
+``published/`` itself holds one set of pages with their numbers, report and runs, the largest that there is. Beside it,
+``published/default/`` holds the numbers alone of the profile that a newcomer runs, to compare theirs with.
+"""
 
 from __future__ import annotations
 
-import ctypes
-import os
+import re
 import shutil
-import sys
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from fooling import files, runs
+from fooling.pages.finding import ORIGINS
 from fooling.report import freshness, html
+from fooling.report.costs import count_seconds
 from fooling.report.freshness import Status
 from fooling.report.inspection import MAX_NOTEBOOK_BYTES, PageError, find_private_line
-from fooling.report.pages import Page, RefusedError, Workspace
+from fooling.report.notebooks import Notebook, RefusedError, Workspace
 from fooling.report.runner import lock_results
 
-PUBLISHED = "published"
+WHOLE, NUMBERS = ("extended", "paper"), "default"  # profiles published as the set, and by their numbers alone
 # Only needed to go on with a run, and the largest files of one.
 LEFT_OUT = ("checkpoint-*", ".*")
 TEXTS = (".json", ".html", ".ipynb")
@@ -26,31 +31,41 @@ RESULT, GENOMES = "result.npz", "genome_"
 # Bytes of a result's genomes, compressed; Choice: 14 times those of ten runs on digits, so that only large images lose
 # theirs.
 LARGE_GENOMES = 4_000_000
+ARITHMETIC = re.compile(r"-[0-9a-f]{12}-(?P<arithmetic>[0-9a-f]{4})(-\d+)?$")  # at the end of a run's name
 
 
-def publish(pages: Mapping[str, Page], workspace: Workspace) -> tuple[Path, int]:
+def publish(pages: Mapping[str, Notebook], workspace: Workspace) -> tuple[Path, int]:
     """Copy a profile's pages, numbers, report and the runs behind them; return the folder and its size in bytes.
 
-    A kill at any moment leaves what was published before or what is published now, and never a mixture.
+    A kill leaves what was published before or what is published now, and never a mixture.
 
     Raises:
-        RefusedError: If a page is not fresh, something that it names is missing, or the copy is not what it must be.
+        RefusedError: If the profile is not one to publish, a page is not fresh, something that it names is missing,
+            or the copy is not what it must be.
     """
+    profile, whole = workspace.profile, workspace.profile in WHOLE
+    if not whole and profile != NUMBERS:
+        raise RefusedError(
+            f"Profile {profile} is too small to be published; choose from {', '.join((NUMBERS, *WHOLE))}."
+        )
     with lock_results(workspace):
         statuses = freshness.survey(pages, workspace)
-        _check_fresh(statuses, workspace.profile)
-        try:
-            html.update_report(workspace, statuses)
-        except PageError as error:
-            raise RefusedError(str(error)) from error
-        target = workspace.results.parent / PUBLISHED / workspace.profile
-        target.parent.mkdir(parents=True, exist_ok=True)
-        copy = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{workspace.profile}."))
+        _check_fresh(statuses, profile)
+        target = workspace.published if whole else workspace.published / NUMBERS
+        if not workspace.published.exists() and _aside(workspace.published).exists():
+            _aside(workspace.published).rename(workspace.published)  # a kill came between the two renames
+        target.parent.mkdir(exist_ok=True)
+        copy = Path(tempfile.mkdtemp(dir=workspace.results.parent, prefix=".published."))
         try:
             copy.chmod(0o755)
-            _copy_pages(statuses, workspace, copy)
-            _copy_runs(statuses, workspace, copy)
-            verify(workspace._replace(results=copy), statuses, workspace.results)
+            if whole:
+                _copy_set(statuses, workspace, copy)
+            else:
+                _copy_files(workspace, copy, (workspace.metrics(name) for name in statuses))
+            seconds = count_seconds(workspace.results)
+            origins = {name: {"profile": profile, "seconds": round(seconds.get(name, 0.0), 1)} for name in statuses}
+            files.write_json(copy / ORIGINS, origins)
+            verify(workspace._replace(results=copy), statuses if whole else (), workspace.results)
             replace_folder(copy, target)
         finally:
             shutil.rmtree(copy, ignore_errors=True)
@@ -58,6 +73,7 @@ def publish(pages: Mapping[str, Page], workspace: Workspace) -> tuple[Path, int]
 
 
 def _check_fresh(statuses: Mapping[str, Status], profile: str) -> None:
+    """Raise RefusedError about the first page that is not fresh."""
     for status in statuses.values():
         if status.state != freshness.FRESH:
             why = f" ({status.why})" if status.why else ""
@@ -65,26 +81,39 @@ def _check_fresh(statuses: Mapping[str, Status], profile: str) -> None:
             raise RefusedError(f"{sentence}; run `fooling report --profile {profile}` first.")
 
 
-def _copy_pages(names: Iterable[str], workspace: Workspace, copy: Path) -> None:
-    files = [workspace.report()]
-    for name in names:
-        files += [workspace.executed(name), workspace.manifest(name), workspace.report(name)]
-        files += [workspace.metrics(name)] if workspace.metrics(name).is_file() else []
-    for file in files:
-        place = copy / file.relative_to(workspace.results)
-        place.parent.mkdir(exist_ok=True)
-        shutil.copyfile(file, place)
-
-
-def _copy_runs(names: Iterable[str], workspace: Workspace, copy: Path) -> None:
-    for name in names:
+def _copy_set(statuses: Mapping[str, Status], workspace: Workspace, copy: Path) -> None:
+    """Copy pages, numbers, manifests, the report and runs, and keep the numbers of the other profile."""
+    try:
+        html.update_report(workspace, statuses)
+    except PageError as error:
+        raise RefusedError(str(error)) from error
+    _copy_files(workspace, copy, [workspace.report()])
+    for name in statuses:
+        own = (workspace.executed, workspace.manifest, workspace.report, workspace.metrics)
+        _copy_files(workspace, copy, (find(name) for find in own))
         for run in freshness.read_json(workspace.metrics(name)).get("runs", []):
-            source = workspace.results / "runs" / str(run)
-            if Path(str(run)).name != run or not source.is_dir():
-                raise RefusedError(f"{name} names the run {run!r}, but there is no such folder in {source.parent}.")
-            if not (copy / "runs" / run).exists():
-                left_out = shutil.ignore_patterns(*LEFT_OUT)
-                shutil.copytree(source, copy / "runs" / run, ignore=left_out, copy_function=copy_without_large_genomes)
+            _copy_run(name, str(run), workspace.run(str(run)), copy / "runs" / str(run))
+    numbers = workspace.published / NUMBERS
+    if (numbers / ORIGINS).is_file():
+        shutil.copytree(numbers, copy / NUMBERS)
+
+
+def _copy_files(workspace: Workspace, copy: Path, paths: Iterable[Path]) -> None:
+    """Copy those files of a profile's results that there are; a page may have no numbers."""
+    for path in paths:
+        if path.is_file():
+            place = copy / path.relative_to(workspace.results)
+            place.parent.mkdir(exist_ok=True)
+            shutil.copyfile(path, place)
+
+
+def _copy_run(page: str, run: str, source: Path, place: Path) -> None:
+    """Copy a run that a page names."""
+    if Path(run).name != run or not source.is_dir():
+        raise RefusedError(f"{page} names the run {run!r}, but there is no such folder in {source.parent}.")
+    if not place.exists():
+        left_out = shutil.ignore_patterns(*LEFT_OUT)
+        shutil.copytree(source, place, ignore=left_out, copy_function=copy_without_large_genomes)
 
 
 def copy_without_large_genomes(source: str | Path, place: str | Path) -> None:
@@ -100,42 +129,45 @@ def copy_without_large_genomes(source: str | Path, place: str | Path) -> None:
         shutil.copyfile(source, place)
         return
     try:
-        with zipfile.ZipFile(source) as whole:
-            genomes = [member for member in whole.infolist() if member.filename.startswith(GENOMES)]
+        with zipfile.ZipFile(source) as result:
+            genomes = {member for member in result.infolist() if member.filename.startswith(GENOMES)}
             if sum(member.compress_size for member in genomes) <= LARGE_GENOMES:
                 shutil.copyfile(source, place)
-            else:
-                _copy_members(whole, {member.filename for member in genomes}, place)
+                return
+            with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as rest:
+                for member in result.infolist():
+                    if member not in genomes:
+                        about = zipfile.ZipInfo(member.filename, member.date_time)
+                        rest.writestr(about, result.read(member), rest.compression)
     except (zipfile.BadZipFile, zlib.error) as error:
         raise RefusedError(f"{source.parent.name}/{RESULT} is damaged; delete that folder to run again.") from error
 
 
-def _copy_members(whole: zipfile.ZipFile, left_out: set[str], place: str | Path) -> None:
-    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as rest:
-        for member in whole.infolist():
-            if member.filename not in left_out:
-                rest.writestr(zipfile.ZipInfo(member.filename, member.date_time), whole.read(member), rest.compression)
+def restore(workspace: Workspace) -> tuple[int, int]:
+    """Copy the published runs to where a profile's pages look for finished runs, but for those that are there.
 
-
-def restore(workspace: Workspace) -> int:
-    """Copy a profile's published runs to where its pages look for finished runs; return how many were copied.
-
-    A page finds a run again by its key: the same code, TensorFlow and number of threads. Others stay unused.
+    Returns:
+        How many published runs have the arithmetic of this machine, so that its pages find them, and how many have not.
 
     Raises:
         RefusedError: If nothing is published at this profile.
     """
-    published = workspace.results.parent / PUBLISHED / workspace.profile / "runs"
-    if not published.is_dir():
-        raise RefusedError(f"Nothing is published at profile {workspace.profile}.")
+    published = workspace.published
+    profiles = {page["profile"] for page in freshness.read_json(published / ORIGINS).values()}
+    if workspace.profile not in profiles or not (published / "runs").is_dir():
+        found = f"; there are runs of {', '.join(sorted(profiles))}" if profiles else ""
+        raise RefusedError(f"No runs are published at profile {workspace.profile}{found}.")
+    names = sorted(path.name for path in (published / "runs").iterdir())
     with lock_results(workspace):
-        present = workspace.results / "runs"
-        missing = [run for run in sorted(published.iterdir()) if not (present / run.name).exists()]
-        for run in missing:
-            copy = present / f".{run.name}"
-            shutil.copytree(run, copy, dirs_exist_ok=True)
-            copy.rename(present / run.name)
-    return len(missing)
+        for name in names:
+            place = workspace.run(name)
+            if not place.exists():
+                copy = place.with_name(f".{name}")
+                shutil.copytree(published / "runs" / name, copy, dirs_exist_ok=True)
+                copy.rename(place)
+    arithmetic = [match["arithmetic"] for match in map(ARITHMETIC.search, names) if match]
+    here = arithmetic.count(runs.hash_arithmetic())
+    return here, len(names) - here
 
 
 def verify(copy: Workspace, names: Iterable[str], original: Path) -> None:
@@ -157,34 +189,24 @@ def verify(copy: Workspace, names: Iterable[str], original: Path) -> None:
         if copy.executed(name).stat().st_size > MAX_NOTEBOOK_BYTES:
             raise RefusedError(f"{name}.ipynb is larger than {MAX_NOTEBOOK_BYTES / 1e3:,.0f} KB.")
     for path in sorted(copy.results.rglob("*")):
-        if path.suffix in TEXTS:
-            line = find_private_line(path.read_text(encoding="utf-8"), original)
-            if line:
-                place = path.relative_to(copy.results)
-                raise RefusedError(f"{place} holds a path of this machine: {line[:160]!r}.")
+        line = find_private_line(path.read_text(encoding="utf-8"), original) if path.suffix in TEXTS else None
+        if line:
+            raise RefusedError(f"{path.relative_to(copy.results)} holds a path of this machine: {line[:160]!r}.")
 
 
 def replace_folder(new: Path, old: Path) -> None:
-    """Put the folder ``new`` in the place of ``old``; what was there, if anything, is then at ``new`` or gone."""
-    if not old.exists():
-        new.rename(old)
-    elif not _exchange(new, old):
-        # Without a system call that exchanges two folders there is a moment between two renames; the old one
-        # is then still whole, beside its place.
-        aside = old.with_name(f".{old.name}.before")
-        shutil.rmtree(aside, ignore_errors=True)
-        old.rename(aside)
-        new.rename(old)
-        shutil.rmtree(aside)
+    """Put the folder ``new`` in the place of ``old``, if there is one, by two renames.
+
+    Whoever looks in the moment between them, or after a kill there, finds ``old`` whole beside its place, as
+    ``.NAME.before``.
+    """
+    if old.exists():
+        shutil.rmtree(_aside(old), ignore_errors=True)
+        old.rename(_aside(old))
+    new.rename(old)
+    shutil.rmtree(_aside(old), ignore_errors=True)
 
 
-def _exchange(one: Path, other: Path) -> bool:
-    library = ctypes.CDLL(None, use_errno=True)
-    names = os.fsencode(one), os.fsencode(other)
-    try:
-        if sys.platform == "darwin":
-            return bool(library.renamex_np(*names, ctypes.c_uint(2)) == 0)  # RENAME_SWAP
-        here = ctypes.c_int(-100)  # AT_FDCWD
-        return bool(library.renameat2(here, names[0], here, names[1], ctypes.c_uint(2)) == 0)  # RENAME_EXCHANGE
-    except AttributeError:  # the C library is older than the call
-        return False
+def _aside(folder: Path) -> Path:
+    """Return where a folder is while it is being replaced."""
+    return folder.with_name(f".{folder.name}.before")

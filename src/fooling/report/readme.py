@@ -6,65 +6,45 @@ import base64
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from fooling import files
-from fooling.pages import findings, profiles
-from fooling.report.publish import PUBLISHED
+from fooling.pages.finding import tabulate_findings
+from fooling.report.costs import tabulate_profiles
+from fooling.report.index import collect_findings, find_pictures, find_title
+from fooling.report.notebooks import PUBLISHED
+from fooling.words import table
 
 BLOCK = r"(<!-- {0}[^\n]*-->\n).*?(<!-- /{0} -->)"
 PICTURE = "champions.png"
-OVERVIEW = "00_overview.ipynb"
 
 
-def fill_readme(text: str, results: Path) -> str:
-    """Return the README with its tables of findings, costs and pages made anew.
-
-    Args:
-        text: The README.
-        results: Folder of results, whose ``published`` is read.
-    """
-    tables = {
-        "findings": findings.as_markdown(findings.collect(root=results), folder=f"results/{PUBLISHED}/"),
-        "costs": findings.tabulate_profiles(results / PUBLISHED),
-        "pages": list_pages(results),
-    }
-    for name, table in tables.items():
-        text = _fill(text, name, table)
+def fill_readme(text: str, published: Path) -> str:
+    """Return the README with its tables of findings, costs and pages made anew from what is published."""
+    for name, tell in TABLES.items():
+        block = re.search(BLOCK.format(name), text, re.DOTALL)
+        if block:
+            text = f"{text[: block.start()]}{block[1]}{tell(published)}\n{block[2]}{text[block.end() :]}"
     return text
 
 
-def _fill(text: str, name: str, table: str) -> str:
-    return re.sub(BLOCK.format(name), lambda found: f"{found[1]}{table}\n{found[2]}", text, flags=re.DOTALL)
+def tell_published(published: Path) -> str:
+    """Return a Markdown table of the published findings."""
+    return tabulate_findings(collect_findings([published]), folder=f"results/{PUBLISHED}/")
 
 
-def list_pages(results: Path) -> str:
-    """Return a Markdown table of the pages of the largest published profile, with the question that each one asks."""
-    folder = find_largest(results)
-    pages = sorted(folder.glob("[0-9]*.ipynb")) if folder else []
-    rows = [
-        (f"[{path.stem[:2]}](results/{PUBLISHED}/{path.parent.name}/{path.name})", read_title(path)) for path in pages
-    ]
-    return findings.table(("page", "question"), rows)
+def list_pages(published: Path) -> str:
+    """Return a Markdown table of the published pages, with the question that each one asks."""
+    pages = sorted(published.glob("[0-9][0-9]_*.ipynb"))
+    rows = [(f"[{path.stem[:2]}](results/{PUBLISHED}/{path.name})", find_title(_read_cells(path))) for path in pages]
+    return table(("page", "question"), rows)
 
 
-def find_largest(results: Path) -> Path | None:
-    """Return the folder of the largest published profile, or None."""
-    folders = (results / PUBLISHED / name for name in reversed(profiles.NAMES))
-    return next((folder for folder in folders if (folder / OVERVIEW).is_file()), None)
-
-
-def read_title(notebook: Path) -> str:
-    """Return the heading that a notebook begins with."""
-    first = "".join(json.loads(notebook.read_text(encoding="utf-8"))["cells"][0]["source"])
-    return first.splitlines()[0].lstrip("# ")
-
-
-def update_readme(readme: Path, results: Path) -> None:
-    """Write the README's tables, and its picture: the first of the overview at the largest published profile."""
-    files.write_atomically(readme, fill_readme(readme.read_text(encoding="utf-8"), results))
-    folder = find_largest(results)
-    if folder:
-        files.write_atomically(results / PUBLISHED / PICTURE, read_first_picture(folder / OVERVIEW))
+def update_readme(readme: Path, published: Path) -> None:
+    """Write the README's tables, and its picture: the first of the published overview."""
+    files.write_atomically(readme, fill_readme(readme.read_text(encoding="utf-8"), published))
+    for overview in published.glob("00_*.ipynb"):
+        files.write_atomically(published / PICTURE, read_first_picture(overview))
 
 
 def read_first_picture(notebook: Path) -> bytes:
@@ -73,8 +53,15 @@ def read_first_picture(notebook: Path) -> bytes:
     Raises:
         ValueError: If it shows none.
     """
-    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}):
-                return base64.b64decode(output["data"]["image/png"])
-    raise ValueError(f"{notebook.name} shows no picture.")
+    pictures = find_pictures(_read_cells(notebook))
+    if not pictures:
+        raise ValueError(f"{notebook.name} shows no picture.")
+    return base64.b64decode(pictures[0].data)
+
+
+def _read_cells(notebook: Path) -> list[dict[str, Any]]:
+    """Return the cells of a notebook."""
+    return list(json.loads(notebook.read_text(encoding="utf-8"))["cells"])
+
+
+TABLES = {"findings": tell_published, "costs": tabulate_profiles, "pages": list_pages}

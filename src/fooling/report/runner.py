@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from fooling.report import freshness
-from fooling.report.execute import KERNEL
-from fooling.report.pages import NOTHING, Given, Page, RefusedError, StoppedError, Workspace, check_parameters
-from fooling.report.processes import Outcome, Team
+from fooling.report.execute import KERNEL, Kernels, run_page
+from fooling.report.inspection import PageError
+from fooling.report.notebooks import NOTHING, Given, Notebook, RefusedError, StoppedError, Workspace, check_parameters
 from fooling.report.progress import Progress
 
 # At smoke a page is mostly start-up, which uses one core; a larger page uses them all by itself.
@@ -22,10 +24,8 @@ SIDE_BY_SIDE = {"smoke": 2}
 
 
 @contextlib.contextmanager
-def lock_results(workspace: Workspace) -> Iterator[int]:
-    """Hold the results folder for this process and the pages it starts; yield the lock's file descriptor.
-
-    The system lets go of the lock when the last process that holds it ends, so a kill leaves none behind.
+def lock_results(workspace: Workspace) -> Iterator[None]:
+    """Hold the results folder for this process; the system lets go of it when the process ends, even by a kill.
 
     Raises:
         RefusedError: If the folder cannot be written, or another report holds it.
@@ -41,15 +41,11 @@ def lock_results(workspace: Workspace) -> Iterator[int]:
         except BlockingIOError as error:
             sentence = f"Another report or publish is at work on {workspace.results}; wait for it or stop it."
             raise RefusedError(sentence) from error
-        yield file.fileno()
+        yield
 
 
 def check_kernel() -> None:
-    """Check that pages would run in this interpreter.
-
-    Raises:
-        RefusedError: If Jupyter's ``python3`` kernel is missing or belongs to another interpreter.
-    """
+    """Raise RefusedError unless Jupyter's ``python3`` kernel runs in this interpreter."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:
@@ -64,7 +60,14 @@ def check_kernel() -> None:
         raise RefusedError(f"{sentence}; run `{sys.executable} -m ipykernel install --sys-prefix`.")
 
 
-class Plan(NamedTuple):
+class Outcome(NamedTuple):
+    """How one page ended: ``error`` says why it failed, or is empty."""
+
+    page: str
+    error: str
+
+
+class Schedule(NamedTuple):
     """What to run.
 
     Attributes:
@@ -78,86 +81,104 @@ class Plan(NamedTuple):
 
     names: Sequence[str]
     forced: Sequence[str]
-    pages: Mapping[str, Page]
+    pages: Mapping[str, Notebook]
     workspace: Workspace
     given: Given = NOTHING
 
+    @property
+    def width(self) -> int:
+        """How many pages run at a time."""
+        return SIDE_BY_SIDE.get(self.workspace.profile, 1)
 
-def run_pages(plan: Plan, lock: int, out: TextIO, after: Callable[[Outcome], None]) -> list[Outcome]:
+    def is_needless(self, name: str) -> bool:
+        """Whether a page is fresh by now: it may have been stale only because of one that has run again."""
+        return name not in self.forced and freshness.survey(self.pages, self.workspace)[name].state == freshness.FRESH
+
+
+def run_pages(schedule: Schedule, out: TextIO, after: Callable[[Outcome], None]) -> list[Outcome]:
     """Run pages and return how each ended; a page that needs a failed one does not run.
 
     Args:
-        plan: What to run.
-        lock: The descriptor of :func:`lock_results`, which every page's process holds too.
+        schedule: What to run.
         out: Where progress is shown.
         after: Called with each page's outcome as soon as it is there.
 
     Raises:
         RefusedError: If a page cannot be given its parameters, or there is no kernel; nothing has run then.
-        StoppedError: If a signal asked to stop; every process and kernel started here has ended then.
+        StoppedError: If a signal asked to stop; every kernel started here has ended then.
     """
-    for name in plan.names:
-        check_parameters(plan.pages[name], ("PROFILE", *plan.given.parameters))
+    for name in schedule.names:
+        check_parameters(schedule.pages[name], ("PROFILE", *schedule.given.parameters))
     check_kernel()
-    progress = Progress(out, len(plan.names))
-    team = Team(plan.workspace, lock, progress, plan.given)
-    outcomes: list[Outcome] = []
-    with _signals_raise(), ThreadPoolExecutor(SIDE_BY_SIDE.get(plan.workspace.profile, 1)) as threads:
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    progress, kernels = Progress(out, len(schedule.names)), Kernels()
+
+    def run(name: str) -> Outcome:
         try:
-            for outcome in _run_in_order(plan, team, threads, progress):
+            say = partial(progress.update, name)
+            run_page(name, schedule.workspace, schedule.given, kernels, say)
+        except (PageError, RefusedError) as error:
+            if not kernels.stopped:
+                progress.finish(name, f"failed: {error}")
+            return Outcome(name, str(error))
+        progress.finish(name, "done")
+        return Outcome(name, "")
+
+    outcomes: list[Outcome] = []
+    with _signals_raise(), ThreadPoolExecutor(schedule.width) as threads:
+        try:
+            for outcome in _run_in_order(schedule, progress, lambda name: threads.submit(run, name)):
                 outcomes.append(outcome)
                 after(outcome)
         except BaseException:
-            team.stop()  # before the threads are waited for, each of which waits for its page
+            kernels.stop()  # before the threads are waited for, each of which waits for its kernel
             progress.clear()
             raise
     return outcomes
 
 
-def _run_in_order(plan: Plan, team: Team, threads: ThreadPoolExecutor, progress: Progress) -> Iterator[Outcome]:
-    limit = SIDE_BY_SIDE.get(plan.workspace.profile, 1)
-    waiting = list(plan.names)
+def _run_in_order(schedule: Schedule, progress: Progress, begin: Callable[[str], Future[Outcome]]) -> Iterator[Outcome]:
+    """Yield how each page ended, as soon as it has."""
+    waiting, broken = list(schedule.names), set[str]()
     running: dict[Future[Outcome], str] = {}
-    broken: set[str] = set()
     while waiting or running:
         for name in list(waiting):
-            needs = set(plan.pages[name].needs)
+            needs = set(schedule.pages[name].needs)
             if needs & broken:
-                outcome = Outcome(name, f"skipped, because {min(needs & broken)} did not finish")
                 waiting.remove(name)
                 broken.add(name)
+                outcome = Outcome(name, f"skipped, because {min(needs & broken)} did not finish")
                 progress.skip(name, outcome.error)
                 yield outcome
-            elif len(running) < limit and not needs & {*waiting, *running.values()}:
+            elif len(running) < schedule.width and not needs & {*waiting, *running.values()}:
                 waiting.remove(name)
-                if _is_needless(name, plan):
+                if schedule.is_needless(name):
                     progress.skip(name, "is fresh again")
                 else:
                     progress.start(name)
-                    running[threads.submit(team.run, name)] = name
+                    running[begin(name)] = name
         for future in wait(running, return_when=FIRST_COMPLETED).done:
-            name, outcome = running.pop(future), future.result()
+            del running[future]
+            outcome = future.result()
             if outcome.error:
-                broken.add(name)
+                broken.add(outcome.page)
             yield outcome
-
-
-def _is_needless(name: str, plan: Plan) -> bool:
-    # A page that was stale only because of one it needs may be fresh now that this one has run again.
-    return name not in plan.forced and freshness.survey(plan.pages, plan.workspace)[name].state == freshness.FRESH
 
 
 @contextlib.contextmanager
 def _signals_raise() -> Iterator[None]:
+    """Let a signal to stop raise StoppedError."""
+
     def stop(number: int, frame: object) -> None:
-        for other in stopping:
+        for other in before:
             signal.signal(other, signal.SIG_IGN)  # once is enough: a second Ctrl-C must not leave a kernel behind
         raise StoppedError(number)
 
     # A signal that is ignored on purpose (nohup, a job in the background) stays ignored.
     wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    stopping = [number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in stopping}
+    before = {number: old for number in wanted if (old := signal.getsignal(number)) is not signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, stop)
     try:
         yield
     finally:

@@ -18,12 +18,7 @@ QUALITY = 62  # of WebP; Choice: about 10 KB each, so that the index opens at on
 
 
 class Picture(NamedTuple):
-    """A figure of a page.
-
-    Attributes:
-        data: The file, in base 64.
-        alt: What it shows, in words.
-    """
+    """A figure of a page: its file in base 64, and what it shows in words."""
 
     data: str
     alt: str

@@ -5,21 +5,21 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
-from fooling.pages import profiles
+from fooling.pages.finding import Finding, tell_findings
 from fooling.report import freshness, html
-from fooling.report.index import collect_findings, format_seconds
+from fooling.report.costs import describe_profile
+from fooling.report.index import collect_findings
 from fooling.report.inspection import PageError
-from fooling.report.pages import Page, RefusedError, Workspace, add_needs, find_page
-from fooling.report.runner import Plan, lock_results, run_pages
-
-if TYPE_CHECKING:
-    from fooling.pages.findings import Finding
-    from fooling.report.processes import Outcome
+from fooling.report.notebooks import Notebook, RefusedError, Workspace, add_needs, find_page
+from fooling.report.runner import Outcome, Schedule, lock_results, run_pages
+from fooling.words import show_seconds
 
 
-def make_report(pages: Mapping[str, Page], workspace: Workspace, only: Sequence[str], force: bool, out: TextIO) -> int:
+def make_report(
+    pages: Mapping[str, Notebook], workspace: Workspace, only: Sequence[str], force: bool, out: TextIO
+) -> int:
     """Run every page that is not fresh, draw the report and say what was found; return the exit code.
 
     Args:
@@ -35,7 +35,7 @@ def make_report(pages: Mapping[str, Page], workspace: Workspace, only: Sequence[
     """
     named = [find_page(pages, word) for word in only] or list(pages)
     chosen = add_needs(pages, named)
-    with lock_results(workspace) as lock:
+    with lock_results(workspace):
         statuses = freshness.survey(pages, workspace)
         forced = named if force else []
         names = [name for name in chosen if name in forced or statuses[name].state != freshness.FRESH]
@@ -49,8 +49,8 @@ def make_report(pages: Mapping[str, Page], workspace: Workspace, only: Sequence[
             _draw(workspace, pages, only=[outcome.page])
 
         if names:
-            print(profiles.describe_cost(workspace.profile), file=out)
-            run_pages(Plan(names, forced, pages, workspace), lock, out, after=show_page)
+            print(describe_profile(workspace.profile), file=out)
+            run_pages(Schedule(names, forced, pages, workspace), out, after=show_page)
         else:
             print(f"Nothing to do: all {len(chosen)} pages of profile {workspace.profile} are fresh.", file=out)
         failed += _draw(workspace, pages)
@@ -64,7 +64,8 @@ def make_report(pages: Mapping[str, Page], workspace: Workspace, only: Sequence[
     return 1 if failed else 0
 
 
-def _draw(workspace: Workspace, pages: Mapping[str, Page], only: Sequence[str] | None = None) -> list[str]:
+def _draw(workspace: Workspace, pages: Mapping[str, Notebook], only: Sequence[str] | None = None) -> list[str]:
+    """Draw the report; return what went wrong, in sentences."""
     try:
         html.update_report(workspace, freshness.survey(pages, workspace), only)
     except (PageError, RefusedError) as error:
@@ -72,41 +73,42 @@ def _draw(workspace: Workspace, pages: Mapping[str, Page], only: Sequence[str] |
     return []
 
 
+def show_findings(findings: Sequence[Finding]) -> str:
+    """Return findings as text as wide as the terminal."""
+    return tell_findings(findings, width=shutil.get_terminal_size((100, 24)).columns)
+
+
 def compare_findings(workspace: Workspace) -> str:
-    """Return the findings of a profile, and beside each verdict the published one."""
-    from fooling.pages import findings
-
-    root = workspace.results.parent
-    ours = collect_findings(workspace.profile, root)
+    """Return the findings of a profile, and beside each verdict the published one of the same profile."""
+    ours, profile = collect_findings([workspace.results]), workspace.profile
     if not ours:
-        return f"No page has reported a finding at profile {workspace.profile} yet."
-    published = {finding.claim_id: finding for finding in collect_findings(None, root)}
-    table = findings.as_text(ours, width=shutil.get_terminal_size((100, 24)).columns)
-    return f"{table.rstrip()}\n\nDoes your machine say the same?\n{_compare_verdicts(ours, published)}"
-
-
-def _compare_verdicts(ours: Sequence[Finding], published: Mapping[str, Finding]) -> str:
+        return f"No page has reported a finding at profile {profile} yet."
+    beside = [workspace.published / profile, workspace.published]
+    found = collect_findings(folder for folder in beside if folder.is_dir())
+    published = {one.claim.id: one.verdict for one in found if one.profile == profile}
+    question = f"{show_findings(ours)}\n\nDoes your machine say the same?"
+    if not published:
+        return f"{question} Nothing of profile {profile} is published to compare with."
     rows = [("claim", "this run", "published", "")]
-    for finding in ours:
-        other = published.get(finding.claim_id)
-        if other is None:
-            rows.append((finding.claim_id, finding.verdict, "-", "not published yet"))
-        else:
-            same = "the same" if other.verdict == finding.verdict else "differs"
-            rows.append((finding.claim_id, finding.verdict, f"{other.verdict} ({other.profile})", same))
-    return format_table(rows)
+    for one in ours:
+        other = published.get(one.claim.id)
+        same = "not published yet" if other is None else "the same" if other == one.verdict else "differs"
+        rows.append((one.claim.id, one.verdict, other or "-", same))
+    return f"{question}\n{format_table(rows)}"
 
 
 def describe_status(statuses: Mapping[str, freshness.Status], profile: str) -> str:
     """Return a table of every page: its state, why, and what its last whole run cost."""
     rows = [("page", "state", "last run", "why")]
-    rows += [(name, s.state, format_seconds(s.seconds) or "-", s.why) for name, s in statuses.items()]
+    for name, status in statuses.items():
+        cost = "-" if status.seconds is None else show_seconds(status.seconds)
+        rows.append((name, status.state, cost, status.why))
     fresh = sum(status.state == freshness.FRESH for status in statuses.values())
     return f"{format_table(rows)}\n\n{fresh} of {len(statuses)} pages of profile {profile} are fresh."
 
 
 def format_table(rows: Sequence[Sequence[str]]) -> str:
     """Return rows of words as aligned columns, the last one as long as it is."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)

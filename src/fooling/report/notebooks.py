@@ -1,4 +1,4 @@
-"""Pages: the notebooks of a folder, what they need of one another, and where a profile's results of them live."""
+"""The notebooks of a folder, what they need of one another, and where a profile's results of them live."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fooling import runs
-from fooling.pages import profiles
+from fooling.pages.page import check_profile, metrics_file
 
-EVERY_OTHER_PAGE = "*"
 NOTEBOOKS = runs.ROOT / "notebooks"
+OVERVIEW = "00"  # the number of the page that reads all others, and so runs last
+EVERY_OTHER_PAGE = "*"
+PUBLISHED = "published"  # the folder of results that is committed
 STOPPED = "Stopped; finished pages and checkpoints are kept. Run the same command to go on."
 
 
@@ -23,11 +25,7 @@ class RefusedError(Exception):
 
 
 class StoppedError(Exception):
-    """Somebody asked the report to stop.
-
-    Attributes:
-        signal: The number of the signal.
-    """
+    """Somebody asked the report to stop, by the signal whose number is ``signal``."""
 
     def __init__(self, number: int) -> None:
         """Remember the signal's number."""
@@ -36,27 +34,21 @@ class StoppedError(Exception):
 
 
 class Cell(NamedTuple):
-    """One cell of a notebook's source.
-
-    Attributes:
-        kind: ``code``, ``markdown`` or ``raw``.
-        source: Its text.
-        tags: Its tags, such as ``parameters``.
-    """
+    """One cell of a notebook's source; its kind is ``code``, ``markdown`` or ``raw``."""
 
     kind: str
     source: str
     tags: tuple[str, ...]
 
 
-class Page(NamedTuple):
-    """One notebook of the source folder, read once so that everything said about it is about the same text.
+class Notebook(NamedTuple):
+    """The source of one page, read once so that everything said about it is about the same text.
 
     Attributes:
         name: The file's stem, such as ``02_mnist_direct``.
         text: The whole file.
         cells: Its cells in order.
-        needs: Names of the pages whose results it reads.
+        needs: Names of the pages whose results it reads, all of lower numbers.
     """
 
     name: str
@@ -64,21 +56,31 @@ class Page(NamedTuple):
     cells: tuple[Cell, ...]
     needs: tuple[str, ...]
 
+    @property
+    def code(self) -> list[Cell]:
+        """Its cells of code, in order."""
+        return [cell for cell in self.cells if cell.kind == "code"]
+
 
 class Workspace(NamedTuple):
     """Where the pages of one profile come from and where their results go.
 
     Attributes:
-        profile: One of :data:`fooling.pages.profiles.NAMES`.
+        profile: One of :data:`fooling.pages.page.PROFILES`.
         notebooks: Folder of the sources.
         results: Folder of this profile's results.
-        package: Folder of the package whose files the pages import.
+        package: Folder of the package that the pages import.
     """
 
     profile: str
     notebooks: Path
     results: Path
     package: Path = runs.PACKAGE
+
+    @property
+    def published(self) -> Path:
+        """The folder of what is published, beside the results of every profile."""
+        return self.results.parent / PUBLISHED
 
     def executed(self, name: str) -> Path:
         """Return where the executed notebook of a page is."""
@@ -90,7 +92,7 @@ class Workspace(NamedTuple):
 
     def metrics(self, name: str) -> Path:
         """Return the file a page writes its numbers to."""
-        return self.results / "metrics" / f"{name}.json"
+        return metrics_file(self.results, name)
 
     def manifest(self, name: str) -> Path:
         """Return the file that says what a page was made of; written last."""
@@ -99,6 +101,10 @@ class Workspace(NamedTuple):
     def failure(self, name: str) -> Path:
         """Return the file that says why a page's last run failed."""
         return self.results / "manifests" / f"{name}.failed.json"
+
+    def run(self, name: str) -> Path:
+        """Return the folder of a run that a page used."""
+        return self.results / "runs" / name
 
     def report(self, name: str = "index") -> Path:
         """Return a page of the HTML report, its index when no page is named."""
@@ -131,30 +137,29 @@ def open_workspace(profile: str, notebooks: Path = NOTEBOOKS) -> Workspace:
         RefusedError: If there is no such profile.
     """
     try:
-        profiles.check_name(profile)
+        check_profile(profile)
     except ValueError as error:
         raise RefusedError(str(error)) from error
     return Workspace(profile, notebooks, runs.results_root().absolute() / profile)
 
 
-def read_pages(notebooks: Path) -> dict[str, Page]:
-    """Read all pages of a folder, in the order in which they can run.
+def read_notebooks(folder: Path) -> dict[str, Notebook]:
+    """Read all notebooks of a folder, in the order in which they run: by their numbers, the overview last.
 
     Raises:
-        RefusedError: If there is none, one is not a notebook, or their needs name no page or form a circle.
+        RefusedError: If there is none, one cannot be read, or one needs another than those that run before it.
     """
-    paths = sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))
+    paths = sorted(folder.glob("[0-9][0-9]_*.ipynb"), key=lambda path: (path.stem[:2] == OVERVIEW, path.stem))
     if not paths:
-        raise RefusedError(f"There is no notebook such as 01_name.ipynb in {notebooks}.")
-    pages = {path.stem: _read_page(path, [other.stem for other in paths]) for path in paths}
-    for page in pages.values():
-        for need in page.needs:
-            if need not in pages:
-                raise RefusedError(f"{page.name} needs {need}, but there is no such notebook.")
-    return order_by_needs(pages)
+        raise RefusedError(f"There is no notebook such as 01_name.ipynb in {folder}.")
+    known: dict[str, Notebook] = {}
+    for path in paths:
+        known[path.stem] = _read_notebook(path, list(known))
+    return known
 
 
-def _read_page(path: Path, names: Iterable[str]) -> Page:
+def _read_notebook(path: Path, before: Sequence[str]) -> Notebook:
+    """Read one notebook; ``before`` are the pages that run before it."""
     text = path.read_text(encoding="utf-8")
     try:
         content = json.loads(text)
@@ -162,31 +167,19 @@ def _read_page(path: Path, names: Iterable[str]) -> Page:
             Cell(cell["cell_type"], "".join(cell["source"]), tuple(cell.get("metadata", {}).get("tags", ())))
             for cell in content["cells"]
         )
-        needs = content.get("metadata", {}).get("fooling", {}).get("needs", ())
+        wanted = content.get("metadata", {}).get("fooling", {}).get("needs", ())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RefusedError(f"{path.name} is not a notebook that can be read ({error}).") from error
-    if EVERY_OTHER_PAGE in needs:
-        needs = [name for name in names if name != path.stem]
-    return Page(path.stem, text, cells, tuple(needs))
+    needs: list[str] = []
+    for need in wanted:
+        found = [name for name in before if need in (EVERY_OTHER_PAGE, name[:2])]
+        if not found and need != EVERY_OTHER_PAGE:
+            raise RefusedError(f"{path.stem} needs {need}, but no notebook of that number runs before it.")
+        needs += found
+    return Notebook(path.stem, text, cells, tuple(needs))
 
 
-def order_by_needs(pages: Mapping[str, Page]) -> dict[str, Page]:
-    """Return the pages by number, each after those it needs.
-
-    Raises:
-        RefusedError: If pages need one another in a circle.
-    """
-    ordered: dict[str, Page] = {}
-    while len(ordered) < len(pages):
-        ready = [name for name in sorted(pages) if name not in ordered and all(n in ordered for n in pages[name].needs)]
-        if not ready:
-            circle = ", ".join(name for name in sorted(pages) if name not in ordered)
-            raise RefusedError(f"These notebooks need one another in a circle: {circle}.")
-        ordered[ready[0]] = pages[ready[0]]
-    return ordered
-
-
-def find_page(pages: Mapping[str, Page], word: str) -> str:
+def find_page(pages: Mapping[str, Notebook], word: str) -> str:
     """Return the name of the page that a person means by a number (``2``, ``02``) or a name.
 
     Raises:
@@ -194,22 +187,22 @@ def find_page(pages: Mapping[str, Page], word: str) -> str:
     """
     stem = word.removesuffix(".ipynb")
     number = f"{int(stem):02d}" if re.fullmatch(r"\d{1,2}", stem) else None
-    found = [name for name in pages if name == stem or (number is not None and name.split("_")[0] == number)]
+    found = [name for name in pages if stem == name or number == name[:2]]
     if len(found) != 1:
         raise RefusedError(f"There is no notebook {word!r}; choose from {', '.join(sorted(pages))}.")
     return found[0]
 
 
-def add_needs(pages: Mapping[str, Page], names: Sequence[str]) -> list[str]:
+def add_needs(pages: Mapping[str, Notebook], names: Iterable[str]) -> list[str]:
     """Return ``names`` and all pages that they need, directly or not, in running order."""
     wanted = set(names)
-    for page in reversed(list(pages.values())):  # a page stands after those it needs, so one sweep is enough
+    for page in reversed(list(pages.values())):  # a page runs after those it needs, so one sweep is enough
         if page.name in wanted:
             wanted.update(page.needs)
     return [name for name in pages if name in wanted]
 
 
-def check_parameters(page: Page, given: Iterable[str]) -> None:
+def check_parameters(page: Notebook, given: Iterable[str]) -> None:
     """Check that a page has one ``parameters`` cell and that it names everything it is given.
 
     papermill only warns about either and then runs the page with its defaults, so it is checked before anything
@@ -218,11 +211,11 @@ def check_parameters(page: Page, given: Iterable[str]) -> None:
     Raises:
         RefusedError: If the cell is missing, not unique, or does not name a parameter.
     """
-    cells = [cell for cell in page.cells if cell.kind == "code" and "parameters" in cell.tags]
+    cells = [cell for cell in page.code if "parameters" in cell.tags]
     if len(cells) != 1:
         found = "no code cell" if not cells else f"{len(cells)} code cells"
         raise RefusedError(f"{page.name} has {found} tagged 'parameters'; it needs exactly one.")
-    names = _assigned_names(page.name, cells[0].source)
+    names = _list_assigned(page.name, cells[0].source)
     for name in names:
         if not name.isupper():
             raise RefusedError(f"{page.name} calls a parameter {name!r}; parameters have UPPER_CASE names.")
@@ -231,17 +224,13 @@ def check_parameters(page: Page, given: Iterable[str]) -> None:
             raise RefusedError(f"{page.name} has no parameter {name}; it has {', '.join(names) or 'none'}.")
 
 
-def _assigned_names(page: str, source: str) -> list[str]:
+def _list_assigned(page: str, source: str) -> list[str]:
+    """Return the names that a cell of parameters assigns."""
     try:
         body = ast.parse(source).body
     except SyntaxError as error:
-        raise RefusedError(
-            f"The parameters cell of {page} is not Python ({error.msg}, line {error.lineno})."
-        ) from error
-    targets: list[ast.expr] = []
-    for statement in body:
-        if isinstance(statement, ast.Assign):
-            targets.extend(statement.targets)
-        elif isinstance(statement, ast.AnnAssign):
-            targets.append(statement.target)
+        sentence = f"The parameters cell of {page} is not Python ({error.msg}, line {error.lineno})."
+        raise RefusedError(sentence) from error
+    assigned = [part for part in body if isinstance(part, ast.Assign | ast.AnnAssign)]
+    targets = [target for part in assigned for target in getattr(part, "targets", None) or [part.target]]  # type: ignore[union-attr]
     return [target.id for target in targets if isinstance(target, ast.Name)]

@@ -1,0 +1,81 @@
+"""What pages and profiles cost: the seconds of computing behind the runs that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fooling.files import read_json
+from fooling.pages.contents import find_sizes
+from fooling.pages.finding import ORIGINS
+from fooling.pages.page import PROFILES
+from fooling.runs import RunFolder
+from fooling.words import show_seconds, table
+
+# What is not measured, because it is not published; Choice: by trial, and from the sizes.
+UNPUBLISHED = {"smoke": "a few minutes", "paper": "weeks; made for a cluster"}
+# What a page with these sizes asks of a machine.
+ASKED: Mapping[str, Callable[[Any], str]] = {
+    "01_mnist_networks": lambda sizes: f"digit networks of {sizes.steps:,} steps on {sizes.data}",
+    "02_mnist_direct": lambda sizes: f"{_count_images(sizes):,} images in each search for digits",
+    "05_mnist_training_size": lambda sizes: f"{len(sizes.sizes) * sizes.networks} networks that learned fewer digits",
+    "11_retraining": lambda sizes: f"{sizes.digits.iterations} that learned a fooling class, each evolved against",
+    "07_imagenet_direct": lambda sizes: f"{_count_images(sizes):,} pixel images in each search on ImageNet",
+    "08_imagenet_cppn": lambda sizes: (
+        f"{_count_images(sizes):,} CPPN images for {len(sizes.classes) or 1000:,} classes, {sizes.crops} "
+        f"crop{'s' if sizes.crops == 'ten' else ''}"
+    ),
+}
+
+
+def describe_profile(profile: str) -> str:
+    """Return what a profile asks of a machine, in one sentence, from its sizes."""
+    asked = [tell(sizes) for page, tell in ASKED.items() if (sizes := find_sizes(page, profile))]
+    return f"Profile {profile}: {'; '.join(asked) or 'no search'}."
+
+
+def _count_images(sizes: Any) -> int:
+    """Return how many images a search evaluates, all runs together."""
+    return int(sizes.runs * (sizes.generations + 1) * sizes.children)
+
+
+def count_seconds(folder: Path) -> dict[str, float]:
+    """Return the seconds of computing that each page added, in order of pages; a shared run counts where it is first.
+
+    Args:
+        folder: A profile's results, with ``metrics`` and ``runs``.
+    """
+    counted: set[str] = set()
+    seconds = {}
+    for path in sorted((folder / "metrics").glob("[0-9][0-9]_*.json")):
+        names = set(read_json(path).get("runs", ())) - counted
+        counted |= names
+        seconds[path.stem] = sum(RunFolder(folder / "runs" / name).seconds for name in sorted(names))
+    return seconds
+
+
+def tabulate_pages(folder: Path) -> str:
+    """Return a Markdown table of what each page of a profile cost, and all together."""
+    seconds = count_seconds(folder)
+    rows = [(f"[{page[:2]}]({page}.ipynb)", show_seconds(one)) for page, one in seconds.items() if one]
+    return table(("page", "computing"), [*rows, ("all", show_seconds(sum(seconds.values())))])
+
+
+def tabulate_profiles(published: Path) -> str:
+    """Return a Markdown table of what each profile runs, and what it cost where it is published."""
+    pages = [page for folder in (published, published / "default") for page in read_json(folder / ORIGINS).values()]
+    rows = []
+    for name in PROFILES:
+        digits, cppn = find_sizes("02_mnist_direct", name), find_sizes("08_imagenet_cppn", name)
+        classes = f"{len(cppn.classes) or 1000:,} classes"
+        seconds = [page["seconds"] for page in pages if page["profile"] == name]
+        rows.append(
+            (
+                f"`{name}`",
+                f"{digits.runs} runs of {digits.generations} × {digits.children} images",
+                f"{classes}, {cppn.runs} runs of {cppn.generations:,} × {cppn.children} images",
+                show_seconds(sum(seconds)) if seconds else UNPUBLISHED.get(name, "not published"),
+            )
+        )
+    return table(("profile", "a search on digits", "a CPPN search on ImageNet", "computing, on two cores"), rows)
