@@ -47,7 +47,16 @@ def test_champions_are_drawn_pixel_by_pixel_with_their_confidence() -> None:
     assert all(image.get_interpolation() == "nearest" for image in drawn)
     assert [spot.get_xlabel() for spot in figure.axes][1] == "one\n> 99.9999%"
     assert figure.axes[3].get_ylabel() == "run 9"
+    assert "run 3: 20.00% to > 99.9999%; run 9: 10.00% to 99.00%" in figure.alt
     assert show(figure).startswith(b"\x89PNG")
+    named = figures.draw_champions(images, confidences, NAMES, [3, "random search"])
+    assert named.axes[3].get_ylabel() == "random search" and "random search: 10.00%" in named.alt
+
+
+def test_images_get_room_for_long_captions() -> None:
+    images = np.zeros((1, 2, 5, 5, 1), np.uint8)
+    short, long = (figures.draw_images(images, [["a" + "\n." * lines, ""]], [""], "Two.") for lines in (1, 3))
+    assert long.get_figheight() - short.get_figheight() == pytest.approx(0.5)
 
 
 def test_curves_show_the_median_and_the_papers_line(history: np.ndarray) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from fooling.confidence import to_log_odds
 from fooling.pages import claim, mnist_cppn, mnist_direct, mnist_search
+from fooling.pages.finding import Finding
 from fooling.pages.mnist_search import SearchFound
 
 DIRECT = SearchFound(
@@ -97,6 +98,12 @@ def test_headline_is_one_short_sentence_and_rows_tell_spread_and_baseline(tested
     shown = {what: ours for what, ours, _ in tested.rows(DIRECT)}
     assert "99.9900% to 99.9990%" in shown.values() and "20.00%" in shown.values() and "99.00%" in shown.values()
     assert "5 of 5 runs" in shown.values()
+
+
+def test_a_network_of_ones_own_gets_numbers_and_no_verdict() -> None:
+    told = mnist_search.tell_own(Finding(mnist_direct.CLAIM, replace(DIRECT, data="my network"), "default"))
+    assert told.startswith("**After 200 generations") and "reproduced" not in told
+    assert "| lowest champion | 99.00% |" in told and told.endswith("network trained on my network.")
 
 
 def test_headline_of_pixels_says_none_where_no_run_is_in_time() -> None:

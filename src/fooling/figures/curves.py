@@ -45,7 +45,7 @@ def draw_curves(curves: Mapping[str, np.ndarray], baselines: Mapping[str, np.nda
     for style, (label, history) in zip(BASELINE_STYLES[: len(baselines)], baselines.items(), strict=True):
         median = np.median(history, axis=(0, 2))
         spot.plot(median, color=BASELINE, linestyle=style, label=f"{label}, median")
-    _mark_paper(spot)
+    spot.axhline(log_odds(NEAR_CERTAIN), color=PAPER, lw=0.8, linestyle=DASHES, label="the paper's 99.99%")
     label_log_odds(spot, np.concatenate([part.ravel() for part in (*curves.values(), *baselines.values())]))
     last = max(part.shape[1] for part in curves.values()) - 1
     spot.set(xlabel="generation", ylabel="confidence (log-odds scale)", xlim=(0, last))
@@ -70,9 +70,8 @@ def draw_class_curves(history: np.ndarray, class_names: Sequence[str], label: st
         spot.set_visible(False)
     for index, (spot, name) in enumerate(zip(axes.flat, class_names, strict=False)):
         part = history[:, :, index]
-        spot.fill_between(
-            np.arange(part.shape[1]), part.min(axis=0), part.max(axis=0), color=COLOURS[0], alpha=0.25, lw=0
-        )
+        generations = np.arange(part.shape[1])
+        spot.fill_between(generations, part.min(axis=0), part.max(axis=0), color=COLOURS[0], alpha=0.25, lw=0)
         spot.plot(np.median(part, axis=0), color=COLOURS[0])
         spot.axhline(log_odds(NEAR_CERTAIN), color=PAPER, lw=0.8, linestyle=DASHES)
         spot.set_title(name, fontsize=10, fontweight="bold")
@@ -110,14 +109,8 @@ def draw_first_generations(curves: Mapping[str, np.ndarray], class_names: Sequen
         spot.scatter(spread[~reached], np.full((~reached).sum(), never), s=20, marker="x", color=COLOURS[number], lw=1)
     if paper is not None and paper <= last:
         spot.axhline(paper, color=PAPER, lw=0.8, linestyle=DASHES)
-        spot.annotate(
-            f"the paper: each run before {paper}",
-            (0.995, paper),
-            xycoords=("axes fraction", "data"),
-            ha="right",
-            va="bottom",
-            fontsize=8,
-        )
+        where = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom"}
+        spot.annotate(f"the paper: each run before {paper}", (0.995, paper), fontsize=8, **where)
     ticks = [tick for tick in spot.get_yticks() if 0 <= tick <= last]
     spot.set_yticks([*ticks, never], [*(f"{tick:.0f}" for tick in ticks), "not yet"])
     spot.set(xticks=range(len(class_names)), xlabel="class", ylabel="first generation at 99.99%", ylim=(0, last * 1.13))
@@ -150,9 +143,8 @@ def draw_search_curves(
         seen.append(_draw_search(spot, history, children[label], colour, label))
     for style, (label, history) in zip(BASELINE_STYLES[: len(baselines)], baselines.items(), strict=True):
         median = np.median(history[:, 1:], axis=(0, 2))
-        spot.plot(
-            _children_per_cell(history, children[label]), median, color=BASELINE, ls=style, label=f"{label}, median"
-        )
+        along = _children_per_cell(history, children[label])
+        spot.plot(along, median, color=BASELINE, ls=style, label=f"{label}, median")
         seen.append(median)
     spot.set(xscale="log", xlabel="children per cell (log scale)", ylabel="confidence (log-odds scale)")
     for label, (place, median) in paper.items():
@@ -202,16 +194,9 @@ def _mark_paper_median(spot: Axes, label: str, place: float, median: float) -> N
     height = log_odds(median)
     spot.axhline(height, color=PAPER, lw=0.8, ls=":")
     spot.plot(place, height, "D", color=PAPER, ms=5, clip_on=False, zorder=4)
-    spot.annotate(
-        f"the paper, {label}: {show_confidence(median)} at {place:,.6g}",
-        (place, height),
-        xytext=(-7, 4),
-        textcoords="offset points",
-        ha="right",
-        va="bottom",
-        fontsize=8,
-        path_effects=HALO,
-    )
+    where = {"xytext": (-7, 4), "textcoords": "offset points", "ha": "right", "va": "bottom"}
+    said = f"the paper, {label}: {show_confidence(median)} at {place:,.6g}"
+    spot.annotate(said, (place, height), fontsize=8, path_effects=HALO, **where)
 
 
 def _draw_spread(spot: Axes, history: np.ndarray, colour: str, label: str) -> None:
@@ -219,10 +204,5 @@ def _draw_spread(spot: Axes, history: np.ndarray, colour: str, label: str) -> No
     low, lower, median, upper, high = np.percentile(history, (0, 25, 50, 75, 100), axis=(0, 2))
     spot.fill_between(generations, low, high, color=colour, alpha=0.12, lw=0)
     spot.fill_between(generations, lower, upper, color=colour, alpha=0.3, lw=0)
-    spot.plot(
-        generations, median, color=colour, label=f"{label}, median ({history.shape[0]} runs × {history.shape[2]})"
-    )
-
-
-def _mark_paper(spot: Axes) -> None:
-    spot.axhline(log_odds(NEAR_CERTAIN), color=PAPER, lw=0.8, linestyle=DASHES, label="the paper's 99.99%")
+    named = f"{label}, median ({history.shape[0]} runs × {history.shape[2]})"
+    spot.plot(generations, median, color=colour, label=named)

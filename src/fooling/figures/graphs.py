@@ -58,9 +58,8 @@ def draw_champion_graphs(
 ) -> Figure:
     """Draw champions, or other images, each with the graph that computes it on its right.
 
-    Inputs stand on the left, outputs on the right, hidden nodes between them by the longest way from an input. Blue
-    edges have a positive weight, orange ones a negative weight; the wider, the larger. Nodes and edges that do not lead
-    to an output are counted, not drawn.
+    Hidden nodes stand by the longest way from an input. Blue edges have a positive weight, orange ones a negative one;
+    the wider, the larger. Nodes and edges that do not lead to an output are counted, not drawn.
 
     Args:
         images: ``(count, height, width, channels) uint8``, grey or colour.
@@ -95,12 +94,7 @@ def draw_champion_graphs(
 
 
 def read_graph(genome: CppnGenomes, outputs: Sequence[str]) -> Graph:
-    """Return what leads to the outputs.
-
-    Args:
-        genome: NumPy arrays of shape ``(places,)``.
-        outputs: The outputs' names.
-    """
+    """Return what leads to the outputs, which are given by name; the genome's arrays are ``(places,)``."""
     # Imported here, so that other figures do not wait for TensorFlow.
     from fooling.encodings.cppn_graph import ACTIVATIONS, INPUTS
 
@@ -139,8 +133,8 @@ def _describe_graph(graph: Graph, name: str, confidence: float) -> str:
 def _count_left_out(graph: Graph, separator: str) -> str:
     if not any(graph.left_out):
         return ""
-    nodes, edges = (count_words(number, word) for number, word in zip(graph.left_out, ("node", "edge"), strict=True))
-    return f"{separator}{nodes}, {edges} left out" if separator == "\n" else f"{separator}{nodes} and {edges} left out"
+    nodes, edges = count_words(graph.left_out[0], "node"), count_words(graph.left_out[1], "edge")
+    return f"{separator}{nodes} and {edges} left out"
 
 
 def find_levels(graph: Graph) -> dict[int, int]:
@@ -228,16 +222,8 @@ def _draw_graph(spot: Axes, graph: Graph) -> None:
     size = min(8.0, 62.0 / (1 + max(levels.values())))
     for (source, target), weight in graph.weights.items():
         points = np.array([places[place] for place in trace_edge(source, target, levels)])
-        spot.add_patch(
-            PathPatch(
-                _curve(points),
-                fc="none",
-                ec=COLOURS[0 if weight > 0 else 1],
-                lw=_line_width(weight),
-                alpha=0.75,
-                zorder=1,
-            )
-        )
+        look = {"ec": COLOURS[0 if weight > 0 else 1], "lw": _line_width(weight), "alpha": 0.75}
+        spot.add_patch(PathPatch(_curve(points), fc="none", zorder=1, **look))
     for node, label in graph.labels.items():
         edge = "black" if node in graph.outputs or node <= len(INPUT_NAMES) else BASELINE
         pale = node in graph.unused

@@ -80,17 +80,15 @@ def draw_gallery(
 ) -> Figure:
     """Draw images large enough to look at, with class and confidence under each.
 
-    Places are square (168 pixels a side in five columns); an image keeps its shape and stands in the middle of its
-    place. Larger images are reduced by the mean over the area that a pixel covers, smaller ones are enlarged without
-    smoothing. A picture that would be larger than ``kilobytes`` is shown in
-    fewer colours: noise does not compress.
+    Places are square (168 pixels a side in five columns), and an image keeps its shape in the middle of its place.
+    Larger images are reduced by the mean over the area of a pixel, smaller ones are enlarged without smoothing.
 
     Args:
         images: ``(count, height, width, channels) uint8``, grey or colour.
         names: What the network takes each for.
         confidences: ``(count,) float32`` in that class.
         columns: Images in a row.
-        kilobytes: What the PNG may take.
+        kilobytes: What the PNG may take; noise, which does not compress, is shown in fewer colours if need be.
     """
     shown = [show_confidence(value) for value in confidences]
     best = int(np.argmax(confidences))
@@ -127,7 +125,7 @@ def draw_photographs(
         answers: By network, for each photograph its top class and the confidence in it.
         labels: The class of each photograph, or None where it shows none; a right answer is bold and ticked.
         columns: Photographs in a row.
-        kilobytes: What the PNG may take; it is shown in fewer colours if need be.
+        kilobytes: What the PNG may take.
     """
     right = {
         network: sum(name == label for (name, _), label in zip(rows, labels, strict=True))
@@ -217,13 +215,9 @@ def fit_shape(height: int, width: int, side: int) -> tuple[int, int]:
 
 
 def shrink_image(image: np.ndarray, side: int) -> np.ndarray:
-    """Return an image whose longer side has ``side`` pixels, each the mean over the area that it covers.
+    """Return an image, ``(height, width, channels) uint8``, whose longer side has at most ``side`` pixels.
 
-    An image that is no larger is returned as it is.
-
-    Args:
-        image: ``(height, width, channels) uint8``.
-        side: Pixels.
+    Each pixel is the mean over the area that it covers.
     """
     if max(image.shape[:2]) <= side:
         return image
@@ -241,13 +235,7 @@ def _share_pixels(size: int, fewer: int) -> np.ndarray:
 
 
 def shorten_title(title: str, font: FontProperties, room: float) -> str:
-    """Return a title with as many letters left out of its middle as it takes to fit.
-
-    Args:
-        title: One line.
-        font: What it is written in.
-        room: How wide it may be, in points.
-    """
+    """Return a title with as many letters left out of its middle as it takes to fit into ``room`` points."""
 
     def measure(kept: int) -> float:
         return float(text_to_path.get_text_width_height_descent("…".join(_cut_ends(title, kept)), font, False)[0])
