@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,18 +15,37 @@ from fooling.evolution.evolution import Evolution
 from fooling.evolution.evolve import evolve
 from fooling.networks import lenet
 from fooling.networks.classifier import Classifier
-from fooling.pages.profiles import DigitRetrainingSettings
-from fooling.pages.retraining.fooling_images import SEEDS_APART, add_seconds, draw_fooling_images
-from fooling.runs import RunFolder, open_run
+from fooling.pages.retraining.fooling_images import SEEDS_APART, draw_fooling_images
+from fooling.pages.retraining.sizes import ChainSizes
+from fooling.runs import RunFolder, compute_once, open_run
 
+VERSION = 1  # of what is measured of a network
 FOOLING = len(DIGITS)  # the class that grows
 # Source: paper §3.6: 6,000 images first and 1,000 an iteration, to 60,000 digits.
 FIRST_SHARE, LATER_SHARE = 6_000 / 60_000, 1_000 / 60_000
 PER_RUN = 2 * len(DIGITS)  # Source: paper §3.6: 20 images a run
 
 
+class Link(NamedTuple):
+    """One network of the chain, with what it learned and what evolved against it.
+
+    Attributes:
+        number: From 1, of the network that knows digits only.
+        classifier: With the fooling class last, but for the first one.
+        fooling: ``(count, 28, 28, 1) uint8``: the fooling images that it learned.
+        evolved: CPPN images against it, in the cells of the digits.
+        training: Where the network is kept.
+    """
+
+    number: int
+    classifier: Classifier
+    fooling: np.ndarray
+    evolved: Evolution
+    training: RunFolder
+
+
 class RetrainedDigits(NamedTuple):
-    """One network of the chain, and what evolved against it; the runs are the first ``settings.runs``.
+    """What is measured of one network of the chain; the runs are the first ``sizes.runs``.
 
     Attributes:
         medians: ``(runs, generations + 1) float32``: median log-odds of the ten digits after every generation.
@@ -71,66 +90,87 @@ def count_added(natural: int, iteration: int) -> int:
     return max(1, round(natural * (FIRST_SHARE if iteration == 1 else LATER_SHARE)))
 
 
-def count_runs(settings: DigitRetrainingSettings, natural: int, number: int) -> int:
+def count_learned_runs(natural: int, number: int) -> int:
+    """Return from how many runs against network 1, 2, … the next one learns, those of the first seeds."""
+    return -(-count_added(natural, number) // PER_RUN)
+
+
+def count_runs(sizes: ChainSizes, natural: int, number: int) -> int:
     """Return how many runs evolve against a network, by its number from 1.
 
     Choice: at least one more than the next network learns from, so that it can be asked about images it never saw.
     """
-    return max(settings.runs, -(-count_added(natural, number) // PER_RUN) + 1)
+    return max(sizes.runs, count_learned_runs(natural, number) + 1)
 
 
-def retrain_digits(digits: Digits, settings: DigitRetrainingSettings, seed: int, folder: Path) -> Chain:
+def retrain_digits(digits: Digits, sizes: ChainSizes, seed: int, folder: Path) -> Chain:
     """Train, evolve and retrain; what was finished before is not done again, and a shorter chain begins a longer one.
 
     Args:
         digits: What the networks learn besides fooling images, and are tested on.
-        settings: How often, how long.
+        sizes: How often, how long.
         seed: Network i starts from the weights of ``seed + i``.
         folder: Where runs are kept.
 
     Raises:
         OSError: If the folder cannot be written.
     """
-    kept = [_open_network(number, digits, settings, seed, folder) for number in range(1, settings.iterations + 2)]
-    found = [run.load_result() for run in kept]
-    if any(arrays is None for arrays in found):
-        found = _continue_chain(digits, settings, seed, folder, kept)
-    return Chain(tuple(RetrainedDigits(**arrays) for arrays in found if arrays), tuple(kept))
+    walk, links = walk_chain(digits, sizes, seed, folder), list[Link]()
+
+    def measure(number: int) -> tuple[RetrainedDigits, RunFolder]:
+        inner: list[RunFolder] = []
+
+        def compute() -> dict[str, np.ndarray]:
+            links.extend(next(walk) for _ in range(number - len(links)))
+            link = links[-1]
+            inner.extend(dict.fromkeys([link.training, *link.evolved.folders]))
+            first_unseen = count_learned_runs(len(digits.train_labels), number - 1)
+            unseen = links[-2].evolved.images[first_unseen:] if number > 1 else ()
+            return _measure_link(link, digits, sizes.runs, unseen)._asdict()
+
+        settings = _describe(digits, sizes, seed) | {"network": number}
+        arrays, run = compute_once(folder, f"retrained-digits-{number:02d}", settings, VERSION, compute, inner)
+        assert run is not None  # a folder was given
+        return RetrainedDigits(**arrays), run
+
+    networks, folders = zip(*(measure(number) for number in range(1, sizes.iterations + 2)), strict=True)
+    return Chain(networks, folders)
 
 
-def _open_network(number: int, digits: Digits, settings: DigitRetrainingSettings, seed: int, folder: Path) -> RunFolder:
-    described = {
-        "network": number,
+def walk_chain(digits: Digits, sizes: ChainSizes, seed: int, folder: Path) -> Iterator[Link]:
+    """Yield the networks of a chain, DNN1 first, each when it is asked for; what is finished is found again.
+
+    The arguments are those of :func:`retrain_digits`.
+    """
+    natural, fooling = len(digits.train_labels), np.empty((0, *digits.train_images.shape[1:]), np.uint8)
+    for number in range(1, sizes.iterations + 2):
+        learned = add_fooling_class(digits, fooling)
+        classifier, training = train_network(number, learned, sizes.steps, seed + number, folder)
+        first = seed + SEEDS_APART * (number - 1)
+        evolved = evolve(
+            classifier,
+            CppnEncoding(classifier.image_shape),
+            generations=sizes.generations,
+            children=sizes.children,
+            seeds=range(first, first + count_runs(sizes, natural, number)),
+            classes=range(FOOLING),
+            folder=folder,
+        )
+        yield Link(number, classifier, fooling, evolved, training)
+        fooling = np.concatenate([fooling, draw_fooling_images(evolved, count_added(natural, number))])
+
+
+def _describe(digits: Digits, sizes: ChainSizes, seed: int) -> dict[str, object]:
+    """Return what a chain depends on; how long it is does not change its beginning."""
+    return {
         "digits": digits.fingerprint(),
-        "steps": settings.steps,
+        "steps": sizes.steps,
         "encoding": CppnEncoding(digits.train_images.shape[1:]).settings(),
-        "generations": settings.generations,
-        "children": settings.children,
-        "runs": settings.runs,
+        "generations": sizes.generations,
+        "children": sizes.children,
+        "runs": sizes.runs,
         "seed": seed,
     }
-    return open_run(folder, f"retrained-digits-{number:02d}", described, 1)
-
-
-def _continue_chain(
-    digits: Digits, settings: DigitRetrainingSettings, seed: int, folder: Path, kept: list[RunFolder]
-) -> list[dict[str, np.ndarray] | None]:
-    """Go through the chain, from training to training and block to block that are finished, and do the rest."""
-    fooling = np.empty((0, *digits.train_images.shape[1:]), np.uint8)
-    unseen = fooling[:, None]  # (runs, cells, …)
-    for number, run in enumerate(kept, 1):
-        learned = add_fooling_class(digits, fooling)
-        classifier, training = train_network(number, learned, settings.steps, seed + number, folder)
-        evolved = _evolve_against(classifier, settings, len(digits.train_labels), number, seed, folder)
-        if run.load_result() is None:
-            started = time.monotonic()
-            measured = _measure(classifier, evolved, digits, settings.runs, fooling, unseen)
-            seconds = add_seconds([training, *evolved.folders]) + time.monotonic() - started
-            run.save_result(measured._asdict(), seconds)
-        count = count_added(len(digits.train_labels), number)
-        fooling = np.concatenate([fooling, draw_fooling_images(evolved, count)])
-        unseen = evolved.images[-(-count // PER_RUN) :]
-    return [run.load_result() for run in kept]
 
 
 def add_fooling_class(digits: Digits, images: np.ndarray) -> Digits:
@@ -162,48 +202,32 @@ def train_network(number: int, learned: Digits, steps: int, seed: int, folder: P
     """
     names = (*DIGITS, "fooling")[: 1 + int(learned.train_labels.max())]
     described = {"digits": learned.fingerprint(), "outputs": len(names), "steps": steps, "seed": seed}
-    run = open_run(folder, "network-lenet-retrained", described, 1)
+    run = open_run(folder, "network-lenet-retrained", described, lenet.VERSION)
     model = lenet.train_once(
         run, lambda: build_network(seed, len(names)), lambda model: lenet.fit(model, learned, steps, seed)
     )
     return Classifier(model, names, f"DNN{number}", lenet.INPUT_RANGE), run
 
 
-def _evolve_against(
-    classifier: Classifier, settings: DigitRetrainingSettings, natural: int, number: int, seed: int, folder: Path
-) -> Evolution:
-    first = seed + SEEDS_APART * (number - 1)
-    return evolve(
-        classifier,
-        CppnEncoding(classifier.image_shape),
-        generations=settings.generations,
-        children=settings.children,
-        seeds=range(first, first + count_runs(settings, natural, number)),
-        classes=range(FOOLING),
-        folder=folder,
-    )
-
-
-def _measure(
-    classifier: Classifier, evolved: Evolution, digits: Digits, runs: int, fooling: np.ndarray, unseen: np.ndarray
-) -> RetrainedDigits:
-    top = classifier.score(digits.test_images).argmax(axis=1)
-    images = evolved.images[:runs]
+def _measure_link(link: Link, digits: Digits, runs: int, unseen: Iterable[np.ndarray]) -> RetrainedDigits:
+    """Measure a network, on ``runs`` of its own runs and on images of runs that nothing was learned from."""
+    top = link.classifier.score(digits.test_images).argmax(axis=1)
+    images = link.evolved.images[:runs]
     return RetrainedDigits(
-        medians=np.median(evolved.history[:runs], axis=2),
-        log_odds=evolved.log_odds[:runs],
+        medians=np.median(link.evolved.history[:runs], axis=2),
+        log_odds=link.evolved.log_odds[:runs],
         champions=images[0],
         error=np.mean(top != digits.test_labels),
         called_fooling=np.mean(top == FOOLING),
         held_out=np.asarray(len(top)),
-        caught_before=_share_caught(classifier, unseen),
-        caught_after=_share_caught(classifier, images),
+        caught_before=_share_caught(link.classifier, unseen),
+        caught_after=_share_caught(link.classifier, images),
         natural=np.asarray(len(digits.train_labels)),
-        fooling=np.asarray(len(fooling)),
+        fooling=np.asarray(len(link.fooling)),
     )
 
 
-def _share_caught(classifier: Classifier, images: np.ndarray) -> np.ndarray:
+def _share_caught(classifier: Classifier, images: Iterable[np.ndarray]) -> np.ndarray:
     """Return the share that the network calls fooling, by run: ``(runs, cells, …) uint8`` to ``(runs,) float64``."""
     top = [classifier.score(part).argmax(axis=1) for part in images]
     return np.array([np.mean(part == FOOLING) for part in top], np.float64)

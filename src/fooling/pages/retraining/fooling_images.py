@@ -16,28 +16,20 @@ from fooling.runs import RunFolder
 SEEDS_APART = 1_000
 
 
-def express_first_champions(run: Evolution, runs: Iterable[int]) -> np.ndarray:
-    """Express what each cell held after the random images, before any was bred.
+def express_both_champions(run: Evolution, runs: Iterable[int]) -> np.ndarray:
+    """Return what each cell held after the random images, before any was bred, and what it holds at the end.
 
     Args:
         run: Finished runs.
         runs: Positions among its seeds.
 
     Returns:
-        ``(runs, cells, height, width, channels) uint8``.
+        ``(runs, 2 · cells, height, width, channels) uint8``: of each cell the first champion, then the last.
     """
-    return np.stack(
-        [express_genomes(run.encoding, replay(run, place, find_first_champions(run, place))) for place in runs]
-    )
-
-
-def express_both_champions(run: Evolution, runs: Iterable[int]) -> np.ndarray:
-    """Return ``(runs, 2 · cells, height, width, channels) uint8``: of each cell the first champion, then the last."""
     chosen = list(runs)
-    first = express_first_champions(run, chosen)
-    last = np.stack([run.express(place) for place in chosen])
-    pairs = np.stack([first, last], axis=2)  # (runs, cells, 2, …)
-    return pairs.reshape(len(chosen), -1, *first.shape[2:])
+    first = [express_genomes(run.encoding, replay(run, place, find_first_champions(run, place))) for place in chosen]
+    pairs = np.stack([first, [run.express(place) for place in chosen]], axis=2)  # (runs, cells, 2, …)
+    return pairs.reshape(len(chosen), -1, *pairs.shape[3:])
 
 
 def draw_fooling_images(run: Evolution, count: int) -> np.ndarray:
@@ -48,8 +40,7 @@ def draw_fooling_images(run: Evolution, count: int) -> np.ndarray:
     Raises:
         ValueError: If the runs have fewer images.
     """
-    held = 2 * len(run.classes)
-    needed = -(-count // held)
+    needed = -(-count // (2 * len(run.classes)))
     if needed > len(run.seeds):
         raise ValueError(f"{count} fooling images need {needed} runs, but there are {len(run.seeds)}.")
     images = express_both_champions(run, range(needed))

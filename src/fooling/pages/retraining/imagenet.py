@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
@@ -16,11 +16,12 @@ from fooling.evolution.evolve import evolve
 from fooling.networks.classifier import Classifier
 from fooling.networks.crops import average_ten_crops
 from fooling.networks.head import add_class, split_head
-from fooling.pages.profiles import ImageNetRetrainingSettings
-from fooling.pages.retraining.fooling_images import SEEDS_APART, add_seconds, express_both_champions
+from fooling.pages.retraining.fooling_images import SEEDS_APART, express_both_champions
 from fooling.pages.retraining.lesson import Lesson, learn_fooling_class
-from fooling.runs import RunFolder, open_run
+from fooling.pages.retraining.sizes import HeadSizes
+from fooling.runs import RunFolder, compute_once
 
+VERSION = 1  # of what is measured
 SHOWN = 8  # champions kept as images; Choice: two rows of a gallery
 
 
@@ -56,8 +57,8 @@ class RetrainedImageNet(NamedTuple):
 
 
 def retrain_imagenet(
-    network: Classifier, photographs: Photographs, settings: ImageNetRetrainingSettings, seed: int, folder: Path
-) -> tuple[RetrainedImageNet, RunFolder]:
+    network: Classifier, photographs: Photographs, sizes: HeadSizes, seed: int, folder: Path
+) -> tuple[RetrainedImageNet, RunFolder | None]:
     """Evolve against a network, teach it a fooling class and evolve again; what was finished is not done again.
 
     Half of the fooling images are champions of the first generation, half of the last; the last run is left out.
@@ -65,7 +66,7 @@ def retrain_imagenet(
     Args:
         network: DNN1, as it sees one crop.
         photographs: The packaged ones, on whose crops DNN1 is the teacher; or a folder, whose labels are.
-        settings: How long; with ten crops both networks see ten.
+        sizes: How long; with ten crops both networks see ten.
         seed: Of the first run against DNN1.
         folder: Where runs are kept.
 
@@ -73,43 +74,66 @@ def retrain_imagenet(
         ValueError: If there is one run only or too few photographs, or the network does not end in a dense layer.
         OSError: If the folder cannot be written.
     """
-    if settings.runs < 2:
+    if sizes.runs < 2:
         raise ValueError("Retraining needs at least 2 runs, since one is left out of training, but 1 was given.")
     described = {
         "network": network.fingerprint(),
         "photographs": photographs.fingerprint(),
-        "settings": {**asdict(settings), "classes": list(settings.classes)},
+        "settings": {**asdict(sizes), "classes": list(sizes.classes)},
         "seed": seed,
     }
-    kept = open_run(folder, "retrained-imagenet", described, 1)
-    found = kept.load_result()
-    if found is None:
-        found = _retrain(network, photographs, settings, seed, kept)._asdict()
-    return RetrainedImageNet(**found), kept
+    inner: list[RunFolder] = []
+
+    def compute() -> dict[str, np.ndarray]:
+        return _retrain(network, photographs, sizes, seed, folder, inner.extend)._asdict()
+
+    arrays, run = compute_once(folder, "retrained-imagenet", described, VERSION, compute, inner)
+    return RetrainedImageNet(**arrays), run
 
 
 def _retrain(
-    network: Classifier, photographs: Photographs, settings: ImageNetRetrainingSettings, seed: int, kept: RunFolder
+    network: Classifier,
+    photographs: Photographs,
+    sizes: HeadSizes,
+    seed: int,
+    folder: Path,
+    note: Callable[[list[RunFolder]], None],
 ) -> RetrainedImageNet:
-    folder, classes = kept.path.parent, settings.classes or tuple(range(len(network.class_names)))
-    before = _evolve_against(_with_crops(network, settings), settings, classes, seed, folder)
-    started = time.monotonic()
-    drawn = express_both_champions(before, range(settings.runs))
-    seconds = time.monotonic() - started
+    """Do the work of :func:`retrain_imagenet`, and note the runs within it."""
+    classes = sizes.classes or tuple(range(len(network.class_names)))  # the fooling class gets no cell
+    before = _evolve_against(_with_crops(network, sizes), classes, sizes, seed, folder)
+    drawn = express_both_champions(before, range(sizes.runs))
     learned, left_out = drawn[:-1].reshape(-1, *drawn.shape[2:]), drawn[-1]
-    lesson = learn_fooling_class(network, photographs, learned, settings, seed, folder)
-    retrained = _with_crops(add_class(network, split_head(network)[0], lesson.head), settings)
-    after = _evolve_against(retrained, settings, classes, seed + SEEDS_APART, folder)
-    started = time.monotonic()
-    result = _measure(retrained, before, after, left_out, lesson, len(learned))
-    seconds += add_seconds([*before.folders, lesson.folder, *after.folders]) + time.monotonic() - started
-    kept.save_result(result._asdict(), seconds)
-    return result
+    lesson = learn_fooling_class(network, photographs, learned, sizes, seed, folder)
+    retrained = _with_crops(add_class(network, split_head(network)[0], lesson.head), sizes)
+    after = _evolve_against(retrained, classes, sizes, seed + SEEDS_APART, folder)
+    note(list(dict.fromkeys(run for run in (*before.folders, lesson.folder, *after.folders) if run)))
+    return _measure(retrained, before, after, left_out, lesson, len(learned))
+
+
+def _evolve_against(
+    classifier: Classifier, classes: tuple[int, ...], sizes: HeadSizes, seed: int, folder: Path
+) -> Evolution:
+    """Evolve CPPN images; at page 08's sizes those against DNN1 are page 08's, found again."""
+    return evolve(
+        classifier,
+        CppnEncoding(classifier.image_shape),
+        generations=sizes.generations,
+        children=sizes.children,
+        seeds=range(seed, seed + sizes.runs),
+        classes=classes,
+        folder=folder,
+    )
+
+
+def _with_crops(network: Classifier, sizes: HeadSizes) -> Classifier:
+    return average_ten_crops(network) if sizes.crops == "ten" else network
 
 
 def _measure(
     retrained: Classifier, before: Evolution, after: Evolution, left_out: np.ndarray, lesson: Lesson, learned: int
 ) -> RetrainedImageNet:
+    """Measure what DNN2 calls fooling; ``left_out`` are both champions of each cell of a run against DNN1."""
     fooling = len(retrained.class_names) - 1
     caught = retrained.score(left_out).argmax(axis=1) == fooling
     again = [retrained.score(after.express(run)).argmax(axis=1) == fooling for run in range(len(after.seeds))]
@@ -126,22 +150,4 @@ def _measure(
         photographs=lesson.photographs,
         natural=lesson.natural,
         fooling=np.asarray(learned),
-    )
-
-
-def _with_crops(network: Classifier, settings: ImageNetRetrainingSettings) -> Classifier:
-    return average_ten_crops(network) if settings.crops == "ten" else network
-
-
-def _evolve_against(
-    classifier: Classifier, settings: ImageNetRetrainingSettings, classes: tuple[int, ...], seed: int, folder: Path
-) -> Evolution:
-    return evolve(
-        classifier,
-        CppnEncoding(classifier.image_shape),
-        generations=settings.generations,
-        children=settings.children,
-        seeds=range(seed, seed + settings.runs),
-        classes=classes,
-        folder=folder,
     )

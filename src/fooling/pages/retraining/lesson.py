@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -11,11 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from fooling.data.photographs import UNKNOWN, Photographs, random_crops
+from fooling.files import hash_arrays
 from fooling.networks.classifier import Classifier
 from fooling.networks.head import Head, NaturalFeatures, compute_features, split_head, train_head
-from fooling.pages.profiles import ImageNetRetrainingSettings
-from fooling.runs import RunFolder, open_run
+from fooling.pages.retraining.sizes import HeadSizes
+from fooling.runs import RunFolder, compute_once
 
+VERSION = 1  # of the trained head
 HELD_OUT = ("coffee", "china")  # Choice: packaged photographs of which nothing is learned, one near and one wide view
 HELD_OUT_PART = 4  # Choice: one natural example is held out for so many learned
 CROPS = 200  # cut at a time; Choice: 30 MB at 224 × 224
@@ -29,23 +29,18 @@ class Lesson(NamedTuple):
         held_out: ``(count, 2) int64``: top class of held-out natural images with the old head and with the new one.
         photographs: Scalar int64: how many photographs these are of.
         natural: Scalar int64: natural examples learned from.
-        folder: Where it is kept.
+        folder: Where it is kept; None if nowhere.
     """
 
     head: Head
     held_out: np.ndarray
     photographs: np.ndarray
     natural: np.ndarray
-    folder: RunFolder
+    folder: RunFolder | None
 
 
 def learn_fooling_class(
-    network: Classifier,
-    photographs: Photographs,
-    fooling: np.ndarray,
-    settings: ImageNetRetrainingSettings,
-    seed: int,
-    folder: Path,
+    network: Classifier, photographs: Photographs, fooling: np.ndarray, sizes: HeadSizes, seed: int, folder: Path
 ) -> Lesson:
     """Train the network's last layer with a class more, and test it on photographs held out whole.
 
@@ -53,7 +48,7 @@ def learn_fooling_class(
         network: As it sees one crop.
         photographs: Natural examples.
         fooling: ``(count, height, width, 3) uint8``; of larger images, made for ten crops, the middle is learned.
-        settings: How many natural examples, how many steps.
+        sizes: How many natural examples, how many steps.
         seed: Of crops, of the choice of photographs in a folder, and of the order.
         folder: Where the trained layer is kept.
 
@@ -63,44 +58,40 @@ def learn_fooling_class(
     described = {
         "network": network.fingerprint(),
         "photographs": photographs.fingerprint(),
-        "fooling": hash_bytes(fooling),
-        "natural": settings.photograph_crops,
-        "steps": settings.steps,
+        "fooling": hash_arrays(fooling),
+        "natural": sizes.photograph_crops,
+        "steps": sizes.steps,
         "seed": seed,
     }
-    run = open_run(folder, "head-retrained", described, 1)
-    found = run.load_result()
-    if found is None:
-        started = time.monotonic()
-        found = _train_and_test(network, photographs, fooling, settings, seed)
-        run.save_result(found, time.monotonic() - started)
+    found, run = compute_once(
+        folder,
+        "head-retrained",
+        described,
+        VERSION,
+        lambda: _train_and_test(network, photographs, fooling, sizes, seed),
+    )
     head = Head(found.pop("kernel"), found.pop("bias"))
     return Lesson(head, **found, folder=run)
 
 
-def hash_bytes(images: np.ndarray) -> str:
-    """Return a short hash of images."""
-    return hashlib.sha256(f"{images.shape}".encode() + np.ascontiguousarray(images).tobytes()).hexdigest()[:16]
-
-
 def _train_and_test(
-    network: Classifier, photographs: Photographs, fooling: np.ndarray, settings: ImageNetRetrainingSettings, seed: int
+    network: Classifier, photographs: Photographs, fooling: np.ndarray, sizes: HeadSizes, seed: int
 ) -> dict[str, np.ndarray]:
+    """Return the new head, and what it and the old one take held-out photographs for."""
     below, old = split_head(network)
-    learned, held_out = hold_out(photographs, settings.photograph_crops, seed)
-    tested = max(1, settings.photograph_crops // HELD_OUT_PART)
-    features = {
-        part: compute_features(network, below, cut_natural(chosen, count, seed, network.image_shape))
-        for part, chosen, count in (("learned", learned, settings.photograph_crops), ("held out", held_out, tested))
-    }
-    labels = np.full(len(features["learned"]), UNKNOWN) if learned.name == "packaged" else learned.labels
+    learned, held_out = hold_out(photographs, sizes.photograph_crops, seed)
+    tested = max(1, sizes.photograph_crops // HELD_OUT_PART)
+    features, others = (
+        compute_features(network, below, cut_natural(chosen, count, seed, network.image_shape))
+        for chosen, count in ((learned, sizes.photograph_crops), (held_out, tested))
+    )
+    labels = np.full(len(features), UNKNOWN) if learned.name == "packaged" else learned.labels
     wrong = compute_features(network, below, [cut_middle(fooling, network.image_shape)])
-    head = train_head(old, NaturalFeatures(features["learned"], labels), wrong, settings.steps, seed)
-    scores = [features["held out"] @ one.kernel + one.bias for one in (old, head)]
+    head = train_head(old, NaturalFeatures(features, labels), wrong, sizes.steps, seed)
     return {
         "kernel": head.kernel,
         "bias": head.bias,
-        "held_out": np.stack([part.argmax(axis=1) for part in scores], axis=1),
+        "held_out": np.stack([(others @ one.kernel + one.bias).argmax(axis=1) for one in (old, head)], axis=1),
         "photographs": np.asarray(len(held_out.paths)),
         "natural": np.asarray(len(labels)),
     }

@@ -1,0 +1,64 @@
+"""How often and how long networks are retrained, at each profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fooling.pages.searches import SUPPLEMENT_CLASSES, ImageNetSizes, SearchSizes
+
+
+@dataclass(frozen=True)
+class ChainSizes(SearchSizes):
+    """How often a digit network learns a fooling class.
+
+    Attributes:
+        iterations: Retrained networks, each from its own initialisation.
+        steps: Solver steps per network.
+    """
+
+    iterations: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class HeadSizes(ImageNetSizes):
+    """How an ImageNet network learns a fooling class; without random search.
+
+    Attributes:
+        photograph_crops: Random crops of photographs on which the old network is the teacher.
+        steps: Solver steps.
+    """
+
+    photograph_crops: int = 1_000
+    steps: int = 1_000
+
+
+@dataclass(frozen=True)
+class RetrainingSizes:
+    """The two experiments with a fooling class."""
+
+    digits: ChainSizes
+    imagenet: HeadSizes
+
+
+# The paper: 15 iterations, 30 runs each; the first fooling images come from 300 runs. ImageNet at smoke and default is
+# as long as on page 08, whose images are those against the first network.
+SIZES: Mapping[str, RetrainingSizes] = {
+    "smoke": RetrainingSizes(
+        ChainSizes(runs=1, generations=3, children=50, iterations=1, steps=50),
+        HeadSizes(2, 3, 10, baseline_runs=1, classes=SUPPLEMENT_CLASSES[:5], photograph_crops=40, steps=20),
+    ),
+    "default": RetrainingSizes(
+        ChainSizes(runs=5, generations=200, children=200, iterations=3, steps=1_500),
+        HeadSizes(3, 250, 20, baseline_runs=2, classes=SUPPLEMENT_CLASSES, photograph_crops=2_000, steps=2_000),
+    ),
+    "extended": RetrainingSizes(
+        ChainSizes(runs=30, generations=200, children=200, iterations=15, steps=4_000),
+        HeadSizes(5, 250, 20, baseline_runs=2, classes=SUPPLEMENT_CLASSES, photograph_crops=4_000, steps=4_000),
+    ),
+    "paper": RetrainingSizes(
+        ChainSizes(runs=30, generations=200, children=200, iterations=15, steps=10_000),
+        HeadSizes(5, 5_000, 400, baseline_runs=1, crops="ten", photograph_crops=100_000, steps=50_000),
+    ),
+}
