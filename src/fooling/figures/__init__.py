@@ -19,32 +19,15 @@ from fooling.figures.graphs import draw_champion_graphs
 from fooling.figures.images import draw_champions, draw_gallery, draw_images, draw_photographs
 from fooling.figures.networks import draw_confidence_shares, draw_reliability
 from fooling.figures.repetition import draw_changes, draw_elements, draw_kept, draw_shuffled
-from fooling.figures.retraining import (
-    draw_caught,
-    draw_chain_champions,
-    draw_retrained_errors,
-    draw_retrained_medians,
-)
 from fooling.figures.style import Figure
-from fooling.figures.transfer import (
-    Examples,
-    draw_examples,
-    draw_other_confidences,
-    draw_own_against_other,
-    draw_transfer_matrices,
-    read_examples,
-)
 
 __all__ = [
     "Curves",
-    "Examples",
     "Figure",
     "draw_ascent_curves",
     "draw_audit_confidences",
     "draw_audit_curves",
     "draw_calibration",
-    "draw_caught",
-    "draw_chain_champions",
     "draw_champion_graphs",
     "draw_champions",
     "draw_changes",
@@ -59,7 +42,6 @@ __all__ = [
     "draw_detection",
     "draw_detection_again",
     "draw_elements",
-    "draw_examples",
     "draw_first_generations",
     "draw_first_steps",
     "draw_gallery",
@@ -70,17 +52,11 @@ __all__ = [
     "draw_litter",
     "draw_look",
     "draw_noticed",
-    "draw_other_confidences",
-    "draw_own_against_other",
     "draw_paired",
     "draw_passing",
     "draw_photographs",
     "draw_reliability",
-    "draw_retrained_errors",
-    "draw_retrained_medians",
     "draw_score_spreads",
     "draw_search_curves",
     "draw_shuffled",
-    "draw_transfer_matrices",
-    "read_examples",
 ]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from fooling.confidence import wilson_interval
 from fooling.figures.images import fit_shape, shrink_image
-from fooling.figures.retraining import wilson_interval
 from fooling.figures.style import (
     BASELINE,
     COLOURS,

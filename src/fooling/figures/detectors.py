@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from fooling.figures.retraining import wilson_interval
+from fooling.confidence import wilson_interval
 from fooling.figures.style import (
     BASELINE,
     COLOURS,

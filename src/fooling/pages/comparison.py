@@ -14,7 +14,7 @@ import numpy as np
 
 from fooling.confidence import to_confidence
 from fooling.pages.claim import Effect
-from fooling.words import show_p
+from fooling.words import SMALLEST_P, show_confidence, show_p
 
 THUMBNAIL = 32  # longest side of a thumbnail; Choice: shapes and colours stay, single pixels of noise do not
 AT_ONCE = 20  # images shrunk at a time; Choice: 24 MB as float64 at 224 × 224
@@ -129,6 +129,13 @@ def tell_comparison(compared: Comparison, classes: int) -> str:
         f"ahead in {compared.ahead:,} of {classes:,} classes; probability of superiority {compared.superiority:.2f} "
         f"(Mann-Whitney U, {show_p(compared.p)}); each class against itself {show_p(compared.paired_p)} (Wilcoxon)"
     )
+
+
+def tell_start(start: Comparison, classes: int) -> str:
+    """Return how two searches of so many classes stood before evolution, and what follows from it, in words."""
+    one, other = map(show_confidence, start.medians)
+    follows = "; so part of the difference is not the work of evolution" if start.paired_p < SMALLEST_P else ""
+    return f"{one} and {other}; {tell_comparison(start, classes)}{follows}"
 
 
 def shrink(images: np.ndarray) -> np.ndarray:

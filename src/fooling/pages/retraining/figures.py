@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from fooling.confidence import to_confidence, to_log_odds, wilson_interval
 from fooling.figures.images import draw_images
 from fooling.figures.style import (
     COLOURS,
@@ -14,14 +15,12 @@ from fooling.figures.style import (
     PAPER,
     Figure,
     label_log_odds,
-    log_odds,
     start_figure,
     styled,
 )
-from fooling.pages.findings import to_confidence
-from fooling.pages.paper import NEAR_CERTAIN, show_confidence
+from fooling.pages.claim import NEAR_CERTAIN
+from fooling.words import show_confidence
 
-DEVIATES = 1.96  # standard deviations on either side that hold 95% of a normal distribution
 JITTER = 0.18  # networks beside their place that runs are spread over
 
 
@@ -55,7 +54,7 @@ def draw_retrained_medians(log_odds_by_network: Sequence[np.ndarray], curves: Ma
         for colour, (label, history) in zip(colours, curves.items(), strict=True)
     ]
     for spot in (left, right):
-        spot.axhline(log_odds(NEAR_CERTAIN), color=PAPER, lw=0.8, linestyle=DASHES, label="the paper's 99.99%")
+        spot.axhline(to_log_odds(NEAR_CERTAIN), color=PAPER, lw=0.8, linestyle=DASHES, label="the paper's 99.99%")
     label_log_odds(left, np.concatenate([quartiles.ravel(), *by_run, *bands]))
     _number_networks(left, places)
     left.set(ylabel="confidence (log-odds scale)", title="after the last generation")
@@ -139,17 +138,6 @@ def draw_caught(before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> Fi
     return drawn
 
 
-def wilson_interval(shares: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of Wilson's 95% interval of shares of ``count`` independent cases.
-
-    Source: Wilson 1927; unlike the share's own standard deviation it does not vanish where the share is 0.
-    """
-    square = DEVIATES**2 / count
-    middle = (shares + square / 2) / (1 + square)
-    half = np.sqrt(shares * (1 - shares) * square + square**2 / 4) / (1 + square)
-    return middle - half, middle + half
-
-
 def _draw_curve(spot: Axes, history: np.ndarray, label: str, colour: str) -> np.ndarray:
     """Draw a search's median run with the band of the middle half, and return what must be seen."""
     lower, median, upper = np.percentile(history, (25, 50, 75), axis=0)
@@ -167,6 +155,7 @@ def _scatter_runs(spot: Axes, places: np.ndarray, values: Sequence[np.ndarray], 
 
 
 def _number_networks(spot: Axes, places: np.ndarray) -> None:
+    """Label the networks of a chain across, every second one where they are many."""
     step = 1 if len(places) <= 10 else 2
     spot.set(xticks=places[::step], xlabel="network of the chain")
     spot.set_xlim(places[0] - 0.5, places[-1] + 0.5)

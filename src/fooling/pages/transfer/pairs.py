@@ -1,0 +1,209 @@
+"""Networks held against each other in pairs: which images of the one keep their class on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fooling.confidence import to_confidence
+from fooling.pages.imagenet_search import FOOLED
+from fooling.words import show_confidence, table
+
+if TYPE_CHECKING:
+    from fooling.networks.answers import Transfer
+
+
+class Pair(NamedTuple):
+    """The images that evolved on one network, before another.
+
+    Attributes:
+        source: The network that they evolved on.
+        other: The network that they are shown to.
+        agrees: ``(images,) bool``: whether its most likely class is the image's.
+        log_odds: ``(images,) float32``: its log-odds for the image's class.
+        shuffled: The share that would agree if the images' classes were dealt out anew among them; None without images.
+    """
+
+    source: str
+    other: str
+    agrees: np.ndarray
+    log_odds: np.ndarray
+    shuffled: float | None
+
+    @property
+    def share(self) -> float | None:
+        """The share of images that keep their class; None without images."""
+        return float(self.agrees.mean()) if self.agrees.size else None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How many images keep their class on another network; an image shown to two of them is two showings.
+
+    All but the numbers is of showings, and None without images.
+
+    Attributes:
+        images: How many there are.
+        showings: How many of them to another network.
+        share: That keeps its class.
+        shuffled: That share for shuffled classes.
+        spread: The lowest and highest share of a pair of networks.
+        median: Of the other networks' confidences in the class.
+    """
+
+    images: int
+    showings: int
+    share: float | None = None
+    shuffled: float | None = None
+    spread: tuple[float, float] | None = None
+    median: float | None = None
+
+
+class Certain(NamedTuple):
+    """How many images that nobody evolved a network is certain of.
+
+    Attributes:
+        network: Its name.
+        images: How many it was shown.
+        share: The share that is, for it, of some class with the confidence asked for.
+        commonest: The class that most of all images are most likely of, by index.
+        commonest_share: Their share.
+    """
+
+    network: str
+    images: int
+    share: float
+    commonest: int
+    commonest_share: float
+
+
+def compare_pairs(answers: Transfer, least: float = FOOLED) -> list[Pair]:
+    """Hold what each network takes the images of each other one for against their class, for all ordered pairs.
+
+    Args:
+        answers: Of several networks to the same images.
+        least: Only images of which their own network is as certain count.
+
+    Returns:
+        Pairs of networks with images of their own, by source and then by the other.
+
+    Raises:
+        ValueError: If ``least`` is no confidence, or a network answers with NaN.
+    """
+    if not 0.0 <= least <= 1.0:
+        raise ValueError(f"A confidence lies from 0 to 1, but {least} was given.")
+    silent = np.isnan(answers.log_odds).any(axis=1)
+    if silent.any():
+        raise ValueError(f"{answers.networks[int(silent.argmax())]} answers with confidences that are not numbers.")
+    certain = to_confidence(answers.own) >= least
+    pairs = []
+    for source in np.unique(answers.sources).tolist():
+        kept = certain & (answers.sources == source)
+        for other, name in enumerate(answers.networks):
+            if other != source:
+                shuffled = expect_shuffled(answers.targets[kept], answers.top[other, kept])
+                parts = answers.agrees[other, kept], answers.log_odds[other, kept], shuffled
+                pairs.append(Pair(answers.networks[source], name, *parts))
+    return pairs
+
+
+def expect_shuffled(targets: np.ndarray, answers: np.ndarray) -> float | None:
+    """Return the share of answers that would be right if the targets were dealt out anew: the mean over all orders.
+
+    Every answer meets every target equally often, so this is the sum over classes of the product of their shares.
+
+    Args:
+        targets: ``(images,)`` classes.
+        answers: ``(images,)`` classes.
+
+    Returns:
+        The expectation, exactly; None without images.
+    """
+    if not len(targets):
+        return None
+    classes = 1 + max(int(np.max(targets)), int(np.max(answers)))
+    counts = [np.bincount(part, minlength=classes) for part in (targets, answers)]
+    return float(counts[0] @ counts[1] / (len(targets) * len(answers)))
+
+
+def pool_pairs(pairs: Iterable[Pair]) -> Kept:
+    """Reduce pairs of networks to what they have in common; larger pairs weigh more."""
+    filled = [pair for pair in pairs if pair.agrees.size]
+    if not filled:
+        return Kept(images=0, showings=0)
+    sizes = [pair.agrees.size for pair in filled]
+    shares = [float(pair.agrees.mean()) for pair in filled]
+    return Kept(
+        images=sum({pair.source: pair.agrees.size for pair in filled}.values()),
+        showings=sum(sizes),
+        share=float(np.average(shares, weights=sizes)),
+        shuffled=float(np.average([pair.shuffled for pair in filled if pair.shuffled is not None], weights=sizes)),
+        spread=(min(shares), max(shares)),
+        median=float(np.median(to_confidence(np.concatenate([pair.log_odds for pair in filled])))),
+    )
+
+
+def count_certain(answers: Transfer, least: float = FOOLED) -> list[Certain]:
+    """Count the images that nobody evolved and that a network is certain of, for each network.
+
+    Args:
+        answers: As :func:`fooling.pages.transfer.showing.show_unbred` gives them: each image once for each network.
+        least: The confidence that counts.
+    """
+    found = []
+    for place, network in enumerate(answers.networks):
+        mine = answers.sources == place
+        counts = np.bincount(answers.targets[mine])
+        share, commonest = float((to_confidence(answers.own[mine]) >= least).mean()), int(counts.argmax())
+        found.append(Certain(network, int(mine.sum()), share, commonest, float(counts[commonest] / mine.sum())))
+    return found
+
+
+def count_fooled(answers: Transfer, least: float = FOOLED) -> tuple[int, int]:
+    """Return how many images fool every network, and how many fool no other than their own.
+
+    Args:
+        answers: Of several networks to the same images.
+        least: Only images of which their own network is as certain count.
+    """
+    kept = to_confidence(answers.own) >= least
+    others = np.arange(len(answers.networks))[:, None] != answers.sources
+    everywhere = answers.agrees[:, kept].all(axis=0)
+    elsewhere = (answers.agrees & others)[:, kept].any(axis=0)
+    return int(everywhere.sum()), int((~elsewhere).sum())
+
+
+def tabulate_kept(rows: Mapping[str, tuple[Transfer, float]], counted: str = "images") -> str:
+    """Return a Markdown table with a row for each kind of images, and how often they were shown to another network.
+
+    A row is left out where asking for less confidence adds no image to a row above of the same answers.
+
+    Args:
+        rows: By label, the answers, and the confidence on an image's own network from which it counts.
+        counted: What is counted: images, or images × networks where each of them stands once for each network.
+    """
+    header = (
+        *("", counted, "showings", "another network keeps the class", "by pair", "shuffled"),
+        *("its median confidence", "fool all", "fool no other"),
+    )
+    told, lines = set(), []
+    for label, (answers, least) in rows.items():
+        count = int((to_confidence(answers.own) >= least).sum())
+        if not count or (id(answers), count) not in told:
+            lines.append((label, *_describe_row(answers, least)))
+        told.add((id(answers), count))
+    return table(header, lines)
+
+
+def _describe_row(answers: Transfer, least: float) -> tuple[str, ...]:
+    """Return the cells of one row behind its label."""
+    kept = pool_pairs(compare_pairs(answers, least))
+    if kept.share is None or kept.spread is None or kept.median is None:
+        return ("0", *["–"] * 7)
+    low, high = kept.spread
+    counts = [f"{count:,}" for count in (kept.images, kept.showings, *count_fooled(answers, least))]
+    shares = (f"{kept.share:.0%}", f"{low:.0%} to {high:.0%}", f"{kept.shuffled:.0%}", show_confidence(kept.median))
+    return (*counts[:2], *shares, *counts[2:])

@@ -1,0 +1,207 @@
+"""Images before several networks: evolved on each, champions of a finished search, and images that nobody evolved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fooling.confidence import to_confidence
+from fooling.encodings import Encoding
+from fooling.evolution.evolution import Evolution
+from fooling.evolution.evolve import evolve
+from fooling.files import hash_arrays
+from fooling.networks.answers import Transfer, read_answers, score_all, show_to
+from fooling.networks.classifier import Classifier
+from fooling.networks.ensemble import check_alike
+from fooling.runs import RunFolder, compute_once
+
+VERSION = 1  # of what is kept of the answers
+LEAST = 0.5  # Choice: the own confidence from which a champion is shown to other networks …
+FEWEST = 60  # … but the most confident ones anyway, up to so many, so that a short search has some; Choice
+DIGIT_EXAMPLES, IMAGENET_EXAMPLES = 10, 5  # images kept of either kind; Choice: one per digit, a row of a page
+NOTHING = np.zeros(0, np.int64)
+Arrays = dict[str, np.ndarray]
+
+
+class Shown(NamedTuple):
+    """Images before several networks, with a few of the evolved ones to look at.
+
+    Attributes:
+        transfer: The answers.
+        folder: Where they are kept; None if nowhere.
+        fooling_all: ``(up to 10,) int64``: images that every network takes for their class, at most one of a class.
+        fooling_one: ``(up to 10,) int64``: images that only their own network does, at most one of a class.
+        images: ``(both, height, width, channels) uint8``: those that fool all, then those that fool one.
+    """
+
+    transfer: Transfer
+    folder: RunFolder | None
+    fooling_all: np.ndarray = NOTHING
+    fooling_one: np.ndarray = NOTHING
+    images: np.ndarray = NOTHING
+
+
+def evolve_and_show(
+    networks: Mapping[str, Classifier],
+    encoding: Encoding,
+    *,
+    generations: int,
+    children: int,
+    seeds: Iterable[int],
+    folder: Path | None = None,
+) -> Shown:
+    """Evolve images on each of several networks, and show the champions of all to all of them.
+
+    Every champion is shown, however confident. A cell counts: one image may hold several cells, but it can be at more
+    than 50% in the class of only one, so that from there on cells are images.
+
+    Args:
+        networks: By name, of one image shape and the same classes.
+        encoding: How images are made.
+        generations: As for :func:`fooling.evolution.evolve.evolve`, like children.
+        children: Per generation.
+        seeds: One per run on each network.
+        folder: Where the answers and the searches are kept and found again; None keeps nothing.
+
+    Raises:
+        ValueError: As :func:`fooling.evolution.evolve.evolve`, or if networks are of different classes.
+    """
+    chosen, sizes = list(seeds), {"generations": generations, "children": children}
+    settings = {"encoding": encoding.settings(), "seeds": chosen, **sizes, "examples": DIGIT_EXAMPLES}
+    inner: list[RunFolder] = []
+
+    def compute() -> Arrays:
+        evolved = [
+            evolve(network, encoding, generations=generations, children=children, seeds=chosen, folder=folder)
+            for network in networks.values()
+        ]
+        inner.extend(dict.fromkeys(run for one in evolved for run in one.folders))
+        images = np.concatenate([run for one in evolved for run in one.images])
+        targets = np.concatenate([np.tile(one.classes, len(chosen)) for one in evolved])
+        sources = np.repeat(np.arange(len(evolved)), [one.log_odds.size for one in evolved])
+        answers = show_to(images, targets, list(networks.values()), sources)
+        return _pack(answers) | _keep_examples(answers, images, DIGIT_EXAMPLES)
+
+    return _show_once(networks, f"transfer-{encoding.name}", settings, compute, folder, inner)
+
+
+def show_champions(
+    evolution: Evolution, networks: Mapping[str, Classifier], folder: Path | None = None, least: float = LEAST
+) -> Shown:
+    """Show finished champions to several networks: the confident ones, and the most confident 60 anyway.
+
+    Args:
+        evolution: Runs whose genomes are there, unless the answers are.
+        networks: By name; the one that the images evolved on first.
+        folder: Where the answers are kept and found again; None keeps nothing.
+        least: The confidence from which a champion is shown; 0 for all.
+
+    Raises:
+        ValueError: If networks are of different classes, or the genomes are not there.
+    """
+    settings = {
+        "champions": hash_arrays(evolution.log_odds, evolution.places),
+        "encoding": evolution.encoding.settings(),
+        "classes": list(evolution.classes),
+        "seeds": evolution.seeds.tolist(),
+        "least": least,
+        "examples": IMAGENET_EXAMPLES,
+    }
+
+    def compute() -> Arrays:
+        chosen = choose_champions(evolution.log_odds, least)  # (runs, cells) bool
+        cells = [np.flatnonzero(row) for row in chosen]
+        images = np.concatenate([evolution.express(run, row) for run, row in enumerate(cells) if row.size])
+        answers = show_to(images, np.broadcast_to(evolution.classes, chosen.shape)[chosen], list(networks.values()))
+        return _pack(answers) | _keep_examples(answers, images, IMAGENET_EXAMPLES)
+
+    return _show_once(networks, "transfer-champions", settings, compute, folder)
+
+
+def show_unbred(images: np.ndarray, networks: Mapping[str, Classifier], folder: Path | None = None) -> Shown:
+    """Show images that nobody evolved to several networks, as a control: photographs, noise, random CPPNs.
+
+    What each network takes an image for is held against what the others take it for: every image stands in the answers
+    once for each network, whose most likely class it is to have evolved for.
+
+    Args:
+        images: ``(count, height, width, channels) uint8``.
+        networks: By name.
+        folder: Where the answers are kept and found again; None keeps nothing.
+
+    Raises:
+        ValueError: As :func:`fooling.networks.answers.show_to`.
+    """
+
+    def compute() -> Arrays:
+        scores = score_all(images, list(networks.values()))  # (networks, count, classes)
+        targets = scores.argmax(axis=2).ravel()  # (networks · count,)
+        sources = np.repeat(np.arange(len(networks)), len(images))
+        return _pack(read_answers(tuple(networks), np.tile(scores, (1, len(networks), 1)), targets, sources))
+
+    return _show_once(networks, "transfer-unbred", {"images": hash_arrays(images)}, compute, folder)
+
+
+def _show_once(
+    networks: Mapping[str, Classifier],
+    label: str,
+    settings: Mapping[str, Any],
+    compute: Callable[[], Arrays],
+    folder: Path | None,
+    inner: Iterable[RunFolder] = (),
+) -> Shown:
+    """Return what was shown before, or show it and keep the answers; arguments as for ``compute_once``."""
+    check_alike(list(networks.values()))
+    described = [[name, classifier.fingerprint()] for name, classifier in networks.items()]
+    arrays, run = compute_once(folder, label, {"shown to": described, **settings}, VERSION, compute, inner)
+    answers = Transfer(tuple(networks), *(arrays.pop(name) for name in Transfer._fields[1:]))
+    return Shown(answers, run, **arrays)
+
+
+def _pack(answers: Transfer) -> Arrays:
+    """Return answers as what is kept of them; the networks' names stand in the settings."""
+    return {name: part for name, part in answers._asdict().items() if name != "networks"}
+
+
+def _keep_examples(answers: Transfer, images: np.ndarray, count: int) -> Arrays:
+    """Return the fields of :class:`Shown` that hold images to look at."""
+    everywhere, alone = choose_examples(answers, count)
+    return {"fooling_all": everywhere, "fooling_one": alone, "images": images[np.append(everywhere, alone)]}
+
+
+def choose_champions(log_odds: np.ndarray, least: float) -> np.ndarray:
+    """Return which champions are shown: ``(runs, cells) float32`` log-odds to bool.
+
+    Raises:
+        ValueError: If no cell holds an image.
+    """
+    held = log_odds > -np.inf
+    if not held.any():
+        raise ValueError("No cell of these runs holds an image.")
+    best = np.zeros(log_odds.size, bool)
+    best[np.argsort(-log_odds.ravel(), kind="stable")[:FEWEST]] = True
+    return np.asarray(held & ((to_confidence(log_odds) >= least) | best.reshape(log_odds.shape)))
+
+
+def choose_examples(answers: Transfer, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Choose images to look at, at most one for a class.
+
+    Returns:
+        ``(up to count,) int64`` images that fool every network, by the lowest of their log-odds, highest first; and as
+        many that fool only their own, by its log-odds.
+    """
+    agrees, fooled = answers.agrees, answers.agrees.sum(axis=0)
+    own = agrees[answers.sources, np.arange(agrees.shape[1])]
+    everywhere = _choose_by_class(answers.targets, fooled == len(agrees), answers.log_odds.min(axis=0), count)
+    return everywhere, _choose_by_class(answers.targets, own & (fooled == 1), answers.own, count)
+
+
+def _choose_by_class(targets: np.ndarray, eligible: np.ndarray, value: np.ndarray, count: int) -> np.ndarray:
+    """Return the eligible image of the highest value for each class, at most ``count``, highest first."""
+    order = np.argsort(-value, kind="stable")
+    order = order[eligible[order]]
+    first = np.sort(np.unique(targets[order], return_index=True)[1])
+    return np.asarray(order[first[:count]], np.int64)
