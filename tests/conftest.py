@@ -64,3 +64,23 @@ def cppn_evolution(lenet: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     folder = tmp_path_factory.mktemp("cppn")
     return evolve(lenet, CppnEncoding((28, 28, 1)), generations=20, children=40, seeds=[0, 1], folder=folder)
+
+
+@pytest.fixture(scope="session")
+def make_quarter_network() -> Callable[..., Any]:
+    """Return a function that gives a network of four classes, an image's brightest quarter, renumbered by ``order``."""
+    import keras
+    import numpy as np
+    from keras import layers
+
+    from fooling.networks.classifier import Classifier
+
+    def make(order: tuple[int, ...] = (0, 1, 2, 3), shape: tuple[int, int, int] = (2, 2, 1)) -> Classifier:
+        pool = layers.AveragePooling2D((shape[0] // 2, shape[1] // 2))
+        model = keras.Sequential([layers.Input(shape), pool, layers.Flatten(), layers.Dense(4)])
+        weights = np.zeros((4, 4), np.float32)
+        weights[np.arange(4), order] = 20.0
+        model.layers[-1].set_weights([weights, np.zeros(4)])
+        return Classifier(model, name=f"brightest quarter {order}")
+
+    return make

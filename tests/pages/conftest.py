@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -38,3 +39,27 @@ def make_search() -> Callable[..., Searched]:
         return Searched(log_odds, classes or tuple(range(final.shape[1])), children)
 
     return search
+
+
+MISPRINTS = (
+    r"nan|None|inf\b|undefined|[{}]|\.\.|  |\(\)",
+    r"-0\.?0*(?![.\d])",
+    r"\d[eE][+-]?\d",
+    r"p = 0\.0*(?!\d)",
+    r"\b1 (images|runs|iterations|networks|photographs|crops|digits|generations)\b",
+)
+
+
+@pytest.fixture(scope="session")
+def check_words() -> Callable[[Any, Any], None]:
+    """Return a function that fails unless what a claim says of a record is one short sentence over cells of a table."""
+
+    def check(claim: Any, record: Any) -> None:
+        said, rows = claim.headline(record), claim.rows(record)
+        assert said[0].isupper() and said.endswith(".") and len(said.split()) <= 35
+        for text in (said, *(cell for row in rows for cell in row)):
+            assert not [found for misprint in MISPRINTS for found in re.findall(misprint, text)], text
+            assert "\n" not in text and "|" not in text and text.count("(") == text.count(")"), text
+        assert all(len(row) == 3 and row[0] and row[1] for row in rows)
+
+    return check

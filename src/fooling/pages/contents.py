@@ -12,7 +12,11 @@ from fooling.pages import mnist_cppn, mnist_direct, mnist_networks
 from fooling.pages.claim import Claim
 from fooling.pages.mnist_features import claim as mnist_features
 from fooling.pages.page import check_profile
+from fooling.pages.retraining import digit_claims, imagenet_claims
+from fooling.pages.retraining import sizes as retraining
 from fooling.pages.training_size import claim as training_size
+from fooling.pages.transfer import ensemble_claim, transfer_claim
+from fooling.pages.transfer import sizes as transfer
 
 # By the notebook's stem; a page that is not listed reads none.
 SIZES: Mapping[str, Mapping[str, Any]] = {
@@ -21,6 +25,8 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
     "03_mnist_cppn": mnist_cppn.SIZES,
     "04_mnist_features_across_runs": mnist_features.SIZES,
     "05_mnist_training_size": training_size.SIZES,
+    "10_transfer": transfer.SIZES,
+    "11_retraining": retraining.SIZES,
 }
 
 CLAIMS: tuple[Claim[Any], ...] = (
@@ -28,6 +34,11 @@ CLAIMS: tuple[Claim[Any], ...] = (
     *mnist_cppn.CLAIMS,
     mnist_features.CLAIM,
     training_size.CLAIM,
+    transfer_claim.CLAIM,
+    ensemble_claim.CLAIM,
+    digit_claims.CHAIN_CLAIM,
+    imagenet_claims.CLAIM,
+    digit_claims.ERROR_CLAIM,
 )
 
 

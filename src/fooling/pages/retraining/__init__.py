@@ -1,5 +1,5 @@
-"""Page 11. A fooling class: networks learn what fooled them, and images evolve against them again.
+"""Page 11: networks learn a fooling class, and images evolve against them again.
 
-A file imports only from those above it: sizes; chain_claim, error_claim, imagenet_claim, figures; fooling_images;
-digits; lesson, imagenet. What stands before fooling_images imports no TensorFlow.
+A file imports only from those above it: sizes; digit_claims, imagenet_claims, figures; fooling_images; digits; lesson,
+imagenet. Only what stands behind figures imports TensorFlow.
 """

@@ -1,4 +1,4 @@
-"""Are three networks together fooled, too? What a search against their mean comes to, and the rule."""
+"""What a search against the mean of several networks comes to (claim ``ensemble``)."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def judge(found: EnsembleFound) -> str:
     return judge_ahead(found.search.scale, found.compared, found.search.median >= MEDIAN, PER_CELL)
 
 
-def tell(found: EnsembleFound) -> str:
+def headline(found: EnsembleFound) -> str:
     """Return the medians of bred and of random images in a sentence."""
     bred, random = map(show_confidence, (found.search.median, found.search.baseline_median))
     return (
@@ -92,19 +92,19 @@ def tell(found: EnsembleFound) -> str:
     )
 
 
-def tabulate(found: EnsembleFound) -> Rows:
+def list_rows(found: EnsembleFound) -> Rows:
     """Return what the ensemble's images reach, and how they compare with random ones."""
     scale = found.search.scale
     return (
-        *tabulate_search(found.search, "65.2%", "231 of 1,000", PER_CELL, runs="not known"),
-        ("bred images against random ones", tell_comparison(found.compared, scale.classes), "not known"),
-        ("before evolution, bred against random", tell_start(found.start, scale.classes), "not known"),
-        (f"all {found.networks} networks have the class as top-1", f"{found.fool_all:.0%} of the images", "not known"),
+        *tabulate_search(found.search, "65.2%", "231 of 1,000", PER_CELL, runs=""),
+        ("bred images against random ones", tell_comparison(found.compared, scale.classes), ""),
+        ("before evolution, bred against random", tell_start(found.start, scale.classes), ""),
+        (f"all {found.networks} networks have the class as top-1", f"{found.fool_all:.0%} of the images", ""),
         *note_untested(scale, PER_CELL),
     )
 
 
-def describe(found: EnsembleFound) -> str:
+def tell_scale(found: EnsembleFound) -> str:
     """Return runs, sizes, networks and coordinates in words."""
     return f"{describe_scale(found.search.scale)}; coordinates {found.coordinates}"
 
@@ -119,7 +119,7 @@ CLAIM = Claim(
     page="10_transfer",
     record=EnsembleFound,
     judge=judge,
-    headline=tell,
-    rows=tabulate,
-    scale=describe,
+    headline=headline,
+    rows=list_rows,
+    scale=tell_scale,
 )

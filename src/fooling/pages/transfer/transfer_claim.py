@@ -1,4 +1,4 @@
-"""Do images that fool one network fool another? What becomes of their class, and the rule."""
+"""What becomes of images' classes on another network (claim ``transfer``)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def measure_transfer(
     """
     alike, pairs = set(cppn.networks[:2]), compare_pairs(cppn)
     small = describe_size(digits.runs, len(np.unique(cppn.targets)), digits.generations, digits.children)
-    large = describe_size(len(search.seeds), len(search.classes), search.generations, search.children)
+    large = describe_size(len(search.log_odds), len(search.classes), search.generations, search.children)
     return TransferFound(
         digits_initialisation=pool_pairs(pair for pair in pairs if {pair.source, pair.other} == alike),
         digits_shape=pool_pairs(pair for pair in pairs if {pair.source, pair.other} != alike),
@@ -94,7 +94,7 @@ def judge(found: TransferFound) -> str:
     return REPRODUCED if met == len(parts) else PARTLY if met else NOT
 
 
-def tell(found: TransferFound) -> str:
+def headline(found: TransferFound) -> str:
     """Return the shares that keep their class in a sentence."""
     shares = [f"{one.share:.0%} ({label})" for label, one in found.judged.items() if one.share is not None]
     missing = [label for label, one in found.judged.items() if one.share is None]
@@ -104,11 +104,11 @@ def tell(found: TransferFound) -> str:
     return f"Images that fool one network keep their class on another in {list_words(shares)} of showings{lacking}."
 
 
-def tabulate(found: TransferFound) -> Rows:
+def list_rows(found: TransferFound) -> Rows:
     """Return the shares, those of shuffled labels and the other networks' confidences."""
     parts = found.judged | {"digits, pixel images, any other network": found.digits_direct}
     known = dict.fromkeys(found.judged, "many")
-    return tuple((label, "; ".join(_describe(one)), known.get(label, "not known")) for label, one in parts.items())
+    return tuple((label, "; ".join(_describe(one)), known.get(label, "")) for label, one in parts.items())
 
 
 def _describe(one: Kept) -> Iterator[str]:
@@ -136,7 +136,7 @@ CLAIM = Claim(
     page="10_transfer",
     record=TransferFound,
     judge=judge,
-    headline=tell,
-    rows=tabulate,
+    headline=headline,
+    rows=list_rows,
     scale=attrgetter("scale"),
 )

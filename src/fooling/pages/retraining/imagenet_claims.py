@@ -1,4 +1,4 @@
-"""Does a fooling class help on ImageNet? Two searches, before and after, and the rule."""
+"""What evolves before and after an ImageNet network learned a fooling class (claim ``retrain-imagenet``)."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ class HeadFound:
 
 
 def measure_head(retrained: RetrainedImageNet, sizes: HeadSizes, coordinates: str) -> HeadFound:
-    """Reduce what evolved against DNN1 and DNN2 to what it comes to.
+    """Reduce both searches, of the same classes, to what they reach and how they compare.
 
     Args:
-        retrained: Both searches, on the same classes.
-        sizes: Of both.
+        retrained: Both searches.
+        sizes: Of each.
         coordinates: What CPPNs are fed, in words.
     """
     before, after = (to_confidence(part[:, -1]) for part in (retrained.before, retrained.after))  # (runs, cells)
-    generations = retrained.after.shape[1] - 1
+    runs, cells = after.shape
     return HeadFound(
-        scale=Scale(*after.shape, generations, sizes.children, sizes.network, sizes.crops),
+        scale=Scale(runs, cells, retrained.after.shape[1] - 1, sizes.children, sizes.network, sizes.crops),
         compared=compare_classes(before, after),
         start=compare_starts(retrained.before, retrained.after),
         run_medians_after=spread_of_runs(after),
@@ -74,7 +74,7 @@ def judge(found: HeadFound) -> str:
     return judge_ahead(found.scale, found.compared, before >= PAPER_BEFORE and after <= PAPER_AFTER, PER_CELL)
 
 
-def tell(found: HeadFound) -> str:
+def headline(found: HeadFound) -> str:
     """Return the medians before and after in a sentence."""
     before, after = map(show_confidence, found.compared.medians)
     return (
@@ -83,7 +83,7 @@ def tell(found: HeadFound) -> str:
     )
 
 
-def tabulate(found: HeadFound) -> Rows:
+def list_rows(found: HeadFound) -> Rows:
     """Return what images reach before and after retraining, and how the two compare."""
     before, after = map(show_confidence, found.compared.medians)
     low, high = map(show_confidence, found.run_medians_after)
@@ -93,17 +93,13 @@ def tabulate(found: HeadFound) -> Rows:
         ("median on DNN2", f"{after} (by run {low} to {high})", "11.7%"),
         ("children per cell", show_few(found.scale.per_cell), f"{PER_CELL:,}"),
         ("DNN1 against DNN2", tell_comparison(found.compared, classes), "p < 0.0001 (recalled)"),
-        ("before evolution, DNN1 against DNN2", tell_start(found.start, classes), "not known"),
-        (
-            "last champions of a run that nothing was learned from",
-            f"DNN2 calls {found.caught:.0%} fooling",
-            "not known",
-        ),
+        ("the same before evolution", tell_start(found.start, classes), ""),
+        ("last champions of the run not learned from", f"DNN2 calls {found.caught:.0%} fooling", ""),
         *note_untested(found.scale, PER_CELL),
     )
 
 
-def describe(found: HeadFound) -> str:
+def tell_scale(found: HeadFound) -> str:
     """Return runs, sizes, network and coordinates in words."""
     return f"{describe_scale(found.scale)}; coordinates {found.coordinates}"
 
@@ -118,7 +114,7 @@ CLAIM = Claim(
     page="11_retraining",
     record=HeadFound,
     judge=judge,
-    headline=tell,
-    rows=tabulate,
-    scale=describe,
+    headline=headline,
+    rows=list_rows,
+    scale=tell_scale,
 )
