@@ -84,3 +84,28 @@ def make_quarter_network() -> Callable[..., Any]:
         return Classifier(model, name=f"brightest quarter {order}")
 
     return make
+
+
+@pytest.fixture(scope="session")
+def make_linear_network() -> Callable[..., Any]:
+    """Return a function that gives a network whose scores are linear in an image's mean red, green and blue."""
+    import keras
+    from keras import layers
+
+    from fooling.networks.classifier import Classifier
+
+    def make(kernel: Any, bias: Any, side: int = 8, white: float = 20.0) -> Classifier:
+        pool = layers.GlobalAveragePooling2D()
+        model = keras.Sequential([layers.Input((side, side, 3)), pool, layers.Dense(kernel.shape[1])])
+        model.layers[-1].set_weights([kernel, bias])
+        return Classifier(model, name="linear", input_range=(0.0, white))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def linear_network(make_linear_network: Callable[..., Any]) -> Any:
+    """Return one of them with four classes and random weights."""
+    import numpy as np
+
+    return make_linear_network(np.random.default_rng(3).normal(0, 0.3, (3, 4)).astype(np.float32), np.zeros(4))

@@ -1,0 +1,121 @@
+"""The digit chain: how many fooling images are learned, what is measured, and that a chain resumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fooling.data.digits import Digits
+from fooling.networks.classifier import Classifier
+from fooling.networks.lenet import LENET_PARAMETERS, build_lenet
+from fooling.pages.retraining import digits as chain
+from fooling.pages.retraining.sizes import ChainSizes
+
+TINY = ChainSizes(runs=1, generations=2, children=4, iterations=2, steps=2)
+
+
+@pytest.mark.parametrize(("natural", "first", "later"), [(60_000, 6_000, 1_000), (4_000, 400, 67), (10, 1, 1)])
+def test_counts_are_the_papers_scaled_to_the_training_set(natural: int, first: int, later: int) -> None:
+    assert [chain.count_added(natural, iteration) for iteration in (1, 2, 15)] == [first, later, later]
+
+
+@pytest.mark.parametrize("natural", [60_000, 4_000])
+def test_fooling_class_is_a_quarter_of_the_set_after_fifteen_iterations(natural: int) -> None:
+    fooling = sum(chain.count_added(natural, iteration) for iteration in range(1, 16))
+    assert fooling / (natural + fooling) == pytest.approx(0.25, abs=0.001)
+
+
+def test_one_run_at_least_is_left_out_of_training() -> None:
+    settings = [ChainSizes(runs=runs, generations=1, children=1, iterations=1, steps=1) for runs in (5, 30)]
+    assert [[chain.count_runs(one, 4_000, number) for number in (1, 2)] for one in settings] == [[21, 5], [30, 30]]
+
+
+def test_fooling_images_are_one_class_that_grows(digits: Any) -> None:
+    image = digits.train_images[:1]
+    grown = digits
+    for count in (3, 2):
+        grown = chain.add_fooling_class(grown, np.repeat(image, count, axis=0))
+    assert np.bincount(grown.train_labels).tolist() == [400] * 10 + [5]
+    assert grown.train_images.shape == (4_005, 28, 28, 1)
+    assert np.array_equal(grown.test_labels, digits.test_labels)
+
+
+def test_retrained_lenet_differs_by_one_output_only() -> None:
+    model, known = chain.build_network(3, 11), build_lenet(3)
+    assert model.count_params() == LENET_PARAMETERS + 501
+    assert all(
+        np.array_equal(one, other) for one, other in zip(model.get_weights(), known.get_weights()[:-2], strict=False)
+    )
+    assert model.layers[-1].get_config().keys() == known.layers[-1].get_config().keys()
+    assert model.layers[-1].kernel_regularizer.l2 == known.layers[-1].kernel_regularizer.l2 > 0
+
+
+@pytest.fixture(scope="module")
+def few_digits(digits: Any) -> Digits:
+    some = slice(None, None, 100)  # 40 to learn, four of each
+    return digits._replace(train_images=digits.train_images[some], train_labels=digits.train_labels[some])
+
+
+@pytest.fixture
+def untrained(monkeypatch: pytest.MonkeyPatch, breed_noise: Callable[..., Any]) -> list[Digits]:
+    """Let nothing be trained nor bred, and return what every network would have learned."""
+    lessons: list[Digits] = []
+    monkeypatch.setattr(chain, "evolve", breed_noise)
+    monkeypatch.setattr(chain, "draw_fooling_images", lambda run, count: run.images.reshape(-1, 28, 28, 1)[:count])
+    monkeypatch.setattr(chain.lenet, "fit", lambda model, learned, steps, seed: lessons.append(learned))
+    return lessons
+
+
+@pytest.mark.slow
+def test_chain_learns_all_images_so_far_and_measures_each_network(
+    untrained: list[Digits], few_digits: Digits, tmp_path: Path
+) -> None:
+    found = chain.retrain_digits(few_digits, TINY, 0, tmp_path)
+    assert [len(one.train_labels) for one in untrained] == [40, 44, 45]
+    assert np.array_equal(untrained[2].train_images[:44], untrained[1].train_images)
+    assert not np.array_equal(untrained[2].train_images[44], untrained[2].train_images[40]), "other seeds, other images"
+    assert [int(one.fooling) for one in found.networks] == [0, 4, 5]
+    assert all(int(one.natural) == 40 and int(one.held_out) == 1_000 for one in found.networks)
+    assert [len(one.caught_before) for one in found.networks] == [0, 1, 1], "two runs each, one is left out"
+    assert all(one.medians.shape == (1, 3) and one.champions.shape == (10, 28, 28, 1) for one in found.networks)
+    assert found.networks[0].called_fooling == 0.0 and found.networks[0].caught_after.tolist() == [0.0]
+    for run in found.folders:  # no weights and no searches, since these folders are published
+        assert sorted(path.name for path in run.path.iterdir()) == ["provenance.json", "result.npz", "settings.json"]
+
+
+def test_finished_chain_is_the_beginning_of_a_longer_one(
+    untrained: list[Digits], few_digits: Digits, tmp_path: Path
+) -> None:
+    begun = chain.retrain_digits(few_digits, replace(TINY, iterations=1), 0, tmp_path)
+    whole = chain.retrain_digits(few_digits, TINY, 0, tmp_path)
+    assert whole.folders[:2] == begun.folders and len(untrained) == 3, "two networks were trained before"
+    for one, other in zip(begun.networks, whole.networks, strict=False):
+        assert all(np.array_equal(*parts) for parts in zip(one, other, strict=True))
+
+
+def test_shares_of_images_called_fooling_are_counted_by_run(make_linear_network: Callable[..., Classifier]) -> None:
+    network = make_linear_network(np.eye(3, 11, k=8, dtype=np.float32), np.zeros(11))  # blue is class 10, fooling
+    images = np.zeros((2, 4, 8, 8, 3), np.uint8)
+    images[0, ..., 2], images[1, 0, ..., 2], images[1, 1:, ..., 0] = 255, 255, 255
+    assert chain._share_caught(network, images).tolist() == [1.0, 0.25]
+
+
+@pytest.mark.slow
+def test_two_iterations_resumed_equal_two_uninterrupted(few_digits: Digits, tmp_path: Path) -> None:
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    whole = chain.retrain_digits(few_digits, TINY, 0, tmp_path / "whole")
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(chain, "_share_caught", stop)  # killed while the first network is measured
+        chain.retrain_digits(few_digits, TINY, 0, tmp_path / "resumed")
+    chain.retrain_digits(few_digits, replace(TINY, iterations=1), 0, tmp_path / "resumed")
+    resumed = chain.retrain_digits(few_digits, TINY, 0, tmp_path / "resumed")
+    for one, other in zip(resumed.networks, whole.networks, strict=True):
+        assert all(np.array_equal(*parts) for parts in zip(one, other, strict=True))
+    assert len(list((tmp_path / "resumed").glob("network-*"))) == 3, "no training was done twice"

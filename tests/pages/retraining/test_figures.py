@@ -1,0 +1,71 @@
+"""Figures of page 11 carry their numbers; no network is needed for them."""
+
+from __future__ import annotations
+
+import base64
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fooling.confidence import wilson_interval
+from fooling.pages.retraining.figures import (
+    draw_caught,
+    draw_chain_champions,
+    draw_retrained_errors,
+    draw_retrained_medians,
+)
+
+
+def show(figure: Any) -> bytes:
+    """Return the picture as a notebook would get it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        data, metadata = figure._repr_mimebundle_()
+    assert metadata["image/png"]["alt"] == figure.alt and len(figure.alt) > 30
+    return base64.b64decode(data["image/png"])
+
+
+def test_medians_by_network_are_drawn_with_every_run(networks: list[Any]) -> None:
+    curves = {"DNN1": networks[0].medians, "DNN4": networks[3].medians}
+    figure = draw_retrained_medians([one.log_odds for one in networks], curves)
+    left, right = figure.axes
+    np.testing.assert_allclose(left.get_lines()[0].get_ydata(), [np.median(one.log_odds) for one in networks])
+    dots = [part.get_offsets()[:, 1] for part in left.collections[1:]]
+    np.testing.assert_allclose(dots, [one.log_odds[:, 0] for one in networks])
+    np.testing.assert_allclose(right.get_lines()[1].get_ydata(), np.median(curves["DNN4"], axis=0))
+    assert all(spot.get_lines()[-1].get_ydata()[0] == pytest.approx(np.log(9_999)) for spot in (left, right))
+    assert "99.9945%, 92.50%, 99.45%, 70.00%" in figure.alt
+    show(figure)
+
+
+def test_errors_are_drawn_with_intervals(networks: list[Any]) -> None:
+    errors, called = (np.array([getattr(one, name) for one in networks]) for name in ("error", "called_fooling"))
+    figure = draw_retrained_errors(errors, called, 1_000)
+    spot = figure.axes[0]
+    np.testing.assert_allclose(spot.containers[0].lines[0].get_ydata(), errors)
+    ends = spot.containers[0].lines[2][0].get_segments()
+    np.testing.assert_allclose([part[:, 1] for part in ends], np.array(wilson_interval(errors, 1_000)).T)
+    assert "wrong: 3.0% at first, then 4.0% to 6.0%" in figure.alt
+    show(figure)
+
+
+@pytest.mark.parametrize("count", [1, 3, 15])
+def test_caught_shares_are_drawn_before_and_after(networks: list[Any], count: int) -> None:
+    chosen = (networks[1:] * 5)[:count]
+    figure = draw_caught([one.caught_before for one in chosen], [one.caught_after for one in chosen])
+    before, after = figure.axes[0].get_lines()
+    np.testing.assert_allclose(before.get_ydata(), [one.caught_before.mean() for one in chosen])
+    np.testing.assert_allclose(after.get_ydata(), 0.1)
+    assert before.get_xdata().tolist() == list(range(2, count + 2)), "the first network has no such class"
+    show(figure)
+
+
+def test_champions_of_a_chain_have_a_row_per_network() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (2, 3, 5, 5, 1), dtype=np.uint8)
+    figure = draw_chain_champions(images, np.array([[0.5, 0.25, 0.75], [0.9, 0.8, 0.7]]), ["DNN1", "DNN4"])
+    np.testing.assert_array_equal(figure.axes[4].images[0].get_array(), images[1, 1, :, :, 0])
+    assert figure.axes[4].get_xlabel() == "1\n80.00%" and figure.axes[3].get_ylabel() == "DNN4"
+    assert "DNN1, DNN4; confidences 25.00% to 90.00%" in figure.alt
+    show(figure)

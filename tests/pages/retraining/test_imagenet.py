@@ -1,0 +1,62 @@
+"""Retraining on ImageNet, on a network of three features: what is left out, found again, and refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fooling.data.photographs import load_photographs
+from fooling.encodings.cppn import CppnEncoding
+from fooling.evolution.evolve import evolve
+from fooling.networks.classifier import Classifier
+from fooling.pages.retraining import imagenet
+from fooling.pages.retraining.sizes import HeadSizes
+
+SMALL = HeadSizes(2, 2, 4, baseline_runs=1, classes=(0, 2, 3), photograph_crops=12, steps=20)
+
+
+def test_last_run_is_left_out_and_finished_work_is_not_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, linear_network: Classifier, breed_noise: Callable[..., Any]
+) -> None:
+    both = lambda run, runs: np.repeat(run.images[list(runs)], 2, axis=1)  # noqa: E731
+    monkeypatch.setattr(imagenet, "evolve", breed_noise)
+    monkeypatch.setattr(imagenet, "express_both_champions", both)
+    network, photographs = linear_network, load_photographs("packaged")
+    found, run = imagenet.retrain_imagenet(network, photographs, SMALL, 0, tmp_path)
+    assert int(found.fooling) == 6 and int(found.natural) == 12, "first and last champions of one of two runs"
+    assert found.held_out.shape == (3, 2) and int(found.photographs) == 2
+    assert found.caught_first.shape == found.caught_last.shape == (3,) and found.caught_after.shape == (2, 3)
+    assert found.shown.tolist() == [0, 1, 2] and found.champions.shape == (3, 8, 8, 3)
+    monkeypatch.setattr(imagenet, "_retrain", lambda *_: pytest.fail("what is finished is not computed again"))
+    again, where = imagenet.retrain_imagenet(network, photographs, SMALL, 0, tmp_path)
+    assert where == run and all(np.array_equal(*parts) for parts in zip(found, again, strict=True))
+    assert sorted(path.name for path in run.path.iterdir()) == ["provenance.json", "result.npz", "settings.json"]
+
+
+@pytest.mark.slow
+def test_images_evolve_again_against_the_retrained_network(tmp_path: Path, linear_network: Classifier) -> None:
+    network = linear_network
+    found, _ = imagenet.retrain_imagenet(network, load_photographs("packaged"), SMALL, 0, tmp_path)
+    sizes = {"generations": 2, "children": 4, "classes": (0, 2, 3), "folder": tmp_path}
+    same = evolve(network, CppnEncoding((8, 8, 3)), **sizes, seeds=range(2))
+    assert np.array_equal(found.before, same.history), "the search against DNN1 is that of the page before"
+    assert len(list(tmp_path.glob("cppn-*"))) == 2, "and is found again"
+    assert not np.array_equal(found.before, found.after)
+
+
+@pytest.mark.slow
+def test_with_ten_crops_larger_images_evolve(tmp_path: Path, linear_network: Classifier) -> None:
+    settings = replace(SMALL, crops="ten", generations=1)
+    found, _ = imagenet.retrain_imagenet(linear_network, load_photographs("packaged"), settings, 0, tmp_path)
+    assert found.champions.shape == (3, 9, 9, 3), "8 · 256 / 224, rounded"
+    assert found.caught_after.shape == (2, 3)
+
+
+def test_single_run_is_refused(tmp_path: Path, linear_network: Classifier) -> None:
+    with pytest.raises(ValueError, match="at least 2 runs"):
+        imagenet.retrain_imagenet(linear_network, load_photographs("packaged"), replace(SMALL, runs=1), 0, tmp_path)
