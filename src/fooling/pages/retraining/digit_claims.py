@@ -189,7 +189,7 @@ def list_chain(found: ChainFound) -> Rows:
     spread = f"by run {low} to {high}, n = {count_words(found.runs, 'run')}"
     return (
         ("median on DNN1, without a fooling class", first, ""),
-        (f"median on DNN{iterations + 1}, the last network", f"{last} ({spread})", "99.99%; DNN16, 30 runs"),
+        (f"median on DNN{iterations + 1}, the last network", f"{last} ({spread})", "99.99%; DNN16 and 30 runs as recalled"),
         ("lowest median of a network", lowest, ""),
         ("from one network to the next the median rose", f"{rises} of {count_words(iterations, 'time')}", ""),
         *_list_delay(found),
@@ -236,7 +236,7 @@ CHAIN_CLAIM = Claim(
         "“While retrained DNNs learn to classify the negative examples as fooling images, a new batch of fooling "
         "images can be produced that fool these new networks, even after many retraining iterations.”"
     ),
-    number="99.99% still reached; after 15 iterations (recalled)",
+    number="99.99% still reached after many iterations",
     grade=SECONDARY,
     page="11_retraining",
     record=ChainFound,
