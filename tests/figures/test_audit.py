@@ -101,7 +101,7 @@ def test_a_share_of_one_image_is_drawn_with_a_wide_interval() -> None:
     all_pass = np.ones((1, 1, 3))  # as a bootstrap of one image has it
     drawn = figures.draw_noticed(["energy"], ["CPPN"], all_pass, all_pass, 50, {"CPPN": 1})
     low, high = drawn.axes[1].collections[0].get_segments()[0][:, 0]
-    assert low == pytest.approx(1 / (1 + 1.96**2)) and high == pytest.approx(1.0)
+    assert low == pytest.approx(1 / (1 + 1.959964**2)) and high == pytest.approx(1.0)
 
 
 def test_defences_are_drawn_as_far_as_they_were_tested() -> None:
