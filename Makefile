@@ -3,6 +3,7 @@
 PROFILE ?= default
 PYTHON ?= python3.11
 UPGRADE ?=
+RESULTS ?=
 UV = uv==0.13.9
 
 VENV = .venv
@@ -11,7 +12,7 @@ NOTEBOOKS = $(wildcard notebooks/*.ipynb)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report smoke publish lab test unit check requirements clean
+.PHONY: help report smoke publish lab test unit check lines requirements clean
 
 help: ## list these commands
 	@echo "make COMMAND [PROFILE=smoke|default|extended|paper] [PYTHON=python3.11]"
@@ -23,7 +24,7 @@ report: $(VENV)/ready ## run every page that is not fresh, at PROFILE, and write
 smoke: $(VENV)/ready ## the same at the smallest profile: a quick look, too small for findings
 	@$(RUN) fooling report --profile smoke
 
-publish: $(VENV)/ready ## copy what PROFILE ran, when it is fresh and whole, to results/published
+publish: $(VENV)/ready ## copy what PROFILE ran, when it is fresh, to results/published (of default only the numbers)
 	@$(RUN) fooling publish --profile $(PROFILE)
 
 lab: $(VENV)/ready ## open the notebooks in JupyterLab
@@ -36,11 +37,20 @@ unit: $(VENV)/ready ## the fast tests only
 	@$(RUN) pytest -m "not slow and not notebooks and not browser"
 
 # nbstripout without a file would wait for one on standard input. Cell ids stay: links into a page use them.
-check: $(VENV)/ready ## lint, layout, types, and that notebooks/ holds no output
+check: $(VENV)/ready ## lint, layout, types, directions of imports, and that notebooks/ holds no output
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
 	@$(RUN) mypy
+	@$(VENV)/bin/lint-imports --no-cache
 	@$(if $(NOTEBOOKS),$(RUN) nbstripout --keep-id --verify $(NOTEBOOKS))
+
+lines: ## count the lines of Python by room: the library's, the pages', those of report and lab
+	@find src/fooling tests -name '*.py' -exec wc -l {} + | awk '$$2 != "total" { \
+		split($$2, part, "/"); room = part[1] == "tests" ? "tests" : part[4] == "" ? "fooling/*.py" : "fooling/" part[3]; \
+		if (room != "tests") { all += $$1; if (room !~ /pages|lab|figures|report/) library += $$1 } \
+		lines[room] += $$1; files[room]++ } \
+		END { for (room in lines) printf "%-26s%7d lines in %3d files\n", room, lines[room], files[room] | "sort"; close("sort"); \
+		printf "\n%-26s%7d\n%-26s%7d\n", "library", library, "all of src", all }'
 
 # uv keeps the versions that requirements.txt has unless told UPGRADE=--upgrade. It repeats on every line the condition
 # of pyproject.toml's tool.uv; that is cut off, so that the few conditions left mean something.
@@ -63,10 +73,16 @@ environment.yml: requirements.txt
 		awk '/^[a-z0-9]/ { print "      - " $$0 }' requirements.txt; \
 		printf '%s\n' '      - -e .'; } > $@
 
-clean: ## delete this machine's results of every profile, and caches; published results, data and .venv stay
-	@find results -mindepth 1 -maxdepth 1 ! -name published -exec rm -rf {} + 2> /dev/null || true
+clean: ## delete caches; this machine's results, too, when asked on a terminal or told RESULTS=yes (never published ones)
 	@rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find src tests notebooks benchmarks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} + 2> /dev/null || true
+	@own=$$(find results -mindepth 1 -maxdepth 1 ! -name published 2> /dev/null); answer=$(RESULTS); \
+	if [ -n "$$own" ] && [ -z "$$answer" ] && [ -t 0 ]; then \
+		echo 'Results of this machine, which may have taken hours:' $$own; \
+		printf 'Delete them, too? Type yes: '; read -r answer; \
+	fi; \
+	if [ "$$answer" = yes ]; then find results -mindepth 1 -maxdepth 1 ! -name published -exec rm -rf {} +; \
+	elif [ -n "$$own" ]; then echo 'Results stay; "make clean RESULTS=yes" deletes them.'; fi
 
 # The file "unfinished" becomes "ready" last: an interrupted set-up is noticed and begun again from an empty folder.
 $(VENV)/ready: requirements.txt pyproject.toml
