@@ -14,45 +14,31 @@ Genomes = Any  # a NamedTuple of tensors whose first two axes are (runs, count)
 
 
 class Encoding(Protocol):
-    """What :func:`fooling.evolution.evolve.evolve` needs of an encoding.
-
-    Attributes:
-        name: The encoding's name in files and figures.
-        image_shape: ``(height, width, channels)`` of the images it expresses.
-        version: Of its results, part of a run's key: raised when equal genomes give other bytes.
-    """
+    """What :func:`fooling.evolution.evolve.evolve` needs of an encoding."""
 
     @property
     def name(self) -> str:
-        """The name."""
-        ...
+        """Its name in files and figures."""
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """The shape."""
-        ...
+        """``(height, width, channels)`` of the images it expresses."""
 
     @property
     def version(self) -> int:
-        """The version."""
-        ...
+        """Of its results, part of a run's key: raised when equal genomes give other bytes."""
 
     def settings(self) -> dict[str, Any]:
         """Return everything that makes this encoding differ from another one; part of a run's key."""
-        ...
 
     def genome_shapes(self) -> Genomes:
         """Return the shape of one genome's tensors as lists, None where an axis may grow."""
-        ...
 
     def initialise(self, count: int, seeds: tf.Tensor) -> Genomes:
         """Return ``count`` random genomes for each row of ``seeds``, ``(runs, 2) int64``."""
-        ...
 
     def mutate(self, genomes: Genomes, seeds: tf.Tensor, generation: tf.Tensor) -> Genomes:
         """Return one mutated child of each genome; an axis that was given as None may come back longer."""
-        ...
 
     def express(self, genomes: Genomes) -> tf.Tensor:
         """Return the images, ``(runs, count, height, width, channels) float32``, whole grey levels × ``GREY_LEVEL``."""
-        ...

@@ -26,12 +26,9 @@ def pixel_coordinates(shape: tuple[int, int, int], coordinates: str) -> tf.Tenso
     The pixels are padded to whole vector registers: processors evaluate the few numbers left over by another routine,
     with other last bits, and a genome's image must not depend on which genomes stand beside it.
 
-    Args:
-        shape: ``(height, width, channels)``.
-        coordinates: "centred" (x and y in [-1, 1]) or "raw" (pixel indices).
-
     Returns:
-        ``(4, height · width rounded up to 16) float32``: x, y, distance to the centre, 1.
+        ``(4, height · width rounded up to 16) float32``: x and y, in [-1, 1] if "centred" and pixel indices if "raw";
+        distance to the centre; 1.
     """
     height, width, _ = shape
     rows, columns = np.meshgrid(np.arange(height), np.arange(width), indexing="ij")
@@ -71,10 +68,10 @@ def evaluate_graphs(genomes: CppnGenomes, coordinates: tf.Tensor, channels: int)
     Args:
         genomes: Arrays of shape (genomes, places).
         coordinates: ``(4, pixels) float32``.
-        channels: Number of outputs.
+        channels: How many of the nodes are outputs.
 
     Returns:
-        The outputs' values, ``(genomes, channels, pixels) float32 in [-1, 1]``.
+        ``(genomes, channels, pixels) float32 in [-1, 1]``.
     """
     plan = plan_evaluation(genomes, channels)
     last = tf.shape(plan.edge_starts)[0] - 2
@@ -93,7 +90,7 @@ def evaluate_level(plan: EvaluationPlan, level: tf.Tensor, values: tf.Tensor) ->
     """Return the values of the nodes of one height, one tensor of rows per activation.
 
     Args:
-        plan: In which order to evaluate.
+        plan: Of the whole population.
         level: Scalar int32, 0 for the highest nodes.
         values: ``(rows, pixels) float32``: the inputs and all higher nodes.
     """

@@ -46,11 +46,7 @@ def _missing_places(occupied: tf.Tensor, spare: int, block: int) -> tf.Tensor:
 
 
 def measure_heights(genomes: CppnGenomes, bottom: tf.Tensor) -> tf.Tensor:
-    """Return each non-input node's longest way down to one of the nodes at the bottom.
-
-    Args:
-        genomes: Arrays of shape (genomes, places).
-        bottom: ``(genomes, nodes) bool`` over the places of ``activations``.
+    """Return each non-input node's longest way down to one of the nodes at the bottom, ``(genomes, nodes) bool``.
 
     Returns:
         ``(genomes, nodes) int32``: 0 at the bottom, −1 for nodes that do not lead there.
@@ -62,9 +58,7 @@ def measure_heights(genomes: CppnGenomes, bottom: tf.Tensor) -> tf.Tensor:
     source, target = (first + tf.cast(tf.gather_nd(ends, edges), tf.int64) for ends in genomes[1:3])
     heights = tf.reshape(tf.where(bottom, 0, -1), [-1])
     level, raised = tf.constant(0), tf.constant(1)
-    while (
-        raised > 0
-    ):  # ends because a graph has no cycles; whatever leads to a node of this level stands at least one level higher
+    while raised > 0:  # ends because a graph has no cycles; what leads to a node stands at least one level higher
         above = tf.boolean_mask(source, tf.gather(heights, target) == level)
         level, raised = level + 1, tf.size(above)
         heights = tf.tensor_scatter_nd_update(heights, above[:, None], tf.fill([raised], level))

@@ -21,10 +21,7 @@ def mutate_graphs(genomes: CppnGenomes, seeds: tf.Tensor, channels: int) -> Cppn
     Args:
         genomes: Parents with room for two more edges and one more node (:func:`~.cppn_graph.ensure_room`).
         seeds: ``(runs, 2) int64``, fresh for this generation.
-        channels: Number of output nodes.
-
-    Returns:
-        The children, in arrays of the same capacity.
+        channels: How many nodes are outputs.
     """
     count = genomes.sources.shape[1] or tf.shape(genomes.sources)[1]
     # Places come before children, so that a larger capacity leaves the draws of the places before it unchanged.
@@ -133,22 +130,17 @@ def _clear_edges(genomes: CppnGenomes, gone: tf.Tensor) -> CppnGenomes:
 
 
 def pick_place(allowed: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
-    """Return, for each genome, the index of one allowed place, all equally likely; 0 where none is allowed.
+    """Return the index of one allowed place of each genome, all equally likely; 0 where none is, ``(genomes,) int32``.
 
     The choice depends on the order of the allowed places only, not on how many free ones stand behind them.
 
     Args:
         allowed: ``(genomes, places) bool``.
         draw: ``(genomes,) float32 in [0, 1)``.
-
-    Returns:
-        ``(genomes,) int32``.
     """
     places = tf.range(tf.shape(allowed)[1])
     up_to = tf.cast(places[:, None] <= places[None, :], tf.float32)
-    rank = tf.matmul(
-        tf.cast(allowed, tf.float32), up_to
-    )  # a cumulative sum: 1 at the first allowed place, 2 at the second
+    rank = tf.matmul(tf.cast(allowed, tf.float32), up_to)  # a cumulative sum: 1 at the first allowed place, 2 at …
     wanted = tf.floor(draw * rank[:, -1])
     return tf.argmax(rank > wanted[:, None], axis=1, output_type=tf.int32)
 

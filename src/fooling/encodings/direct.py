@@ -24,11 +24,7 @@ HALVING_PERIOD = 1000  # … which "drops by half every 1000 generations"
 
 
 class DirectGenomes(NamedTuple):
-    """A population of direct genomes.
-
-    Attributes:
-        genes: ``(runs, count, height · width · channels) float32 in [0, 1]``.
-    """
+    """A population of direct genomes, ``(runs, count, height · width · channels) float32 in [0, 1]``."""
 
     genes: tf.Tensor
 
@@ -71,10 +67,7 @@ class DirectEncoding:
     def mutate(self, genomes: DirectGenomes, seeds: tf.Tensor, generation: tf.Tensor) -> DirectGenomes:
         """Return one child of each genome: optional crossover, then polynomial mutation of about a tenth of the genes.
 
-        Args:
-            genomes: Parents.
-            seeds: ``(runs, 2) int64``, fresh for this generation.
-            generation: Scalar int32, 1 for the first children.
+        The first children are of generation 1.
         """
         genes = genomes.genes
         if self.crossover:
@@ -102,9 +95,6 @@ def mutate_some(genes: tf.Tensor, rate: tf.Tensor, seeds: tf.Tensor) -> tf.Tenso
         genes: ``(runs, count, genes) float32 in [0, 1]``.
         rate: Scalar float32 in (0, 1).
         seeds: ``(runs, 2) int64``.
-
-    Returns:
-        The mutated genes, same shape and range.
     """
     shape = tf.shape(genes)
     runs, places = shape[0], shape[1] * shape[2]

@@ -22,25 +22,15 @@ def fold_seeds(seeds: tf.Tensor, purpose: int) -> tf.Tensor:
     Args:
         seeds: ``(runs, 2) int64``: the run's own seed, and what it is used for so far.
         purpose: 1 to 15.
-
-    Returns:
-        ``(runs, 2) int64``.
     """
     chain = seeds[:, 1] % GENERATION
     return tf.stack([seeds[:, 0], seeds[:, 1] + 15 * chain + purpose], axis=1)
 
 
 def draw_uniform(seeds: tf.Tensor, shape: list[int | tf.Tensor]) -> tf.Tensor:
-    """Draw uniform numbers for every run from its own seed.
+    """Draw uniform numbers for every run from its own seed, ``(runs, *shape) float32 in [0, 1)``.
 
     Numbers fill ``shape`` in row-major order, so the first rows stay the same when the first axis grows.
-
-    Args:
-        seeds: ``(runs, 2) int64``.
-        shape: Shape of one run's draw.
-
-    Returns:
-        ``(runs, *shape) float32 in [0, 1)``.
     """
     return tf.map_fn(
         lambda seed: tf.random.stateless_uniform(shape, seed, alg="philox"), seeds, fn_output_signature=tf.float32
@@ -53,12 +43,13 @@ def polynomial_step(uniform: tf.Tensor) -> tf.Tensor:
     The root of degree η + 1 = 16 is four square roots: exact to the last bit on every code path of the processor,
     which a power is not, and faster.
 
+    Source: Deb & Goyal 1996, as in the released code (δ = (2u)^(1/16) − 1 below ½, 1 − (2 − 2u)^(1/16) above).
+
     Args:
         uniform: Any shape, float32 in [0, 1).
 
     Returns:
         The same shape, float32 in [-1, 1]; mean of the absolute value 1 / (η + 2).
-        Source: Deb & Goyal 1996, as in the released code (δ = (2u)^(1/16) − 1 below ½, 1 − (2 − 2u)^(1/16) above).
     """
     centred = 2.0 * uniform - 1.0
     root = 1.0 - tf.abs(centred)
@@ -72,13 +63,11 @@ def simulated_binary_crossover(genes: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
 
     Genes that are equal in both parents stay as they are (in the released code they come out as 0.5: a defect).
 
+    Source: Deb & Agrawal 1995. Choice: a gene of a crossed pair takes part with probability ½, as usual.
+
     Args:
         genes: ``(runs, count, genes) float32 in [0, 1]``. With an odd count the last genome is not crossed.
         seeds: ``(runs, 2) int64``.
-
-    Returns:
-        The crossed genes, same shape and range.
-        Source: Deb & Agrawal 1995. Choice: a gene of a crossed pair takes part with probability ½, as usual.
     """
     count, length = genes.shape[1], genes.shape[2]
     pairs = count // 2
@@ -110,35 +99,22 @@ def _spread_factor(uniform: tf.Tensor, room: tf.Tensor, spread: tf.Tensor) -> tf
 
 
 def to_grey_levels(values: tf.Tensor) -> tf.Tensor:
-    """Round values in [0, 1] down to whole grey levels, int(255·v), as in the released code.
-
-    Returns:
-        The same shape, float32: whole grey levels times :data:`~fooling.images.GREY_LEVEL`.
-    """
+    """Round values in [0, 1] down to whole levels, int(255·v) as in the released code, times ``GREY_LEVEL``."""
     return tf.floor(values * 255.0) * GREY_LEVEL
 
 
 def hls_to_rgb(hue: tf.Tensor, lightness: tf.Tensor, saturation: tf.Tensor) -> tf.Tensor:
-    """Convert 8-bit hue, lightness, saturation to RGB as the released code does: hue counts 0-179 and wraps round.
+    """Convert 8-bit hue, lightness, saturation to RGB, ``(*shape, 3)``: hue counts 0-179 and wraps round.
 
-    Args:
-        hue: Any shape, float32, whole grey levels times :data:`~fooling.images.GREY_LEVEL`.
-        lightness: The same.
-        saturation: The same.
-
-    Returns:
-        ``(*shape, 3) float32``, whole grey levels times :data:`~fooling.images.GREY_LEVEL`.
-        Source: released code (OpenCV's 8-bit ``COLOR_HLS2RGB``: 180 hues, one every two degrees).
+    What is given and returned is float32, whole grey levels times :data:`~fooling.images.GREY_LEVEL`.
+    Source: released code (OpenCV's 8-bit ``COLOR_HLS2RGB``: 180 hues, one every two degrees).
     """
     chroma = (1.0 - tf.abs(2.0 * lightness - 1.0)) * saturation
     return _hue_to_rgb(hue, chroma, lightness - 0.5 * chroma)
 
 
 def hsv_to_rgb(hue: tf.Tensor, saturation: tf.Tensor, value: tf.Tensor) -> tf.Tensor:
-    """Convert 8-bit hue, saturation, value to RGB, the colours that the paper's text names; hue counts as in HLS.
-
-    Args and returns as in :func:`hls_to_rgb`.
-    """
+    """Convert 8-bit hue, saturation, value to RGB, the colours that the paper's text names, as :func:`hls_to_rgb`."""
     chroma = value * saturation
     return _hue_to_rgb(hue, chroma, value - chroma)
 

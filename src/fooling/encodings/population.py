@@ -23,9 +23,8 @@ def take_genome(genomes: Genomes, place: int, run: int = 0) -> Genomes:
 
 def stack_genomes(genomes: Sequence[Genomes]) -> Genomes:
     """Return genomes as one population, ``(1, count, …)``; smaller capacities are padded with zeros."""
-    return type(genomes[0])(
-        *(join_padded([part[None] for part in parts])[None] for parts in zip(*genomes, strict=True))
-    )
+    parts = zip(*genomes, strict=True)
+    return type(genomes[0])(*(join_padded([one[None] for one in part])[None] for part in parts))
 
 
 def join_padded(parts: Sequence[np.ndarray]) -> np.ndarray:
@@ -42,12 +41,11 @@ def join_padded(parts: Sequence[np.ndarray]) -> np.ndarray:
 def express_genomes(encoding: Encoding, genomes: Genomes) -> np.ndarray:
     """Return the images of one run's population, ``(count, height, width, channels) uint8``, as PNG files hold them."""
     graph = compile_express(encoding)  # type: ignore[arg-type]  # every object is hashable, most by what they are
-    count = len(genomes[0][0])
+    parts = [np.asarray(part) for part in genomes]
     images = [np.zeros((0, *encoding.image_shape), np.uint8)]
-    for few in np.array_split(np.arange(count), -(-count // EXPRESSED) or 1):
-        images.append(
-            to_bytes(graph(type(genomes)(*(tf.constant(part[:, few]) for part in map(np.asarray, genomes))))[0])
-        )
+    for start in range(0, parts[0].shape[1], EXPRESSED):
+        few = type(genomes)(*(tf.constant(part[:, start : start + EXPRESSED]) for part in parts))
+        images.append(to_bytes(graph(few)[0]))
     return np.concatenate(images)
 
 
