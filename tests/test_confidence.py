@@ -15,8 +15,8 @@ def test_log_odds_and_confidences_are_each_others_inverse_and_do_not_overflow() 
 def test_bins_of_confidence_are_those_worked_out_by_hand() -> None:
     # Fifteen bins: two images in the ninth, right and wrong; one in the last, right; one on the lower edge of the last.
     found = calibrate([0.55, 0.56, 1.0, 14 / 15], [True, False, True, True])
-    np.testing.assert_array_equal(found.count, [0] * 8 + [2] + [0] * 5 + [2])
-    filled = found.count > 0
+    np.testing.assert_array_equal(found.counts, [0] * 8 + [2] + [0] * 5 + [2])
+    filled = found.counts > 0
     np.testing.assert_allclose(found.confidence[filled], [0.555, (1.0 + 14 / 15) / 2])
     np.testing.assert_allclose(found.accuracy[filled], [0.5, 1.0])
     assert np.isnan(found.confidence[~filled]).all() and np.isnan(found.accuracy[~filled]).all()

@@ -55,13 +55,13 @@ class Calibration(NamedTuple):
     Attributes:
         confidence: ``(15,) float64``: mean confidence by bin of confidence, NaN where the bin is empty.
         accuracy: ``(15,) float64``: share of right answers by bin.
-        count: ``(15,) int64``.
+        counts: ``(15,) int64``.
         error: Expected calibration error: mean distance of accuracy and confidence over bins, weighted by count.
     """
 
     confidence: np.ndarray
     accuracy: np.ndarray
-    count: np.ndarray
+    counts: np.ndarray
     error: float
 
 

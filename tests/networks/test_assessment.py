@@ -32,7 +32,7 @@ def test_error_and_calibration_are_those_worked_out_by_hand():
     np.testing.assert_array_equal(found.correct, [True, False, True, True, False])
     np.testing.assert_allclose(found.confidences, [0.95, 0.91, 0.55, 0.52, 0.40])
     # Every image stands in a bin of its own.
-    np.testing.assert_array_equal(np.flatnonzero(found.calibration.count), [6, 7, 8, 13, 14])
+    np.testing.assert_array_equal(np.flatnonzero(found.calibration.counts), [6, 7, 8, 13, 14])
     assert found.calibration_error == pytest.approx((0.40 + 0.48 + 0.45 + 0.91 + 0.05) / 5)
 
 
@@ -43,7 +43,7 @@ def test_a_perfect_network_has_no_error():
 
 def test_a_trained_network_is_assessed_on_digits_it_never_saw(lenet, digits):
     found = assess(lenet, digits.test_images, digits.test_labels)
-    assert found.calibration.count.sum() == 1000
+    assert found.calibration.counts.sum() == 1000
     assert found.error == pytest.approx(np.mean(~found.correct))
     assert found.error < 0.2  # after 150 steps
     assert 0 < found.calibration_error < 0.2

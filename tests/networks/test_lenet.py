@@ -103,27 +103,25 @@ def test_two_steps_of_training_are_caffes_update_done_by_hand():
 
 
 @pytest.mark.slow
-def test_training_again_gives_the_same_bytes_whatever_was_drawn_before(lenet, digits, short_training, tmp_path):
+def test_training_again_gives_the_same_bytes_whatever_was_drawn_before(lenet, digits, tmp_path):
     tf.random.set_seed(12345)  # what a notebook may have done
     try:
-        again = train_network("LeNet", digits, short_training, tmp_path)
+        again = train_network("LeNet", digits, 150, tmp_path)
     finally:
         tf.random.set_seed(None)
     for first, second in zip(lenet.model.get_weights(), again.model.get_weights(), strict=True):
         assert first.tobytes() == second.tobytes()
 
 
-def test_a_training_that_was_done_is_loaded_and_not_done_again(
-    lenet, digits, short_training, network_runs, monkeypatch
-):
+def test_a_training_that_was_done_is_loaded_and_not_done_again(lenet, digits, network_runs, monkeypatch):
     def refuse(*args: object) -> None:
         raise AssertionError("trained again")
 
     monkeypatch.setattr(lenet_module, "fit", refuse)
-    loaded = train_network("LeNet", digits, short_training, network_runs)
+    loaded = train_network("LeNet", digits, 150, network_runs)
     assert loaded.fingerprint() == lenet.fingerprint()
     with pytest.raises(AssertionError, match="trained again"):
-        train_network("LeNet, other initialisation", digits, short_training, network_runs)
+        train_network("LeNet, other initialisation", digits, 150, network_runs)
 
 
 def test_a_network_sees_pixels_divided_by_256(lenet, digits):

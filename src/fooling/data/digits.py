@@ -23,14 +23,9 @@ SIDE = 28
 
 
 class Digits(NamedTuple):
-    """Handwritten digits.
+    """Handwritten digits to train on and others, by the name that chose them.
 
-    Attributes:
-        name: The name that chose them.
-        train_images: ``(count, 28, 28, 1) uint8``, white on black.
-        train_labels: ``(count,) int64`` in 0-9.
-        test_images: As ``train_images``, never trained on.
-        test_labels: As ``train_labels``.
+    Images are ``(count, 28, 28, 1) uint8``, white on black; labels ``(count,) int64`` in 0-9.
     """
 
     name: str

@@ -72,11 +72,7 @@ class Photographs(NamedTuple):
     titles: tuple[str, ...]
 
     def select(self, chosen: np.ndarray | slice) -> Photographs:
-        """Return some of them.
-
-        Args:
-            chosen: What indexes an array: a slice, places or a mask, such as ``photographs.labels >= 0``.
-        """
+        """Return some, by what indexes an array: a slice, places or a mask, such as ``photographs.labels >= 0``."""
         places = np.arange(len(self.paths))[chosen]
         return self._replace(
             paths=tuple(self.paths[place] for place in places),
@@ -85,16 +81,13 @@ class Photographs(NamedTuple):
         )
 
     def batches(self, shape: tuple[int, int, int], size: int = BATCH, margin: float = MARGIN) -> Iterator[np.ndarray]:
-        """Return an iterator over all of them in order: resized, and the middle cut out.
+        """Return batches ``(up to size, height, width, 3) uint8`` of all in order: resized, and the middle cut out.
 
         Args:
             shape: ``(height, width, 3)`` of the network.
-            size: How many at a time.
+            size: Of a batch.
             margin: How much larger than the crop a photograph becomes before it is cut. Networks that do the cutting
                 themselves (ten crops) take 1.0.
-
-        Returns:
-            Batches ``(up to size, height, width, 3) uint8``.
 
         Raises:
             ValueError: If shape, size or margin make no sense; while iterating, if a file cannot be read as a picture.
@@ -122,12 +115,7 @@ class Photographs(NamedTuple):
 
 
 class Crops(NamedTuple):
-    """Random parts of photographs.
-
-    Attributes:
-        images: ``(count, height, width, 3) uint8``.
-        sources: ``(count,) int64``: the place of the photograph that each was cut from.
-    """
+    """Random parts of photographs, ``(count, height, width, 3) uint8``, and the places of those they were cut from."""
 
     images: np.ndarray
     sources: np.ndarray
@@ -233,10 +221,9 @@ def read_photograph(path: Path) -> Image.Image:
 
 
 def cut_centre(photograph: Image.Image, shape: tuple[int, int, int], margin: float = MARGIN) -> np.ndarray:
-    """Resize a photograph so that it just covers the crop's size times ``margin``, and cut out the middle.
+    """Resize a photograph to just cover the crop's size times ``margin``, bicubic, and cut out the middle, as uint8.
 
-    Returns:
-        ``(height, width, 3) uint8``. Bicubic; for a square crop the shorter side becomes side · margin, rounded.
+    For a square crop the shorter side becomes side · margin, rounded.
     """
     height, width = shape[:2]
     scale = margin * max(width / photograph.width, height / photograph.height)
@@ -249,25 +236,18 @@ def cut_centre(photograph: Image.Image, shape: tuple[int, int, int], margin: flo
 def random_crops(photographs: Photographs, count: int, seed: int, shape: tuple[int, int, int]) -> Crops:
     """Cut random parts out of photographs, as training does: any position, many scales, slightly stretched.
 
-    Every photograph gives as many as any other, or one more. A crop depends on the seed and on its place alone, so the
-    first crops stay the same when more are drawn. To hold out by photograph, choose by ``sources``, or draw from
-    :meth:`Photographs.select` twice.
-
-    Args:
-        photographs: Where to cut; each is decoded once.
-        count: How many, at least 1.
-        seed: At least 0.
-        shape: ``(height, width, 3)``.
+    Every photograph is decoded once and gives as many as any other, or one more. A crop depends on the seed and on its
+    place alone, so the first crops stay the same when more are drawn. To hold out by photograph, choose by
+    ``sources``, or draw from :meth:`Photographs.select` twice.
 
     Raises:
         ValueError: If shape or count make no sense, there is no photograph, or one cannot be read.
     """
     _check_shape(shape)
-    if count < 1 or not photographs.paths:
-        raise ValueError(
-            f"{count} crops of {len(photographs.paths)} photographs were asked for; both must be 1 or more."
-        )
-    order = np.random.default_rng(seed).permutation(len(photographs.paths))
+    there_are = len(photographs.paths)
+    if count < 1 or not there_are:
+        raise ValueError(f"{count} crops of {there_are} photographs were asked for; both must be 1 or more.")
+    order = np.random.default_rng(seed).permutation(there_are)
     sources = np.resize(order, count)  # over and over again
     images = np.empty((count, *shape), np.uint8)
     for source in np.unique(sources):

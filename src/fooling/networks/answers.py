@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from fooling.confidence import to_confidence
 from fooling.images import resize_images
 from fooling.networks.classifier import Classifier
 from fooling.networks.ensemble import check_alike
-
-NETWORKS = 16  # whose graphs are kept; Choice: twice as many as one page asks
 
 
 class Transfer(NamedTuple):
@@ -102,7 +98,7 @@ def score_all(images: np.ndarray, classifiers: Sequence[Classifier]) -> np.ndarr
 
     Args:
         images: ``(count, height, width, channels) uint8``, resized for networks of another size.
-        classifiers: Networks of the same classes.
+        classifiers: Of the same classes.
 
     Raises:
         ValueError: If the images are not such images.
@@ -118,20 +114,8 @@ def _score(images: np.ndarray, classifier: Classifier) -> np.ndarray:
     height, width, channels = classifier.image_shape
     if images.shape[3] != channels:
         raise ValueError(f"{classifier.name} sees images of {channels} channels, but {images.shape[3]} were given.")
-    graph, size = compile_log_odds(classifier), classifier.batch
+    size = classifier.batch
     parts = [np.zeros((0, len(classifier.class_names)), np.float32)]  # the scores of no images at all
     for start in range(0, len(images), size):
-        parts.append(graph(tf.constant(resize_images(images[start : start + size], height, width))).numpy())
+        parts.append(classifier.score(resize_images(images[start : start + size], height, width)))
     return np.concatenate(parts)
-
-
-@lru_cache(maxsize=NETWORKS)
-def compile_log_odds(classifier: Classifier) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Return :meth:`Classifier.log_odds` as one graph, the same one while it is among the last networks asked for.
-
-    It is the concrete function: tf.function itself warns of retracing where many networks answer in one process.
-    """
-    images = tf.TensorSpec([None, *classifier.image_shape], tf.float32)
-    graph: Callable[[tf.Tensor], tf.Tensor]
-    graph = tf.function(classifier.log_odds, input_signature=[images]).get_concrete_function()
-    return graph

@@ -42,17 +42,10 @@ def load_application(name: str, weights: str | Path | None = "imagenet") -> Clas
 
 
 def preprocess(name: str, pixels: keras.KerasTensor) -> keras.KerasTensor:
-    """Append what a network of ``keras.applications`` wants done to pixels before it sees them.
+    """Append what a network of ``keras.applications`` wants done to pixels in [0, 255] before it sees them.
 
     This is its module's own ``preprocess_input``: means and BGR, a scaling, or nothing where the network itself begins
     with it.
-
-    Args:
-        name: A key of :data:`APPLICATIONS`.
-        pixels: ``(batch, height, width, 3) float32 in [0, 255]``.
-
-    Returns:
-        The same shape.
     """
     preprocessed: keras.KerasTensor = find_module(name).preprocess_input(pixels)
     return preprocessed

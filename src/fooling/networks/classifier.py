@@ -71,13 +71,10 @@ class Classifier:
         return max(1, min(BATCH, BATCH_PIXELS // math.prod(self.image_shape[:2])))
 
     def logits(self, images: tf.Tensor) -> tf.Tensor:
-        """Return the class scores before the softmax; for a softmax model the logarithm of its output.
+        """Return the class scores before the softmax, ``(batch, classes) float32``; of a softmax the logarithm.
 
         Args:
             images: ``(batch, height, width, channels) float32 in [0, 1]``.
-
-        Returns:
-            ``(batch, classes) float32``.
         """
         low, high = self.input_range
         if (low, high) != (0.0, 1.0):
@@ -88,38 +85,32 @@ class Classifier:
     def log_odds(self, images: tf.Tensor) -> tf.Tensor:
         """Return log p − log(1 − p) of every class; it orders images as the softmax does and does not saturate.
 
-        Args:
-            images: ``(batch, height, width, channels) float32 in [0, 1]``.
-
-        Returns:
-            ``(batch, classes) float32``.
+        Shapes are those of :meth:`logits`.
         """
         return log_odds_of(self.logits(images))
 
     @cached_property
-    def _log_odds_graph(self) -> Callable[[np.ndarray], tf.Tensor]:
+    def _log_odds_graph(self) -> Callable[[tf.Tensor], tf.Tensor]:
         # A graph, as in evolution: there TensorFlow joins softmax and logarithm, which keeps what softmax rounds off.
+        # The concrete one: tf.function itself warns of retracing where many networks answer in one process.
         images = tf.TensorSpec([None, *self.image_shape], tf.float32)
-        graph: Callable[[np.ndarray], tf.Tensor] = tf.function(self.log_odds, input_signature=[images])
+        graph: Callable[[tf.Tensor], tf.Tensor]
+        graph = tf.function(self.log_odds, input_signature=[images]).get_concrete_function()
         return graph
 
     def score(self, images: np.ndarray) -> np.ndarray:
-        """Return the log-odds of every class for images as files hold them or as encodings express them.
+        """Return the log-odds of every class, ``(count, classes) float32``.
 
         Args:
             images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1].
-
-        Returns:
-            ``(count, classes) float32``.
 
         Raises:
             ValueError: If the images have another shape, or values outside [0, 1].
         """
         size = self.batch
         starts = range(0, max(len(images), 1), size)  # no images at all are checked, too
-        return np.concatenate(
-            [self._log_odds_graph(check_images(images[start : start + size], self.image_shape)) for start in starts]
-        )
+        batches = (check_images(images[start : start + size], self.image_shape) for start in starts)
+        return np.concatenate([self._log_odds_graph(tf.constant(batch)) for batch in batches])
 
     def confidences(self, images: np.ndarray) -> np.ndarray:
         """Return the softmax of every class, ``(count, classes) float32``; images and errors as in :meth:`score`."""
@@ -140,15 +131,24 @@ class Classifier:
 
 
 def load_classifier(path: str | Path, custom_objects: Mapping[str, Any] | None = None, **fields: Any) -> Classifier:
-    """Load a user's ``.keras`` file.
+    """Load a classifier from a user's ``.keras`` file.
 
     Args:
-        path: The file. Code inside it (Lambda layers) is refused.
+        path: As for :func:`load_model`, like ``custom_objects``.
         custom_objects: Classes of a subclassed model that are not registered with Keras.
         **fields: ``class_names``, ``input_range``, ``image_shape`` or ``name`` of :class:`Classifier`.
 
     Raises:
-        ValueError: If the file is missing or is no Keras model, or the model does not fit :class:`Classifier`.
+        ValueError: As :func:`load_model`, or if the model does not fit :class:`Classifier`.
+    """
+    return Classifier(load_model(path, custom_objects), **{"name": Path(path).stem, **fields})
+
+
+def load_model(path: str | Path, custom_objects: Mapping[str, Any] | None = None) -> keras.Model:
+    """Load a Keras model from a ``.keras`` file; code inside it (Lambda layers) is refused.
+
+    Raises:
+        ValueError: If the file is missing or is no Keras model.
     """
     path = Path(path)
     if not path.is_file():
@@ -156,24 +156,17 @@ def load_classifier(path: str | Path, custom_objects: Mapping[str, Any] | None =
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{path.name} is not a .keras file; save the model by model.save('name.keras').")
     try:
-        model = keras.models.load_model(path, custom_objects=custom_objects, compile=False)
+        return keras.models.load_model(path, custom_objects=custom_objects, compile=False)
     except Exception as error:  # a damaged file can raise nearly anything
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ValueError(f"{path.name} cannot be loaded as a Keras model: {reason}") from error
-    return Classifier(model, **{"name": path.stem, **fields})
 
 
 def log_odds_of(logits: tf.Tensor) -> tf.Tensor:
-    """Return z_k − logsumexp of the other logits, for every class k.
+    """Return z_k − logsumexp of the other logits, for every class k of ``(batch, classes) float32``.
 
     For all classes but an image's top one this is log p − log(1 − p) with p at most ½; for the top one the others
     are summed without it, so that nothing cancels.
-
-    Args:
-        logits: ``(batch, classes) float32``.
-
-    Returns:
-        ``(batch, classes) float32``.
     """
     logits -= tf.reduce_max(logits, axis=1, keepdims=True)  # a common offset would cost digits
     top = tf.one_hot(tf.argmax(logits, axis=1), tf.shape(logits)[1], on_value=True, off_value=False)
@@ -210,10 +203,7 @@ def _probe(model: keras.Model, shape: tuple[int, int, int], input_range: tuple[f
 
 
 def _describe_architecture(model: keras.Model) -> str | None:
-    """Return the architecture as text, without the names that Keras counts up each time a layer is made.
-
-    None for a subclassed model that does not describe itself.
-    """
+    """Return the architecture without the names that Keras counts up; None where a subclass does not describe it."""
     try:
         described = json.loads(model.to_json())
     except (NotImplementedError, TypeError, ValueError):

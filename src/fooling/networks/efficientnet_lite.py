@@ -55,9 +55,8 @@ class Variant(NamedTuple):
         depth: Factor on the number of blocks of every stage but the first and last.
         side: Height and width of its images.
         parameters: How many the original has, batch normalisation's scales and offsets included.
-        package: The package that carries the weights, in its folder ``models``.
-        file: Their file.
-        sha256: Of the file.
+        package: Carries the weights, in its folder ``models``.
+        file: Their file, like ``sha256``.
     """
 
     width: float
@@ -114,9 +113,6 @@ def build_efficientnet_lite(name: str = "EfficientNet-Lite0", batch_norm: bool =
     Returns:
         Functional; ``(batch, side, side, 3) float32`` in :data:`INPUT_RANGE` to ``(batch, 1000) float32`` logits.
         Layers are named as in the file of weights (see :func:`_name_layers`).
-
-    Raises:
-        ValueError: If there is no such variant.
     """
     variant = _find_variant(name)
     inputs = layers.Input((variant.side, variant.side, 3))
@@ -220,15 +216,14 @@ def fold_batch_norm(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the kernel and bias of a convolution that does what a convolution and its batch normalisation do.
 
+    Both are float32, computed in float64.
+
     Args:
         weight: ``(output, input, height, width) float32``.
         scale: ``(output,) float32``, like those that follow.
         offset: Added last.
         mean: Of the convolution's output in training.
         variance: Of the same.
-
-    Returns:
-        ``(output, input, height, width)`` and ``(output,) float32``, computed in float64.
     """
     factor = scale.astype(np.float64) / np.sqrt(variance.astype(np.float64) + EPSILON)
     kernel = weight * factor[:, None, None, None]

@@ -39,11 +39,7 @@ def average_networks(classifiers: Sequence[Classifier], name: str = "") -> Class
 
 
 def check_alike(classifiers: Sequence[Classifier]) -> None:
-    """Check that there are networks, all of the same classes and kind of images.
-
-    Raises:
-        ValueError: If not.
-    """
+    """Raise ValueError unless there are networks, all of the same classes and kind of images."""
     if not classifiers:
         raise ValueError("No network was given, but at least one is needed.")
     first = classifiers[0]

@@ -58,15 +58,12 @@ def split_head(classifier: Classifier) -> tuple[keras.Model, Head]:
 
 
 def compute_features(classifier: Classifier, below: keras.Model, images: Iterable[np.ndarray]) -> np.ndarray:
-    """Return what the layers below the head make of images.
+    """Return what the layers below a network's head make of images, ``(count, features) float32``.
 
     Args:
-        classifier: For its image shape and the pixel range that it expects.
+        classifier: The network.
         below: Those layers.
         images: Batches ``(any, height, width, channels) uint8``.
-
-    Returns:
-        ``(count, features) float32``.
 
     Raises:
         ValueError: If the images have another shape.
@@ -75,13 +72,8 @@ def compute_features(classifier: Classifier, below: keras.Model, images: Iterabl
     signature = [tf.TensorSpec([None, *classifier.image_shape], tf.float32)]
     run = tf.function(lambda part: below(part * (high - low) + low, training=False), input_signature=signature)
     size = classifier.batch
-    return np.concatenate(
-        [
-            run(check_images(batch[start : start + size], classifier.image_shape))
-            for batch in images
-            for start in range(0, len(batch), size)
-        ]
-    )
+    parts = (batch[start : start + size] for batch in images for start in range(0, len(batch), size))
+    return np.concatenate([run(check_images(part, classifier.image_shape)) for part in parts])
 
 
 def add_class(classifier: Classifier, below: keras.Model, head: Head) -> Classifier:
@@ -105,7 +97,7 @@ def train_head(head: Head, natural: NaturalFeatures, fooling: np.ndarray, steps:
         natural: At least one example.
         fooling: ``(count, features) float32``, at least one.
         steps: Batches of 256, by gradient descent with momentum.
-        seed: Of the order.
+        seed: Of the order of examples.
     """
     features = tf.constant(np.concatenate([natural.features, fooling]))
     labels = tf.constant(np.concatenate([natural.labels, np.full(len(fooling), len(head.bias))]), tf.int32)

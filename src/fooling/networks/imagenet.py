@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from fooling.networks.applications import APPLICATIONS, EXAMPLES, load_application
@@ -18,40 +19,33 @@ NAMES = (*VARIANTS, SQUEEZENET)  # the networks that packages carry, which need 
 CROPS = ("one", "ten")
 
 
-def load_network(name: str, **fields: Any) -> Classifier:
-    """Load the network that a page is told to take instead of its own.
+def load_network(name: str | Path = "EfficientNet-Lite0", crops: str = "one", **fields: Any) -> Classifier:
+    """Load a network of ImageNet by its name, or any network from its file.
 
     Args:
-        name: The path of a ``.keras`` file, or a name for :func:`load_imagenet_network`.
-        **fields: For a file: ``input_range``, ``class_names`` or ``image_shape`` of
-            :class:`~fooling.networks.classifier.Classifier`.
-
-    Raises:
-        ValueError: If there is no such file or network, or it does not fit.
-    """
-    return load_classifier(name, **fields) if name.endswith(".keras") else load_imagenet_network(name)
-
-
-def load_imagenet_network(name: str = "EfficientNet-Lite0", crops: str = "one") -> Classifier:
-    """Load a network that was trained on the thousand classes of ImageNet.
-
-    Args:
-        name: One of :data:`NAMES`, or of ``keras.applications``, whose weights are downloaded.
+        name: One of :data:`NAMES`, or of ``keras.applications``, whose weights are downloaded; or the path of a
+            ``.keras`` file.
         crops: "one": the network sees the image as it is; "ten": it sees ten crops of a larger one, as in the paper.
+        **fields: For a file, those of :func:`~fooling.networks.classifier.load_classifier`.
 
     Raises:
-        ValueError: If there is no such network or kind of crops, or the weights cannot be had.
+        ValueError: If there is no such network or kind of crops, the weights cannot be had, or the file does not fit.
     """
     if crops not in CROPS:
         raise ValueError(f"There are no crops {crops!r}; choose one or ten.")
-    if name in VARIANTS:
-        classifier = load_efficientnet_lite(name)
+    if str(name).endswith(".keras"):
+        classifier = load_classifier(name, **fields)
+    elif name in VARIANTS:
+        classifier = load_efficientnet_lite(str(name))
     elif name == SQUEEZENET:
         classifier = load_squeezenet()
     elif name in APPLICATIONS:
-        classifier = load_application(name)
+        classifier = load_application(str(name))
     else:
         raise ValueError(
             f"There is no network {name!r}; choose {', '.join(NAMES)} or one of Keras, such as {EXAMPLES}."
         )
     return average_ten_crops(classifier) if crops == "ten" else classifier
+
+
+load_imagenet_network = load_network  # its name until all pages say load_network

@@ -42,11 +42,7 @@ class InverseDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def build_lenet(seed: int) -> keras.Model:
-    """Build Caffe's LeNet: no activation after the convolutions, 431,080 parameters, logits out.
-
-    Args:
-        seed: Of the initial weights; Caffe's "xavier": uniform within ±√(3 / inputs of the unit).
-    """
+    """Build Caffe's LeNet: no activation after the convolutions, 431,080 parameters, logits out."""
     init = _Initialisers(seed)
     model = keras.Sequential(
         [
@@ -88,7 +84,10 @@ def build_relu_network(seed: int) -> keras.Model:
 
 
 class _Initialisers:
-    """Seeded initial weights and Caffe's weight decay, which is an L2 term on weights and biases alike."""
+    """Caffe's initial weights ("xavier": uniform within ±√(3 / inputs of the unit)), seeded, and its weight decay.
+
+    The decay is an L2 term on weights and biases alike.
+    """
 
     def __init__(self, seed: int) -> None:
         self.seeds = iter(range(1000 * seed, 1000 * seed + 1000))
@@ -111,11 +110,7 @@ NETWORKS: dict[str, tuple[Callable[[int], keras.Model], int]] = {
 def train_network(name: str, digits: Digits, steps: int, folder: Path) -> Classifier:
     """Train one of :data:`NETWORKS` with the paper's solver, or load it when this very training was done before.
 
-    Args:
-        name: A key of :data:`NETWORKS`.
-        digits: What to train on.
-        steps: Solver steps, batches of 64.
-        folder: Where runs are kept.
+    Its steps are batches of 64; runs are kept in the folder.
     """
     build, seed = NETWORKS[name]
     run = open_network_run(name, digits, steps, folder)
@@ -130,13 +125,7 @@ def open_network_run(name: str, digits: Digits, steps: int, folder: Path) -> Run
 
 
 def train_once(run: RunFolder, build: Callable[[], keras.Model], train: Callable[[keras.Model], None]) -> keras.Model:
-    """Return the trained network that a folder keeps, or build, train and keep it.
-
-    Args:
-        run: The training's folder.
-        build: Makes the network with its initial weights.
-        train: Changes them in place.
-    """
+    """Return the trained network that a folder keeps, or build it, train it in place and keep it."""
     path = run.path / "model.keras"
     if not path.exists():
         started = time.monotonic()
@@ -177,11 +166,9 @@ def _shuffle_epochs(count: int, draws: int, seed: int) -> np.ndarray:
 
 
 def subtract_mean(classifier: Classifier, images: np.ndarray) -> Classifier:
-    """Return the classifier as the released code feeds it: less a mean image that it was trained without.
+    """Return a digit network as the released code feeds it: less a mean image that it was trained without.
 
-    Args:
-        classifier: A digit network.
-        images: ``(count, height, width, channels) uint8``, whose mean is subtracted.
+    The mean is that of ``(count, height, width, channels) uint8``.
     """
     mean = images.mean(axis=0).astype(np.float32) / 255.0 * INPUT_RANGE[1]
     inputs = layers.Input(classifier.image_shape)
