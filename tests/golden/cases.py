@@ -13,8 +13,8 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from fooling.explorer.breeding import bear_children, show_genomes
-from fooling.explorer.search import Search
+from fooling.lab.explorer.breeding import bear_children, show_genomes
+from fooling.lab.explorer.search import Search
 from keras import layers
 from recording import Arrays, Case
 

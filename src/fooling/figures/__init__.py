@@ -14,7 +14,6 @@ from fooling.figures.classes import draw_confidence_histogram, draw_paired
 from fooling.figures.curves import draw_class_curves, draw_curves, draw_first_generations, draw_search_curves
 from fooling.figures.detector_images import draw_guard_champions, draw_passing
 from fooling.figures.detectors import draw_calibration, draw_detection, draw_detection_again, draw_score_spreads
-from fooling.figures.explorer import draw_line, draw_litter, draw_look
 from fooling.figures.graphs import draw_champion_graphs
 from fooling.figures.images import draw_champions, draw_gallery, draw_images, draw_photographs
 from fooling.figures.networks import draw_confidence_shares, draw_reliability
@@ -48,9 +47,6 @@ __all__ = [
     "draw_guard_champions",
     "draw_images",
     "draw_kept",
-    "draw_line",
-    "draw_litter",
-    "draw_look",
     "draw_noticed",
     "draw_paired",
     "draw_passing",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fooling.pages import mnist_cppn, mnist_direct, mnist_networks
+from fooling.pages import explorer, mnist_cppn, mnist_direct, mnist_networks
 from fooling.pages.claim import Claim
 from fooling.pages.mnist_features import claim as mnist_features
 from fooling.pages.page import check_profile
@@ -27,6 +27,7 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
     "05_mnist_training_size": training_size.SIZES,
     "10_transfer": transfer.SIZES,
     "11_retraining": retraining.SIZES,
+    "14_explorer": explorer.SIZES,
 }
 
 CLAIMS: tuple[Claim[Any], ...] = (

@@ -1,14 +1,13 @@
-"""Figures of the explorer's page and what it tells: what they say in words is what was given."""
+"""Figures of single images: what they say in words is what was given."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from fooling import figures
-from fooling.figures.explorer import Step, choose_steps
+from fooling.lab.explorer import figures
+from fooling.lab.explorer.figures import Step, choose_steps
 from fooling.lab.explorer.looking import VIEWS
-from fooling.pages import findings
 
 IMAGE = np.full((6, 5, 3), 128, np.uint8)
 
@@ -50,16 +49,3 @@ def test_every_view_of_a_champion_says_what_it_shows(evolved):
     for view in VIEWS.values():
         drawn = view(evolved, 1, int(evolved.standing.champions[1]))
         assert len(drawn.alt) > 40
-
-
-def test_exploration_is_counted_and_told():
-    log_odds = np.array([0.0, 2.0, 4.0], np.float32)
-    neighbours = np.array([[0, 5, 1], [0, 6, 1], [9, 4, 1], [0, 3, 1]], np.float32)
-    metrics = findings.summarise_exploration("abc", log_odds, 1, [(0, 2), (2,), (1,)], neighbours, [0.1, 0.3, 0.2])
-    assert metrics["median"] == pytest.approx(0.8808, abs=1e-4)
-    counted = {name: metrics[name] for name in ("line", "held", "neighbours", "same class", "more certain")}
-    assert counted == {"line": 3, "held": 3, "neighbours": 3, "same class": 2, "more certain": 1}
-    told = findings.tell_exploration(metrics)
-    assert "a line of 3 images, which between them took the cells of 3 classes" in told
-    assert "confidence in b goes from 10.00% among the random images to 20.00% in the last of 2 litters" in told
-    assert told.endswith("the highest on the way being 30.00%.")

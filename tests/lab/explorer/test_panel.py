@@ -20,16 +20,16 @@ from fooling.encodings.direct import DirectEncoding
 from fooling.lab.explorer import panel
 from fooling.lab.explorer.choices import ENCODINGS
 from fooling.lab.explorer.evolving import Evolving
+from fooling.lab.explorer.grid import ORDERS, SHOWN
 from fooling.lab.explorer.panel import Explorer
-from fooling.lab.explorer.pictures import SHOWN, draw_sprite, order_cells, show_image
+from fooling.lab.explorer.pictures import draw_sprite, show_image
 from fooling.lab.explorer.search import Search
 from fooling.networks.classifier import Classifier
-from fooling.runs import Page
 
 SHAPE = (15, 13, 1)
 
 
-def wait_for(holds: Callable[[], Any], seconds: float = 20.0) -> None:
+def wait_for(holds: Callable[[], Any], seconds: float = 60.0) -> None:
     until = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < until, "waited in vain"
@@ -41,11 +41,10 @@ def read(widget: Any) -> str:
 
 
 @pytest.fixture
-def explorer(make_small_network, tmp_path, monkeypatch) -> Iterator[Explorer]:
+def explorer(make_small_network, tmp_path) -> Iterator[Explorer]:
     small, wide = make_small_network(SHAPE), make_small_network((9, 9, 3))
     networks = {"small": lambda: small, "wide": lambda: wide}
-    monkeypatch.setattr(panel, "list_networks", lambda profile, folder: dict(networks))
-    made = Explorer(Page("14_explorer", tmp_path / "default"))
+    made = Explorer(networks, tmp_path / "explored", supplement=(3, 1))
     assert made.widget
     yield made
     made.evolve.evolving.stop()
@@ -151,7 +150,7 @@ def test_picked_champion_is_seen_in_four_ways_and_saved_and_loaded(explorer):
     for view, told in (("Graph", "hidden node"), ("Ancestors", "The line of"), ("Neighbours", "Neighbours:")):
         look.view.value = view
         assert re.search(rf'<img src="data:image/png;base64,[^"]+" alt="[^"]*{told}', look.picture.value)
-    look._save()
+    look.save()
     (saved,) = explorer.desk.folder.glob("*.png")
     assert saved.name in read(explorer.desk.status)
     explorer.tabs.selected_index = 2
@@ -198,7 +197,7 @@ def test_breeding_adds_litters_and_goes_back(explorer):
 def test_genome_of_another_size_is_refused_in_a_sentence(explorer):
     evolve_a_little(explorer)
     pick(explorer, 0)
-    explorer.look._save()
+    explorer.look.save()
     explorer.own.list_saved()
     explorer.evolve.network.value = "wide"
     explorer.own.saved.value = explorer.own.saved.options[1]
@@ -232,10 +231,9 @@ UPLOAD = {"type": "", "size": 0, "last_modified": datetime.datetime(2015, 6, 7, 
 
 
 @pytest.mark.slow
-def test_panel_goes_on_from_the_pages_search_and_leaves_it_alone(make_search, tmp_path, monkeypatch):
+def test_panel_goes_on_from_the_pages_search_and_leaves_it_alone(make_search, tmp_path):
     search = make_search("cppn", 3)
-    monkeypatch.setattr(panel, "list_networks", lambda profile, folder: {})
-    explorer = Explorer(Page("14_explorer", tmp_path / "default"), search)
+    explorer = Explorer({}, tmp_path, search)
     assert explorer.widget and explorer.evolve.go.description == "Go on" and len(explorer.evolve.grid.labels) == 5
     assert explorer.evolve.network.value == search.classifier.name
     explorer.evolve.go.click()
@@ -245,7 +243,7 @@ def test_panel_goes_on_from_the_pages_search_and_leaves_it_alone(make_search, tm
 
 
 def test_where_nobody_can_click_there_is_a_sentence_and_no_widget(tmp_path):
-    explorer = Explorer(Page("14_explorer", tmp_path / "default"))
+    explorer = Explorer({}, tmp_path)
     assert explorer._repr_mimebundle_() == {"text/plain": panel.WORDS}
     assert "widget" not in vars(explorer)
 
@@ -269,10 +267,10 @@ def test_error_in_the_network_ends_the_search_with_a_sentence(make_search):
 def test_large_grid_shows_the_most_certain_or_the_newest():
     log_odds = np.arange(1000.0, dtype=np.float32) % 101
     champions = np.arange(1000)[::-1]
-    most = order_cells("most certain first", champions, log_odds)
+    most = ORDERS["most certain first"](champions, log_odds)[:SHOWN]
     assert len(most) == SHOWN and log_odds[most].min() >= 98
-    assert order_cells("changed last, first", champions, log_odds).tolist() == list(range(SHOWN))
-    assert order_cells("in the order of the classes", champions[:3], log_odds[:3]).tolist() == [0, 1, 2]
+    assert ORDERS["changed last, first"](champions, log_odds)[:SHOWN].tolist() == list(range(SHOWN))
+    assert ORDERS["in the order of the classes"](champions[:3], log_odds[:3]).tolist() == [0, 1, 2]
 
 
 def test_large_images_are_reduced_and_small_ones_left_as_they_are():

@@ -8,12 +8,12 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
-from fooling.lab.explorer.genomes import express_genomes, take_genome
 from PIL import Image, PngImagePlugin
 
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.cppn_graph import CppnGenomes
 from fooling.encodings.direct import DirectEncoding
+from fooling.encodings.population import express_genomes, stack_genomes, take_genome
 from fooling.lab.explorer.breeding import bear_children
 from fooling.lab.explorer.saving import KEY, check_graph, encode_picture, fit_image, load_picture
 
@@ -28,7 +28,7 @@ def draw(encoding):
     genome = take_genome(encoding.initialise(3, tf.constant([[1, 0]], tf.int64)), 2)
     for litter in range(1, 4):
         genome = bear_children(encoding, [genome], 1, seed=0, litter=litter)[0]
-    return genome, express_genomes(encoding, [genome])[0]
+    return genome, express_genomes(encoding, stack_genomes([genome]))[0]
 
 
 def as_png(picture: Image.Image, text: str = "") -> bytes:
@@ -55,13 +55,14 @@ def test_saved_picture_comes_back_with_its_genome_and_can_be_bred(encoding, tmp_
     for mine, theirs in zip(saved.genome, genome, strict=True):
         np.testing.assert_array_equal(np.trim_zeros(mine, "b"), np.trim_zeros(theirs, "b"))
     children = [bear_children(encoding, [one], 4, seed=2) for one in (saved.genome, genome)]
-    assert express_genomes(encoding, children[0]).tobytes() == express_genomes(encoding, children[1]).tobytes()
+    drawn = [express_genomes(encoding, stack_genomes(litter)) for litter in children]
+    assert drawn[0].tobytes() == drawn[1].tobytes()
 
 
 def test_large_pixel_genome_fits_into_a_picture():
     encoding = DirectEncoding((300, 300, 3))
     genome = take_genome(encoding.initialise(1, tf.constant([[1, 0]], tf.int64)), 0)
-    saved = load_picture(encode_picture(express_genomes(encoding, [genome])[0], encoding, genome))
+    saved = load_picture(encode_picture(express_genomes(encoding, stack_genomes([genome]))[0], encoding, genome))
     np.testing.assert_array_equal(saved.genome.genes, genome.genes)
 
 

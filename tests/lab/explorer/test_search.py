@@ -7,10 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from fooling.encodings.population import express_genomes
 from fooling.evolution.evolve import evolve
-from fooling.lab.explorer.ancestors import Ancestor, Ancestors
-from fooling.lab.explorer.search import Search, search_in_folder
+from fooling.evolution.lineage import replay
+from fooling.evolution.takeovers import Takeovers
+from fooling.lab.explorer.looking import draw_ancestors
+from fooling.lab.explorer.search import Search, count_bytes, search_in_folder
+from fooling.lab.explorer.standing import Standing
 from fooling.networks import classifier as classifying
 
 GENERATIONS = 10
@@ -44,7 +49,7 @@ def test_search_in_steps_has_the_bytes_of_evolve(make_search, monkeypatch, name,
     search = make_search(name, GENERATIONS)
     whole = evolve(search.classifier, search.encoding, generations=GENERATIONS, children=7, seeds=[3])
     assert_same(search, whole)
-    np.testing.assert_array_equal(search.history, whole.history[0])
+    np.testing.assert_array_equal(search.to_evolution().history, whole.history)
     numbers = search.standing.champions.tolist()
     np.testing.assert_array_equal(search.express(numbers), whole.images[0])
     np.testing.assert_array_equal(search.express(numbers[::-1]), whole.images[0][::-1])
@@ -79,7 +84,7 @@ def test_restored_search_goes_on_as_if_it_had_never_stopped(make_search):
         while other.generation < GENERATIONS:
             other.advance()
         assert_same(other, make_search("cppn", GENERATIONS).to_evolution())
-        numbers = [number for number in other.ancestors.genomes if number < 5 * 7]
+        numbers = [number for number in other.genomes if number < 5 * 7]
         np.testing.assert_array_equal(other.express(numbers), first.express(numbers))
     assert first.generation == 4
 
@@ -88,7 +93,7 @@ def test_every_ancestor_held_a_cell_when_it_became_a_parent(evolved):
     takeovers, children = evolved.to_evolution().takeovers, evolved.children
     parents = dict(zip(takeovers.champion.tolist(), takeovers.parent.tolist(), strict=True))
     held = evolved.to_evolution().unroll("champion", -1)[0]
-    lines = [evolved.ancestors.trace(number) for number in evolved.standing.champions.tolist()]
+    lines = [evolved.standing.trace(number) for number in evolved.standing.champions.tolist()]
     assert max(map(len, lines)) > 2
     for number, line in zip(evolved.standing.champions.tolist(), lines, strict=True):
         assert line[-1].number == number
@@ -98,33 +103,55 @@ def test_every_ancestor_held_a_cell_when_it_became_a_parent(evolved):
             assert parent.number in held[child.number // children - 1]
         for one in line:
             mine = takeovers.champion == one.number
-            assert one.cells == tuple(takeovers.cell[mine]) and one.log_odds == tuple(takeovers.log_odds[mine])
+            assert one.cells == takeovers.cell[mine].tolist() and one.log_odds == takeovers.log_odds[mine].tolist()
 
 
-def test_ancestors_beyond_the_memory_go_first_where_no_line_needs_them_then_by_age():
-    genome = (np.zeros(10, np.uint8),)
-    ancestors = Ancestors(most_bytes=30)
-    for number, parent in ((0, -1), (1, -1), (2, 0), (3, 2), (4, 1)):
-        ancestors.add(Ancestor(number, (number,), (0.5,), genome), parent)
-    ancestors.prune([3])
-    assert set(ancestors.genomes) == {0, 2, 3}, "1 and 4 are in no champion's line"
-    ancestors.add(Ancestor(5, (0,), (0.5,), genome), 3)
-    ancestors.prune([2, 5])
-    assert set(ancestors.genomes) == {2, 3, 5}, "0 is the oldest; champions stay"
-    ancestors.most_bytes = 10
-    ancestors.prune([2, 5])
-    assert set(ancestors.genomes) == {2, 5}
-    line = ancestors.trace(5)
-    assert [one.number for one in line] == [0, 2, 3, 5]
-    assert [one.genome is None for one in line] == [True, False, True, False]
+def test_genomes_beyond_the_memory_go_first_where_no_line_needs_them_then_by_age(make_search):
+    """Images 0 and 1 are random; 0 bore 2, 2 bore 3, 3 bore 5; 1 bore 4."""
+    search = make_search("direct", 0)
+    champion, parent = np.array([0, 1, 2, 3, 4, 5], np.int32), np.array([-1, -1, 0, 2, 1, 3], np.int32)
+    zeros = np.zeros(6, np.int32)
+    takeovers = Takeovers(zeros, zeros, champion, parent, zeros.astype(np.float32))
+
+    def forget(champions: list[int], most: int) -> set[int]:
+        state = search.standing.state._replace(champions=tf.constant([champions]))
+        search.most_bytes = most * count_bytes(search.genomes[5])
+        search._forget(Standing(state, takeovers))
+        return set(search.genomes)
+
+    search.genomes = {number: search.find_genome(int(search.standing.champions[0])) for number in range(6)}
+    assert forget([3, 5], 4) == {0, 2, 3, 5}, "1 and 4 are in no champion's line"
+    assert forget([2, 5], 3) == {2, 3, 5}, "0 is the oldest"
+    assert forget([2, 5], 1) == {2, 5}, "champions stay"
+    search.standing = Standing(search.standing.state, takeovers)
+    drawn = draw_ancestors(search, 0, 5)
+    assert "line of 4 images" in drawn.alt and "2 of them drawn" in drawn.alt
+    with pytest.raises(ValueError, match="no longer kept"):
+        draw_ancestors(search, 0, 3)
+
+
+def test_what_outgrows_the_memory_is_forgotten_while_the_search_goes_on(make_search):
+    search = make_search("direct", 0)
+    search.most_bytes = 1
+    for _ in range(3):
+        search.advance()
+        assert set(search.genomes) == set(search.standing.champions.tolist())
+
+
+@pytest.mark.slow
+def test_remembered_genomes_are_those_that_lineage_makes_again(make_search):
+    search = make_search("cppn", GENERATIONS)
+    numbers = sorted(search.genomes)
+    again = express_genomes(search.encoding, replay(search.to_evolution(), 0, numbers))
+    np.testing.assert_array_equal(search.express(numbers), again)
 
 
 def test_what_is_not_kept_or_never_was_is_named(make_search):
     search = make_search("direct", 3)
     with pytest.raises(ValueError, match="999 never held a cell"):
-        search.ancestors.trace(999)
-    search.ancestors.genomes.pop(lost := int(search.standing.champions[0]))
-    with pytest.raises(ValueError, match=f"genome of image {lost} is not kept"):
+        search.standing.trace(999)
+    search.genomes.pop(lost := int(search.standing.champions[0]))
+    with pytest.raises(ValueError, match="genome of this image is no longer kept"):
         search.express([lost])
     with pytest.raises(ValueError, match="start the search first"):
         make_search("direct").to_evolution()
@@ -147,6 +174,6 @@ def test_finished_search_in_a_folder_is_loaded_and_not_evolved_again(make_search
         again, same_run = search_in_folder(search.classifier, search.encoding, **sizes)
     assert same_run == run
     assert_same(again, first.to_evolution())
-    line = [one.number for one in first.ancestors.trace(int(first.standing.champions[0]))]
-    assert [one.number for one in again.ancestors.trace(int(again.standing.champions[0]))] == line
+    line = [one.number for one in first.standing.trace(int(first.standing.champions[0]))]
+    assert [one.number for one in again.standing.trace(int(again.standing.champions[0]))] == line
     assert search_in_folder(search.classifier, search.encoding, **{**sizes, "seed": 4})[1] != run

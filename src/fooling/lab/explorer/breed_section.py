@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
 from collections.abc import Callable, Sequence
 
@@ -10,17 +9,17 @@ import ipywidgets as widgets
 
 from fooling.encodings import Encoding, Genomes
 from fooling.encodings.direct import DirectEncoding
+from fooling.files import hash_arrays
 from fooling.lab.explorer.breeding import LITTER, MOST_PARENTS, Breeding, Litter
-from fooling.lab.explorer.desk import Desk, make_button, make_row
+from fooling.lab.explorer.desk import Desk, make_row
 from fooling.lab.explorer.grid import Grid
-from fooling.lab.explorer.look_section import save_content
 from fooling.lab.explorer.pictures import show_image
-from fooling.lab.explorer.saving import encode_picture
 from fooling.networks.classifier import Classifier
-from fooling.pages.paper import show_confidence
+from fooling.words import show_confidence
 
 PARENT = 72  # pixels of a parent's picture
 ROW = "display:flex;flex-wrap:wrap;align-items:center"
+WELCOME = "<p>You are the selection: choose one or two pictures as parents, look at their children, go on.</p>"
 
 
 class BreedSection:
@@ -35,18 +34,16 @@ class BreedSection:
         self.desk, self.choose, self.seed = desk, choose, seed
         self.breeding: Breeding | None = None
         self.grid = Grid(most=MOST_PARENTS)
-        self.grid.clear()
-        self.told, self.parents = widgets.HTML(), widgets.HTML()
-        random = make_button(
-            "Begin with random images", "Of the network and encoding in Evolve", desk.guard(self.begin_randomly)
+        self.told, self.parents = widgets.HTML(WELCOME), widgets.HTML()
+        random = desk.make_button(
+            "Begin with random images", "Of the network and encoding in Evolve", self.begin_randomly
         )
-        self.on = make_button("Breed the chosen", "A litter of one or two parents", desk.guard(self.breed), "primary")
-        self.back = make_button("Go back", "To the litter before", desk.guard(self.go_back))
-        self.keep = make_button("Save the chosen", "As PNG files that hold the genome, too", desk.guard(self.save))
-        self.widget = widgets.VBox(
-            [make_row(random, self.on, self.back, self.keep), self.told, self.parents, self.grid]
-        )
-        self._show()
+        self.on = desk.make_button("Breed the chosen", "A litter of one or two parents", self.breed, "primary")
+        self.back = desk.make_button("Go back", "To the litter before", self.go_back)
+        self.keep = desk.make_button("Save the chosen", "As PNG files that hold the genome, too", self.save)
+        self.on.disabled = self.back.disabled = self.keep.disabled = True
+        buttons = make_row(random, self.on, self.back, self.keep)
+        self.widget = widgets.VBox([buttons, self.told, self.parents, self.grid])
 
     def begin(self, classifier: Classifier, encoding: Encoding, genome: Genomes) -> None:
         """Begin with the litter of one genome.
@@ -55,15 +52,12 @@ class BreedSection:
             ValueError: If the genome's images do not fit the network.
         """
         if tuple(encoding.image_shape) != tuple(classifier.image_shape):
-            shapes = [" × ".join(map(str, shape)) for shape in (encoding.image_shape, classifier.image_shape)]
-            raise ValueError(
-                f"This genome draws {shapes[0]} pixels, but {classifier.name} takes {shapes[1]}; choose another."
-            )
+            drawn, taken = (" × ".join(map(str, one.image_shape)) for one in (encoding, classifier))
+            raise ValueError(f"This genome draws {drawn} pixels, but {classifier.name} takes {taken}; choose another.")
         self.breeding = Breeding(classifier, encoding, self.seed)
         self.breeding.begin([genome])
         self.breeding.breed([0])
-        self._show()
-        self.desk.say("Choose one or two children, then breed them.")
+        self._show(self.breeding, "Choose one or two children, then breed them.")
 
     def begin_randomly(self) -> None:
         """Begin with random images of what is chosen for evolution."""
@@ -71,10 +65,10 @@ class BreedSection:
         if self.breeding is None or (self.breeding.classifier, self.breeding.encoding) != (classifier, encoding):
             self.breeding = Breeding(classifier, encoding, self.seed)
         self.breeding.begin_randomly()
-        self._show()
-        self.desk.say(f"{LITTER} random images. Choose one or two, then breed them.")
+        self._show(self.breeding, f"{LITTER} random images. Choose one or two, then breed them.")
 
     def _begun(self) -> Breeding:
+        """Return the breeding, which buttons without one are disabled for."""
         if self.breeding is None:
             raise ValueError("Begin with random images, or with a champion: click one in Evolve, then Breed from it.")
         return self.breeding
@@ -83,23 +77,19 @@ class BreedSection:
         """Bear the litter of the chosen."""
         breeding = self._begun()
         breeding.breed(self.grid.chosen)
-        self._show()
         how = ""
         if len(breeding.present.parents) == MOST_PARENTS:
             crossed = isinstance(breeding.encoding, DirectEncoding)
-            how = (
-                " Half of the pairs were crossed."
-                if crossed
-                else " CPPNs are not crossed: each parent has every second child."
-            )
-        self.desk.say(f"Litter {breeding.generation}.{how}")
+            kept_apart = " CPPNs are not crossed: each parent has every second child."
+            how = " Half of the pairs were crossed." if crossed else kept_apart
+        self._show(breeding, f"Litter {breeding.generation}.{how}")
 
     def go_back(self) -> None:
         """Show the litter before."""
         breeding = self._begun()
         breeding.go_back()
-        self._show()
-        self.desk.say(f"Back at {'the first images' if breeding.generation == 0 else f'litter {breeding.generation}'}.")
+        litter = f"litter {breeding.generation}" if breeding.generation else "the first images"
+        self._show(breeding, f"Back at {litter}.")
 
     def save(self) -> None:
         """Save the chosen pictures."""
@@ -108,30 +98,26 @@ class BreedSection:
             raise ValueError("Choose a picture first.")
         litter = breeding.present
         for place in self.grid.chosen:
-            content = encode_picture(litter.images[place], breeding.encoding, litter.genomes[place])
-            told = hashlib.sha256(content).hexdigest()[:6]  # other clicks may lead to another picture of this place
-            name = breeding.classifier.class_names[litter.top[place]]
-            save_content(self.desk, f"{name}-{breeding.classifier.name}-bred-{told}", content)
+            genome, name = litter.genomes[place], breeding.classifier.class_names[litter.top[place]]
+            told = hash_arrays(*genome)[:6]  # other clicks may lead to another picture of this place
+            name = f"{name}-{breeding.classifier.name}-bred-{told}"
+            self.desk.save(name, litter.images[place], breeding.encoding, genome)
 
-    def _show(self) -> None:
-        breeding = self.breeding
-        for button in (self.on, self.keep):
-            button.disabled = breeding is None
-        self.back.disabled = breeding is None or breeding.generation < 1
-        if breeding is None:
-            self.told.value = (
-                "<p>You are the selection: choose one or two pictures as parents, look at their children, go on.</p>"
-            )
-            return
+    def _show(self, breeding: Breeding, sentence: str) -> None:
+        """Show the present litter and its parents."""
         litter, names = breeding.present, breeding.classifier.class_names
+        self.on.disabled = self.keep.disabled = False
+        self.back.disabled = breeding.generation < 1
+        title, places = (
+            f"Litter {breeding.generation}" if breeding.generation else "First images",
+            range(len(litter.top)),
+        )
+        caption = f"{title}: {len(places)} images with the class that {breeding.classifier.name} takes each for"
+        self.told.value, self.grid.chosen = f"<h3 style='margin:4px 0'>{title}</h3>", []
         tops = [str(names[index]) for index in litter.top]
-        places = range(len(tops))
-        title = f"Litter {breeding.generation}" if breeding.generation else "First images"
-        caption = f"{title}: {len(tops)} images with the class that {breeding.classifier.name} takes each for"
-        self.told.value = f"<h3 style='margin:4px 0'>{title}</h3>"
-        self.grid.chosen = []
         self.grid.show(litter.images, tops, litter.confidences, places, places, caption)
         self.parents.value = show_parents(breeding.litters[-2], litter.parents, names) if litter.parents else ""
+        self.desk.say(sentence)
 
 
 def show_parents(litter: Litter, places: tuple[int, ...], names: Sequence[str]) -> str:

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
-from fooling.lab.explorer.genomes import compile_mutate, express_genomes, stack_genomes, take_genome
 
 from fooling.confidence import to_confidence
 from fooling.encodings import Encoding, Genomes
 from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.operators import fold_seeds
+from fooling.encodings.population import compile_mutate, express_genomes, stack_genomes, take_genome
 from fooling.evolution.map_elites import VARIATION, generation_seeds
 from fooling.networks.classifier import Classifier
 
@@ -43,15 +43,15 @@ class Litter(NamedTuple):
 
     @property
     def confidences(self) -> np.ndarray:
-        """The confidence in that class, ``(count,) float32``."""
+        """The confidence in that class, ``(count,) float64``."""
         return to_confidence(self.log_odds.max(axis=1))
 
 
 def show_genomes(
     classifier: Classifier, encoding: Encoding, genomes: Sequence[Genomes], parents: tuple[int, ...] = ()
 ) -> Litter:
-    """Express genomes and ask the network."""
-    images = express_genomes(encoding, genomes)
+    """Express genomes, NumPy arrays, and ask the network."""
+    images = express_genomes(encoding, stack_genomes(genomes))
     return Litter(tuple(genomes), images, classifier.score(images), parents)
 
 
@@ -61,12 +61,11 @@ def bear_children(
     """Return mutated children of one parent or of two.
 
     Two parents that are pixels are crossed as in the released code (half of the pairs of children, simulated binary
-    crossover) before they mutate. The paper has no crossover of CPPNs, so there each parent has every second child
-    to itself.
+    crossover) before they mutate. The paper has no crossover of CPPNs, so there each parent has every second child.
 
     Args:
         encoding: How images are made.
-        parents: One genome or two, NumPy arrays.
+        parents: Genomes, NumPy arrays.
         count: Children.
         seed: Of the breeding; the same seed and litter give the same children.
         litter: The number of the litter, from 1.
@@ -83,8 +82,8 @@ def bear_children(
     slots = stack_genomes([parents[slot % len(parents)] for slot in range(count)])
     seeds = fold_seeds(generation_seeds(tf.constant([seed], tf.int64), tf.constant(litter)), VARIATION)
     # Generation 1: the mutation rate of a long run's end would show a person no difference.
-    graph = compile_mutate(encoding, count)  # type: ignore[arg-type]  # as in genomes.py
-    born = graph(tf.nest.map_structure(tf.constant, slots), seeds, tf.constant(1))
+    mutate = compile_mutate(encoding, count)  # type: ignore[arg-type]  # every object is hashable
+    born = mutate(tf.nest.map_structure(tf.constant, slots), seeds, tf.constant(1))
     return [take_genome(born, slot) for slot in range(count)]
 
 
@@ -92,8 +91,6 @@ class Breeding:
     """A line of litters, each from parents of the one before; a person chooses, and may go back.
 
     Attributes:
-        classifier: Whose opinion is asked.
-        encoding: How images are made.
         seed: The same clicks give the same children.
         count: Children of a litter.
         litters: The first images and all litters up to the present one.
@@ -133,10 +130,7 @@ class Breeding:
         return self.begin([take_genome(drawn, slot) for slot in range(self.count)])
 
     def breed(self, chosen: Sequence[int]) -> Litter:
-        """Bear a litter from one or two of the present one.
-
-        Args:
-            chosen: Their places.
+        """Bear a litter from one or two of the present one, by their places.
 
         Raises:
             ValueError: If none or more than two are chosen, or there is no such place.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
+from fooling.encodings import Encoding, Genomes
+from fooling.files import write_atomically
+from fooling.lab.explorer.saving import encode_picture
 from fooling.networks.classifier import Classifier
 
 
@@ -21,12 +25,15 @@ class Desk:
     Attributes:
         networks: What may be chosen, each with what loads it.
         folder: Where pictures are saved.
+        supplement: The classes of ImageNet that the paper's supplement shows.
         status: The line, for the panel.
         answering: Set while a click is answered; whoever computes in the background rests.
     """
 
-    def __init__(self, networks: dict[str, Callable[[], Classifier]], folder: Path) -> None:
-        self.networks, self.folder = networks, folder
+    def __init__(
+        self, networks: dict[str, Callable[[], Classifier]], folder: Path, supplement: Sequence[int] = ()
+    ) -> None:
+        self.networks, self.folder, self.supplement = networks, folder, supplement
         self.status, self.answering = widgets.HTML(), threading.Event()
         self._loaded: dict[str, Classifier] = {}
         self._lock = threading.Lock()
@@ -62,6 +69,13 @@ class Desk:
         self.networks[name] = lambda: classifier
         return name
 
+    def save(self, name: str, image: np.ndarray, encoding: Encoding, genome: Genomes) -> None:
+        """Save a picture with its genome under a name made fit for a file, and say where it is."""
+        name = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") + ".png"
+        write_atomically(self.folder / name, encode_picture(image, encoding, genome))
+        place = f"{self.folder.parent.name}/{self.folder.name}"
+        self.say(f"Saved as {name} in the folder {place}. Your own → Saved loads it again.")
+
     def guard(self, answer: Callable[..., None]) -> Callable[..., None]:
         """Return a callback that says what was wrong instead of failing unseen."""
 
@@ -72,27 +86,21 @@ class Desk:
                 answer(*arguments)
             except (ValueError, OSError) as error:
                 self.say(str(error), wrong=True)
-            except KeyError:  # of the ancestors' genomes, of which the oldest are let go
-                self.say("The genome of this image is no longer kept; click its class again.", wrong=True)
             finally:
                 self.answering.clear()
 
         return guarded
 
-
-def make_button(description: str, tooltip: str, answer: Callable[..., None], style: str = "") -> widgets.Button:
-    """Return a button as wide as its words that calls ``answer`` without arguments."""
-    button = widgets.Button(
-        description=description,
-        tooltip=tooltip,
-        button_style=style,
-        layout=widgets.Layout(width="auto", flex="0 0 auto"),
-    )
-    button.on_click(lambda _: answer())
-    return button
+    def make_button(self, description: str, tooltip: str, answer: Callable[[], None], style: str = "") -> Any:
+        """Return a button as wide as its words whose click is answered under :meth:`guard`."""
+        layout = {"width": "auto", "flex": "0 0 auto"}
+        button = widgets.Button(description=description, tooltip=tooltip, button_style=style, layout=layout)
+        guarded = self.guard(answer)
+        button.on_click(lambda _: guarded())
+        return button
 
 
-def make_row(*children: widgets.Widget) -> widgets.Box:
+def make_row(*children: Any) -> Any:
     """Return widgets side by side, wrapped where the page is narrow."""
     layout = widgets.Layout(display="flex", flex_flow="row wrap", align_items="center", grid_gap="6px")
     return widgets.Box(children, layout=layout)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from typing import Any
 
@@ -11,15 +10,15 @@ import numpy as np
 
 from fooling.encodings import Encoding
 from fooling.lab.explorer.choices import ENCODINGS, count_children, default_classes, read_classes
-from fooling.lab.explorer.desk import Desk, make_button, make_row
+from fooling.lab.explorer.desk import Desk, make_row
 from fooling.lab.explorer.evolving import Evolving
-from fooling.lab.explorer.grid import Grid
-from fooling.lab.explorer.pictures import ORDERS, SHOWN, order_cells
+from fooling.lab.explorer.grid import ORDERS, SHOWN, Grid
 from fooling.lab.explorer.search import Search
 from fooling.networks.classifier import Classifier
-from fooling.pages.paper import show_confidence
+from fooling.words import show_confidence
 
 Pick = Callable[[Search, int, int], None]  # search, cell, number of the image
+TIP = "all, supplement (20 classes of ImageNet), or names and numbers: daisy, 967"
 
 
 class EvolveSection:
@@ -40,43 +39,36 @@ class EvolveSection:
         self.evolving = Evolving(self.show, self._end, desk.answering)
         self.network = widgets.Dropdown(options=list(desk.networks), description="Network")
         self.encoding = widgets.Dropdown(options=list(ENCODINGS), description="Encoding")
-        tip = "all, supplement (20 classes of ImageNet), or names and numbers: daisy, 967"
         self.classes = widgets.Text(
-            description="Classes", value="all", placeholder=tip, tooltip=tip, continuous_update=False
+            description="Classes", value="all", placeholder=TIP, tooltip=TIP, continuous_update=False
         )
         self.order = widgets.Dropdown(options=list(ORDERS), description="Show", layout=widgets.Layout(display="none"))
-        self.go = make_button("Start", "Evolve until stopped", desk.guard(self.start), "primary")
-        self.halt = make_button("Stop", "Stop within a second; what is evolved stays", self.stop)
-        self.again = make_button(
-            "Begin again", "Forget these images and begin with another seed", desk.guard(self.begin_again)
-        )
-        self.progress = widgets.HTML()
-        self.grid = Grid()
-        self.grid.clear()
-        buttons = make_row(self.go, self.halt, self.again, self.progress)
+        self.go = desk.make_button("Start", "Evolve until stopped", self.start, "primary")
+        self.halt = desk.make_button("Stop", "Stop within a second; what is evolved stays", self.stop)
+        again = desk.make_button("Begin again", "Forget these images and begin with another seed", self.begin_again)
+        self.progress, self.grid = widgets.HTML(), Grid()
         chosen = make_row(self.network, self.encoding, self.classes)
+        buttons = make_row(self.go, self.halt, again, self.progress)
         self.widget = widgets.VBox([chosen, buttons, self.order, self.grid])
         if search is not None:
             self._take(search)
         self._mark(running=False)
         self.network.observe(desk.guard(self._change_network), "value")
         for control in (self.encoding, self.classes):
-            control.observe(desk.guard(self._forget), "value")
+            control.observe(desk.guard(lambda _: self._forget()), "value")
         self.order.observe(desk.guard(lambda _: self.show(self.search) if self.search else None), "value")
         self.grid.observe(desk.guard(self._picked), "picked")
 
     def _take(self, search: Search) -> None:
         """Begin with a search that was made elsewhere."""
         self.search = search
-        if search.classifier.name in self.desk.networks:
-            self.network.value = search.classifier.name
+        self.network.value = search.classifier.name
         for label, build in ENCODINGS.items():
             if build(search.classifier.image_shape) == search.encoding:
                 self.encoding.value = label
         whole = len(search.classes) == len(search.classifier.class_names)
         self.classes.value = "all" if whole else ", ".join(map(str, search.classes))
-        if search.standing:
-            self.show(search)
+        self.show(search)
 
     def choose(self) -> tuple[Classifier, Encoding]:
         """Return the network and the encoding that are chosen, loading the network if need be."""
@@ -93,9 +85,10 @@ class EvolveSection:
         self.evolving.start(self._make)
 
     def _make(self) -> Search:
+        """Return the search to go on with; called in the thread that evolves."""
         if self.search is None:
             classifier, encoding = self.choose()
-            classes = read_classes(self.classes.value, classifier.class_names)
+            classes = read_classes(self.classes.value, classifier.class_names, self.desk.supplement)
             children = count_children(classifier)
             self.desk.say(f"Preparing {encoding.name} images for {classifier.name} …")
             self.search = Search(classifier, encoding, children=children, seed=self.seed, classes=classes)
@@ -114,7 +107,8 @@ class EvolveSection:
         self._forget()
         self.start()
 
-    def _forget(self, _: Any = None) -> None:
+    def _forget(self) -> None:
+        """Give up the search, and what is shown of it."""
         was_running = self.evolving.running
         self.evolving.stop()
         self.search = None
@@ -125,6 +119,7 @@ class EvolveSection:
         self.desk.say("The search was stopped and forgotten; Start begins another." if was_running else "Start begins.")
 
     def _change_network(self, _: Any) -> None:
+        """Load another network, so that its classes can be chosen."""
         self._forget()
         self.desk.say(f"Loading {self.network.value} …")
         classifier = self.desk.load(self.network.value)
@@ -136,24 +131,21 @@ class EvolveSection:
         standing = search.standing
         if standing is None:
             return
-        cells = order_cells(self.order.value, standing.champions, standing.log_odds)
-        numbers, confidences, names = standing.champions[cells], standing.confidences, search.class_names
-        images = search.express(numbers.tolist())
+        generation, champions, names = standing.generation, standing.champions, search.class_names
+        cells = ORDERS[self.order.value](champions, standing.log_odds)[:SHOWN]
+        numbers, confidences = champions[cells].tolist(), standing.confidences
         median = show_confidence(float(np.median(confidences)))
-        evaluated = (standing.generation + 1) * search.children
-        caption = (
-            f"{len(cells)} of {len(names)} champions after generation {standing.generation}, median confidence {median}"
-        )
-        self.grid.show(
-            images, [names[cell] for cell in cells], confidences[cells], cells.tolist(), numbers.tolist(), caption
-        )
+        caption = f"{len(cells)} of {len(names)} champions after generation {generation}, median confidence {median}"
+        shown = [names[cell] for cell in cells]
+        self.grid.show(search.express(numbers), shown, confidences[cells], cells.tolist(), numbers, caption)
         self.order.layout.display = "flex" if len(names) > SHOWN else "none"
         self.progress.value = (
-            f'<span class="fooling-progress">generation <b>{standing.generation:,}</b>, {evaluated:,} images, '
-            f"median confidence <b>{html.escape(median)}</b></span>"
+            f'<span class="fooling-progress">generation <b>{generation:,}</b>, {(generation + 1) * search.children:,} '
+            f"images, median confidence <b>{median.replace('<', '&lt;')}</b></span>"
         )
 
     def _end(self, error: str) -> None:
+        """Say how the search stopped; called in its thread."""
         generation = self.search.generation if self.search else -1
         self._mark(running=False)
         if error:
@@ -164,10 +156,12 @@ class EvolveSection:
             self.desk.say(f"Stopped after generation {generation:,}. Click a picture to look at it, or go on.")
 
     def _mark(self, running: bool) -> None:
+        """Let the buttons be clicked that do something now."""
         self.go.disabled, self.halt.disabled = running, not running
         self.go.description = "Go on" if self.search else "Start"
 
     def _picked(self, change: Any) -> None:
+        """Hand a picture on that was clicked."""
         picked = change["new"]
         if self.search is not None and picked:
             self.pick(self.search, int(picked["id"]), int(picked["number"]))

@@ -19,10 +19,10 @@ class Evolving:
 
     Between two forward batches it waits while ``answering`` is set, so that a click has both cores.
 
-    Attributes:
-        answering: Set by whoever answers a click, and cleared again.
+    Args:
         show: Called in the thread after a generation, at most every :data:`PAUSE` seconds, and at the end.
         end: Called in the thread when it has stopped, with a sentence if that was an error.
+        answering: Set by whoever answers a click, and cleared again.
     """
 
     def __init__(self, show: Callable[[Search], None], end: Callable[[str], None], answering: threading.Event) -> None:
@@ -58,11 +58,13 @@ class Evolving:
             self._thread.join(PATIENCE)
 
     def _must_stop(self, stop: threading.Event) -> bool:
+        """Rest while a click is answered, then say whether to stop."""
         while self.answering.is_set() and not stop.is_set():
             stop.wait(REST)
         return stop.is_set()
 
     def _run(self, make: Callable[[], Search], stop: threading.Event) -> None:
+        """Evolve until told to stop."""
         try:
             search = make()
             shown = -PAUSE
@@ -70,8 +72,7 @@ class Evolving:
                 if time.monotonic() - shown >= PAUSE:
                     self.show(search)
                     shown = time.monotonic()
-            if search.standing:
-                self.show(search)
+            self.show(search)
         except ValueError as error:  # of the person's choices: a sentence for the person
             self.end(str(error))
         except Exception as error:  # nobody else would hear of it in a thread

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import anywidget
@@ -10,9 +10,17 @@ import numpy as np
 import traitlets
 
 from fooling.lab.explorer.pictures import SIDE, draw_sprite
-from fooling.pages.paper import show_confidence
+from fooling.words import show_confidence
 
 HERE = Path(__file__).parent
+SHOWN = 24  # pictures of many classes at a time; Choice: what one sees without scrolling
+# Which cells a grid shows, from their champions' numbers and log-odds, (cells,) arrays.
+ORDERS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "in the order of the classes": lambda champions, log_odds: np.arange(len(champions)),
+    "most certain first": lambda champions, log_odds: np.argsort(-log_odds, kind="stable"),
+    "least certain first": lambda champions, log_odds: np.argsort(log_odds, kind="stable"),
+    "changed last, first": lambda champions, log_odds: np.argsort(-champions, kind="stable"),
+}
 
 
 class Grid(anywidget.AnyWidget):
@@ -39,15 +47,15 @@ class Grid(anywidget.AnyWidget):
     most = traitlets.Int(1).tag(sync=True)
     chosen: traitlets.List[int] = traitlets.List().tag(sync=True)
     picked = traitlets.Dict().tag(sync=True)
-    caption = traitlets.Unicode("").tag(sync=True)
+    caption = traitlets.Unicode("no pictures yet").tag(sync=True)
 
     def show(
         self,
         images: np.ndarray,
-        names: Sequence[str],
+        names: Iterable[str],
         confidences: np.ndarray,
-        ids: Sequence[int],
-        numbers: Sequence[int],
+        ids: Iterable[int],
+        numbers: Iterable[int],
         caption: str,
     ) -> None:
         """Show these pictures in one message, so that no label stands under another's picture.
@@ -58,18 +66,10 @@ class Grid(anywidget.AnyWidget):
             confidences: ``(count,) float32`` in that.
             ids: What ``chosen`` calls them.
             numbers: What else ``picked`` tells of them.
-            caption: What the grid shows.
+            caption: As the trait.
         """
-        labels = [
-            {
-                "id": int(one),
-                "number": int(number),
-                "name": name,
-                "confidence": float(share),
-                "share": show_confidence(share),
-            }
-            for one, number, name, share in zip(ids, numbers, names, confidences, strict=True)
-        ]
+        described = zip(ids, numbers, names, confidences.tolist(), map(show_confidence, confidences), strict=True)
+        labels = [dict(zip(("id", "number", "name", "confidence", "share"), one, strict=True)) for one in described]
         with self.hold_sync():
             self.sprite, self.labels, self.caption = draw_sprite(images), labels, caption
             self.enlarged = bool(len(images)) and max(images.shape[1:3]) <= SIDE // 2

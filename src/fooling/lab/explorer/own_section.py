@@ -9,9 +9,9 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from fooling import figures
 from fooling.encodings import Encoding
-from fooling.lab.explorer.desk import Desk, make_button, make_row
+from fooling.lab.explorer.desk import Desk, make_row
+from fooling.lab.explorer.figures import draw_look
 from fooling.lab.explorer.look_section import Breed
 from fooling.lab.explorer.pictures import show_figure
 from fooling.lab.explorer.saving import Saved, fit_image, load_picture
@@ -20,12 +20,17 @@ from fooling.networks.classifier import Classifier, load_classifier
 RANGES = {"0 to 1": (0.0, 1.0), "0 to 255": (0.0, 255.0), "−1 to 1": (-1.0, 1.0)}
 NOTHING = "(choose a saved picture)"
 HEADING = "<h3 style='margin:8px 0 0'>{}</h3>"
+KNOWN = {
+    True: "It holds its genome and can be bred.",
+    False: "It holds no genome, so it can be looked at but not bred.",
+}
 
 
 class OwnSection:
     """Pictures and networks of one's own.
 
     Attributes:
+        loaded: The picture that was opened last.
         widget: The section.
     """
 
@@ -34,27 +39,21 @@ class OwnSection:
     ) -> None:
         self.desk, self.choose, self.breed_from, self.added = desk, choose, breed, added
         self.loaded: Saved | None = None
-        self.picture_file = widgets.FileUpload(
-            accept="image/*", description="Picture from a file", layout={"width": "auto"}
-        )
+        self.picture_file = _offer_upload("image/*", "Picture from a file")
         self.saved = widgets.Dropdown(description="Saved", options=[NOTHING])
-        self.refresh = make_button("Look again", "For pictures that were saved since", self.list_saved)
-        self.breed = make_button("Breed from it", "Take this image to the section Breed", desk.guard(self._breed))
+        refresh = desk.make_button("Look again", "For pictures that were saved since", self.list_saved)
+        self.breed = desk.make_button("Breed from it", "Take this image to the section Breed", self._breed)
         self.breed.disabled = True
         self.answer = widgets.HTML()
         self.path = widgets.Text(description="Path", placeholder="my_model.keras")
-        self.network_file = widgets.FileUpload(
-            accept=".keras", description="or from a file (below 10 MB)", layout={"width": "auto"}
-        )
+        self.network_file = _offer_upload(".keras", "or from a file (below 10 MB)")
         self.range = widgets.Dropdown(options=list(RANGES), description="Pixels")
         self.names = widgets.Text(description="Classes", placeholder="names with commas; empty for numbers")
-        use = make_button(
-            "Use this network", "It can then be chosen in Evolve", desk.guard(self.use_network), "primary"
-        )
+        use = desk.make_button("Use this network", "It can then be chosen in Evolve", self.use_network, "primary")
         self.widget = widgets.VBox(
             [
                 widgets.HTML(HEADING.format("What does the network say of a picture?")),
-                make_row(self.picture_file, self.saved, self.refresh, self.breed),
+                make_row(self.picture_file, self.saved, refresh, self.breed),
                 self.answer,
                 widgets.HTML(HEADING.format("A network of your own")),
                 make_row(self.path, self.network_file),
@@ -62,21 +61,21 @@ class OwnSection:
             ]
         )
         self.list_saved()
-        self.picture_file.observe(desk.guard(self._uploaded), "value")
+        self.picture_file.observe(desk.guard(self._open_upload), "value")
         self.saved.observe(desk.guard(self._open_saved), "value")
 
     def list_saved(self) -> None:
         """Offer the pictures in the folder."""
-        found = sorted(path.name for path in self.desk.folder.glob("*.png"))
-        self.saved.options = [NOTHING, *found]
+        self.saved.options = [NOTHING, *sorted(path.name for path in self.desk.folder.glob("*.png"))]
 
     def _open_saved(self, change: Any) -> None:
+        """Show a picture of the folder."""
         if change["new"] != NOTHING:
             self.show(load_picture(self.desk.folder / change["new"]), change["new"])
 
-    def _uploaded(self, change: Any) -> None:
-        if change["new"]:
-            (file,) = change["new"]
+    def _open_upload(self, change: Any) -> None:
+        """Show a picture that was uploaded."""
+        for file in change["new"]:
             self.show(load_picture(bytes(file["content"]), file["name"]), file["name"])
 
     def show(self, saved: Saved, name: str) -> None:
@@ -84,21 +83,16 @@ class OwnSection:
         classifier, _ = self.choose()
         image = fit_image(saved.image, classifier.image_shape)
         confidences = classifier.confidences(image[None])[0]
-        drawn = figures.draw_look(image, name, classifier.class_names, confidences)
         self.loaded, self.breed.disabled = saved, saved.genome is None
-        self.answer.value = show_figure(drawn)
-        known = (
-            "It holds its genome and can be bred."
-            if saved.genome is not None
-            else "It holds no genome, so it can be looked at but not bred."
-        )
-        self.desk.say(saved.note or f"{classifier.name} on {name}. {known}", wrong=bool(saved.note))
+        self.answer.value = show_figure(draw_look(image, name, classifier.class_names, confidences))
+        told = f"{classifier.name} on {name}. {KNOWN[saved.genome is not None]}"
+        self.desk.say(saved.note or told, wrong=bool(saved.note))
 
     def _breed(self) -> None:
+        """Take the picture to where one breeds."""
         if self.loaded is None or self.loaded.encoding is None:
             raise ValueError("Open a picture that holds its genome first.")
-        classifier, _ = self.choose()
-        self.breed_from(classifier, self.loaded.encoding, self.loaded.genome)
+        self.breed_from(self.choose()[0], self.loaded.encoding, self.loaded.genome)
 
     def use_network(self) -> None:
         """Load the network that was named or uploaded.
@@ -118,18 +112,17 @@ class OwnSection:
             raise ValueError("Name the path of a .keras file, or choose one.")
         name = self.desk.add_network(classifier)
         self.added(name)
-        shape = " × ".join(map(str, classifier.image_shape))
-        self.desk.say(
-            f"{name} takes {shape} pixels and has {len(classifier.class_names):,} classes; it is chosen in Evolve."
-        )
+        shape, count = " × ".join(map(str, classifier.image_shape)), len(classifier.class_names)
+        self.desk.say(f"{name} takes {shape} pixels and has {count:,} classes; it is chosen in Evolve.")
+
+
+def _offer_upload(accept: str, description: str) -> Any:
+    """Return a button that uploads a file."""
+    return widgets.FileUpload(accept=accept, description=description, layout={"width": "auto"})
 
 
 def load_upload(name: str, content: bytes, **fields: Any) -> Classifier:
-    """Load a ``.keras`` file from its bytes; code inside it is refused.
-
-    Raises:
-        ValueError: As :func:`fooling.networks.classifier.load_classifier`.
-    """
+    """Load a ``.keras`` file from its bytes; arguments, and what it raises, are those of ``load_classifier``."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(name).name
         path.write_bytes(content)

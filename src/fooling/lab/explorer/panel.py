@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
@@ -10,14 +12,12 @@ from IPython.core.getipython import get_ipython
 
 from fooling.encodings import Encoding, Genomes
 from fooling.lab.explorer.breed_section import BreedSection
-from fooling.lab.explorer.choices import list_networks
 from fooling.lab.explorer.desk import Desk
 from fooling.lab.explorer.evolve_section import EvolveSection
 from fooling.lab.explorer.look_section import LookSection
 from fooling.lab.explorer.own_section import OwnSection
 from fooling.lab.explorer.search import Search
 from fooling.networks.classifier import Classifier
-from fooling.runs import Page
 
 TABS = ("Evolve", "Breed", "Your own")
 WORDS = (
@@ -30,25 +30,33 @@ class Explorer:
     """The panel of a page; it appears where somebody is there to use it, and elsewhere a sentence says so.
 
     Args:
-        page: Whose profile's networks are offered, and beside whose results pictures are saved.
+        networks: What may be chosen, each with what loads it.
+        folder: Where pictures are saved.
         search: What to begin with; None for an empty grid.
         seed: Of the first search that is started here, and of breeding.
+        supplement: The classes of ImageNet that the paper's supplement shows.
     """
 
-    def __init__(self, page: Page, search: Search | None = None, seed: int = 0) -> None:
-        self.page, self.search, self.seed = page, search, seed
+    def __init__(
+        self,
+        networks: Mapping[str, Callable[[], Classifier]],
+        folder: Path,
+        search: Search | None = None,
+        seed: int = 0,
+        supplement: Sequence[int] = (),
+    ) -> None:
+        self.networks, self.folder, self.search = dict(networks), folder, search
+        self.seed, self.supplement = seed, supplement
 
     @cached_property
     def widget(self) -> widgets.VBox:
         """The panel, made when it is first shown: a notebook that nobody watches would keep its widgets, too."""
-        networks = list_networks(self.page.folder.name, self.page.runs)
-        if self.search and self.search.classifier.name not in networks:
-            own = self.search.classifier
-            networks = {own.name: lambda: own, **networks}
-        self.desk = desk = Desk(networks, self.page.folder / "explored")
+        own = self.search.copy() if self.search else None  # the page's figures and numbers stay
+        if own and own.classifier.name not in self.networks:
+            self.networks = {own.classifier.name: lambda: own.classifier, **self.networks}
+        self.desk = desk = Desk(self.networks, self.folder, self.supplement)
         self.look = LookSection(desk, self._breed)
-        own_search = self.search.copy() if self.search else None  # the page's figures and numbers stay
-        self.evolve = EvolveSection(desk, self.look.show, self.look.hide, self.seed, own_search)
+        self.evolve = EvolveSection(desk, self.look.show, self.look.hide, self.seed, own)
         self.breed = BreedSection(desk, self.evolve.choose, self.seed)
         self.own = OwnSection(desk, self.evolve.choose, self._breed, self._choose_network)
         evolving = widgets.VBox([self.evolve.widget, self.look.widget])
@@ -57,14 +65,17 @@ class Explorer:
         return widgets.VBox([desk.status, self.tabs])
 
     def _breed(self, classifier: Classifier, encoding: Encoding, genome: Genomes) -> None:
+        """Begin a litter where one breeds."""
         self.breed.begin(classifier, encoding, genome)
         self.tabs.selected_index = 1
 
     def _choose_network(self, name: str) -> None:
+        """Choose a network that was brought, where one evolves."""
         self.evolve.network.options = list(self.desk.networks)
         self.evolve.network.value = name
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Show the panel, or what it would be."""
         if not somebody_is_there():
             return {"text/plain": WORDS}
         return {**self.widget._repr_mimebundle_(**options), "text/plain": WORDS}

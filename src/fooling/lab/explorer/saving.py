@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from fooling.lab.explorer.genomes import express_genomes, stack_genomes, take_genome
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from fooling.encodings import Encoding, Genomes
-from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.cppn_graph import ACTIVATIONS, INPUTS, WEIGHT_RANGE, CppnGenomes, ensure_room
-from fooling.encodings.direct import DirectEncoding
+from fooling.encodings.direct import DirectGenomes
+from fooling.encodings.population import express_genomes, stack_genomes, take_genome
+from fooling.encodings.stored import ENCODINGS, read_encoding
 
 KEY = "fooling"  # of the text in the PNG
-ENCODINGS: dict[str, type[CppnEncoding] | type[DirectEncoding]] = {"cppn": CppnEncoding, "direct": DirectEncoding}
 MOST_PIXELS = 50_000_000  # Choice: more than a camera's, and 150 MB when decoded
 LONGEST_TEXT = 16_000_000  # Choice: five times a pixel genome of 500 × 500 × 3
 NUMBERS = {"int32": np.int32, "float32": np.float32}
@@ -52,14 +51,12 @@ def encode_picture(image: np.ndarray, encoding: Encoding, genome: Genomes) -> by
     Raises:
         ValueError: If the encoding is not one of this package: nobody could load it again.
     """
-    if type(encoding) not in ENCODINGS.values():
-        raise ValueError(f"Only {' and '.join(ENCODINGS)} images can be saved with their genome, not {encoding.name}.")
-    described = {
-        "encoding": encoding.settings(),
-        "genome": {name: _describe_array(part) for name, part in genome._asdict().items()},
-    }
+    if type(encoding) not in ENCODINGS:
+        names = " and ".join(kind.name for kind in ENCODINGS)
+        raise ValueError(f"Only {names} images can be saved with their genome, not {encoding.name}.")
+    parts = {name: _describe_array(part) for name, part in genome._asdict().items()}
     text = PngImagePlugin.PngInfo()
-    text.add_text(KEY, json.dumps(described))
+    text.add_text(KEY, json.dumps({"encoding": encoding.settings(), "genome": parts}))
     file = io.BytesIO()
     to_pillow(image).save(file, "png", pnginfo=text)
     return file.getvalue()
@@ -71,8 +68,8 @@ def to_pillow(image: np.ndarray) -> Image.Image:
 
 
 def _describe_array(part: np.ndarray) -> dict[str, Any]:
-    part = np.ascontiguousarray(part)
-    little = part.astype(part.dtype.newbyteorder("<"))
+    """Return an array as JSON; :func:`_read_array` is the way back."""
+    little = np.ascontiguousarray(part, part.dtype.newbyteorder("<"))
     return {"type": part.dtype.name, "shape": part.shape, "bytes": base64.b64encode(little.tobytes()).decode()}
 
 
@@ -88,34 +85,35 @@ def load_picture(file: Path | bytes, name: str = "") -> Saved:
     """
     name = name or (file.name if isinstance(file, Path) else "the file")
     try:
-        content = file.read_bytes() if isinstance(file, Path) else file
-        picture = Image.open(io.BytesIO(content))
+        picture = Image.open(io.BytesIO(file.read_bytes() if isinstance(file, Path) else file))
         if math.prod(picture.size) > MOST_PIXELS:
             raise ValueError(f"it has {math.prod(picture.size):,} pixels, more than {MOST_PIXELS:,}")
         picture.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # what Pillow raises
-        reason = "there is no such picture" if isinstance(error, FileNotFoundError) else _first_line(error)
-        raise ValueError(f"{name} cannot be loaded as a picture: {reason}.") from error
-    image = _to_array(picture)
-    text = getattr(picture, "text", {}).get(KEY)
+        raise ValueError(f"{name} cannot be loaded as a picture: {_tell(error)}.") from error
+    image, text = _to_array(picture), getattr(picture, "text", {}).get(KEY)
     if text is None:
         return Saved(image)
     try:
         encoding, genome = _read_genome(text)
     except ValueError as error:
         return Saved(image, note=f"The genome in {name} cannot be used: {error}")
-    if encoding.image_shape != image.shape or (express_genomes(encoding, [genome])[0] != image).any():
+    if encoding.image_shape != image.shape or (express_genomes(encoding, stack_genomes([genome]))[0] != image).any():
         return Saved(image, note=f"The genome in {name} draws another picture, so this one can be looked at only.")
     return Saved(image, encoding, genome)
 
 
-def _first_line(error: Exception) -> str:
+def _tell(error: Exception) -> str:
+    """Return what is wrong with a picture, without a full stop."""
+    if isinstance(error, FileNotFoundError):
+        return "there is no such picture"
     if isinstance(error, UnidentifiedImageError):
         return "it is no picture that Pillow knows"
     return str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
 
 
 def _to_array(picture: Image.Image) -> np.ndarray:
+    """Return any picture as ``(height, width, 1 or 3) uint8``."""
     upright = ImageOps.exif_transpose(picture)
     if upright.mode in ("1", "L"):
         return np.asarray(upright.convert("L"))[..., None]
@@ -123,7 +121,7 @@ def _to_array(picture: Image.Image) -> np.ndarray:
         wide = np.asarray(upright, np.float64)
         top = 65535.0 if wide.max() > 255.0 else 255.0  # 16 bits a pixel, or 8 in wider numbers
         return np.rint(np.clip(wide / top, 0.0, 1.0) * 255.0).astype(np.uint8)[..., None]
-    if "transparency" in upright.info or upright.mode in ("LA", "RGBA", "PA", "La", "RGBa"):
+    if upright.has_transparency_data:
         opaque = Image.new("RGBA", upright.size, "white")  # as on a page
         opaque.alpha_composite(upright.convert("RGBA"))
         upright = opaque
@@ -143,42 +141,40 @@ def fit_image(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
         ``(*shape) uint8``.
     """
     picture = to_pillow(image).convert("L" if shape[2] == 1 else "RGB")
-    fitted = ImageOps.fit(picture, (shape[1], shape[0]), Image.Resampling.BILINEAR)
-    return np.asarray(fitted).reshape(shape)
+    return np.asarray(ImageOps.fit(picture, (shape[1], shape[0]), Image.Resampling.BILINEAR)).reshape(shape)
 
 
 def _read_genome(text: str) -> tuple[Encoding, Genomes]:
-    """Return what :func:`encode_picture` wrote.
-
-    Raises:
-        ValueError: If anything in it is not what this package writes.
-    """
+    """Return what :func:`encode_picture` wrote, or raise ValueError."""
     if len(text) > LONGEST_TEXT:
         raise ValueError("it is too long.")
     try:
         described = json.loads(text)
-        settings, arrays = dict(described["encoding"]), dict(described["genome"])
-        build = ENCODINGS[settings.pop("encoding")]
-        encoding = build(**{**settings, "image_shape": tuple(settings["image_shape"])})
+        arrays, encoding = dict(described["genome"]), read_encoding(dict(described["encoding"]))
         kind = type(encoding.genome_shapes())
         genome = kind(*(_read_array(arrays[name]) for name in kind._fields))
-    except (KeyError, TypeError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("something is missing or is of another kind.") from error
     if isinstance(genome, CppnGenomes):
         check_graph(genome, encoding.image_shape[2])
         return encoding, take_genome(ensure_room(stack_genomes([genome])), 0)
-    genes = genome.genes
-    whole = genes.dtype == np.float32 and genes.shape == (math.prod(encoding.image_shape),)
-    if not whole or not (genes >= 0.0).all() or not (genes <= 1.0).all():
-        raise ValueError("its genes are not one number in [0, 1] for each pixel and channel.")
+    _check_pixels(genome, math.prod(encoding.image_shape))
     return encoding, genome
 
 
 def _read_array(described: dict[str, Any]) -> np.ndarray:
+    """Return what :func:`_describe_array` wrote."""
     kind = np.dtype(NUMBERS[described["type"]])
     content = base64.b64decode(described["bytes"], validate=True)
     part = np.frombuffer(content, kind.newbyteorder("<")).astype(kind)
     return part.reshape([int(side) for side in described["shape"]])
+
+
+def _check_pixels(genome: DirectGenomes, count: int) -> None:
+    """Raise ValueError unless there is a gene in [0, 1] for each pixel."""
+    genes = genome.genes
+    if genes.dtype != np.float32 or genes.shape != (count,) or not ((genes >= 0.0) & (genes <= 1.0)).all():
+        raise ValueError("its genes are not one number in [0, 1] for each pixel and channel.")
 
 
 def check_graph(genome: CppnGenomes, channels: int) -> None:
@@ -193,24 +189,19 @@ def check_graph(genome: CppnGenomes, channels: int) -> None:
         raise ValueError("its arrays are of another kind.")
     if not sources.shape == targets.shape == weights.shape or len(activations) < channels:
         raise ValueError("its arrays are of another size.")
-    alive = np.concatenate([np.ones(INPUTS, bool), activations > 0])
-    used = sources != 0
-    nodes = np.concatenate([sources, targets])
-    if activations.min() < 0 or activations.max() > len(ACTIVATIONS) or not alive[INPUTS : INPUTS + channels].all():
+    alive = np.concatenate([[False], np.ones(INPUTS, bool), activations > 0])  # by a node's number
+    outputs = alive[1 + INPUTS : 1 + INPUTS + channels]
+    if activations.min() < 0 or activations.max() > len(ACTIVATIONS) or not outputs.all():
         raise ValueError("its nodes have functions that there are not.")
-    if (used != (targets != 0)).any() or nodes.min(initial=0) < 0 or nodes.max(initial=0) > len(alive):
-        raise ValueError("its edges lead to nodes that there are not.")
-    ends_alive = alive[sources[used] - 1].all() and alive[targets[used] - 1].all()
-    if not ends_alive or (targets[used] <= INPUTS).any() or (weights[~used] != 0).any():
+    used = (sources != 0) | (targets != 0)
+    left, entered = sources[used], targets[used]
+    there = (np.minimum(left, entered) > 0) & (np.maximum(left, entered) < len(alive)) & (entered > INPUTS)
+    if not there.all() or not alive[left].all() or not alive[entered].all() or (weights[~used] != 0).any():
         raise ValueError("its edges lead to nodes that there are not.")
     if not (np.abs(weights) <= WEIGHT_RANGE).all():
         raise ValueError(f"its weights are not numbers within ±{WEIGHT_RANGE:.0f}.")
-    _check_acyclic(sources[used], targets[used])
-
-
-def _check_acyclic(sources: np.ndarray, targets: np.ndarray) -> None:
-    while len(targets):  # take away the edges that leave nodes which nothing enters
-        inner = np.isin(sources, targets)
+    while len(entered):  # take away the edges that leave nodes which nothing enters
+        inner = np.isin(left, entered)
         if inner.all():
             raise ValueError("its edges form a circle.")
-        sources, targets = sources[inner], targets[inner]
+        left, entered = left[inner], entered[inner]

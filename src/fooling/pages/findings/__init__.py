@@ -24,7 +24,6 @@ from fooling.pages.findings.digits import (
     summarise_features,
     summarise_training_size,
 )
-from fooling.pages.findings.exploration import summarise_exploration, tell_exploration
 from fooling.pages.findings.imagenet import (
     FOOLED,
     summarise_cppn,
@@ -80,7 +79,6 @@ __all__ = [
     "summarise_detectors",
     "summarise_ensemble",
     "summarise_evolution",
-    "summarise_exploration",
     "summarise_features",
     "summarise_imagenet_detectors",
     "summarise_pairs",
@@ -103,6 +101,5 @@ __all__ = [
     "tabulate_precision",
     "tabulate_profiles",
     "tell_audit",
-    "tell_exploration",
     "to_confidence",
 ]

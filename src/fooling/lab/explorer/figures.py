@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
+from fooling.confidence import to_confidence
 from fooling.figures.images import draw_gallery
-from fooling.figures.style import COLOURS, WIDTH, Figure, label_confidences, list_words, show_pixels, styled
-from fooling.pages.findings import to_confidence
-from fooling.pages.paper import show_confidence
+from fooling.figures.style import COLOURS, WIDTH, Figure, label_confidences, show_pixels, styled
+from fooling.words import list_words, show_confidence
 
 TOP = 5  # classes with a bar; Choice: as many as the top-5 error counts
 FLOOR = -30.0  # log-odds drawn at least; Choice: an empty cell's are −∞
@@ -23,13 +23,7 @@ SHEET_KILOBYTES = 90  # Choice: two sheets, a graph and a table of champions fit
 
 
 class Step(NamedTuple):
-    """An image of a champion's line.
-
-    Attributes:
-        generation: When it was born.
-        names: The classes whose cells it took.
-        confidence: In the first of them.
-    """
+    """An image of a line: when it was born, the classes whose cells it took, its confidence in the first of them."""
 
     generation: int
     names: Sequence[str]
@@ -68,21 +62,22 @@ def draw_look(
 
 
 def _draw_bars(spot: Axes, names: Sequence[str], confidences: np.ndarray) -> None:
+    """Draw a bar for each class, its name and number above it."""
     places = np.arange(len(names))
     spot.barh(places, confidences, color=COLOURS[0], height=0.32)
     for place, name, value in zip(places, names, confidences, strict=True):
         label = name if len(name) <= 26 else f"{name[:25].rstrip()}…"
         spot.text(0, place - 0.24, label, ha="left", va="bottom", fontsize=8.5, parse_math=False)
         spot.text(1, place - 0.24, show_confidence(value), ha="right", va="bottom", fontsize=8.5)
-    spot.set(
-        xlim=(0, 1), ylim=(len(names) - 0.6, -0.75), yticks=[], xticks=[0, 0.5, 1], xticklabels=["0", "50%", "100%"]
-    )
+    spot.set(xlim=(0, 1), xticks=[0, 0.5, 1], xticklabels=["0", "50%", "100%"])
+    spot.set(ylim=(len(names) - 0.6, -0.75), yticks=[])
     spot.set_xlabel("confidence", fontsize=9)
     spot.spines["left"].set_visible(False)
     spot.grid(False, axis="y")
 
 
 def _draw_cell(spot: Axes, history: np.ndarray) -> None:
+    """Draw the log-odds of a cell's champion by generation."""
     values = np.clip(history, FLOOR, None)
     spot.step(np.arange(len(values)), values, where="post", color=COLOURS[0])
     label_confidences(spot, values)
@@ -94,12 +89,7 @@ def _draw_cell(spot: Axes, history: np.ndarray) -> None:
 
 
 def choose_steps(count: int, most: int = LINE) -> list[int]:
-    """Return places of a line that are drawn: the first, the last, and others spread evenly between them.
-
-    Args:
-        count: How many the line has.
-        most: How many may be drawn, at least 2.
-    """
+    """Return places of a line that are drawn: the first, the last, and others spread evenly between them."""
     return sorted({round(place) for place in np.linspace(0, count - 1, min(count, most))})
 
 
@@ -113,13 +103,9 @@ def draw_line(images: np.ndarray, steps: Sequence[Step], ancestors: int, name: s
         ancestors: How many the line has, those not drawn and the champion itself included.
         name: The class of the champion.
     """
-    drawn = draw_gallery(
-        images,
-        [f"gen. {step.generation:,}: {_shorten(step.names)}" for step in steps],
-        np.array([step.confidence for step in steps]),
-        columns=COLUMNS,
-        kilobytes=SHEET_KILOBYTES,
-    )
+    titles = [f"gen. {step.generation:,}: {_shorten(step.names)}" for step in steps]
+    confidences = np.array([step.confidence for step in steps])
+    drawn = draw_gallery(images, titles, confidences, columns=COLUMNS, kilobytes=SHEET_KILOBYTES)
     told = [f"generation {step.generation:,} {list_words(step.names)}" for step in steps[:-1]]
     held = f" Champions before: {'; '.join(told)}." if told else ""
     drawn.alt = (
@@ -130,6 +116,7 @@ def draw_line(images: np.ndarray, steps: Sequence[Step], ancestors: int, name: s
 
 
 def _shorten(names: Sequence[str]) -> str:
+    """Return names that fit below a picture."""
     return list_words(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"
 
 
