@@ -13,8 +13,6 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from fooling.lab.explorer.breeding import bear_children, show_genomes
-from fooling.lab.explorer.search import Search
 from keras import layers
 from recording import Arrays, Case
 
@@ -28,6 +26,8 @@ from fooling.evolution.evolve import evolve
 from fooling.gradient_ascent import settings as climbing
 from fooling.gradient_ascent.ascend import ascend
 from fooling.images import to_bytes
+from fooling.lab.explorer.breeding import bear_children, show_genomes
+from fooling.lab.explorer.search import Search
 from fooling.networks import lenet
 from fooling.networks.classifier import Classifier
 
