@@ -248,16 +248,6 @@ def test_histogram_counts_each_class_once(cells: int) -> None:
     figure.draw_without_rendering()
 
 
-def test_paired_classes_say_in_how_many_cppn_is_ahead() -> None:
-    direct, cppn = confident([0.1, 0.2, 0.9, 0.5], [0.1, 0.2, 0.9, 0.5]), confident([1.0, 0.3, 0.1, 0.5])
-    figure = figures.draw_paired(direct, cppn, ["a", "b", "c", "d"])
-    assert "CPPN is ahead in 2 of 4" in figure.alt
-    spot = figure.axes[0]
-    assert {text.get_text() for text in spot.texts} == {"a", "b", "c"} and "pixels in 1" in spot.get_title()
-    assert spot.get_xlim() == spot.get_ylim()
-    figure.draw_without_rendering()
-
-
 def test_photographs_mark_right_answers_only() -> None:
     photographs = np.zeros((2, 6, 6, 3), np.uint8)
     answers = {"Net-A": [("cat", 0.9), ("dog", 0.5)], "Net-B": [("a dog of the longest name", 0.4), ("fox", 0.3)]}

@@ -145,15 +145,6 @@ def test_dogs_and_cats_are_told_apart_where_all_classes_evolved() -> None:
     assert summary["dogs_and_cats"] == pytest.approx([0.3, 0.8], abs=1e-6)
 
 
-def test_relatedness_is_judged_with_the_scale_of_its_search() -> None:
-    thumbnails = comparison.shrink(np.random.default_rng(0).integers(0, 256, (4, 8, 8, 1), dtype=np.uint8))
-    found = comparison.compare_relatedness([thumbnails, thumbnails], np.tile(np.arange(4), (2, 1)), range(4))
-    summary = findings.summarise_relatedness(found, search(FOUND[:2]), "EfficientNet-Lite0")
-    finding = findings.judge("imagenet-relatedness", summary, "smoke")
-    assert finding.verdict == paper.UNTESTED
-    assert finding.scale == "2 runs × 4 classes, 4 generations × 10 children; EfficientNet-Lite0, one crop"
-
-
 class Assessed(NamedTuple):
     """A network on photographs, as far as summaries read it."""
 

@@ -10,14 +10,13 @@ from fooling.figures.audit import (
     draw_defences,
     draw_noticed,
 )
-from fooling.figures.classes import draw_confidence_histogram, draw_paired
+from fooling.figures.classes import draw_confidence_histogram
 from fooling.figures.curves import draw_class_curves, draw_curves, draw_first_generations, draw_search_curves
 from fooling.figures.detector_images import draw_guard_champions, draw_passing
 from fooling.figures.detectors import draw_calibration, draw_detection, draw_detection_again, draw_score_spreads
 from fooling.figures.graphs import draw_champion_graphs
 from fooling.figures.images import draw_champions, draw_gallery, draw_images, draw_photographs
 from fooling.figures.networks import draw_confidence_shares, draw_reliability
-from fooling.figures.repetition import draw_changes, draw_elements, draw_kept, draw_shuffled
 from fooling.figures.style import Figure
 
 __all__ = [
@@ -29,7 +28,6 @@ __all__ = [
     "draw_calibration",
     "draw_champion_graphs",
     "draw_champions",
-    "draw_changes",
     "draw_class_curves",
     "draw_climbed",
     "draw_confidence_histogram",
@@ -40,19 +38,15 @@ __all__ = [
     "draw_defences",
     "draw_detection",
     "draw_detection_again",
-    "draw_elements",
     "draw_first_generations",
     "draw_first_steps",
     "draw_gallery",
     "draw_guard_champions",
     "draw_images",
-    "draw_kept",
     "draw_noticed",
-    "draw_paired",
     "draw_passing",
     "draw_photographs",
     "draw_reliability",
     "draw_score_spreads",
     "draw_search_curves",
-    "draw_shuffled",
 ]

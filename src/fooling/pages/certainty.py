@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -14,8 +13,9 @@ from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.random_images import draw_random_images
 from fooling.networks.classifier import Classifier
-from fooling.runs import RunFolder, open_run
+from fooling.runs import RunFolder, compute_once
 
+VERSION = 1  # of what is kept
 CROPS, UNBRED = "crops of photographs", {"random CPPN images": CppnEncoding, "uniform noise": DirectEncoding}
 
 
@@ -28,7 +28,7 @@ class Certainty(NamedTuple):
     """
 
     confidences: dict[str, np.ndarray]
-    folder: RunFolder
+    folder: RunFolder | None
 
 
 def measure_certainty(
@@ -47,24 +47,25 @@ def measure_certainty(
         ValueError: If the network takes no colour images, or there is no photograph.
         OSError: If the folder cannot be written.
     """
+
+    def compute() -> dict[str, np.ndarray]:
+        crops = random_crops(photographs, count, seed, classifier.image_shape).images
+        images = {
+            label: draw_random_images(encoding(classifier.image_shape), count, seed)
+            for label, encoding in UNBRED.items()
+        }
+        return {label: _find_surest(classifier, batches) for label, batches in {CROPS: [crops], **images}.items()}
+
     settings = {
         "classifier": classifier.fingerprint(),
         "photographs": photographs.fingerprint(),
         "count": count,
         "seed": seed,
     }
-    run = open_run(Path(folder), "certainty", settings, 1)
-    arrays = run.load_result()
-    if arrays is None:
-        started = time.monotonic()
-        crops = random_crops(photographs, count, seed, classifier.image_shape).images
-        arrays = {CROPS: _find_surest(classifier, [crops])}
-        for label, encoding in UNBRED.items():
-            images = draw_random_images(encoding(classifier.image_shape), count, seed)
-            arrays[label] = _find_surest(classifier, images)
-        run.save_result(arrays, time.monotonic() - started)
+    arrays, run = compute_once(Path(folder), "certainty", settings, VERSION, compute)
     return Certainty({label: arrays[label] for label in (CROPS, *UNBRED)}, run)
 
 
 def _find_surest(classifier: Classifier, batches: Iterable[np.ndarray]) -> np.ndarray:
+    """Return the confidence in the top class of every image."""
     return np.concatenate([classifier.confidences(batch).max(axis=1) for batch in batches])

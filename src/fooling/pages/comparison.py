@@ -1,14 +1,8 @@
-"""How two searches compare class by class, and how alike the images of related classes are.
-
-Everything here counts pairs: the probability of superiority says how often a value of one kind is above one of another.
-"""
+"""How two searches compare class by class, and how alike two images are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,10 +14,6 @@ THUMBNAIL = 32  # longest side of a thumbnail; Choice: shapes and colours stay, 
 AT_ONCE = 20  # images shrunk at a time; Choice: 24 MB as float64 at 224 × 224
 FLAT = 1e-6  # above what rounding leaves of a constant image, below one grey level in one pixel of a large one
 DECIMALS = 6  # of a correlation; thumbnails are float32, and two of one image must tie with every other such two
-PERMUTATIONS = 10_000  # Choice: the fewest that can show the paper's p < 0.0001
-BLOCK = 500  # permutations at a time; Choice: some MB each
-SHOWN = 2_000  # random pairs kept for a figure; Choice: as many as a strip of dots can show
-ROUNDING = 1e-12  # sums of the same numbers in another order count as equal
 
 
 @dataclass(frozen=True)
@@ -39,22 +29,6 @@ class Comparison(Effect):
     ahead: int
     paired_p: float
     medians: tuple[float, float]
-
-
-class Relatedness(NamedTuple):
-    """How alike the images of neighbouring classes, of random classes and of one class in two runs are.
-
-    Attributes:
-        metrics: JSON, as :func:`compare_relatedness` describes it.
-        neighbours: ``(runs · neighbouring pairs,) float64 in [−1, 1]``: correlations within a run.
-        random: ``(at most 2,000,) float64 in [−1, 1]``: of pairs drawn from all pairs within a run.
-        runs: ``(pairs of runs · classes,) float64 in [−1, 1]``: of one class in two runs.
-    """
-
-    metrics: dict[str, Any]
-    neighbours: np.ndarray
-    random: np.ndarray
-    runs: np.ndarray
 
 
 def probability_of_superiority(first: np.ndarray, second: np.ndarray) -> float:
@@ -201,157 +175,3 @@ def correlate_all(thumbnails: np.ndarray) -> np.ndarray:
 
 def _round(correlations: np.ndarray) -> np.ndarray:
     return np.clip(np.round(correlations, DECIMALS), -1.0, 1.0)
-
-
-def find_neighbours(classes: Sequence[int] | np.ndarray) -> np.ndarray:
-    """Return which cells are neighbours in the order of classes: ``(2, pairs) int64``, places of class i and i + 1."""
-    order = np.argsort(classes, kind="stable")
-    beside = np.flatnonzero(np.diff(np.asarray(classes)[order]) == 1)
-    return np.stack([order[beside], order[beside + 1]])
-
-
-def compare_relatedness(
-    thumbnails: Sequence[np.ndarray], places: np.ndarray, classes: Sequence[int], seed: int = 0
-) -> Relatedness:
-    """Measure how alike images of neighbouring classes are, against random classes and against other runs.
-
-    Both tests are of 10,000 permutations and one-sided. Against random classes: the order of the classes is drawn anew,
-    the same for all runs, because what is alike in one run may be alike in the next for another reason than the order.
-    Against runs: the sign of each class's difference is drawn anew; classes share images, so this p is too small.
-
-    Choice: neighbours are classes i and i + 1 that both have a cell: ImageNet's order follows WordNet, so that they are
-    often related. A pair is counted for its first class. Over runs, or pairs of runs, a class has its median.
-
-    Args:
-        thumbnails: For each run the ``(cells, features) float32`` of :func:`shrink`.
-        places: ``(runs, cells)`` integers that are equal where two cells of one run hold the very same image, such as
-            :attr:`fooling.evolution.evolution.Evolution.places`.
-        classes: The class of each cell, by index.
-        seed: Of the permutations, and of the random pairs that are kept.
-
-    Returns:
-        The samples, and as metrics: ``similarity``, the medians over all "neighbours", "random" pairs of one run, and
-        "runs"; ``neighbours_against_random`` and ``neighbours_against_runs``, each None where it is not defined, else
-        "superiority", "p" and "superiority_distinct", which leaves out pairs that hold the very same image (None if
-        all do); ``shared``, the share of such pairs among "neighbours" and "random"; ``runs`` and ``classes``.
-
-    Raises:
-        ValueError: If the shapes do not belong together.
-    """
-    places = np.asarray(places)
-    cells = (len(thumbnails), len(classes))
-    if not all(cells) or places.shape != cells or any(len(one) != len(classes) for one in thumbnails):
-        raise ValueError(f"Thumbnails and places are of (runs, cells) = {cells}, but places are {places.shape}.")
-    rng = np.random.default_rng(seed)
-    pairs, every = find_neighbours(classes), np.stack(np.triu_indices(len(classes), 1))
-    similarity = np.stack([correlate_all(one) for one in thumbnails])  # (runs, cells, cells)
-    same = places[:, :, None] == places[:, None]  # (runs, cells, cells)
-    near, random = similarity[:, *pairs], similarity[:, *every]  # (runs, pairs), (runs, all pairs)
-    near_same, random_same = same[:, *pairs], same[:, *every]
-    between = [correlate_pairs(one, other) for one, other in combinations(thumbnails, 2)]
-    other_runs = np.stack(between) if between else np.zeros((0, len(classes)))  # (pairs of runs, cells)
-    metrics = {
-        "similarity": {"neighbours": _median(near), "random": _median(random), "runs": _median(other_runs)},
-        "neighbours_against_random": None,
-        "neighbours_against_runs": None,
-        "shared": {"neighbours": _share(near_same), "random": _share(random_same)},
-        "runs": cells[0],
-        "classes": cells[1],
-    }
-    if pairs.size:
-        metrics["neighbours_against_random"] = _against_random(
-            near, random, near_same, random_same, _permute_order(similarity, random, pairs, rng)
-        )
-    if pairs.size and between:
-        metrics["neighbours_against_runs"] = _against_runs(near, near_same, other_runs[:, pairs[0]], rng)
-    kept = rng.choice(random.size, min(SHOWN, random.size), replace=False)
-    return Relatedness(metrics, near.ravel(), random.ravel()[kept], other_runs.ravel())
-
-
-def correlate_siblings(
-    thumbnails: Sequence[np.ndarray], champions: np.ndarray, parents: np.ndarray, seed: int = 0
-) -> np.ndarray:
-    """Return how alike two different images with the same parent are: what the correlation sees of likeness, at least.
-
-    Args:
-        thumbnails: For each run the ``(cells, features) float32`` of :func:`shrink`.
-        champions: ``(runs, cells) int32``: the number of the image in each cell.
-        parents: ``(runs, cells) int32``: the number of its parent, −1 for random images.
-        seed: Of the pairs that are kept where there are more than 2,000.
-
-    Returns:
-        ``(at most 2,000,) float64 in [−1, 1]``.
-    """
-    found = []
-    for images, numbers, origins in zip(thumbnails, champions, parents, strict=True):
-        first, second = np.triu_indices(len(numbers), 1)
-        related = (origins[first] == origins[second]) & (origins[first] >= 0) & (numbers[first] != numbers[second])
-        found.append(correlate_pairs(images[first[related]], images[second[related]]))
-    every = np.concatenate(found)
-    return every[np.random.default_rng(seed).choice(every.size, min(SHOWN, every.size), replace=False)]
-
-
-def _against_random(
-    near: np.ndarray, random: np.ndarray, near_same: np.ndarray, random_same: np.ndarray, p: float
-) -> dict[str, Any]:
-    """Return the comparison within each run, averaged over runs; all arrays are ``(runs, …)``."""
-    within = [probability_of_superiority(*run) for run in zip(near, random, strict=True)]
-    apart = [
-        probability_of_superiority(one[~one_same], other[~other_same])
-        for one, other, one_same, other_same in zip(near, random, near_same, random_same, strict=True)
-        if not one_same.all()
-    ]
-    distinct = float(np.mean(apart)) if apart else None
-    return {"superiority": float(np.mean(within)), "p": p, "superiority_distinct": distinct}
-
-
-def _permute_order(similarity: np.ndarray, random: np.ndarray, pairs: np.ndarray, rng: np.random.Generator) -> float:
-    """Return how rarely an order of classes drawn at random has neighbours as alike: the p of their mean rank."""
-    ranks = np.mean([_rank(run, pool) for run, pool in zip(similarity, random, strict=True)], axis=0)  # (cells, cells)
-    observed = ranks[*pairs].mean()
-    at_least = 0
-    for start in range(0, PERMUTATIONS, BLOCK):
-        orders = np.tile(np.arange(len(ranks)), (min(BLOCK, PERMUTATIONS - start), 1))
-        orders = rng.permuted(orders, axis=1)  # (block, cells)
-        drawn = ranks[orders[:, pairs[0]], orders[:, pairs[1]]].mean(axis=1)
-        at_least += int((drawn >= observed - ROUNDING).sum())
-    return (1 + at_least) / (1 + PERMUTATIONS)
-
-
-def _rank(values: np.ndarray, pool: np.ndarray) -> np.ndarray:
-    """Return the share of the pool that lies below each value, ties counting half: its rank, from 0 to 1."""
-    levels, counts = np.unique(pool, return_counts=True)
-    share = (np.cumsum(counts) - counts / 2) / pool.size
-    ranks: np.ndarray = share[np.minimum(np.searchsorted(levels, values), len(levels) - 1)]
-    return ranks
-
-
-def _against_runs(near: np.ndarray, same: np.ndarray, between: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
-    """Return the comparison of each class's neighbour with the class itself in other runs, ``(…, pairs)`` each."""
-    own, other = np.median(near, axis=0), np.median(between, axis=0)  # (pairs,)
-    apart = ~same.all(axis=0)
-    distinct = np.nanmedian(np.where(same, np.nan, near)[:, apart], axis=0)
-    return {
-        "superiority": probability_of_superiority(own, other),
-        "p": _flip_signs(own - other, rng),
-        "superiority_distinct": probability_of_superiority(distinct, other[apart]) if apart.any() else None,
-    }
-
-
-def _flip_signs(differences: np.ndarray, rng: np.random.Generator) -> float:
-    """Return how rarely differences of random sign have so large a mean: ``(count,) float64`` to a p."""
-    observed = differences.sum()
-    at_least = 0
-    for start in range(0, PERMUTATIONS, BLOCK):
-        shape = (min(BLOCK, PERMUTATIONS - start), len(differences))
-        signs = rng.integers(0, 2, shape, np.int8) * 2.0 - 1.0
-        at_least += int((signs @ differences >= observed - ROUNDING * len(differences)).sum())
-    return (1 + at_least) / (1 + PERMUTATIONS)
-
-
-def _median(values: np.ndarray) -> float | None:
-    return float(np.median(values)) if values.size else None
-
-
-def _share(flags: np.ndarray) -> float | None:
-    return float(flags.mean()) if flags.size else None

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fooling.pages import explorer, mnist_cppn, mnist_direct, mnist_networks
+from fooling.pages import explorer, imagenet_direct, imagenet_networks, mnist_cppn, mnist_direct, mnist_networks
 from fooling.pages.claim import Claim
+from fooling.pages.imagenet_cppn import claim as imagenet_cppn
+from fooling.pages.imagenet_cppn import relatedness
 from fooling.pages.mnist_features import claim as mnist_features
 from fooling.pages.page import check_profile
+from fooling.pages.repetition import claim as repetition
 from fooling.pages.retraining import digit_claims, imagenet_claims
 from fooling.pages.retraining import sizes as retraining
 from fooling.pages.training_size import claim as training_size
@@ -25,6 +28,10 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
     "03_mnist_cppn": mnist_cppn.SIZES,
     "04_mnist_features_across_runs": mnist_features.SIZES,
     "05_mnist_training_size": training_size.SIZES,
+    "06_imagenet_networks": imagenet_networks.SIZES,
+    "07_imagenet_direct": imagenet_direct.SIZES,
+    "08_imagenet_cppn": imagenet_cppn.SIZES,
+    "09_imagenet_repetition": repetition.SIZES,
     "10_transfer": transfer.SIZES,
     "11_retraining": retraining.SIZES,
     "14_explorer": explorer.SIZES,
@@ -35,11 +42,16 @@ CLAIMS: tuple[Claim[Any], ...] = (
     *mnist_cppn.CLAIMS,
     mnist_features.CLAIM,
     training_size.CLAIM,
+    imagenet_direct.CLAIM,
+    *imagenet_cppn.CLAIMS,
+    repetition.CLAIM,
+    relatedness.CLAIM,
     transfer_claim.CLAIM,
     ensemble_claim.CLAIM,
     digit_claims.CHAIN_CLAIM,
     imagenet_claims.CLAIM,
     digit_claims.ERROR_CLAIM,
+    imagenet_networks.CLAIM,
 )
 
 

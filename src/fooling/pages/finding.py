@@ -53,6 +53,11 @@ class Finding:
         said = f"**{verdict[0].upper()}{verdict[1:]}: {self.headline}**"
         return f"{said}\n\n{rows}\n\n`{claim.id}`; the paper: {claim.number} ({claim.grade}). Scale: {self.scale}."
 
+    def as_numbers(self) -> str:
+        """Return the same without a verdict on the paper, for a network of a reader's own."""
+        rows = table(("", "here", "the paper, on its network"), self.claim.rows(self.record))
+        return f"**{self.headline}**\n\n{rows}\n\nScale: {self.scale}."
+
 
 def collect(claims: Iterable[Claim[Any]], folders: Iterable[Path]) -> tuple[Finding, ...]:
     """Judge every claim that has been measured, in the order given.

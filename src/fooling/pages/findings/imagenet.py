@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from fooling.pages.comparison import Relatedness, compare_classes
+from fooling.pages.comparison import compare_classes
 from fooling.pages.findings.searches import (
     Search,
     describe_network,
@@ -155,11 +155,11 @@ def _compare_dogs_and_cats(confidences: np.ndarray, classes: Sequence[int]) -> l
     return [float(np.median(confidences[:, weak])), float(np.median(confidences[:, ~weak]))]
 
 
-def summarise_relatedness(relatedness: Relatedness, run: Search, network: str, crops: str = "one") -> dict[str, Any]:
+def summarise_relatedness(relatedness: Any, run: Search, network: str, crops: str = "one") -> dict[str, Any]:
     """Return the metrics of :func:`fooling.pages.comparison.compare_relatedness` with the scale of the search."""
     size = describe_size(len(run.log_odds), len(run.classes), run.generations, run.children)
     per_cell = run.generations * run.children / len(run.classes)
-    return relatedness.metrics | {"per_cell": per_cell, "scale": f"{size}; {describe_network(network, crops)}"}
+    return dict(relatedness.metrics) | {"per_cell": per_cell, "scale": f"{size}; {describe_network(network, crops)}"}
 
 
 def summarise_photographs(assessment: Assessment, network: str, crops: str = "one") -> dict[str, Any]:

@@ -7,8 +7,9 @@ import math
 import numpy as np
 from PIL import Image
 
-from fooling.pages.repetition.periods import Period, find_end
+from fooling.pages.repetition.periods import Period, count_elements, find_end
 
+NUMBERS = (1, 4, 9, 16)  # copies of a part; Source: the question of this experiment, ours
 PARTS = 4  # parts along a side; Choice: so that 16 copies of one fill the image
 
 
@@ -38,12 +39,17 @@ def keep_elements(image: np.ndarray, period: Period, kept: int) -> np.ndarray:
     return np.asarray(np.moveaxis(moved, 0, period.axis))
 
 
+def remove_elements(image: np.ndarray, period: Period) -> np.ndarray:
+    """Return the image with none of its elements, with one, …, with all."""
+    return np.stack([keep_elements(image, period, kept) for kept in range(count_elements(image, period) + 1)])
+
+
 def order_blocks(shape: tuple[int, ...], block: int, rng: np.random.Generator) -> np.ndarray:
     """Return all pixels in the order in which a random mask takes them: square block after square block.
 
     Args:
         shape: ``(height, width, …)``.
-        block: Side of the blocks, whose grid starts at a random pixel.
+        block: Side of the blocks in pixels; their grid starts at a random pixel.
         rng: Source of chance.
 
     Returns:
@@ -62,6 +68,13 @@ def remove_pixels(image: np.ndarray, places: np.ndarray) -> np.ndarray:
     flat = image.reshape(-1, image.shape[-1]).copy()
     flat[places] = find_fill(image)
     return flat.reshape(image.shape)
+
+
+def remove_as_much(image: np.ndarray, period: Period, rng: np.random.Generator) -> np.ndarray:
+    """Return the image under masks of the same areas as :func:`remove_elements`, of squares as wide as an element."""
+    order, across = order_blocks(image.shape, period.pixels, rng), image.shape[1 - period.axis]
+    ends = [find_end(image, period, kept) for kept in range(count_elements(image, period) + 1)]
+    return np.stack([remove_pixels(image, order[: (ends[-1] - end) * across]) for end in ends])
 
 
 def shuffle_tiles(image: np.ndarray, grid: int, order: np.ndarray) -> np.ndarray:
@@ -102,14 +115,22 @@ def lay_copies(part: np.ndarray, number: int, shape: tuple[int, ...], colour: np
         raise ValueError(f"{number} copies of {part.shape[0]} × {part.shape[1]} pixels do not fit into {shape[:2]}.")
     plane = np.empty(shape, np.uint8)
     plane[:] = colour
-    tops, lefts = (
-        [(2 * place + 1) * side // (2 * along) - size // 2 for place in range(along)]
+    rows, columns = (
+        np.add.outer((2 * np.arange(along) + 1) * side // (2 * along) - size // 2, np.arange(size)).ravel()
         for side, size in zip(shape[:2], part.shape[:2], strict=True)
     )
-    for top in tops:
-        for left in lefts:
-            plane[top : top + part.shape[0], left : left + part.shape[1]] = part
+    plane[np.ix_(rows, columns)] = np.tile(part, (along, along, 1))
     return plane
+
+
+def repeat_part(part: np.ndarray, shape: tuple[int, ...], colour: np.ndarray) -> np.ndarray:
+    """Return planes with 1, 4, 9 and 16 copies of a part, ``(4, height, width, channels) uint8``."""
+    return np.stack([lay_copies(part, number, shape, colour) for number in NUMBERS])
+
+
+def enlarge_part(part: np.ndarray, shape: tuple[int, ...], colour: np.ndarray) -> np.ndarray:
+    """Return planes with one copy of a part, enlarged to the area of 1, 4, 9 and 16; as :func:`repeat_part`."""
+    return np.stack([lay_copies(enlarge(part, math.isqrt(number)), 1, shape, colour) for number in NUMBERS])
 
 
 def enlarge(part: np.ndarray, times: int) -> np.ndarray:

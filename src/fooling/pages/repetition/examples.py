@@ -9,14 +9,15 @@ import numpy as np
 
 from fooling.pages.repetition.changes import (
     cut_part,
+    enlarge_part,
     find_fill,
-    keep_elements,
-    order_blocks,
-    remove_pixels,
+    remove_as_much,
+    remove_elements,
+    repeat_part,
     shuffle_tiles,
 )
-from fooling.pages.repetition.measure import Elements, Parts, Tiles, enlarge_part, repeat_part
-from fooling.pages.repetition.periods import count_elements, find_end, find_period
+from fooling.pages.repetition.measure import Elements, Parts, Tiles, draw_order
+from fooling.pages.repetition.periods import find_period
 from fooling.pages.repetition.pictures import Pictures
 
 
@@ -49,13 +50,11 @@ def show_removal(champions: Pictures, elements: Elements, places: Sequence[int],
         image, period = champions.images[place], find_period(champions.images[place])
         if period is None:
             raise ValueError(f"The image at place {place} has no period, so no element of it can be removed.")
-        count = count_elements(image, period)
-        steps = (count, count - 1, count // 2, 1)
-        order = order_blocks(image.shape, period.pixels, np.random.default_rng([seed, place, 0]))
-        lines = image.shape[period.axis] - find_end(image, period, count // 2)
-        masked = remove_pixels(image, order[: lines * image.shape[1 - period.axis]])
-        images.append([*(keep_elements(image, period, kept) for kept in steps), masked])
-        confidences.append([*elements.kept[place, list(steps)], elements.masked[place, 0, count // 2]])
+        count = int(elements.elements[place])
+        steps = [count, count - 1, count // 2, 1]
+        masked = remove_as_much(image, period, np.random.default_rng([seed, place, 0]))
+        images.append([*remove_elements(image, period)[steps], masked[count // 2]])
+        confidences.append([*elements.kept[place, steps], elements.masked[place, 0, count // 2]])
     return Examples(np.array(images), np.array(confidences))
 
 
@@ -70,9 +69,8 @@ def show_shuffles(pictures: Pictures, tiles: Tiles, places: Sequence[int], seed:
     """
     images = []
     for place in places:
-        orders = {grid: np.random.default_rng([seed, place, grid, 0]).permutation(grid**2) for grid in tiles.grids}
-        changed = [shuffle_tiles(pictures.images[place], grid, order) for grid, order in orders.items()]
-        images.append([pictures.images[place], *changed])
+        image = pictures.images[place]
+        images.append([image, *(shuffle_tiles(image, grid, draw_order(seed, place, grid, 0)) for grid in tiles.grids)])
     chosen = list(places)
     confidences = np.concatenate([tiles.whole[chosen, None], tiles.shuffled[chosen, :, 0]], axis=1)
     return Examples(np.array(images), confidences)

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
-import time
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fooling.networks.classifier import Classifier
+from fooling.files import hash_arrays
 from fooling.pages.repetition.changes import (
+    NUMBERS,
     cut_part,
-    enlarge,
+    enlarge_part,
     find_fill,
-    keep_elements,
     lay_copies,
     list_corners,
-    order_blocks,
-    remove_pixels,
+    remove_as_much,
+    remove_elements,
+    repeat_part,
     shuffle_tiles,
 )
-from fooling.pages.repetition.periods import Period, count_elements, find_end, find_period
+from fooling.pages.repetition.periods import count_elements, find_period
 from fooling.pages.repetition.pictures import Pictures
-from fooling.runs import RunFolder, open_run, progress_bar
+from fooling.runs import RunFolder, compute_once, progress_bar
 
+if TYPE_CHECKING:
+    from fooling.networks.classifier import Classifier
+
+VERSION = 1  # of what is kept
 GRIDS = (2, 4, 7, 8, 14)  # tiles along a side, where they divide it; Choice: all divide 224, the side of most networks
-NUMBERS = (1, 4, 9, 16)  # copies of a part; Source: the question of this experiment, ours
 
 
 class Elements(NamedTuple):
@@ -83,21 +83,13 @@ class Parts(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """All that is measured on champions and photographs.
-
-    Attributes:
-        elements: Of the champions.
-        champion_tiles: Of the champions.
-        photograph_tiles: Of the photographs.
-        parts: Of the photographs.
-        folders: Where each of the four is kept.
-    """
+    """All that is measured on champions and photographs, and the folders where it is kept."""
 
     elements: Elements
     champion_tiles: Tiles
     photograph_tiles: Tiles
     parts: Parts
-    folders: tuple[RunFolder, ...]
+    folders: tuple[RunFolder | None, ...]
 
 
 def measure(
@@ -118,42 +110,25 @@ def measure(
     """
     if draws < 1:
         raise ValueError(f"At least one random mask is needed, but {draws} were asked for.")
-    drawn = {"draws": draws, "seed": seed}
-    keep = partial(_keep, classifier, folder)
-    elements, first = keep("elements", measure_elements, champions, drawn)
-    champion_tiles, second = keep("tiles", measure_tiles, champions, drawn)
-    photograph_tiles, third = keep("tiles", measure_tiles, photographs, drawn)
-    parts, fourth = keep("parts", measure_parts, photographs, {})
-    used = tuple(run for run in (first, second, third, fourth) if run is not None)
-    return Measured(Elements(**elements), Tiles(**champion_tiles), Tiles(**photograph_tiles), Parts(**parts), used)
+    folders = []
 
+    def keep(label: str, work: Callable[..., NamedTuple], pictures: Pictures, **more: int) -> dict[str, np.ndarray]:
+        """Return what ``work`` makes of pictures, from its folder if it is there."""
+        shown = hash_arrays(pictures.images, pictures.classes)
+        settings = {"classifier": classifier.fingerprint(), "pictures": shown, **more}
+        arrays, run = compute_once(
+            folder, f"repetition-{label}", settings, VERSION, lambda: work(classifier, pictures, **more)._asdict()
+        )
+        folders.append(run)
+        return arrays
 
-Measure = Callable[..., NamedTuple]
-
-
-def _keep(
-    classifier: Classifier, folder: Path | None, label: str, work: Measure, pictures: Pictures, more: Mapping[str, int]
-) -> tuple[dict[str, np.ndarray], RunFolder | None]:
-    """Return the arrays that ``work`` makes, from its folder if they are there, and that folder."""
-    run = _open(classifier, folder, label, pictures, more) if folder is not None else None
-    arrays = run.load_result() if run else None
-    if arrays is None:
-        started = time.monotonic()
-        arrays = work(classifier, pictures, **more)._asdict()
-        if run:
-            run.save_result(arrays, time.monotonic() - started)
-    return arrays, run
-
-
-def _open(classifier: Classifier, folder: Path, label: str, pictures: Pictures, more: Mapping[str, int]) -> RunFolder:
-    settings: dict[str, Any] = {
-        "classifier": classifier.fingerprint(),
-        "images": hashlib.sha256(pictures.images.tobytes()).hexdigest()[:16],
-        "shape": list(pictures.images.shape),
-        "classes": pictures.classes.tolist(),
-        **more,
-    }
-    return open_run(folder, f"repetition-{label}", settings, 1)
+    return Measured(
+        Elements(**keep("elements", measure_elements, champions, draws=draws, seed=seed)),
+        Tiles(**keep("tiles", measure_tiles, champions, draws=draws, seed=seed)),
+        Tiles(**keep("tiles", measure_tiles, photographs, draws=draws, seed=seed)),
+        Parts(**keep("parts", measure_parts, photographs)),
+        tuple(folders),
+    )
 
 
 def measure_elements(classifier: Classifier, champions: Pictures, draws: int, seed: int) -> Elements:
@@ -166,37 +141,22 @@ def measure_elements(classifier: Classifier, champions: Pictures, draws: int, se
         seed: Of the masks.
     """
     periods = [find_period(image) for image in champions.images]
-    counts = [
-        count_elements(image, period) if period else 0 for image, period in zip(champions.images, periods, strict=True)
-    ]
+    counts = [count_elements(image, one) if one else 0 for image, one in zip(champions.images, periods, strict=True)]
     kept = np.full((len(periods), max(counts) + 1), np.nan, np.float32)
     masked = np.full((len(periods), draws, max(counts) + 1), np.nan, np.float32)
     whole = _score_each(classifier, champions)
-    bar = progress_bar(sum(counts), "removing elements")
-    for place, (image, label, period) in enumerate(zip(champions.images, champions.classes, periods, strict=True)):
-        if period:
-            mine = slice(counts[place] + 1)
-            kept[place, mine] = _score(classifier, _remove_elements(image, period), label)
-            for draw in range(draws):
-                rng = np.random.default_rng([seed, place, draw])
-                masked[place, draw, mine] = _score(classifier, _remove_as_much(image, period, rng), label)
-        bar.update(counts[place])
-    bar.close()
+    with progress_bar(sum(counts), "removing elements") as bar:
+        for place, (image, label, period) in enumerate(zip(champions.images, champions.classes, periods, strict=True)):
+            if period:
+                mine = slice(counts[place] + 1)
+                kept[place, mine] = _score(classifier, remove_elements(image, period), label)
+                for draw in range(draws):
+                    rng = np.random.default_rng([seed, place, draw])
+                    masked[place, draw, mine] = _score(classifier, remove_as_much(image, period, rng), label)
+            bar.update(counts[place])
     axes = np.array([period.axis if period else -1 for period in periods], np.int32)
     pixels = np.array([period.pixels if period else 0 for period in periods], np.int32)
     return Elements(axes, pixels, np.array(counts, np.int32), whole, kept, masked)
-
-
-def _remove_elements(image: np.ndarray, period: Period) -> np.ndarray:
-    """Return the image with none of its elements, with one, …, with all."""
-    return np.stack([keep_elements(image, period, kept) for kept in range(count_elements(image, period) + 1)])
-
-
-def _remove_as_much(image: np.ndarray, period: Period, rng: np.random.Generator) -> np.ndarray:
-    """Return the image under masks of the same areas as :func:`_remove_elements`, of squares as wide as an element."""
-    order, across = order_blocks(image.shape, period.pixels, rng), image.shape[1 - period.axis]
-    ends = [find_end(image, period, kept) for kept in range(count_elements(image, period) + 1)]
-    return np.stack([remove_pixels(image, order[: (ends[-1] - end) * across]) for end in ends])
 
 
 def measure_tiles(classifier: Classifier, pictures: Pictures, draws: int, seed: int) -> Tiles:
@@ -216,15 +176,19 @@ def measure_tiles(classifier: Classifier, pictures: Pictures, draws: int, seed: 
     if not grids:
         raise ValueError(f"Images of {sides[0]} × {sides[1]} pixels can be cut into none of {GRIDS} tiles a side.")
     shuffled = np.empty((len(pictures.images), len(grids), draws), np.float32)
-    bar = progress_bar(len(shuffled), "shuffling tiles")
-    for place, (image, label) in enumerate(zip(pictures.images, pictures.classes, strict=True)):
-        for column, grid in enumerate(grids):
-            orders = [np.random.default_rng([seed, place, grid, draw]).permutation(grid**2) for draw in range(draws)]
-            images = np.stack([shuffle_tiles(image, grid, order) for order in orders])
-            shuffled[place, column] = _score(classifier, images, label)
-        bar.update()
-    bar.close()
+    with progress_bar(len(shuffled), "shuffling tiles") as bar:
+        for place, (image, label) in enumerate(zip(pictures.images, pictures.classes, strict=True)):
+            for column, grid in enumerate(grids):
+                orders = [draw_order(seed, place, grid, draw) for draw in range(draws)]
+                images = np.stack([shuffle_tiles(image, grid, order) for order in orders])
+                shuffled[place, column] = _score(classifier, images, label)
+            bar.update()
     return Tiles(np.array(grids, np.int32), _score_each(classifier, pictures), shuffled)
+
+
+def draw_order(seed: int, place: int, grid: int, draw: int) -> np.ndarray:
+    """Return an order of the tiles of the image at a place, ``(grid²,) int64``, the same whatever else is drawn."""
+    return np.random.default_rng([seed, place, grid, draw]).permutation(grid**2)
 
 
 def measure_parts(classifier: Classifier, photographs: Pictures) -> Parts:
@@ -232,35 +196,20 @@ def measure_parts(classifier: Classifier, photographs: Pictures) -> Parts:
 
     The part is a quarter of each side: of those on a grid, the one that has the highest confidence alone in the middle
     of a plane of the photograph's median colour. Being the best of many, it is lucky as well as telling.
-
-    Args:
-        classifier: The network, for colour images.
-        photographs: At least one.
     """
     corners = np.zeros((len(photographs.images), 2), np.int32)
     copies, enlarged = (np.empty((len(corners), len(NUMBERS)), np.float32) for _ in range(2))
     tried = list_corners(photographs.images.shape[1:])
-    bar = progress_bar(len(corners), "repeating parts")
-    for place, (image, label) in enumerate(zip(photographs.images, photographs.classes, strict=True)):
-        colour = find_fill(image)
-        alone = [lay_copies(cut_part(image, corner), 1, image.shape, colour) for corner in tried]
-        corners[place] = tried[_score(classifier, np.stack(alone), label).argmax()]
-        part = cut_part(image, corners[place])
-        copies[place] = _score(classifier, repeat_part(part, image.shape, colour), label)
-        enlarged[place] = _score(classifier, enlarge_part(part, image.shape, colour), label)
-        bar.update()
-    bar.close()
+    with progress_bar(len(corners), "repeating parts") as bar:
+        for place, (image, label) in enumerate(zip(photographs.images, photographs.classes, strict=True)):
+            colour = find_fill(image)
+            alone = [lay_copies(cut_part(image, corner), 1, image.shape, colour) for corner in tried]
+            corners[place] = tried[_score(classifier, np.stack(alone), label).argmax()]
+            part = cut_part(image, corners[place])
+            copies[place] = _score(classifier, repeat_part(part, image.shape, colour), label)
+            enlarged[place] = _score(classifier, enlarge_part(part, image.shape, colour), label)
+            bar.update()
     return Parts(corners, _score_each(classifier, photographs), copies, enlarged)
-
-
-def repeat_part(part: np.ndarray, shape: tuple[int, ...], colour: np.ndarray) -> np.ndarray:
-    """Return planes with 1, 4, 9 and 16 copies of a part, ``(4, height, width, channels) uint8``."""
-    return np.stack([lay_copies(part, number, shape, colour) for number in NUMBERS])
-
-
-def enlarge_part(part: np.ndarray, shape: tuple[int, ...], colour: np.ndarray) -> np.ndarray:
-    """Return planes with one copy of a part, enlarged to the area of 1, 4, 9 and 16; as :func:`repeat_part`."""
-    return np.stack([lay_copies(enlarge(part, math.isqrt(number)), 1, shape, colour) for number in NUMBERS])
 
 
 def _score(classifier: Classifier, images: np.ndarray, label: int) -> np.ndarray:

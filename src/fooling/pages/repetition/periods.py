@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.signal import find_peaks
 
 SMALLEST = 8  # pixels of an element, at least; Choice: what repeats sooner is texture, and several make one element
 REPEATS = 3  # times that a period fits into the image, at least; Choice: two of a thing are not yet a pattern
@@ -58,16 +57,16 @@ def find_period(image: np.ndarray) -> Period | None:
 
     A period is the first peak of the autocorrelation at 8 pixels or more that is at least 0.1 high and 0.25 prominent,
     and around whose double the image correlates by 0.1 as well: two of a thing are not a pattern. It fits into the
-    image at least three times.
-
-    Args:
-        image: ``(height, width, channels) uint8``.
+    image, ``(height, width, channels) uint8``, at least three times.
     """
     found = [period for axis in (1, 0) if (period := _find_along(image, axis)) is not None]
     return max(found, key=lambda period: period.strength, default=None)
 
 
 def _find_along(image: np.ndarray, axis: int) -> Period | None:
+    """Return the period along one axis."""
+    from scipy.signal import find_peaks  # slow to import
+
     side = image.shape[axis]
     correlation = autocorrelate(image, axis)[: 2 * side // REPEATS + 1]  # beyond, the overlap is less than one period
     peaks, about = find_peaks(correlation, height=HEIGHT, prominence=PROMINENCE)

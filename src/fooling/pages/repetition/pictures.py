@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from fooling.data.photographs import Photographs, random_crops
-from fooling.evolution.evolution import Evolution
-from fooling.networks.classifier import Classifier
+
+if TYPE_CHECKING:
+    from fooling.evolution.evolution import Evolution
+    from fooling.networks.classifier import Classifier
 
 CROPS = 20  # of each photograph, to choose from; Choice: a few seconds
 RECOGNISED = 0.5  # confidence from which a photograph counts as recognised; Choice: as for the champions
@@ -29,11 +31,7 @@ class Pictures(NamedTuple):
 
 
 def choose_champions(run: Evolution, count: int) -> Pictures:
-    """Return the champions that a network is most certain of, none of them twice; they are kept beside their runs.
-
-    Args:
-        run: A finished search.
-        count: How many; all if there are fewer.
+    """Return so many champions, or all, that a network is most certain of, none twice; they are kept beside their runs.
 
     Raises:
         ValueError: If ``count`` is below 1, or as :meth:`Evolution.show`.

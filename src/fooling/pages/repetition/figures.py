@@ -1,4 +1,4 @@
-"""Figures of what is left without repeated elements, with tiles shuffled, and of one part repeated."""
+"""Figures of page 09: what is left without repeated elements, with tiles shuffled, and of one part repeated."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from fooling.figures.images import shrink_image
-from fooling.figures.style import BASELINE, COLOURS, DPI, WIDTH, Figure, list_words, show_pixels, start_figure, styled
-from fooling.pages.paper import show_confidence
+from fooling.figures.style import BASELINE, COLOURS, DPI, WIDTH, Figure, show_pixels, start_figure, styled
+from fooling.pages.repetition.claim import LEAST
+from fooling.words import list_words, show_confidence
 
 SHEET = round(WIDTH * DPI)  # pixels across a page
-LEAST = 0.5  # confidence from which a champion is judged; Source: the rule of the claim
 SHARES = np.linspace(0.0, 1.0, 41)  # of elements, at which medians over images are drawn; Choice
 RULER = (COLOURS[1], "#c0c0c0")  # one element after the other
 
@@ -36,7 +36,7 @@ def draw_elements(
         names: The class that each is for.
         confidences: ``(count,) float32`` in it.
         axes: ``(count,)``: 0 if elements follow each other downwards, 1 across, −1 if there are none.
-        elements: ``(count,)``: how many.
+        elements: ``(count,)``.
         columns: Images in a row.
         kilobytes: What the PNG may take; it is shown in fewer colours if need be.
     """
@@ -183,16 +183,7 @@ def draw_shuffled(kept: Mapping[str, np.ndarray], grids: Sequence[int]) -> Figur
 def _start_table(
     rows: int, columns: int, side: int, room: tuple[int, int, int], alt: str, head: int = 0
 ) -> tuple[Figure, list[list[Axes]]]:
-    """Return a figure with rows of places of exactly ``side`` pixels a side.
-
-    Args:
-        rows: How many.
-        columns: How many.
-        side: Pixels.
-        room: Pixels left of all places, above and below each.
-        alt: Alternative text.
-        head: Pixels above the first row, further.
-    """
+    """Return a figure with rows of places of ``side`` pixels; room in pixels: left of all, above and below each."""
     left, above, below = room
     height, step = head + rows * (above + side + below), (SHEET - left) / columns
     drawn = Figure(figsize=(WIDTH, (height + 0.01) / DPI), layout=None)

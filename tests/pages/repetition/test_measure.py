@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,18 @@ from fooling.evolution.evolution import Evolution
 from fooling.evolution.takeovers import Takeovers
 from fooling.files import read_arrays
 from fooling.networks.classifier import Classifier
-from fooling.pages import findings, paper, repetition
-from fooling.pages.repetition import Period, Pictures
+from fooling.pages.repetition.changes import (
+    enlarge,
+    keep_elements,
+    lay_copies,
+    order_blocks,
+    remove_pixels,
+    shuffle_tiles,
+)
+from fooling.pages.repetition.examples import show_parts, show_removal, show_shuffles
+from fooling.pages.repetition.measure import measure, measure_elements, measure_parts, measure_tiles
+from fooling.pages.repetition.periods import Period, autocorrelate, count_elements, find_period
+from fooling.pages.repetition.pictures import Pictures, choose_champions, choose_photographs
 from fooling.runs import RunFolder
 
 SIDE = 112
@@ -65,43 +74,43 @@ WITHOUT_PERIOD = {
 @pytest.mark.parametrize("axis", [0, 1])
 @pytest.mark.parametrize("pixels", [8, 9, 14, 25, 37])
 def test_period_of_a_grating_is_found_exactly(pixels: int, axis: int) -> None:
-    found = repetition.find_period(make_grating(pixels, axis))
+    found = find_period(make_grating(pixels, axis))
     assert found is not None and (found.axis, found.pixels) == (axis, pixels)
-    assert repetition.autocorrelate(make_grating(pixels, axis), axis)[pixels] == pytest.approx(1.0)
+    assert autocorrelate(make_grating(pixels, axis), axis)[pixels] == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("square", [8, 12])
 def test_checkerboard_repeats_after_two_squares(square: int) -> None:
     tiles = np.add.outer(np.arange(SIDE) // square, np.arange(SIDE) // square) % 2
-    found = repetition.find_period(as_image(tiles.astype(float)))
+    found = find_period(as_image(tiles.astype(float)))
     assert found is not None and found.pixels == 2 * square
 
 
 def test_clearer_axis_is_taken() -> None:
     across, down = make_grating(16).astype(int), make_grating(28, 0).astype(int)
     for weight, expected in ((0.8, (1, 16)), (0.2, (0, 28))):
-        found = repetition.find_period((weight * across + (1 - weight) * down).astype(np.uint8))
+        found = find_period((weight * across + (1 - weight) * down).astype(np.uint8))
         assert found is not None and (found.axis, found.pixels) == expected
 
 
 def test_texture_below_the_smallest_element_counts_by_several() -> None:
-    found = repetition.find_period(make_grating(3))
+    found = find_period(make_grating(3))
     assert found is not None and found.pixels == 9
 
 
 def test_period_must_fit_three_times() -> None:
-    assert repetition.find_period(make_grating(SIDE // 3)) is not None
-    assert repetition.find_period(make_grating(SIDE // 3 + 1)) is None
+    assert find_period(make_grating(SIDE // 3)) is not None
+    assert find_period(make_grating(SIDE // 3 + 1)) is None
 
 
 @pytest.mark.parametrize("name", WITHOUT_PERIOD)
 def test_what_does_not_repeat_has_no_period(name: str) -> None:
-    assert repetition.find_period(as_image(WITHOUT_PERIOD[name])) is None
+    assert find_period(as_image(WITHOUT_PERIOD[name])) is None
 
 
 @pytest.mark.slow
 def test_of_random_clouds_at_most_one_in_a_hundred_has_a_period() -> None:
-    found = [repetition.find_period(make_noise(seed, 2.0 ** (seed % 5))) for seed in range(100)]
+    found = [find_period(make_noise(seed, 2.0 ** (seed % 5))) for seed in range(100)]
     assert sum(period is not None for period in found) <= 1
 
 
@@ -113,37 +122,37 @@ def test_autocorrelation_is_that_of_its_definition() -> None:
         for shift in (0, 1, 7, 20):
             one, other = lines[: len(lines) - shift].ravel(), lines[shift:].ravel()
             expected = one @ other / np.sqrt((one @ one) * (other @ other))
-            assert repetition.autocorrelate(image, axis)[shift] == pytest.approx(expected)
+            assert autocorrelate(image, axis)[shift] == pytest.approx(expected)
 
 
 def test_all_elements_kept_are_the_very_image_and_none_are_its_median() -> None:
     image = np.rint(make_noise(1) / 255.0 * make_noise(2)).astype(np.uint8)  # its median is not its mean
     period = Period(0, 15, 1.0)
-    np.testing.assert_array_equal(repetition.keep_elements(image, period, 7), image)
-    empty = repetition.keep_elements(image, period, 0)
+    np.testing.assert_array_equal(keep_elements(image, period, 7), image)
+    empty = keep_elements(image, period, 0)
     np.testing.assert_array_equal(empty, np.broadcast_to(np.rint(np.median(image, axis=(0, 1))), image.shape))
 
 
 @pytest.mark.parametrize("axis", [0, 1])
 def test_k_of_n_elements_leave_k_of_n_of_the_area(axis: int) -> None:
     image, period = make_unfilled(2), Period(axis, 11, 1.0)
-    count = repetition.count_elements(image, period)
+    count = count_elements(image, period)
     for kept in range(count + 1):
-        same = (repetition.keep_elements(image, period, kept) == image).all(axis=-1)
+        same = (keep_elements(image, period, kept) == image).all(axis=-1)
         assert same.mean() == pytest.approx(kept / count, abs=0.51 / image.shape[axis])
         line = same.all(axis=1 - axis)
         assert line[: line.sum()].all(), "what is kept is in one piece, from the left or from above"
     for wrong in (-1, count + 1):
         with pytest.raises(ValueError, match=f"has {count} elements"):
-            repetition.keep_elements(image, period, wrong)
+            keep_elements(image, period, wrong)
 
 
 def test_masks_have_the_stated_area_and_are_made_of_squares() -> None:
     image, block = make_unfilled(3), 10
-    order = repetition.order_blocks(image.shape, block, np.random.default_rng(1))
+    order = order_blocks(image.shape, block, np.random.default_rng(1))
     np.testing.assert_array_equal(np.sort(order), np.arange(SIDE * SIDE))
     for area in (0, 1, 777, SIDE * SIDE):
-        assert (repetition.remove_pixels(image, order[:area]) != image).all(axis=-1).sum() == area
+        assert (remove_pixels(image, order[:area]) != image).all(axis=-1).sum() == area
     turn = np.argsort(order).reshape(SIDE, SIDE)  # when each pixel goes
     borders = np.flatnonzero((np.diff(turn, axis=1) != 1).any(axis=0))
     assert len(borders) in (11, 12) and (np.diff(borders) == block).all()
@@ -155,7 +164,7 @@ def test_masks_have_the_stated_area_and_are_made_of_squares() -> None:
 def test_shuffling_moves_whole_tiles_and_nothing_else() -> None:
     image, grid = make_noise(4), 7
     order = np.random.default_rng(0).permutation(grid**2)
-    shuffled = repetition.shuffle_tiles(image, grid, order)
+    shuffled = shuffle_tiles(image, grid, order)
 
     def cut(whole: np.ndarray) -> list[bytes]:
         side = SIDE // grid
@@ -167,29 +176,29 @@ def test_shuffling_moves_whole_tiles_and_nothing_else() -> None:
 
     tiles = cut(image)
     assert cut(shuffled) == [tiles[place] for place in order]
-    np.testing.assert_array_equal(repetition.shuffle_tiles(shuffled, grid, np.argsort(order)), image)
+    np.testing.assert_array_equal(shuffle_tiles(shuffled, grid, np.argsort(order)), image)
     with pytest.raises(ValueError, match="cannot be cut into 5 × 5"):
-        repetition.shuffle_tiles(image, 5, np.arange(25))
+        shuffle_tiles(image, 5, np.arange(25))
 
 
 @pytest.mark.parametrize("number", [1, 4, 9, 16])
 def test_copies_are_evenly_spaced_and_keep_their_distance(number: int) -> None:
     part = np.full((10, 10, 3), 200, np.uint8)
-    plane = repetition.lay_copies(part, number, (72, 72, 3), np.array([1, 2, 3], np.uint8))
+    plane = lay_copies(part, number, (72, 72, 3), np.array([1, 2, 3], np.uint8))
     copies = (plane == 200).all(axis=-1)
     assert copies.sum() == 100 * number
     np.testing.assert_array_equal(plane[~copies], np.broadcast_to([1, 2, 3], (72 * 72 - 100 * number, 3)))
     np.testing.assert_array_equal(copies, copies[::-1, ::-1])
-    one = repetition.lay_copies(repetition.enlarge(part, 2), 1, (72, 72, 3), np.array([1, 2, 3], np.uint8))
+    one = lay_copies(enlarge(part, 2), 1, (72, 72, 3), np.array([1, 2, 3], np.uint8))
     assert (one == 200).all(axis=-1).sum() == 400
 
 
 def test_copies_that_do_not_fit_and_no_square_are_refused() -> None:
     part, colour = np.zeros((20, 20, 3), np.uint8), np.zeros(3, np.uint8)
     with pytest.raises(ValueError, match="do not fit"):
-        repetition.lay_copies(part, 16, (72, 72, 3), colour)
+        lay_copies(part, 16, (72, 72, 3), colour)
     with pytest.raises(ValueError, match="not 5"):
-        repetition.lay_copies(part, 5, (72, 72, 3), colour)
+        lay_copies(part, 5, (72, 72, 3), colour)
 
 
 def make_classifier(scores: Any, shape: tuple[int, int, int] = (SIDE, SIDE, 3)) -> Classifier:
@@ -235,7 +244,7 @@ def make_bright_stripes() -> np.ndarray:
 
 def test_network_that_adds_up_brightness_loses_in_proportion(counter: Classifier) -> None:
     champions = Pictures(np.stack([make_bright_stripes()]), np.array([1]), ("run 0",))
-    measured = repetition.measure_elements(counter, champions, draws=30, seed=0)
+    measured = measure_elements(counter, champions, draws=30, seed=0)
     assert (measured.axes[0], measured.pixels[0], measured.elements[0]) == (1, 16, 7)
     share = np.arange(8) / 7
     np.testing.assert_allclose(measured.kept[0], 0.98 * 5 / 16 * share + 0.01, atol=1e-6)
@@ -245,7 +254,7 @@ def test_network_that_adds_up_brightness_loses_in_proportion(counter: Classifier
 
 def test_images_without_a_period_stay_in_their_place(counter: Classifier) -> None:
     images = np.stack([make_noise(5), make_grating(25), make_bright_stripes()])
-    measured = repetition.measure_elements(counter, Pictures(images, np.ones(3, int), ("",) * 3), draws=2, seed=0)
+    measured = measure_elements(counter, Pictures(images, np.ones(3, int), ("",) * 3), draws=2, seed=0)
     np.testing.assert_array_equal(measured.elements, [0, 4, 7])
     np.testing.assert_array_equal(measured.pixels, [0, 25, 16])
     np.testing.assert_array_equal(np.isnan(measured.kept).sum(axis=1), [8, 3, 0])
@@ -254,13 +263,13 @@ def test_images_without_a_period_stay_in_their_place(counter: Classifier) -> Non
 
 
 def test_no_image_has_a_period(counter: Classifier) -> None:
-    measured = repetition.measure_elements(counter, Pictures(make_noise(5)[None], np.ones(1, int), ("",)), 2, 0)
+    measured = measure_elements(counter, Pictures(make_noise(5)[None], np.ones(1, int), ("",)), 2, 0)
     assert measured.kept.shape == (1, 1) and np.isnan(measured.kept).all() and not measured.elements.any()
 
 
 def test_network_that_is_blind_to_places_does_not_notice_shuffling(position_blind: Classifier) -> None:
     images = np.stack([make_noise(6, 8.0), make_grating(16)])
-    measured = repetition.measure_tiles(position_blind, Pictures(images, np.array([0, 1]), ("",) * 2), 3, 0)
+    measured = measure_tiles(position_blind, Pictures(images, np.array([0, 1]), ("",) * 2), 3, 0)
     np.testing.assert_array_equal(measured.grids, [2, 4, 7, 8, 14])
     np.testing.assert_allclose(measured.shuffled, np.broadcast_to(measured.whole[:, None, None], (2, 5, 3)), rtol=1e-5)
 
@@ -268,7 +277,7 @@ def test_network_that_is_blind_to_places_does_not_notice_shuffling(position_blin
 def test_network_that_looks_at_one_place_does(corner: Classifier) -> None:
     image = np.zeros((SIDE, SIDE, 3), np.uint8)
     image[: SIDE // 2, : SIDE // 2] = 255
-    measured = repetition.measure_tiles(corner, Pictures(image[None], np.array([1]), ("",)), 100, 0)
+    measured = measure_tiles(corner, Pictures(image[None], np.array([1]), ("",)), 100, 0)
     assert measured.whole[0] == pytest.approx(1.0)
     assert measured.shuffled[0, 0].mean() == pytest.approx(0.25, abs=0.1), "one of four tiles, by chance"
     assert measured.shuffled[0, 4].mean() == pytest.approx(0.25, abs=0.02), "a quarter of 196 tiles"
@@ -277,13 +286,13 @@ def test_network_that_looks_at_one_place_does(corner: Classifier) -> None:
 def test_grids_are_those_that_divide_the_image(make_small_network: Any) -> None:
     pictures = Pictures(np.zeros((1, 15, 13, 1), np.uint8), np.zeros(1, int), ("",))
     with pytest.raises(ValueError, match="cut into none of"):
-        repetition.measure_tiles(make_small_network(), pictures, 1, 0)
+        measure_tiles(make_small_network(), pictures, 1, 0)
 
 
 def test_telling_part_is_the_one_that_holds_what_counts_and_adds_up(counter: Classifier) -> None:
     image = np.zeros((SIDE, SIDE, 3), np.uint8)
     image[14:42, 56:84] = 255  # on the grid of parts, which moves by 14
-    measured = repetition.measure_parts(counter, Pictures(image[None], np.array([1]), ("bright",)))
+    measured = measure_parts(counter, Pictures(image[None], np.array([1]), ("bright",)))
     np.testing.assert_array_equal(measured.corners, [[14, 56]])
     expected = 0.98 * np.array([1, 4, 9, 16]) / 16 + 0.01
     np.testing.assert_allclose(measured.copies[0], expected, atol=1e-5)
@@ -295,12 +304,12 @@ def test_results_are_kept_and_depend_on_the_seed_alone(counter: Classifier, tmp_
     champions = Pictures(np.stack([make_bright_stripes(), make_noise(7)]), np.ones(2, int), ("run 0", "run 1"))
     photographs = Pictures(make_noise(8, 4.0)[None], np.ones(1, int), ("clouds",))
     first, again, other = (
-        repetition.measure(counter, champions, photographs, draws=2, seed=seed, folder=folder)
+        measure(counter, champions, photographs, draws=2, seed=seed, folder=folder)
         for seed, folder in ((0, tmp_path), (0, None), (1, None))
     )
-    assert len({run.path for run in first.folders}) == 4 and not again.folders
+    assert len({run.path for run in first.folders}) == 4 and again.folders == (None,) * 4
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    kept = repetition.measure(counter, champions, photographs, draws=2, seed=0, folder=tmp_path)
+    kept = measure(counter, champions, photographs, draws=2, seed=0, folder=tmp_path)
     assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     for one in (again, kept):
         for part, same in zip(first[:4], one[:4], strict=True):
@@ -308,10 +317,10 @@ def test_results_are_kept_and_depend_on_the_seed_alone(counter: Classifier, tmp_
                 np.testing.assert_array_equal(array, equal)
     assert (first.elements.masked[0] != other.elements.masked[0]).any()
     np.testing.assert_array_equal(first.elements.kept, other.elements.kept)
-    fewer = repetition.measure(counter, champions, photographs, draws=1, seed=0, folder=None)
+    fewer = measure(counter, champions, photographs, draws=1, seed=0, folder=None)
     np.testing.assert_array_equal(fewer.elements.masked[:, 0], first.elements.masked[:, 0])
     with pytest.raises(ValueError, match="At least one random mask"):
-        repetition.measure(counter, champions, photographs, draws=0, seed=0, folder=None)
+        measure(counter, champions, photographs, draws=0, seed=0, folder=None)
 
 
 def test_champions_are_the_most_certain_and_none_comes_twice(tmp_path: Path) -> None:
@@ -323,7 +332,7 @@ def test_champions_are_the_most_certain_and_none_comes_twice(tmp_path: Path) -> 
     places = np.array([[0, 1, 1], [3, 1, 3]], np.int32)
     log_odds = np.array([[1.0, 2.0, 4.0], [3.0, 0.0, 5.0]], np.float32)
     run = Evolution(encoding, (7, 8, 9), genomes, places, log_odds, takeovers, 1, 4, np.array([4, 5]), folders)
-    champions = repetition.choose_champions(run, 3)
+    champions = choose_champions(run, 3)
     np.testing.assert_array_equal(champions.classes, [9, 9, 7])
     assert champions.titles == ("run 5", "run 4", "run 4")
     expected = [run.express(1, [2])[0], run.express(0, [2])[0], run.express(0, [0])[0]]
@@ -331,10 +340,10 @@ def test_champions_are_the_most_certain_and_none_comes_twice(tmp_path: Path) -> 
     assert {path.name for path in tmp_path.iterdir()} == {"shown-4.npz", "shown-5.npz"}
     np.testing.assert_array_equal(read_arrays(tmp_path / "shown-5.npz")["cells"], [2])
     lost = run._replace(genomes=None)  # as when large genomes are published: the images are beside the run
-    np.testing.assert_array_equal(repetition.choose_champions(lost, 3).images, champions.images)
-    assert len(repetition.choose_champions(run, 99).images) == 4
+    np.testing.assert_array_equal(choose_champions(lost, 3).images, champions.images)
+    assert len(choose_champions(run, 99).images) == 4
     with pytest.raises(ValueError, match="At least one champion"):
-        repetition.choose_champions(run, 0)
+        choose_champions(run, 0)
 
 
 def test_photographs_are_cut_where_the_network_is_most_certain() -> None:
@@ -344,7 +353,7 @@ def test_photographs_are_cut_where_the_network_is_most_certain() -> None:
 
     network = make_classifier(scores, (32, 32, 3))
     photographs = load_photographs("packaged").select(slice(0, 3))
-    found = repetition.choose_photographs(network, photographs, seed=0)
+    found = choose_photographs(network, photographs, seed=0)
     crops = random_crops(photographs, 60, 0, (32, 32, 3))
     confidences = network.confidences(crops.images)
     best = [np.max(confidences[crops.sources == place]) for place in range(3)]
@@ -357,17 +366,17 @@ def test_photographs_are_cut_where_the_network_is_most_certain() -> None:
         lambda images: layers.Dense(3, kernel_initializer="zeros")(layers.Flatten()(images)), (8, 8, 3)
     )
     with pytest.raises(ValueError, match="50% confidence in no crop"):
-        repetition.choose_photographs(bored, load_photographs("packaged").select(slice(0, 1)), seed=0)
+        choose_photographs(bored, load_photographs("packaged").select(slice(0, 1)), seed=0)
 
 
 def test_examples_are_the_images_whose_confidences_were_measured(corner: Classifier) -> None:
     champions = Pictures(np.stack([make_noise(9), make_bright_stripes()]), np.ones(2, int), ("run 0",) * 2)
     natural = Pictures(make_noise(10, 4.0)[None], np.ones(1, int), ("clouds",))
-    measured = repetition.measure(corner, champions, natural, draws=2, seed=3, folder=None)
+    measured = measure(corner, champions, natural, draws=2, seed=3, folder=None)
     tables = [
-        repetition.show_removal(champions, measured.elements, [1], seed=3),
-        repetition.show_shuffles(champions, measured.champion_tiles, [1, 0], seed=3),
-        repetition.show_parts(natural, measured.parts),
+        show_removal(champions, measured.elements, [1], seed=3),
+        show_shuffles(champions, measured.champion_tiles, [1, 0], seed=3),
+        show_parts(natural, measured.parts),
     ]
     for table in tables:
         scored = corner.confidences(table.images.reshape(-1, SIDE, SIDE, 3))[:, 1]
@@ -375,80 +384,4 @@ def test_examples_are_the_images_whose_confidences_were_measured(corner: Classif
     assert [table.confidences.shape for table in tables] == [(1, 5), (2, 6), (1, 6)]
     np.testing.assert_array_equal(tables[1].images[:, 0], champions.images[[1, 0]])
     with pytest.raises(ValueError, match="at place 0 has no period"):
-        repetition.show_removal(champions, measured.elements, [0], seed=3)
-
-
-def make_results(shares: list[list[float]], whole: list[float]) -> tuple[repetition.Elements, repetition.Tiles]:
-    """Return results in which images keep these shares of their confidence, from no element to all."""
-    count = np.array([len(row) - 1 if row else 0 for row in shares], np.int32)
-    kept = np.full((len(shares), 9), np.nan, np.float32)
-    for line, row, confidence in zip(kept, shares, whole, strict=True):
-        line[: len(row)] = np.multiply(row, confidence)
-    total = np.array(whole, np.float32)
-    masked = np.stack([0.2 * kept, 0.5 * kept, kept], axis=1)  # the median mask keeps half as much
-    shuffled = np.broadcast_to(total[:, None, None] * np.array([[0.9], [0.6], [0.1]], np.float32), (len(whole), 3, 2))
-    unused = np.zeros(len(whole), np.int32)
-    tiles = repetition.Tiles(np.array([2, 4, 8], np.int32), total, shuffled)
-    return repetition.Elements(unused, unused, count, total, kept, masked), tiles
-
-
-def test_summary_judges_images_of_half_confidence_with_a_period() -> None:
-    shares = [[0, 0.2, 0.9, 1], [0, 0.3, 0.5, 0.7, 1], [0, 0.4, 1.1, 1.2, 1], [], [0, 0.1, 0.1, 1]]
-    elements, tiles = make_results(shares, [0.99, 0.9, 0.5, 0.99, 0.49])
-    natural = tiles._replace(shuffled=tiles.shuffled / 2)
-    summary = findings.summarise_repetition(elements, tiles, natural, "toy")
-    assert (summary["champions"], summary["periodic"], summary["images"], summary["photographs"]) == (5, 4, 3, 5)
-    assert summary["kept_without_one"] == pytest.approx(0.9), "of 0.9, 0.7 and 1.2"
-    assert summary["kept_without_half"] == pytest.approx(0.5), (
-        "of one in three, two in four, two in four: 0.2, 0.5, 1.1"
-    )
-    assert summary["kept_without_smaller_half"] == pytest.approx(0.9), "two in three, then as before: 0.9, 0.5, 1.1"
-    assert summary["smaller_half"] == pytest.approx({"lowered": 2 / 3, "lowered_p": 1.0})
-    assert summary["kept_masked"] == pytest.approx(0.25)
-    assert summary["kept_masked_one"] == pytest.approx(0.45), "half of what is kept without one"
-    assert summary["spread"]["kept_without_half"] == pytest.approx([0.35, 0.8])
-    assert (summary["shuffled_champions"], summary["shuffled_photographs"]) == (pytest.approx(0.6), pytest.approx(0.3))
-    assert summary["lowered"] == pytest.approx(2 / 3) and summary["lowered_p"] == pytest.approx(1.0)
-    assert summary["scale"].startswith("5 champions, 4 with a period, 3 of these of at least 50%; random masks")
-    assert findings.judge("imagenet-repetition", summary, "smoke").verdict == paper.UNTESTED
-
-
-@pytest.mark.parametrize(
-    ("shares", "verdict"),
-    [
-        ([0, 0.3, 0.9, 1], paper.REPRODUCED),
-        ([0, 0.3, 0.4, 1], paper.PARTLY),
-        ([0, 1.0, 0.4, 1], paper.NOT),
-        ([0, 1.5, 0.9, 1], paper.PARTLY),
-    ],
-    ids=["lower, a little", "lower, much", "not lower, much", "higher, a little"],
-)
-def test_summary_feeds_the_rule(shares: list[float], verdict: str) -> None:
-    elements, tiles = make_results([shares] * 12, [0.6] * 12)
-    finding = findings.judge("imagenet-repetition", findings.summarise_repetition(elements, tiles, tiles, "toy"), "x")
-    assert finding.verdict == verdict and "60%" in finding.ours
-
-
-def test_sign_test_is_two_sided_and_leaves_ties_out() -> None:
-    elements, tiles = make_results([[0, 0.3, 0.9, 1]] * 9 + [[0, 1.0, 1.0, 1]], [0.5] * 10)
-    summary = findings.summarise_repetition(elements, tiles, tiles, "toy")
-    assert summary["lowered"] == 0.9
-    assert summary["lowered_p"] == pytest.approx(2 / 2**9), "nine heads of nine, or nine tails"
-
-
-def test_summary_of_no_image_is_json_and_says_so() -> None:
-    elements, tiles = make_results([[], [0, 0.1, 0.1, 1]], [0.99, 0.3])
-    summary = findings.summarise_repetition(elements, tiles, tiles, "toy")
-    assert summary["images"] == 0 and summary["lowered"] is summary["lowered_p"] is summary["kept_masked"] is None
-    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
-    finding = findings.judge("imagenet-repetition", summary, "smoke")
-    assert finding.verdict == paper.UNTESTED and finding.ours.startswith("no image")
-
-
-def test_summary_refuses_other_images_and_other_grids() -> None:
-    elements, tiles = make_results([[0, 0.1, 0.1, 1]] * 2, [0.99, 0.9])
-    fewer = tiles._replace(whole=tiles.whole[:1], shuffled=tiles.shuffled[:1])
-    with pytest.raises(ValueError, match="champions must be the same"):
-        findings.summarise_repetition(elements, fewer, tiles, "toy")
-    with pytest.raises(ValueError, match="but 4 is what is reported"):
-        findings.summarise_repetition(elements, tiles._replace(grids=np.array([2, 3, 8])), tiles, "toy")
+        show_removal(champions, measured.elements, [0], seed=3)

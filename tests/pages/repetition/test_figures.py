@@ -8,12 +8,13 @@ import warnings
 import numpy as np
 import pytest
 
-from fooling import figures
+from fooling.figures.style import Figure
+from fooling.pages.repetition import figures
 
 SIDE = 24
 
 
-def show(figure: figures.Figure) -> bytes:
+def show(figure: Figure) -> bytes:
     """Return the picture as a notebook would get it."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")

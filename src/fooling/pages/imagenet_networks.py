@@ -1,0 +1,135 @@
+"""Page 06: do the ImageNet networks know what a photograph shows, and how certain are they of it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fooling.confidence import find_median
+from fooling.pages.claim import RECALLED_LESS, UNTESTED, Claim, Rows, grade_halves
+from fooling.pages.searches import LITES, describe_network
+from fooling.words import show_confidence
+
+if TYPE_CHECKING:
+    from fooling.networks.assessment import Assessment
+
+MEDIAN, NEAR, IMAGES = 0.603, 0.15, 1_000  # the paper's median; Choice of what is near, and of enough images
+
+
+@dataclass(frozen=True)
+class PhotographSizes:
+    """On what the ImageNet networks are checked before they are fooled.
+
+    Attributes:
+        networks: Names for :func:`fooling.networks.imagenet.load_imagenet_network`.
+        photographs: Name of photographs of :mod:`fooling.data.photographs`; the paper's are ImageNet's validation
+            images.
+        crops: Random crops of the photographs, whose confidences are compared with those of random images.
+    """
+
+    networks: tuple[str, ...]
+    photographs: str
+    crops: int
+
+
+SIZES: Mapping[str, PhotographSizes] = {
+    "smoke": PhotographSizes(networks=LITES[:1], photographs="packaged", crops=20),
+    "default": PhotographSizes(networks=LITES, photographs="packaged", crops=400),
+    "extended": PhotographSizes(networks=LITES, photographs="packaged", crops=4_000),
+    "paper": PhotographSizes(networks=LITES, photographs="imagenet-validation", crops=4_000),
+}
+
+
+@dataclass(frozen=True)
+class Natural:
+    """A network on labelled photographs.
+
+    Attributes:
+        images: How many.
+        accuracy: Share of them whose top class is the label.
+        median: Of the confidence in the top class.
+        median_right: The same where the network is right; None where it never is.
+        median_wrong: The same where it is wrong.
+        network: Its name.
+        crops: "one" or "ten".
+    """
+
+    images: int
+    accuracy: float
+    median: float
+    median_right: float | None
+    median_wrong: float | None
+    network: str
+    crops: str
+
+
+def measure(assessment: Assessment, network: str, crops: str = "one") -> Natural:
+    """Reduce a network on at least one labelled photograph to its accuracy and its confidences."""
+    confidences, right = assessment.confidences, assessment.correct
+    return Natural(
+        images=len(confidences),
+        accuracy=float(right.mean()),
+        median=float(np.median(confidences)),
+        median_right=find_median(confidences[right]),
+        median_wrong=find_median(confidences[~right]),
+        network=network,
+        crops=crops,
+    )
+
+
+def judge(found: Natural) -> str:
+    """Judge the order, right above wrong, and the number as far as another network can have it."""
+    if found.images < IMAGES or found.median_right is None or found.median_wrong is None:
+        return UNTESTED
+    return grade_halves(abs(found.median - MEDIAN) <= NEAR, found.median_right > found.median_wrong)
+
+
+def tell(found: Natural) -> str:
+    """Return how certain the network is, as a sentence."""
+    right, wrong = _show_when("right", found.median_right), _show_when("wrong", found.median_wrong)
+    return (
+        f"{found.network} has a median confidence of {show_confidence(found.median)} in its answers to "
+        f"{found.images:,} labelled photographs: {right}, {wrong}."
+    )
+
+
+def _show_when(answer: str, median: float | None) -> str:
+    return f"it is never {answer}" if median is None else f"{show_confidence(median)} when it is {answer}"
+
+
+def tabulate(found: Natural) -> Rows:
+    """Return accuracy and confidences beside the paper's."""
+    right, wrong = (
+        "never" if median is None else show_confidence(median) for median in (found.median_right, found.median_wrong)
+    )
+    return (
+        ("labelled photographs", f"{found.images:,}", "ImageNet's validation images"),
+        ("top class right", f"{100 * found.accuracy:.0f}%", "57.4%"),
+        ("median confidence in the top class", show_confidence(found.median), "60.3%"),
+        ("when right", right, "86.7%"),
+        ("when wrong", wrong, "33.7%"),
+    )
+
+
+def describe(found: Natural) -> str:
+    """Return photographs and network in words."""
+    return f"{found.images:,} labelled photographs; {describe_network(found.network, found.crops)}"
+
+
+CLAIM = Claim(
+    id="natural-confidence",
+    title="Real photographs get less confidence",
+    section="supplement",
+    sentence="On real ImageNet validation images the network is far less certain, and more so when it is right.",
+    number="median 60.3%; 86.7% when right, 33.7% when wrong",
+    grade=RECALLED_LESS,
+    page="06_imagenet_networks",
+    record=Natural,
+    judge=judge,
+    headline=tell,
+    rows=tabulate,
+    scale=describe,
+)
