@@ -131,7 +131,6 @@ def test_a_long_temporary_folder_does_not_make_sockets_too_long(tmp_path, monkey
 def test_a_page_finds_the_same_results_and_package_from_its_own_folder(desk, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "src")
     environment = make_environment(desk.workspace)
-    assert set(environment) == {"FOOLING_RESULTS", "PYTHONPATH"}
     assert environment["FOOLING_RESULTS"] == str(desk.workspace.results.parent)
     assert all(Path(path).is_absolute() for path in environment["PYTHONPATH"].split(os.pathsep))
 
@@ -322,7 +321,7 @@ def start_report(desk, *more):
         signal.signal(signal.SIGINT, ignored)
 
 
-def wait_for(condition, seconds=30.0):
+def wait_for(condition, seconds=60.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited too long"
@@ -347,10 +346,10 @@ def test_no_kernel_outlives_a_report_that_is_stopped(desk, number):
     kernel = int(pid_file.read_text())
     assert is_alive(kernel)
     if number == signal.SIGTERM:
-        _, err = start_report(desk).communicate(timeout=30)
+        _, err = start_report(desk).communicate(timeout=60)
         assert "Another report or publish is at work" in err
     report.send_signal(number)
-    _, err = report.communicate(timeout=30)
+    _, err = report.communicate(timeout=60)
     if number == signal.SIGKILL:
         wait_for(lambda: not is_alive(kernel), seconds=5)
     else:
@@ -379,7 +378,7 @@ def test_a_kernel_that_is_killed_is_a_failure_that_says_so(desk):
     report = start_report(desk)
     wait_for(pid_file.exists)
     os.kill(int(pid_file.read_text()), signal.SIGKILL)
-    _, err = report.communicate(timeout=30)
+    _, err = report.communicate(timeout=60)
     assert report.returncode == 1 and "The kernel ended while cell 2 ran" in err
     assert desk.look("01_one")[0] == "failed" and desk.workspace.failed_notebook("01_one").is_file()
 
@@ -397,7 +396,7 @@ while len(list(folder.glob("pid-*"))) < 2:
     time.sleep(0.05)
 """
     desk.write("01_one", meet)
-    desk.write("02_two", meet)
+    desk.write("02_two", meet + "os.write(2, b'Could not find a graphics card.')")
     out, err = start_report(desk).communicate(timeout=60)
     assert err == "" and "02_two  done" in out
 

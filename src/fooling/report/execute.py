@@ -6,9 +6,11 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,8 +25,7 @@ KERNEL = "python3"
 START_TIME_OUT = 120
 # A kernel that imports TensorFlow on a busy laptop can be silent for long; nbclient's 4 s end such pages.
 QUIET_TIME_OUT = 60
-# What compiled libraries write past Python (TensorFlow greets on standard error) stays out of the page.
-KERNEL_ARGUMENTS = ["--IPKernelApp.capture_fd_output=False"]
+KERNEL_ARGUMENTS = ["--IPKernelApp.capture_fd_output=False"]  # nor does it get into the page
 # Sockets are named below a scratch folder; the system allows a socket about 100 characters.
 LONGEST_SCRATCH = 70
 
@@ -47,10 +48,9 @@ class Kernels:
         # Sockets as files: no port to be taken by another program, none open to the network. Their names come from
         # the connection file, whose path must therefore be absolute, and short.
         manager = AsyncKernelManager(kernel_name=KERNEL, transport="ipc", connection_file=str(scratch / "k.json"))
-        specification = manager.kernel_spec
-        assert specification is not None  # check_kernel has found it
-        environment = make_environment(workspace)
-        specification.env.update({name: value.replace("$", "$$") for name, value in environment.items()})
+        # What compiled libraries write past Python (TensorFlow greets on standard error) stays off the terminal.
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        manager.start_kernel = partial(manager.start_kernel, env=make_environment(workspace), **quiet)
         self._running.add(manager)
         try:
             yield manager, scratch
@@ -219,9 +219,10 @@ def make_scratch() -> Path:
 
 
 def make_environment(workspace: Workspace) -> dict[str, str]:
-    """Return what a page finds in its environment: the same results and package, from whatever folder it runs in."""
+    """Return the environment of a page: the same results and the same package, from whatever folder it runs in."""
     paths = [str(runs.PACKAGE.parent), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     return {
+        **os.environ,
         "FOOLING_RESULTS": str(workspace.results.parent),
         "PYTHONPATH": os.pathsep.join(str(Path(path).absolute()) for path in paths),
     }
