@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fooling.figures.ascent import Curves, draw_ascent_curves, draw_climbed, draw_decays, draw_first_steps
 from fooling.figures.audit import (
     draw_audit_confidences,
     draw_audit_curves,
@@ -20,26 +19,21 @@ from fooling.figures.networks import draw_confidence_shares, draw_reliability
 from fooling.figures.style import Figure
 
 __all__ = [
-    "Curves",
     "Figure",
-    "draw_ascent_curves",
     "draw_audit_confidences",
     "draw_audit_curves",
     "draw_calibration",
     "draw_champion_graphs",
     "draw_champions",
     "draw_class_curves",
-    "draw_climbed",
     "draw_confidence_histogram",
     "draw_confidence_shares",
     "draw_contact_sheet",
     "draw_curves",
-    "draw_decays",
     "draw_defences",
     "draw_detection",
     "draw_detection_again",
     "draw_first_generations",
-    "draw_first_steps",
     "draw_gallery",
     "draw_guard_champions",
     "draw_images",

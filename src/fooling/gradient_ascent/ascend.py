@@ -29,6 +29,7 @@ from fooling.gradient_ascent.settings import Setting
 from fooling.networks.classifier import Classifier
 from fooling.runs import RunFolder, open_run, progress_bar
 
+VERSION = 1  # of what climbs; golden arrays hold it to the bytes
 # Images in a batch: a multiple of 8, because the sums of another batch, and the odd ones at its end, differ in the last
 # bits, and an image must not depend on those beside it. Choice: of LeNet 64, where images per second level off, and of
 # EfficientNet-Lite 8, which 16 does not beat by a tenth and which wastes fewer places.
@@ -37,7 +38,7 @@ CHUNK_PIXELS = 2e7  # between two checkpoints; Choice: some seconds on a laptop
 Count = Callable[[int], Any]
 
 
-class Request(NamedTuple):
+class AscentSetup(NamedTuple):
     """The arguments of :func:`ascend`, checked."""
 
     classifier: Classifier
@@ -87,21 +88,21 @@ def ascend(
         ValueError: If a number makes no sense, or there is no such class.
         OSError: If the folder cannot be written.
     """
-    request = check_ascent(classifier, setting, classes, seeds, steps)
-    run = _open(request, Path(folder)) if folder else None
-    with _count(request, count_done) as count:
+    setup = check_ascent(classifier, setting, classes, seeds, steps)
+    run = _open(setup, Path(folder)) if folder else None
+    with _count(setup, count_done) as count:
         finished = run.load_result() if run else None
         if finished:
-            count(request.work)
+            count(setup.work)
         else:
-            finished = _climb_all(request, run, count)
+            finished = _climb_all(setup, run, count)
     arrays: dict[str, Any] = {name: finished[name] for name in KEPT}
-    return Ascent(*request[1:], **arrays, folder=run)
+    return Ascent(*setup[1:], **arrays, folder=run)
 
 
 def check_ascent(
     classifier: Classifier, setting: Setting, classes: Sequence[int] | None, seeds: Iterable[int], steps: int | None
-) -> Request:
+) -> AscentSetup:
     """Return the arguments of :func:`ascend`, having checked them."""
     chosen = tuple(seeds) if isinstance(seeds, Iterable) else ()
     whole = all(isinstance(seed, int | np.integer) and 0 <= seed < 2**63 for seed in chosen)
@@ -112,33 +113,33 @@ def check_ascent(
         raise ValueError(f"Ascent needs a whole number of steps, at least 1, but {steps} was given.")
     if find_reach(setting.blur_radius) > min(classifier.image_shape[:2]):
         raise ValueError(f"A blur of {setting.blur_radius} pixels is wider than images of {classifier.image_shape}.")
-    return Request(
+    return AscentSetup(
         classifier, setting, check_classes(classifier, classes), tuple(int(seed) for seed in chosen), int(steps)
     )
 
 
-def describe_ascent(request: Request) -> dict[str, Any]:
+def describe_ascent(setup: AscentSetup) -> dict[str, Any]:
     """Return what a climb depends on, as JSON."""
     return {
-        "classifier": request.classifier.fingerprint(),
-        "setting": asdict(request.setting),
-        "classes": list(request.classes),
-        "seeds": list(request.seeds),
-        "steps": request.steps,
+        "classifier": setup.classifier.fingerprint(),
+        "setting": asdict(setup.setting),
+        "classes": list(setup.classes),
+        "seeds": list(setup.seeds),
+        "steps": setup.steps,
     }
 
 
-def _open(request: Request, folder: Path) -> RunFolder:
-    name = "".join(letter if letter.isalnum() else "-" for letter in request.setting.name.lower().replace(" + ", "-"))
-    return open_run(folder, f"ascent-{name}", describe_ascent(request), 1)
+def _open(setup: AscentSetup, folder: Path) -> RunFolder:
+    name = "".join(letter if letter.isalnum() else "-" for letter in setup.setting.name.lower().replace(" + ", "-"))
+    return open_run(folder, f"ascent-{name}", describe_ascent(setup), VERSION)
 
 
 @contextmanager
-def _count(request: Request, count_done: Count | None) -> Iterator[Count]:
+def _count(setup: AscentSetup, count_done: Count | None) -> Iterator[Count]:
     if count_done is not None:
         yield count_done
         return
-    with progress_bar(request.work, f"climbing, {request.setting.name}") as bar:
+    with progress_bar(setup.work, f"climbing, {setup.setting.name}") as bar:
         yield bar.update
 
 
@@ -150,61 +151,61 @@ class Progress(NamedTuple):
         done: The arrays of the batches before it, images first.
         climb: Its images.
         trace: What was measured on them, as arrays.
-        seconds: Of computing so far.
     """
 
     place: int
     done: dict[str, np.ndarray]
     climb: Climb
     trace: Trace
-    seconds: float
 
 
-def _climb_all(request: Request, run: RunFolder | None, count: Count) -> dict[str, np.ndarray]:
+def _climb_all(setup: AscentSetup, run: RunFolder | None, count: Count) -> dict[str, np.ndarray]:
     """Return the arrays of an ascent, from its last checkpoint if there is one."""
-    started = time.monotonic()
-    mean, size, saved = find_mean(request.classifier), request.batch, _load_checkpoint(run)
-    advance = compile_advance(request.classifier, request.setting, mean, size)
-    score = compile_score(request.classifier, size)
-    done, before, first = (saved.done, saved.seconds, saved.place) if saved else ({}, 0.0, 0)
-    pairs = np.array([(seed, index) for seed in request.seeds for index in request.classes], np.int64)
-    count(first * size * request.steps)
+    begun = time.monotonic()
+    mean, size, saved = find_mean(setup.classifier), setup.batch, _load_checkpoint(run)
+    advance = compile_advance(setup.classifier, setup.setting, mean, size)
+    score = compile_score(setup.classifier, size)
+    done, first = (saved.done, saved.place) if saved else ({}, 0)
+    pairs = np.array([(seed, index) for seed in setup.seeds for index in setup.classes], np.int64)
+    count(first * size * setup.steps)
     for place in range(first, -(-len(pairs) // size)):
         used = pairs[place * size : (place + 1) * size]
         filled = np.resize(used, (size, 2))  # the last batch is filled up with its own images
-        start = (saved.climb, saved.trace) if saved else _start(request, mean, filled)
+        start = (saved.climb, saved.trace) if saved else _start(setup, mean, filled)
         saved, reached = None, 0
-        for climb, trace in _take_chunks(request, advance, start, filled[:, 1]):
+        for climb, trace in _take_chunks(setup, advance, start, filled[:, 1]):
             if run:
-                now = Progress(place, done, climb, trace, before + time.monotonic() - started)
-                run.save_checkpoint(place * request.steps + len(trace.log_odds), _pack_checkpoint(now))
+                spent = time.monotonic() - begun
+                arrays = _pack_checkpoint(Progress(place, done, climb, trace))
+                run.save_checkpoint(place * setup.steps + len(trace.log_odds), arrays, spent)
+                begun += spent
             count((len(trace.log_odds) - reached) * len(used))
             reached = len(trace.log_odds)
         done = _join(done, measure_batch(climb, trace, filled[:, 1], mean, score), len(used))
-    shape = (len(request.seeds), len(request.classes))
+    shape = (len(setup.seeds), len(setup.classes))
     result = {name: part.reshape(*shape, *part.shape[1:]) for name, part in done.items()}
-    result["curve_steps"] = choose_points(request.steps)
+    result["curve_steps"] = choose_points(setup.steps)
     if run:
-        run.save_result(result, before + time.monotonic() - started)
+        run.save_result(result, time.monotonic() - begun)
     return result
 
 
-def _start(request: Request, mean: float, pairs: np.ndarray) -> tuple[Climb, Trace]:
+def _start(setup: AscentSetup, mean: float, pairs: np.ndarray) -> tuple[Climb, Trace]:
     nothing = (0, len(pairs))
-    climb = start_climb(request.setting, mean, request.classifier.image_shape, pairs)
+    climb = start_climb(setup.setting, mean, setup.classifier.image_shape, pairs)
     return climb, Trace(np.zeros(nothing, np.float32), np.zeros(nothing, np.bool_))
 
 
 def _take_chunks(
-    request: Request, advance: Advance, start: tuple[Climb, Trace], classes: np.ndarray
+    setup: AscentSetup, advance: Advance, start: tuple[Climb, Trace], classes: np.ndarray
 ) -> Iterator[tuple[Climb, Trace]]:
     """Yield a batch as it starts and after every chunk of steps, with all that was measured on it so far."""
     climb, trace = start
     yield start
-    pixels = math.prod(request.classifier.image_shape[:2]) * request.batch
-    most, last = max(1, int(CHUNK_PIXELS // pixels)), tf.constant(request.steps - 1)
-    while len(trace.log_odds) < request.steps:
-        chunk = tf.constant(min(most, request.steps - len(trace.log_odds)))
+    pixels = math.prod(setup.classifier.image_shape[:2]) * setup.batch
+    most, last = max(1, int(CHUNK_PIXELS // pixels)), tf.constant(setup.steps - 1)
+    while len(trace.log_odds) < setup.steps:
+        chunk = tf.constant(min(most, setup.steps - len(trace.log_odds)))
         climb, more = advance(climb, tf.constant(classes, tf.int32), chunk, last)
         trace = Trace(*(np.concatenate(parts) for parts in zip(trace, more, strict=True)))
         yield climb, trace
@@ -219,7 +220,7 @@ def _pack_checkpoint(progress: Progress) -> dict[str, np.ndarray]:
     arrays = {f"done_{name}": part for name, part in progress.done.items()}
     arrays |= {f"climb_{name}": part.numpy() for name, part in progress.climb._asdict().items()}
     arrays |= {f"trace_{name}": part for name, part in progress.trace._asdict().items()}
-    return arrays | {"place": np.asarray(progress.place), "seconds": np.asarray(progress.seconds)}
+    return arrays | {"place": np.asarray(progress.place)}
 
 
 def _load_checkpoint(run: RunFolder | None) -> Progress | None:
@@ -230,4 +231,4 @@ def _load_checkpoint(run: RunFolder | None) -> Progress | None:
     done = {name.removeprefix("done_"): part for name, part in arrays.items() if name.startswith("done_")}
     climb = Climb(*(tf.constant(arrays[f"climb_{name}"]) for name in Climb._fields))
     trace = Trace(*(arrays[f"trace_{name}"] for name in Trace._fields))
-    return Progress(int(arrays["place"]), done, climb, trace, float(arrays["seconds"]))
+    return Progress(int(arrays["place"]), done, climb, trace)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fooling.pages import explorer, imagenet_direct, imagenet_networks, mnist_cppn, mnist_direct, mnist_networks
+from fooling.pages.ascent import claim as ascent
 from fooling.pages.claim import Claim
 from fooling.pages.imagenet_cppn import claim as imagenet_cppn
 from fooling.pages.imagenet_cppn import relatedness
@@ -34,6 +35,7 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
     "09_imagenet_repetition": repetition.SIZES,
     "10_transfer": transfer.SIZES,
     "11_retraining": retraining.SIZES,
+    "12_gradient_ascent": ascent.SIZES,
     "14_explorer": explorer.SIZES,
 }
 
@@ -51,6 +53,7 @@ CLAIMS: tuple[Claim[Any], ...] = (
     digit_claims.CHAIN_CLAIM,
     imagenet_claims.CLAIM,
     digit_claims.ERROR_CLAIM,
+    ascent.CLAIM,
     imagenet_networks.CLAIM,
 )
 

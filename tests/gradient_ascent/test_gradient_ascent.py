@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,23 +16,11 @@ from keras import layers
 from scipy.ndimage import gaussian_filter
 
 from fooling.gradient_ascent import ascend as ascend_module
-from fooling.gradient_ascent import experiment as experiment_module
 from fooling.gradient_ascent.ascend import ascend, check_ascent, describe_ascent
 from fooling.gradient_ascent.climb import NEVER, Climb, blur, drop_least, find_mean, start_climb, take_step
-from fooling.gradient_ascent.experiment import (
-    Plan,
-    measure,
-    measure_variation,
-    plan_digits,
-    plan_imagenet,
-    resize_images,
-    shrink_images,
-)
 from fooling.gradient_ascent.records import KEPT, choose_points
 from fooling.gradient_ascent.settings import L2, L2_BLUR, L2_BLUR_CLIPPING, NONE, SETTINGS, Setting
 from fooling.networks.classifier import Classifier
-from fooling.pages import findings, paper
-from fooling.pages.profiles import AscentSizes
 
 SHAPE = (4, 3, 1)
 RANGE = (-1.0, 1.0)  # black and white are as far from zero, so the mean image is mid-grey
@@ -240,6 +227,10 @@ def stop_after(steps: int) -> Callable[[int], None]:
     return count
 
 
+def ignore(more: int) -> None:
+    """Count nothing."""
+
+
 @pytest.mark.parametrize("stop", [200, 64 * 8, 64 * 8 + 10])
 def test_chunks_and_a_stop_between_them_change_nothing(
     make_small_network: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
@@ -332,163 +323,3 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(lenet: Any, change: dict[s
 def test_a_setting_that_makes_no_sense_cannot_be_built(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         replace(NONE, **change)
-
-
-@pytest.fixture(scope="module")
-def measured(lenet: Any, make_small_network: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
-    folder = tmp_path_factory.mktemp("measured")
-    judges = (lenet, make_small_network((30, 30, 1), 10))
-    plan = Plan(lenet, judges, (3, 5), (0, 1), 3, (0.0, 0.5), 1)
-    return plan, folder, measure(plan, folder)
-
-
-@pytest.mark.slow
-def test_the_same_network_as_judge_sees_what_the_network_sees(measured: Any) -> None:
-    plan, folder, one = measured
-    pictures = one.picture
-    assert pictures.names == ("noise", "noise, one step", "none", "L2", "L2 + blur", "L2 + blur + clipping")
-    assert pictures.log_odds.shape == (6, 2, 2) and pictures.seen.shape == (2, 6, 2, 2)
-    np.testing.assert_allclose(pictures.judged[0], pictures.log_odds, atol=1e-3)
-    again = ascend(plan.classifier, L2, plan.classes, plan.seeds, 3, folder, ignore)
-    np.testing.assert_array_equal(pictures.seen[0, 3], again.last_leads)
-    assert (pictures.log_odds[1] > pictures.log_odds[0]).all()  # one step helps
-    assert one.shown.shape == (4, 1, 28, 28, 1)
-    np.testing.assert_array_equal(one.shown[1, 0], again.last_images[0, 0])
-    assert (one.sweep.log_odds[0] > one.sweep.log_odds[1]).all()  # half of the way is taken back at each step
-
-
-def ignore(more: int) -> None:
-    """Count nothing."""
-
-
-@pytest.mark.slow
-def test_a_measurement_needs_no_climb_to_be_read_again(measured: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    plan, folder, one = measured
-    for path in folder.glob("ascent-[!m]*/result.npz"):
-        path.unlink()
-    monkeypatch.setattr(experiment_module, "ascend", None)
-    again = measure(plan, folder)
-    assert again.folder == one.folder
-    np.testing.assert_array_equal(again.picture.judged, one.picture.judged)
-
-
-def test_plans_take_the_profiles_sizes_and_cut_off_steps(lenet: Any) -> None:
-    plan = plan_digits(lenet, [], AscentSizes(seeds=2, most_steps=700), 5)
-    assert plan.seeds == (5, 6) and plan.classes == tuple(range(10)) and plan.decays
-    assert [plan.steps(setting) for setting in SETTINGS] == [500, 700, 700, 700]
-    whole = plan_imagenet(lenet, [], AscentSizes(seeds=1, classes=(4, 2)), 0)
-    assert [whole.steps(setting) for setting in SETTINGS] == [500, 1_500, 1_000, 1_500]
-    assert whole.classes == (4, 2) and not whole.decays
-
-
-def test_variation_of_stripes_a_checkerboard_and_nothing() -> None:
-    rows, columns = np.indices((6, 6))
-    for pattern, expected in ((columns % 2, 5.0), ((rows + columns) % 2, 10.0), (0 * rows, 0.0)):
-        assert measure_variation((10 * pattern[..., None]).astype(np.uint8)) == expected
-
-
-def test_shrinking_takes_means_of_whole_squares_and_leaves_small_images() -> None:
-    small = np.random.default_rng(0).integers(0, 256, (2, 28, 28, 1), np.uint8)
-    assert shrink_images(small) is small
-    blocks = np.random.default_rng(1).integers(0, 256, (1, 112, 112, 3), np.uint8)
-    np.testing.assert_array_equal(shrink_images(blocks.repeat(2, axis=1).repeat(2, axis=2)), blocks)
-
-
-def test_images_of_other_channels_are_not_shown_to_a_network() -> None:
-    with pytest.raises(ValueError, match="1 channels cannot be shown to a network of 3"):
-        resize_images(np.zeros((1, 8, 8, 1), np.uint8), (8, 8, 3))
-
-
-class Kinds(NamedTuple):
-    """Images of two kinds that were made up."""
-
-    names: tuple[str, ...]
-    log_odds: np.ndarray
-    seen: np.ndarray
-
-
-class Made(NamedTuple):
-    """A measurement that was made up."""
-
-    settings: tuple[str, ...]
-    judges: tuple[str, ...]
-    steps: np.ndarray
-    planned: np.ndarray
-    stopped: np.ndarray
-    best_rounded: np.ndarray
-    best_log_odds: np.ndarray
-    last_log_odds: np.ndarray
-    picture: Kinds
-
-
-def make_up(with_l2: float, seen: float, planned: int = 500) -> Made:
-    """Return 20 images: log-odds of 10 to 12 without L2, ``with_l2`` less with it, then seen by a share of judges."""
-    without = np.linspace(10.0, 12.0, 20).reshape(4, 5)
-    last = np.stack([without - 30.0, without, without - with_l2])
-    judged = np.stack([np.zeros((4, 5)), np.zeros((4, 5)), np.arange(20).reshape(4, 5) < 20 * seen])
-    picture = Kinds(("noise", "none", "L2"), last, np.stack([judged, 1 - judged]).astype(bool))
-    stopped = np.full((2, 4, 5), NEVER)
-    stopped[1, 0, 0] = 7
-    steps = np.array([500, 500])
-    before = last[1:] + 1.0  # rounding takes one
-    kept = (last[1:], before + 1.0, before)
-    return Made(("none", "L2"), ("other", "third"), steps, np.array([500, planned]), stopped, *kept, picture)
-
-
-def test_a_summary_has_what_the_rule_reads_and_known_numbers() -> None:
-    part = findings.summarise_ascent(make_up(3.0, 0.5), make_up(0.0, 0.0), ("A", "B"))["imagenet"]
-    assert part["images"] == 20 and part["all_steps"] is True
-    assert part["best_median"] == pytest.approx(1.0 / (1.0 + np.exp(-11.0)))
-    assert part["last_with"] == pytest.approx(1.0 / (1.0 + np.exp(-8.0)))
-    assert part["with_l2"] == pytest.approx({"best": 1.0 / (1.0 + np.exp(-10.0)), "last": 1.0 / (1.0 + np.exp(-9.0))})
-    assert part["less_certain"]["superiority"] == 1.0 and part["less_certain"]["p"] < 1e-6
-    assert (part["seen_without"], part["seen_with"], part["seen_by"]) == (0.0, 0.5, "other")
-    # Fisher's exact test of 0 and 10 of 20, two-sided: twice the chance of all ten on one side.
-    assert part["seen_p"] == pytest.approx(2.0 * math.comb(20, 10) / math.comb(40, 10))
-    assert part["stopped"] == {"none": 0, "L2": 1}
-
-
-@pytest.mark.parametrize(
-    ("made", "verdict"),
-    [
-        (make_up(3.0, 0.5), paper.REPRODUCED),
-        (make_up(0.0, 0.0), paper.PARTLY),
-        (make_up(3.0, 0.1), paper.PARTLY),
-        (make_up(3.0, 0.5, planned=1_500), paper.UNTESTED),
-    ],
-)
-def test_the_rule_can_be_fed_and_judges_by_imagenet(made: Made, verdict: str) -> None:
-    metrics = findings.summarise_ascent(made, make_up(0.0, 0.0), ("A", "B"))
-    finding = findings.judge("gradient-ascent", metrics, "extended")
-    assert finding.verdict == verdict
-    assert "n = 20 images each" in finding.ours
-    assert ("the paper's steps" in finding.scale) and ("at most" in finding.scale) == (verdict == paper.UNTESTED)
-
-
-def test_cost_of_ascent_counts_every_look_and_what_was_in_vain() -> None:
-    cost = findings.count_climbed(np.array([[9, 19], [29, NEVER]]), 100)
-    assert (cost.median, cost.reached, cost.tried) == (20.0, 3, 4)
-    assert cost.per_success == pytest.approx((10 + 20 + 30 + 100) / 3)
-    assert cost.describe() == ("20", "3 of 4", "53.33")
-    assert findings.count_climbed(np.full((2, 2), NEVER), 50).describe() == ("never", "0 of 4", "never")
-
-
-class Evolved(NamedTuple):
-    """A search that was made up."""
-
-    classes: tuple[int, ...]
-    log_odds: np.ndarray
-    history: np.ndarray
-    generations: int
-    children: int
-
-
-def test_cost_of_evolution_is_the_share_of_a_class_with_a_cell() -> None:
-    history = np.full((1, 11, 4), -5.0)
-    history[0, 3:, 1] = 12.0  # class 7 is certain after generation 3, class 9 never
-    run = Evolved((5, 7, 8, 9), history[:, -1], history, 10, 80)
-    cost = findings.count_evolved(run, [7, 9], 0.9999)
-    assert (cost.median, cost.reached, cost.tried) == (4 * 20.0, 1, 2)
-    assert cost.per_success == (4 + 11) * 20.0
-    with pytest.raises(ValueError, match="no cell for class 6"):
-        findings.count_evolved(run, [6, 7], 0.99)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
+from fooling.confidence import NEAR_CERTAIN, to_confidence
 from fooling.figures.images import NAME_WIDTH
 from fooling.figures.style import (
     BASELINE,
@@ -20,14 +21,12 @@ from fooling.figures.style import (
     Figure,
     label_confidences,
     label_log_odds,
-    list_words,
     log_odds,
     show_pixels,
     start_figure,
     styled,
 )
-from fooling.pages.findings import to_confidence
-from fooling.pages.paper import NEAR_CERTAIN, show_confidence
+from fooling.words import list_words, show_confidence
 
 BRIGHTEST = 99.5  # percentile of the distances from the mean image that becomes black or white; Choice
 # Pixels: between images, a large one's side, above an image, below it, a line of words.

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fooling import figures
-from fooling.figures.ascent import raise_contrast
-from fooling.pages.findings import to_confidence
-from fooling.pages.paper import show_confidence
+from fooling.confidence import to_confidence
+from fooling.pages.ascent import figures
+from fooling.pages.ascent.figures import raise_contrast
+from fooling.words import show_confidence
 
 SETTINGS = ("none", "L2")
 

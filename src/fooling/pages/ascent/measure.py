@@ -1,8 +1,7 @@
-"""What the page measures: four settings, two baselines and other networks' opinions, reduced to what it shows."""
+"""Four settings, two baselines and other networks' opinions, reduced to what the page shows."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +13,12 @@ from PIL import Image
 from fooling.gradient_ascent.ascend import Count, ascend, check_ascent, describe_ascent
 from fooling.gradient_ascent.records import Ascent
 from fooling.gradient_ascent.settings import L2, NONE, SETTINGS, Setting
+from fooling.images import resize_images
 from fooling.networks.classifier import Classifier
-from fooling.pages.profiles import AscentSizes
-from fooling.runs import RunFolder, open_run, progress_bar
+from fooling.pages.ascent.claim import AscentSizes
+from fooling.runs import RunFolder, compute_once, progress_bar
 
+VERSION = 2  # of what is measured; 2: other networks see the images by the one resizer of the project
 BASELINES = ("noise", "noise, one step")
 DECAYS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)  # Choice: the paper's two strengths and two on either side of them
 # Choice: L2's other numbers, at any strength; fewer steps and starts, which show the trend.
@@ -86,11 +87,11 @@ class Measurement(NamedTuple):
     shown: np.ndarray
     decays: np.ndarray
     sweep: Pictures
-    folder: RunFolder
+    folder: RunFolder | None
 
 
-class Plan(NamedTuple):
-    """What is measured.
+class Ascents(NamedTuple):
+    """What is measured on one network.
 
     Attributes:
         classifier: The network to climb on.
@@ -115,109 +116,85 @@ class Plan(NamedTuple):
         return min(setting.steps, self.most_steps or setting.steps)
 
 
-def plan_digits(classifier: Classifier, judges: Sequence[Classifier], sizes: AscentSizes, seed: int) -> Plan:
+def plan_digits(classifier: Classifier, judges: Sequence[Classifier], sizes: AscentSizes, seed: int) -> Ascents:
     """Return what is measured on digits: every class, and a sweep of the strength of L2."""
     seeds = tuple(range(seed, seed + sizes.seeds))
-    return Plan(classifier, tuple(judges), sizes.classes or _every(classifier), seeds, sizes.most_steps, DECAYS, 0)
+    return Ascents(classifier, tuple(judges), sizes.classes or _every(classifier), seeds, sizes.most_steps, DECAYS, 0)
 
 
-def plan_imagenet(classifier: Classifier, judges: Sequence[Classifier], sizes: AscentSizes, seed: int) -> Plan:
+def plan_imagenet(classifier: Classifier, judges: Sequence[Classifier], sizes: AscentSizes, seed: int) -> Ascents:
     """Return what is measured on ImageNet: the classes of the profile, the first few kept as images."""
     seeds = tuple(range(seed, seed + sizes.seeds))
-    return Plan(classifier, tuple(judges), sizes.classes or _every(classifier), seeds, sizes.most_steps, (), SHOWN)
+    return Ascents(classifier, tuple(judges), sizes.classes or _every(classifier), seeds, sizes.most_steps, (), SHOWN)
 
 
 def _every(classifier: Classifier) -> tuple[int, ...]:
     return tuple(range(len(classifier.class_names)))
 
 
-def measure(plan: Plan, folder: Path) -> Measurement:
+def measure(wanted: Ascents, folder: Path) -> Measurement:
     """Climb with the four settings, look at what came out with other networks, and keep what a page shows.
 
     What climbed is kept beside it and resumed from, but only the reduced arrays are needed to draw the page again.
-
-    Args:
-        plan: What is measured.
-        folder: Where runs are kept.
 
     Raises:
         ValueError: If a number makes no sense, or there is no such class.
         OSError: If the folder cannot be written.
     """
-    requests = [check_ascent(plan.classifier, one, plan.classes, plan.seeds, plan.steps(one)) for one in SETTINGS]
+    requests = [
+        check_ascent(wanted.classifier, one, wanted.classes, wanted.seeds, wanted.steps(one)) for one in SETTINGS
+    ]
     described = {
         "ascents": [describe_ascent(request) for request in requests],
-        "judges": [judge.fingerprint() for judge in plan.judges],
-        "decays": list(plan.decays),
-        "shown": plan.shown,
+        "judges": [judge.fingerprint() for judge in wanted.judges],
+        "decays": list(wanted.decays),
+        "shown": wanted.shown,
     }
-    run = open_run(folder, "ascent-measured", described, 1)
-    arrays = run.load_result()
-    if arrays is None:
-        started = time.monotonic()
-        sweep = len(plan.decays) * len(plan.seeds[:SWEEP_SEEDS]) * len(plan.classes) * plan.steps(SWEEP)
-        baselines = 3 * requests[0].images
-        with progress_bar(sum(request.work for request in requests) + baselines + sweep, "climbing") as bar:
-            arrays = _measure(plan, folder, bar.update)
-        run.save_result(arrays, time.monotonic() - started)
-    return _unpack(arrays, plan, run)
+
+    def compute() -> dict[str, np.ndarray]:
+        sweep = len(wanted.decays) * len(wanted.seeds[:SWEEP_SEEDS]) * len(wanted.classes) * wanted.steps(SWEEP)
+        work = sum(request.work for request in requests) + 3 * requests[0].images + sweep
+        with progress_bar(work, "climbing") as bar:
+            return _measure(wanted, folder, bar.update, inner)
+
+    inner: list[RunFolder] = []
+    arrays, run = compute_once(folder, "ascent-measured", described, VERSION, compute, inner)
+    return _unpack(arrays, wanted, run)
 
 
-def _measure(plan: Plan, folder: Path, count: Count) -> dict[str, np.ndarray]:
-    where = (plan.classes, plan.seeds)
-    start, once = (ascend(plan.classifier, NONE, *where, steps, None, count) for steps in (1, 2))
-    ascents = [ascend(plan.classifier, one, *where, plan.steps(one), folder, count) for one in SETTINGS]
-    few = (plan.classes, plan.seeds[:SWEEP_SEEDS], plan.steps(SWEEP), folder, count)
-    swept = [ascend(plan.classifier, replace(SWEEP, decay=decay), *few) for decay in plan.decays]
+def _measure(wanted: Ascents, folder: Path, count: Count, inner: list[RunFolder]) -> dict[str, np.ndarray]:
+    where = (wanted.classes, wanted.seeds)
+    start, once = (ascend(wanted.classifier, NONE, *where, steps, None, count) for steps in (1, 2))
+    ascents = [ascend(wanted.classifier, one, *where, wanted.steps(one), folder, count) for one in SETTINGS]
+    few = (wanted.classes, wanted.seeds[:SWEEP_SEEDS], wanted.steps(SWEEP), folder, count)
+    swept = [ascend(wanted.classifier, replace(SWEEP, decay=decay), *few) for decay in wanted.decays]
+    inner += [one.folder for one in (*ascents, *swept) if one.folder]
     kept = ("curve_steps", "curves", "first", "stopped", "best_log_odds", "last_log_odds", "best_rounded")
     arrays = {name: np.stack([getattr(ascent, name) for ascent in ascents]) for name in kept}
-    arrays["shown"] = np.stack([shrink_images(ascent.last_images[0, : plan.shown or None]) for ascent in ascents])
-    arrays |= {f"picture_{name}": part for name, part in _judge([start, once, *ascents], plan).items()}
-    return arrays | {f"sweep_{name}": part for name, part in _judge(swept, plan).items()}
+    arrays["shown"] = np.stack([shrink_images(ascent.last_images[0, : wanted.shown or None]) for ascent in ascents])
+    arrays |= {f"picture_{name}": part for name, part in _judge([start, once, *ascents], wanted).items()}
+    return arrays | {f"sweep_{name}": part for name, part in _judge(swept, wanted).items()}
 
 
-def _judge(ascents: Sequence[Ascent], plan: Plan) -> dict[str, np.ndarray]:
+def _judge(ascents: Sequence[Ascent], wanted: Ascents) -> dict[str, np.ndarray]:
     """Return the fields of :class:`Pictures` but the names, for the last images of some ascents."""
     seeds = len(ascents[0].seeds) if ascents else 0
-    shape = (len(ascents), seeds, len(plan.classes))
-    own = np.tile(plan.classes, (len(ascents), seeds, 1)).ravel()  # (images,)
-    judged, seen = (np.zeros((len(plan.judges), own.size), kind) for kind in (np.float32, np.bool_))
-    images = [image for ascent in ascents for image in ascent.last_images.reshape(-1, *plan.classifier.image_shape)]
-    for place, judge in enumerate(plan.judges):
+    shape = (len(ascents), seeds, len(wanted.classes))
+    own = np.tile(wanted.classes, (len(ascents), seeds, 1)).ravel()  # (images,)
+    judged, seen = (np.zeros((len(wanted.judges), own.size), kind) for kind in (np.float32, np.bool_))
+    images = [image for ascent in ascents for image in ascent.last_images.reshape(-1, *wanted.classifier.image_shape)]
+    for place, judge in enumerate(wanted.judges):
         for first in range(0, own.size, judge.batch):
             some = slice(first, first + judge.batch)
-            scores = judge.score(resize_images(np.stack(images[some]), judge.image_shape))
+            scores = judge.score(np.asarray(resize_images(np.stack(images[some]), *judge.image_shape[:2])))
             judged[place, some] = np.take_along_axis(scores, own[some, None], axis=1)[:, 0]
             seen[place, some] = scores.argmax(axis=1) == own[some]
     return {
         "log_odds": np.stack([ascent.last_rounded for ascent in ascents]) if ascents else np.zeros(shape, np.float32),
-        "judged": judged.reshape(len(plan.judges), *shape),
-        "seen": seen.reshape(len(plan.judges), *shape),
+        "judged": judged.reshape(len(wanted.judges), *shape),
+        "seen": seen.reshape(len(wanted.judges), *shape),
         "variation": np.array([measure_variation(image) for image in images], np.float32).reshape(shape),
     }
-
-
-def resize_images(
-    images: np.ndarray, shape: tuple[int, int, int], way: Image.Resampling = Image.Resampling.BICUBIC
-) -> np.ndarray:
-    """Return images at the size that another network takes, as 8 bits, and as they are if it is theirs.
-
-    Args:
-        images: ``(count, height, width, channels) uint8``.
-        shape: ``(height, width, channels)``, as many channels.
-        way: How pixels are made of others.
-
-    Raises:
-        ValueError: If the channels differ.
-    """
-    if images.shape[1:] == tuple(shape):
-        return images
-    if images.shape[3] != shape[2]:
-        raise ValueError(f"Images of {images.shape[3]} channels cannot be shown to a network of {shape[2]}.")
-    size = (shape[1], shape[0])
-    pictures = (Image.fromarray(image[..., 0] if shape[2] == 1 else image) for image in images)
-    resized = [np.asarray(picture.resize(size, way)) for picture in pictures]
-    return np.stack(resized).reshape(-1, *shape)
 
 
 def shrink_images(images: np.ndarray) -> np.ndarray:
@@ -226,10 +203,15 @@ def shrink_images(images: np.ndarray) -> np.ndarray:
     Args:
         images: ``(count, height, width, channels) uint8``.
     """
-    height, width, channels = images.shape[1:]
+    height, width = images.shape[1:3]
     factor = -(-max(height, width) // LONGEST)
-    size = (max(1, height // factor), max(1, width // factor), channels)
-    return resize_images(images, size, Image.Resampling.BOX)
+    if factor == 1:
+        return images
+    size = (max(1, width // factor), max(1, height // factor))
+    grey = images.shape[3] == 1
+    pictures = (Image.fromarray(image[..., 0] if grey else image) for image in images)
+    shrunk = np.stack([np.asarray(picture.resize(size, Image.Resampling.BOX)) for picture in pictures])
+    return shrunk[..., None] if grey else shrunk
 
 
 def measure_variation(image: np.ndarray) -> float:
@@ -242,20 +224,20 @@ def measure_variation(image: np.ndarray) -> float:
     return float(np.mean([np.abs(np.diff(wide, axis=axis)).mean() for axis in (0, 1)]))
 
 
-def _unpack(arrays: Mapping[str, np.ndarray], plan: Plan, run: RunFolder) -> Measurement:
+def _unpack(arrays: Mapping[str, np.ndarray], wanted: Ascents, run: RunFolder | None) -> Measurement:
     names = tuple(setting.name for setting in SETTINGS)
-    kinds = {"picture": (*BASELINES, *names), "sweep": tuple(f"decay {decay:g}" for decay in plan.decays)}
+    kinds = {"picture": (*BASELINES, *names), "sweep": tuple(f"decay {decay:g}" for decay in wanted.decays)}
     fields: dict[str, Any] = dict(arrays)
     for kind, titles in kinds.items():
         fields[kind] = Pictures(titles, *(fields.pop(f"{kind}_{name}") for name in Pictures._fields[1:]))
     return Measurement(
-        classes=plan.classes,
-        seeds=plan.seeds,
+        classes=wanted.classes,
+        seeds=wanted.seeds,
         settings=names,
-        judges=tuple(judge.name for judge in plan.judges),
-        steps=np.array([plan.steps(setting) for setting in SETTINGS]),
+        judges=tuple(judge.name for judge in wanted.judges),
+        steps=np.array([wanted.steps(setting) for setting in SETTINGS]),
         planned=np.array([setting.steps for setting in SETTINGS]),
-        decays=np.array(plan.decays),
+        decays=np.array(wanted.decays),
         folder=run,
         **fields,
     )

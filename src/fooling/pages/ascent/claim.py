@@ -1,0 +1,259 @@
+"""The claim ``gradient-ascent``: sizes, record, rule, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fooling.confidence import NEAR_CERTAIN, find_quartiles, to_confidence
+from fooling.pages.claim import SECONDARY, UNTESTED, Claim, Effect, Rows, grade_halves
+from fooling.pages.comparison import probability_of_superiority
+from fooling.pages.searches import SUPPLEMENT_CLASSES
+from fooling.words import show_confidence, show_p
+
+if TYPE_CHECKING:
+    from fooling.pages.ascent.measure import Measurement
+
+WITHOUT, WITH = "none", "L2"  # the settings that the claim compares
+IMAGES = 20  # Choice: the least images, classes × seeds
+LEAST_P, LEAST_EFFECT = 0.01, 0.56  # Choice: of the comparisons between the settings, over images
+
+
+@dataclass(frozen=True)
+class AscentSizes:
+    """How many images climb the gradient of one network, and how far.
+
+    Attributes:
+        seeds: Starts for each class.
+        classes: Classes by index; empty for all.
+        most_steps: The paper's steps are cut off here; 0 for as many as the paper has.
+    """
+
+    seeds: int
+    classes: tuple[int, ...] = ()
+    most_steps: int = 0
+
+    def __post_init__(self) -> None:
+        if self.seeds < 1 or self.most_steps < 0:
+            raise ValueError(
+                f"Ascent needs at least 1 seed and no negative steps, not {self.seeds}, {self.most_steps}."
+            )
+
+
+@dataclass(frozen=True)
+class PageSizes:
+    """Both networks: ``digits`` is LeNet, ``imagenet`` the network of page 08."""
+
+    digits: AscentSizes
+    imagenet: AscentSizes
+
+
+# The paper's supplement shows 20 classes with 5 seeds each.
+SIZES: Mapping[str, PageSizes] = {
+    "smoke": PageSizes(
+        digits=AscentSizes(seeds=1, most_steps=20),
+        imagenet=AscentSizes(seeds=1, classes=SUPPLEMENT_CLASSES[:2], most_steps=4),
+    ),
+    "default": PageSizes(
+        digits=AscentSizes(seeds=5),
+        imagenet=AscentSizes(seeds=2, classes=SUPPLEMENT_CLASSES[::4], most_steps=100),
+    ),
+    "extended": PageSizes(
+        digits=AscentSizes(seeds=20),
+        imagenet=AscentSizes(seeds=2, classes=SUPPLEMENT_CLASSES[::2]),
+    ),
+    "paper": PageSizes(
+        digits=AscentSizes(seeds=20),
+        imagenet=AscentSizes(seeds=5, classes=SUPPLEMENT_CLASSES),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A median of confidences with its quartiles."""
+
+    median: float
+    quartiles: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class NetworkFound:
+    """What climbed on one network. Confidences are those of 8-bit images where nothing else is said.
+
+    Attributes:
+        network: Its name.
+        classes: How many.
+        seeds: Starts for each.
+        all_steps: Whether no step of the paper's was cut off.
+        most_steps: The most that an image was measured.
+        best: Without L2, at the best step.
+        last_without: Without L2, at the last step.
+        last_with: With L2, at the last step.
+        unrounded_best: With L2, before rounding, at the best step.
+        unrounded_last: The same at the last step.
+        less_certain: Without over with L2 at the end (Mann-Whitney U, two-sided, over images; those of one class are
+            alike, so that p is too small).
+        seen_without: Share of images whose class another network names, without L2.
+        seen_with: The same with L2.
+        seen_p: Of Fisher's exact test between the two.
+        seen_by: That network.
+        stopped: How many images lost their gradient, by setting.
+    """
+
+    network: str
+    classes: int
+    seeds: int
+    all_steps: bool
+    most_steps: int
+    best: Spread
+    last_without: Spread
+    last_with: Spread
+    unrounded_best: float
+    unrounded_last: float
+    less_certain: Effect
+    seen_without: float
+    seen_with: float
+    seen_p: float
+    seen_by: str
+    stopped: dict[str, int]
+
+    @property
+    def images(self) -> int:
+        """How many climbed in each setting."""
+        return self.classes * self.seeds
+
+
+@dataclass(frozen=True)
+class AscentFound:
+    """What page 12 measured."""
+
+    imagenet: NetworkFound
+    digits: NetworkFound
+
+
+def measure(one: Measurement, network: str) -> NetworkFound:
+    """Reduce the climbs on one network to the numbers that the claim is judged by."""
+    from scipy.stats import fisher_exact, mannwhitneyu  # slow to import, and status and findings have no need of it
+
+    best = one.best_rounded[one.settings.index(WITHOUT)]  # (seeds, classes)
+    kinds = [one.picture.names.index(name) for name in (WITHOUT, WITH)]
+    without, with_l2 = (one.picture.log_odds[kind].ravel() for kind in kinds)
+    seen = [int(one.picture.seen[0, kind].sum()) for kind in kinds]
+    unrounded = [part[one.settings.index(WITH)] for part in (one.best_log_odds, one.last_log_odds)]
+    return NetworkFound(
+        network=network,
+        classes=best.shape[1],
+        seeds=best.shape[0],
+        all_steps=bool((one.steps == one.planned).all()),
+        most_steps=int(one.steps.max()),
+        best=_spread(best),
+        last_without=_spread(without),
+        last_with=_spread(with_l2),
+        unrounded_best=float(np.median(to_confidence(unrounded[0]))),
+        unrounded_last=float(np.median(to_confidence(unrounded[1]))),
+        less_certain=Effect(
+            probability_of_superiority(without, with_l2),
+            float(mannwhitneyu(without, with_l2, alternative="two-sided").pvalue),
+        ),
+        seen_without=seen[0] / best.size,
+        seen_with=seen[1] / best.size,
+        seen_p=float(fisher_exact([[count, best.size - count] for count in seen]).pvalue),
+        seen_by=one.judges[0],
+        stopped={name: int((part >= 0).sum()) for name, part in zip(one.settings, one.stopped, strict=True)},
+    )
+
+
+def _spread(log_odds: np.ndarray) -> Spread:
+    confidences = to_confidence(log_odds)
+    return Spread(float(np.median(confidences)), find_quartiles(confidences))
+
+
+def judge(found: AscentFound) -> str:
+    """Judge on ImageNet by three parts, at the paper's steps and at least 20 images.
+
+    Without L2 the median image reaches 99.99% at some step. At the end images with L2 are less certain. And they are
+    more recognisable, in the one sense that a machine can check: another network names their class more often.
+    """
+    one = found.imagenet
+    if one.images < IMAGES or not one.all_steps:
+        return UNTESTED
+    less = one.less_certain
+    return grade_halves(
+        one.best.median >= NEAR_CERTAIN,
+        less.superiority > LEAST_EFFECT and less.p < LEAST_P,
+        one.seen_with > one.seen_without and one.seen_p < LEAST_P,
+    )
+
+
+def headline(found: AscentFound) -> str:
+    """Return what ImageNet images reach without and with L2, there before and after rounding to 8 bits."""
+    one = found.imagenet
+    return (
+        f"On ImageNet the median image reaches {show_confidence(one.best.median)} without L2; with L2 it ends at "
+        f"{show_confidence(one.unrounded_last)}, and at {show_confidence(one.last_with.median)} as an 8-bit image."
+    )
+
+
+def list_rows(found: AscentFound) -> Rows:
+    """Return the medians of both networks, both comparisons, and what another network sees."""
+    rows: list[tuple[str, str, str]] = []
+    for label, one in (("ImageNet", found.imagenet), ("digits", found.digits)):
+        less = one.less_certain
+        rows += [
+            (f"{label}: median without L2, at the best step", _show(one.best), "99.99%"),
+            (f"{label}: at the last step", _show(one.last_without), ""),
+            (f"{label}: median with L2, at the last step, as 8 bits", _show(one.last_with), "slightly less certain"),
+            (
+                f"{label}: with L2 before rounding, last and best step",
+                f"{show_confidence(one.unrounded_last)}, {show_confidence(one.unrounded_best)}",
+                "",
+            ),
+            (
+                f"{label}: without L2 is more certain (probability of superiority, Mann-Whitney U)",
+                f"{less.superiority:.2f}, {show_p(less.p)}, n = {one.images} images each",
+                "",
+            ),
+            (
+                f"{label}: {one.seen_by} sees the class, without and with L2 (Fisher's exact test)",
+                f"{one.seen_without:.0%} and {one.seen_with:.0%}, {show_p(one.seen_p)}",
+                "some recognisable features",
+            ),
+        ]
+    return tuple(rows)
+
+
+def _show(spread: Spread) -> str:
+    ends = "" if spread.quartiles is None else " ({} to {})".format(*map(show_confidence, spread.quartiles))
+    return f"{show_confidence(spread.median)}{ends}"
+
+
+def describe_scale(found: AscentFound) -> str:
+    """Return networks, images and steps in words."""
+    parts = []
+    for one in (found.imagenet, found.digits):
+        steps = "the paper's steps" if one.all_steps else f"at most {one.most_steps} steps"
+        parts.append(f"{one.network}: {one.classes} classes × {one.seeds} seeds, {steps}")
+    return "; ".join(parts)
+
+
+CLAIM = Claim(
+    id="gradient-ascent",
+    title="Gradient ascent fools, L2 makes it recognisable",
+    section="§3.7, Fig. 13",
+    sentence=(
+        "Gradient ascent on pixels gives near-certain images as well; L2 regularisation gives images with some "
+        "recognisable features, slightly less confident (the last, recalled)."
+    ),
+    number="99.99%",
+    grade=SECONDARY,
+    page="12_gradient_ascent",
+    record=AscentFound,
+    judge=judge,
+    headline=headline,
+    rows=list_rows,
+    scale=describe_scale,
+)

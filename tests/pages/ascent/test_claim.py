@@ -1,0 +1,83 @@
+"""The claim about gradient ascent: its record, its rule, and how it is told."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import pytest
+
+from fooling.gradient_ascent.climb import NEVER
+from fooling.pages.ascent.claim import AscentFound, describe_scale, headline, judge, list_rows, measure
+from fooling.pages.claim import PARTLY, REPRODUCED, UNTESTED
+
+
+class Kinds(NamedTuple):
+    """Images of two kinds that were made up."""
+
+    names: tuple[str, ...]
+    log_odds: np.ndarray
+    seen: np.ndarray
+
+
+class Made(NamedTuple):
+    """A measurement that was made up."""
+
+    settings: tuple[str, ...]
+    judges: tuple[str, ...]
+    steps: np.ndarray
+    planned: np.ndarray
+    stopped: np.ndarray
+    best_rounded: np.ndarray
+    best_log_odds: np.ndarray
+    last_log_odds: np.ndarray
+    picture: Kinds
+
+
+def make_up(with_l2: float, seen: float, planned: int = 500) -> Made:
+    """Return 20 images: log-odds of 10 to 12 without L2, ``with_l2`` less with it, then seen by a share of judges."""
+    without = np.linspace(10.0, 12.0, 20).reshape(4, 5)
+    last = np.stack([without - 30.0, without, without - with_l2])
+    judged = np.stack([np.zeros((4, 5)), np.zeros((4, 5)), np.arange(20).reshape(4, 5) < 20 * seen])
+    picture = Kinds(("noise", "none", "L2"), last, np.stack([judged, 1 - judged]).astype(bool))
+    stopped = np.full((2, 4, 5), NEVER)
+    stopped[1, 0, 0] = 7
+    steps = np.array([500, 500])
+    before = last[1:] + 1.0  # rounding takes one
+    kept = (last[1:], before + 1.0, before)
+    return Made(("none", "L2"), ("other", "third"), steps, np.array([500, planned]), stopped, *kept, picture)
+
+
+def test_a_summary_has_what_the_rule_reads_and_known_numbers() -> None:
+    part = measure(make_up(3.0, 0.5), "A")
+    assert part.images == 20 and part.all_steps is True
+    assert part.best.median == pytest.approx(1.0 / (1.0 + np.exp(-11.0)))
+    assert part.last_with.median == pytest.approx(1.0 / (1.0 + np.exp(-8.0)))
+    assert part.unrounded_best == pytest.approx(1.0 / (1.0 + np.exp(-10.0)))
+    assert part.unrounded_last == pytest.approx(1.0 / (1.0 + np.exp(-9.0)))
+    assert part.less_certain.superiority == 1.0 and part.less_certain.p < 1e-6
+    assert (part.seen_without, part.seen_with, part.seen_by) == (0.0, 0.5, "other")
+    # Fisher's exact test of 0 and 10 of 20, two-sided: twice the chance of all ten on one side.
+    assert part.seen_p == pytest.approx(2.0 * math.comb(20, 10) / math.comb(40, 10))
+    assert part.stopped == {"none": 0, "L2": 1}
+
+
+@pytest.mark.parametrize(
+    ("made", "verdict"),
+    [
+        (make_up(3.0, 0.5), REPRODUCED),
+        (make_up(0.0, 0.0), PARTLY),
+        (make_up(3.0, 0.1), PARTLY),
+        (make_up(3.0, 0.5, planned=1_500), UNTESTED),
+    ],
+)
+def test_the_rule_can_be_fed_and_judges_by_imagenet(made: Made, verdict: str) -> None:
+    found = AscentFound(measure(made, "A"), measure(make_up(0.0, 0.0), "B"))
+    assert msgspec.convert(msgspec.to_builtins(found), AscentFound) == found
+    assert judge(found) == verdict
+    assert any("n = 20 images each" in ours for _, ours, _ in list_rows(found))
+    assert len(headline(found).split()) <= 35
+    scale = describe_scale(found)
+    assert "B: 5 classes × 4 seeds, the paper's steps" in scale and ("at most" in scale) == (verdict == UNTESTED)

@@ -1,0 +1,82 @@
+"""What page 12 measures: pictures that other networks judge, kept so that nothing climbs twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fooling.gradient_ascent.ascend import ascend
+from fooling.gradient_ascent.settings import L2, SETTINGS
+from fooling.pages.ascent import measure as measure_module
+from fooling.pages.ascent.claim import AscentSizes
+from fooling.pages.ascent.measure import (
+    Ascents,
+    measure,
+    measure_variation,
+    plan_digits,
+    plan_imagenet,
+    shrink_images,
+)
+
+
+@pytest.fixture(scope="module")
+def measured(lenet: Any, make_small_network: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("measured")
+    judges = (lenet, make_small_network((30, 30, 1), 10))
+    wanted = Ascents(lenet, judges, (3, 5), (0, 1), 3, (0.0, 0.5), 1)
+    return wanted, folder, measure(wanted, folder)
+
+
+@pytest.mark.slow
+def test_the_same_network_as_judge_sees_what_the_network_sees(measured: Any) -> None:
+    wanted, folder, one = measured
+    pictures = one.picture
+    assert pictures.names == ("noise", "noise, one step", "none", "L2", "L2 + blur", "L2 + blur + clipping")
+    assert pictures.log_odds.shape == (6, 2, 2) and pictures.seen.shape == (2, 6, 2, 2)
+    np.testing.assert_allclose(pictures.judged[0], pictures.log_odds, atol=1e-3)
+    again = ascend(wanted.classifier, L2, wanted.classes, wanted.seeds, 3, folder, ignore)
+    np.testing.assert_array_equal(pictures.seen[0, 3], again.last_leads)
+    assert (pictures.log_odds[1] > pictures.log_odds[0]).all()  # one step helps
+    assert one.shown.shape == (4, 1, 28, 28, 1)
+    np.testing.assert_array_equal(one.shown[1, 0], again.last_images[0, 0])
+    assert (one.sweep.log_odds[0] > one.sweep.log_odds[1]).all()  # half of the way is taken back at each step
+
+
+def ignore(more: int) -> None:
+    """Count nothing."""
+
+
+@pytest.mark.slow
+def test_a_measurement_needs_no_climb_to_be_read_again(measured: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted, folder, one = measured
+    for path in folder.glob("ascent-[!m]*/result.npz"):
+        path.unlink()
+    monkeypatch.setattr(measure_module, "ascend", None)
+    again = measure(wanted, folder)
+    assert again.folder == one.folder
+    np.testing.assert_array_equal(again.picture.judged, one.picture.judged)
+
+
+def test_plans_take_the_profiles_sizes_and_cut_off_steps(lenet: Any) -> None:
+    wanted = plan_digits(lenet, [], AscentSizes(seeds=2, most_steps=700), 5)
+    assert wanted.seeds == (5, 6) and wanted.classes == tuple(range(10)) and wanted.decays
+    assert [wanted.steps(setting) for setting in SETTINGS] == [500, 700, 700, 700]
+    whole = plan_imagenet(lenet, [], AscentSizes(seeds=1, classes=(4, 2)), 0)
+    assert [whole.steps(setting) for setting in SETTINGS] == [500, 1_500, 1_000, 1_500]
+    assert whole.classes == (4, 2) and not whole.decays
+
+
+def test_variation_of_stripes_a_checkerboard_and_nothing() -> None:
+    rows, columns = np.indices((6, 6))
+    for pattern, expected in ((columns % 2, 5.0), ((rows + columns) % 2, 10.0), (0 * rows, 0.0)):
+        assert measure_variation((10 * pattern[..., None]).astype(np.uint8)) == expected
+
+
+def test_shrinking_takes_means_of_whole_squares_and_leaves_small_images() -> None:
+    small = np.random.default_rng(0).integers(0, 256, (2, 28, 28, 1), np.uint8)
+    assert shrink_images(small) is small
+    blocks = np.random.default_rng(1).integers(0, 256, (1, 112, 112, 3), np.uint8)
+    np.testing.assert_array_equal(shrink_images(blocks.repeat(2, axis=1).repeat(2, axis=2)), blocks)
