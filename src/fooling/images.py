@@ -43,6 +43,13 @@ def check_image_shape(shape: tuple[int, int, int]) -> None:
         raise ValueError(f"An image shape is (height, width, 1 or 3), but {tuple(shape)} was given.")
 
 
+def average_areas(side: int, fewer: int) -> np.ndarray:
+    """Return the ``(fewer, side) float64`` matrix whose rows take the mean over equal shares of a side of pixels."""
+    edges, pixel = np.arange(fewer + 1) * side / fewer, np.arange(side)
+    overlap = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
+    return np.asarray(np.clip(overlap, 0.0, None) * fewer / side)
+
+
 def resize_images(images: Any, height: int, width: int) -> Any:
     """Return images in [0, 1] at the size that another network takes; those that have it already are not touched.
 

@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.textpath import text_to_path
 
 from fooling.figures.style import BASELINE, DPI, WIDTH, Figure, show_pixels, start_figure, styled
+from fooling.images import average_areas
 from fooling.words import list_words, show_confidence
 
 GALLERY_KILOBYTES = 150  # Choice: base64 makes it 200 KB, a third of what a page may take
@@ -100,7 +101,7 @@ def draw_gallery(
     wrapped = [textwrap.wrap(name, NAME_WIDTH) for name in names]
     side = round(WIDTH * DPI) // columns - GAP
     lines = 1 + max(len(name) for name in wrapped)
-    drawn, spots = _start_sheet(len(images), columns, side, above=6, below=12 + 14 * lines, alt=alt)
+    drawn, spots = start_sheet(len(images), columns, side, above=6, below=12 + 14 * lines, alt=alt)
     drawn.kilobytes = kilobytes
     for spot, image, name, confidence in zip(spots, images, wrapped, shown, strict=True):
         _show_image(spot, image, side)
@@ -138,7 +139,7 @@ def draw_photographs(
         + "."
     )
     side = round(WIDTH * DPI) // columns - 3 * GAP
-    drawn, spots = _start_sheet(len(photographs), columns, side, above=26, below=14 + 15 * len(answers), alt=alt)
+    drawn, spots = start_sheet(len(photographs), columns, side, above=26, below=14 + 15 * len(answers), alt=alt)
     drawn.kilobytes = kilobytes
     short = _shorten_names(list(answers))
     for place, spot in enumerate(spots):
@@ -181,18 +182,23 @@ def _shorten_names(networks: Sequence[str]) -> dict[str, str]:
     return {network: network.rpartition("-")[2] if len(beginnings) == 1 else network for network in networks}
 
 
-def _start_sheet(count: int, columns: int, side: int, above: int, below: int, alt: str) -> tuple[Figure, list[Axes]]:
-    """Return a figure with places of exactly ``side`` × ``side`` pixels for ``count`` images."""
-    width, row = round(WIDTH * DPI), above + side + below  # pixels
-    height = row * -(-count // columns)
+def start_sheet(
+    count: int, columns: int, side: int, above: int, below: int, alt: str, left: int = 0, head: int = 0
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with places of exactly ``side`` × ``side`` pixels for ``count`` images, row by row.
+
+    Further pixels are left free: above and below each row, left of all places, and at the head of the figure.
+    """
+    width, row = round(WIDTH * DPI), above + side + below
+    height = head + row * -(-count // columns)
     drawn = Figure(figsize=(WIDTH, (height + 0.01) / DPI), layout=None)
     drawn.set_layout_engine("none")  # places are exact
     drawn.alt = alt
     spots = []
     for place in range(count):
-        left = round(width / columns * (place % columns + 0.5) - side / 2)
-        bottom = height - row * (place // columns) - above - side
-        spots.append(drawn.add_axes((left / width, bottom / height, side / width, side / height)))
+        across = round(left + (width - left) / columns * (place % columns + 0.5) - side / 2)
+        bottom = height - head - row * (place // columns) - above - side
+        spots.append(drawn.add_axes((across / width, bottom / height, side / width, side / height)))
     return drawn, spots
 
 
@@ -222,16 +228,9 @@ def shrink_image(image: np.ndarray, side: int) -> np.ndarray:
     if max(image.shape[:2]) <= side:
         return image
     height, width = fit_shape(image.shape[0], image.shape[1], side)
-    rows, columns = _share_pixels(image.shape[0], height), _share_pixels(image.shape[1], width)
+    rows, columns = average_areas(image.shape[0], height), average_areas(image.shape[1], width)
     mean = np.einsum("ia,jb,abc->ijc", rows, columns, image, optimize=True)
     return np.asarray(np.rint(mean), np.uint8)
-
-
-def _share_pixels(size: int, fewer: int) -> np.ndarray:
-    """Return which share of each of ``fewer`` pixels each of ``size`` pixels in a line takes, ``(fewer, size)``."""
-    low = np.arange(fewer)[:, None] * size / fewer
-    high, pixel = low + size / fewer, np.arange(size)
-    return np.asarray(np.clip(np.minimum(high, pixel + 1) - np.maximum(low, pixel), 0, None) * fewer / size)
 
 
 def shorten_title(title: str, font: FontProperties, room: float) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fooling.confidence import to_confidence
+from fooling.images import average_areas
 from fooling.pages.claim import Effect
 from fooling.words import SMALLEST_P, show_confidence, show_p
 
@@ -90,9 +91,6 @@ def compare_starts(first: np.ndarray, second: np.ndarray) -> Comparison:
     Args:
         first: ``(runs, generations + 1, classes) float32`` log-odds.
         second: The same of the other search on the same classes; runs and generations may differ.
-
-    Raises:
-        ValueError: As :func:`compare_classes`.
     """
     return compare_classes(to_confidence(first[:, 0]), to_confidence(second[:, 0]))
 
@@ -131,7 +129,7 @@ def shrink(images: np.ndarray) -> np.ndarray:
     if images.ndim != 4 or images.dtype != np.uint8:
         raise ValueError(f"Images are (count, height, width, channels) uint8, not {images.shape} {images.dtype}.")
     count, height, width, channels = images.shape
-    rows, columns = _average_areas(height), _average_areas(width)
+    rows, columns = (average_areas(side, min(side, THUMBNAIL)) for side in (height, width))
     thumbnails = np.empty((count, len(rows) * len(columns) * channels), np.float32)
     for start in range(0, count, AT_ONCE):
         batch = images[start : start + AT_ONCE]
@@ -142,16 +140,6 @@ def shrink(images: np.ndarray) -> np.ndarray:
         length = np.sqrt((few**2).sum(axis=1, keepdims=True))
         thumbnails[start : start + len(batch)] = few / np.where(length > FLAT, length, np.inf)
     return thumbnails
-
-
-def _average_areas(side: int) -> np.ndarray:
-    """Return the ``(shorter side, side) float64`` matrix whose rows are the mean over equal shares of the side."""
-    target = min(side, THUMBNAIL)
-    edges = np.arange(target + 1) * side / target
-    pixel = np.arange(side)
-    overlap = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
-    weights: np.ndarray = np.clip(overlap, 0.0, None) * target / side
-    return weights
 
 
 def correlate_pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:

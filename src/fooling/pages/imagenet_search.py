@@ -29,7 +29,7 @@ class Scale:
         classes: How many classes have a cell.
         generations: Generations after the random images.
         children: Children per generation.
-        network: Name of the network that was fooled.
+        network: The network that was fooled, by name.
         crops: "one" or "ten".
     """
 
@@ -85,14 +85,7 @@ def measure_scale(run: Evolution, network: str, crops: str = "one") -> Scale:
 def measure_search(
     run: Evolution, baseline: Evolution, network: str, crops: str = "one", least: float = FOOLED
 ) -> ImageNetSearch:
-    """Reduce a search to what it reached.
-
-    Args:
-        run: The search.
-        baseline: Random search on the same classes, with as many images a run.
-        network: Name of the network that was fooled.
-        crops: "one" or "ten".
-        least: The confidence from which a class counts as fooled.
+    """Reduce a search to what it reached; a class counts as fooled from the confidence ``least``.
 
     Raises:
         ValueError: If the baseline is of other classes or another size.
@@ -135,15 +128,7 @@ def judge_ahead(scale: Scale, ahead: Effect, number: bool, per_cell: float) -> s
 
 
 def tabulate_search(found: ImageNetSearch, median: str, fooled: str, per_cell: float, runs: str = "5 runs") -> Rows:
-    """Return what a search reached as rows, beside what the paper tells of its own.
-
-    Args:
-        found: Ours.
-        median: The paper's, in words, and so are those that follow.
-        fooled: Classes of the paper's that count as fooled.
-        per_cell: The paper's children per cell.
-        runs: The paper's.
-    """
+    """Return what a search reached as rows, beside what the paper tells of its own: median, fooled, per_cell, runs."""
     low, high = (show_confidence(value) for value in found.run_medians)
     return (
         ("median confidence", show_confidence(found.median), median),

@@ -56,12 +56,7 @@ class CppnSearch:
 def measure(run: Evolution, direct: Evolution, baseline: Evolution, network: str, crops: str = "one") -> CppnSearch:
     """Reduce a search with CPPNs to what it reached, and compare it with pixels at equal children per cell.
 
-    Args:
-        run: The search with CPPNs.
-        direct: The search with pixels on the same classes; what it reached with more children per cell is not used.
-        baseline: Random search among CPPNs.
-        network: Name of the network that was fooled.
-        crops: "one" or "ten".
+    What pixels, ``direct``, reached with more children per cell is not used; the baseline is random search among CPPNs.
 
     Raises:
         ValueError: If classes differ, or there were fewer children per cell for pixels, or as for measure_search.

@@ -1,4 +1,7 @@
-"""What is done to an image: elements removed, masks, tiles shuffled, parts repeated."""
+"""What is done to an image: elements removed, masks, tiles shuffled, parts repeated.
+
+An image, and a part of one, is ``(height, width, channels) uint8``; a colour ``(channels,) uint8``.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ PARTS = 4  # parts along a side; Choice: so that 16 copies of one fill the image
 
 
 def find_fill(image: np.ndarray) -> np.ndarray:
-    """Return the colour that takes the place of what is removed, ``(channels,) uint8``.
+    """Return the colour that takes the place of what is removed.
 
     Choice: the median of each channel over the whole image, the same for elements, masks and planes.
     """
@@ -22,14 +25,9 @@ def find_fill(image: np.ndarray) -> np.ndarray:
 
 
 def keep_elements(image: np.ndarray, period: Period, kept: int) -> np.ndarray:
-    """Return the image with only its first elements, the rest filled with the image's median colour.
+    """Return the image with only its first so many elements, the rest filled with the image's median colour.
 
     Choice: elements go from the right or from below, one after another, as one takes them off a row.
-
-    Args:
-        image: ``(height, width, channels) uint8``.
-        period: Of that image.
-        kept: How many, from the left or from above.
 
     Raises:
         ValueError: If the image has not so many elements.
@@ -47,10 +45,7 @@ def remove_elements(image: np.ndarray, period: Period) -> np.ndarray:
 def order_blocks(shape: tuple[int, ...], block: int, rng: np.random.Generator) -> np.ndarray:
     """Return all pixels in the order in which a random mask takes them: square block after square block.
 
-    Args:
-        shape: ``(height, width, …)``.
-        block: Side of the blocks in pixels; their grid starts at a random pixel.
-        rng: Source of chance.
+    Blocks are ``block`` pixels wide, and their grid starts at a random pixel.
 
     Returns:
         ``(height · width,) int64``: places in the flattened image. The first so many are a mask of that area.
@@ -81,7 +76,7 @@ def shuffle_tiles(image: np.ndarray, grid: int, order: np.ndarray) -> np.ndarray
     """Return the image with its tiles in another order: what is local stays, where it stands does not.
 
     Args:
-        image: ``(height, width, channels) uint8``.
+        image: Whose sides ``grid`` divides.
         grid: Tiles along each side.
         order: ``(grid²,)``: the tile that comes to each place, row by row.
 
@@ -97,13 +92,7 @@ def shuffle_tiles(image: np.ndarray, grid: int, order: np.ndarray) -> np.ndarray
 
 
 def lay_copies(part: np.ndarray, number: int, shape: tuple[int, ...], colour: np.ndarray) -> np.ndarray:
-    """Return a plane of one colour with copies of a part on it, evenly spaced.
-
-    Args:
-        part: ``(height, width, channels) uint8``.
-        number: A square number of copies.
-        shape: Of the plane, ``(height, width, channels)``.
-        colour: ``(channels,) uint8``.
+    """Return a plane of one colour and of a shape with a square number of copies of a part on it, evenly spaced.
 
     Raises:
         ValueError: If the number is no square, or the copies do not fit.
@@ -134,7 +123,7 @@ def enlarge_part(part: np.ndarray, shape: tuple[int, ...], colour: np.ndarray) -
 
 
 def enlarge(part: np.ndarray, times: int) -> np.ndarray:
-    """Return a part whose sides are so many times as long; bicubic, ``(…, 3) uint8`` to the same."""
+    """Return a part whose sides are so many times as long, bicubic; of three channels."""
     size = (part.shape[1] * times, part.shape[0] * times)
     return np.asarray(Image.fromarray(part).resize(size, Image.Resampling.BICUBIC))
 

@@ -83,17 +83,13 @@ class Judged:
 
 @dataclass(frozen=True)
 class Repetition:
-    """What was left of how many images.
+    """What was left of how many champions, and of photographs with 4 × 4 tiles shuffled.
 
     Attributes:
         champions: How many were looked at.
         periodic: How many of them have a period.
         judged: Those of at least 50% among these; None if there is none.
-        photographs: How many photographs.
-        photographs_shuffled: What they keep with 4 × 4 tiles shuffled.
         draws: Random masks, and shuffles, of each image.
-        network: Name of the network.
-        crops: "one" or "ten".
     """
 
     champions: int
@@ -109,15 +105,9 @@ class Repetition:
 def summarise(elements: Elements, champions: Tiles, photographs: Tiles, network: str, crops: str = "one") -> Repetition:
     """Reduce what was measured to what is judged.
 
-    Args:
-        elements: Of the champions.
-        champions: The same images with their tiles shuffled.
-        photographs: At least one photograph with its tiles shuffled.
-        network: Name of the network.
-        crops: "one" or "ten".
-
     Raises:
-        ValueError: If the images are not the same ones, there is no photograph, or no 4 × 4 tiles were shuffled.
+        ValueError: If elements and tiles are not of the same champions, there is no photograph, or no 4 × 4 tiles were
+            shuffled.
     """
     if len(elements.whole) != len(champions.whole) or not len(photographs.whole):
         raise ValueError(

@@ -37,10 +37,10 @@ def show_removal(champions: Pictures, elements: Elements, places: Sequence[int],
     """Show images whole, without one element, without half, with one left, and under a mask of the area of half.
 
     Args:
-        champions: As they were measured.
+        champions: As they were measured, with the same seed.
         elements: What was measured.
-        places: Which of them, at least one; each with a period.
-        seed: As it was measured with; the mask is the first that was drawn.
+        places: Which of them, at least one.
+        seed: Of the masks, of which the first is shown.
 
     Raises:
         ValueError: If one of them has no period.
@@ -59,14 +59,7 @@ def show_removal(champions: Pictures, elements: Elements, places: Sequence[int],
 
 
 def show_shuffles(pictures: Pictures, tiles: Tiles, places: Sequence[int], seed: int) -> Examples:
-    """Show images whole, then with their tiles shuffled, coarse grids first.
-
-    Args:
-        pictures: As they were measured.
-        tiles: What was measured.
-        places: Which of them, at least one.
-        seed: As it was measured with; the order is the first that was drawn.
-    """
+    """Show images at some places whole, then with their tiles in the first order drawn, coarse grids first."""
     images = []
     for place in places:
         image = pictures.images[place]

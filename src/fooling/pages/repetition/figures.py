@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from fooling.figures.images import shrink_image
+from fooling.figures.images import shrink_image, start_sheet
 from fooling.figures.style import BASELINE, COLOURS, DPI, WIDTH, Figure, show_pixels, start_figure, styled
 from fooling.pages.repetition.claim import LEAST
 from fooling.words import list_words, show_confidence
@@ -38,19 +38,16 @@ def draw_elements(
         axes: ``(count,)``: 0 if elements follow each other downwards, 1 across, −1 if there are none.
         elements: ``(count,)``.
         columns: Images in a row.
-        kilobytes: What the PNG may take; it is shown in fewer colours if need be.
+        kilobytes: What the PNG may take.
     """
     alt = (
         f"{len(images)} images with confidences {show_confidence(confidences.min())} to "
         f"{show_confidence(confidences.max())}; {int((elements > 0).sum())} of them repeat an element."
     )
     side = SHEET // columns - 20
-    drawn, table = _start_table(-(-len(images) // columns), columns, side, (0, 6, 46), alt)
+    drawn, spots = start_sheet(len(images), columns, side, above=6, below=46, alt=alt)
     drawn.kilobytes = kilobytes
-    spots = [spot for row in table for spot in row]
-    for spot in spots[len(images) :]:
-        spot.set_visible(False)
-    for place, spot in zip(range(len(images)), spots, strict=False):
+    for place, spot in enumerate(spots):
         _show(spot, images[place], side)
         _draw_ruler(spot, int(axes[place]), int(elements[place]))
         name = textwrap.shorten(names[place], 34, placeholder="…")
@@ -94,19 +91,19 @@ def draw_changes(
     ]
     alt = f"Images {list_words(columns)}, with the confidence in their class: {'; '.join(ends)}."
     side = (SHEET - 64) // len(columns) - 10
-    drawn, table = _start_table(len(rows), len(columns), side, (64, 4, 22), alt, head=20)
+    drawn, spots = start_sheet(confidences.size, len(columns), side, above=4, below=22, alt=alt, left=64, head=20)
     drawn.kilobytes = kilobytes
-    for spots, line, values in zip(table, images, confidences.tolist(), strict=True):
-        for spot, image, value in zip(spots, line, values, strict=True):
-            _show(spot, image, side)
-            spot.set_xlabel(show_confidence(value), fontsize=8, labelpad=2)
-    first = [spots[0] for spots in table]
-    for spot, column in zip(table[0], columns, strict=True):
+    flat = images.reshape(-1, *images.shape[2:])
+    for spot, image, value in zip(spots, flat, confidences.ravel().tolist(), strict=True):
+        _show(spot, image, side)
+        spot.set_xlabel(show_confidence(value), fontsize=8, labelpad=2)
+    for spot, column in zip(spots, columns, strict=False):
         spot.set_title(column, fontsize=8.5, pad=4)
+    first = spots[:: len(columns)]
     for spot, row in zip(first, rows, strict=True):
         spot.set_ylabel("\n".join(textwrap.wrap(row, 18)), fontsize=8.5, labelpad=5)
-    if frames is not None:
-        _frame_parts(first, images.shape[2:4], frames)
+    for spot, frame in zip(first, [] if frames is None else frames, strict=False):
+        _frame_part(spot, *(frame / np.tile(images.shape[3:1:-1], 2)))
     return drawn
 
 
@@ -180,21 +177,6 @@ def draw_shuffled(kept: Mapping[str, np.ndarray], grids: Sequence[int]) -> Figur
     return drawn
 
 
-def _start_table(
-    rows: int, columns: int, side: int, room: tuple[int, int, int], alt: str, head: int = 0
-) -> tuple[Figure, list[list[Axes]]]:
-    """Return a figure with rows of places of ``side`` pixels; room in pixels: left of all, above and below each."""
-    left, above, below = room
-    height, step = head + rows * (above + side + below), (SHEET - left) / columns
-    drawn = Figure(figsize=(WIDTH, (height + 0.01) / DPI), layout=None)
-    drawn.set_layout_engine("none")  # places are exact
-    drawn.alt = alt
-    across = [round(left + step * (column + 0.5) - side / 2) for column in range(columns)]
-    upwards = [height - head - row * (above + side + below) - above - side for row in range(rows)]
-    size = (side / SHEET, side / height)
-    return drawn, [[drawn.add_axes((x / SHEET, y / height, *size)) for x in across] for y in upwards]
-
-
 def _show(spot: Axes, image: np.ndarray, side: int) -> None:
     show_pixels(spot, shrink_image(image, side), extent=(0, 1, 1, 0), aspect="auto")
     spot.spines[:].set(visible=True, color="#cccccc", linewidth=0.5)  # so that white images have an end
@@ -204,22 +186,17 @@ def _draw_ruler(spot: Axes, axis: int, elements: int) -> None:
     """Draw one field per element, below an image (axis 1) or left of it (axis 0)."""
     thick, away = 0.045, 0.02
     for element in range(elements):
-        along, length = element / elements, 1 / elements
-        corner, width, height = (along, -away - thick), length, thick
+        corner, size = (element / elements, -away - thick), (1 / elements, thick)
         if axis == 0:
-            corner, width, height = (-away - thick, 1 - along - length), thick, length
-        colour = RULER[element % 2]
-        spot.add_patch(
-            Rectangle(corner, width, height, transform=spot.transAxes, fc=colour, ec="none", lw=0, clip_on=False)
-        )
+            corner, size = (-away - thick, 1 - (element + 1) / elements), (thick, 1 / elements)
+        field = Rectangle(corner, *size, transform=spot.transAxes, fc=RULER[element % 2], ec="none", clip_on=False)
+        spot.add_patch(field)
 
 
-def _frame_parts(spots: Sequence[Axes], shape: tuple[int, ...], frames: np.ndarray) -> None:
-    for spot, (left, top, width, height) in zip(spots, frames, strict=True):
-        place = (left / shape[1], top / shape[0])
-        for colour, line in (("white", 3.2), (COLOURS[1], 1.6)):
-            size = (width / shape[1], height / shape[0])
-            spot.add_patch(Rectangle(place, *size, fill=False, ec=colour, lw=line))
+def _frame_part(spot: Axes, left: float, top: float, width: float, height: float) -> None:
+    """Frame a part of an image, given in shares of its sides."""
+    for colour, line in (("white", 3.2), (COLOURS[1], 1.6)):
+        spot.add_patch(Rectangle((left, top), width, height, fill=False, ec=colour, lw=line))
 
 
 def _interpolate(elements: np.ndarray, shares: np.ndarray) -> np.ndarray:

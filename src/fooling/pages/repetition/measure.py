@@ -103,7 +103,7 @@ def measure(
         photographs: Photographs that it recognises.
         draws: Random masks, and shuffles for each grid, of every image.
         seed: Of masks and shuffles, which depend on it and on the image's place alone.
-        folder: Where results are kept; None keeps nothing.
+        folder: Where runs are kept; None keeps nothing.
 
     Raises:
         ValueError: If ``draws`` is below 1, or the images do not fit the network.
@@ -132,13 +132,9 @@ def measure(
 
 
 def measure_elements(classifier: Classifier, champions: Pictures, draws: int, seed: int) -> Elements:
-    """Remove the repeated elements of images one by one, and as much area by random masks.
+    """Remove the repeated elements of images one by one, and as much area by so many random masks of each.
 
-    Args:
-        classifier: The network.
-        champions: At least one image.
-        draws: Random masks of every image; a larger mask of one draw holds the smaller ones, as it is with elements.
-        seed: Of the masks.
+    A larger mask of one draw holds the smaller ones, as it is with elements.
     """
     periods = [find_period(image) for image in champions.images]
     counts = [count_elements(image, one) if one else 0 for image, one in zip(champions.images, periods, strict=True)]
@@ -160,13 +156,7 @@ def measure_elements(classifier: Classifier, champions: Pictures, draws: int, se
 
 
 def measure_tiles(classifier: Classifier, pictures: Pictures, draws: int, seed: int) -> Tiles:
-    """Shuffle the tiles of images; every order of the tiles is as likely as any other.
-
-    Args:
-        classifier: The network.
-        pictures: At least one image.
-        draws: Orders for each image and grid.
-        seed: Of the orders.
+    """Shuffle the tiles of images, so many times for each grid; every order is as likely as any other.
 
     Raises:
         ValueError: If no grid fits the images.

@@ -1,4 +1,4 @@
-"""How an image repeats itself: its period by autocorrelation."""
+"""How an image, ``(height, width, channels) uint8``, repeats itself: its period by autocorrelation."""
 
 from __future__ import annotations
 
@@ -33,10 +33,6 @@ def autocorrelate(image: np.ndarray, axis: int) -> np.ndarray:
     Each colour channel's mean is taken away. The sum of products over the part where both overlap is divided by the
     root of both parts' sums of squares, so that long shifts are not favoured and an exact repetition gives exactly 1.
 
-    Args:
-        image: ``(height, width, channels) uint8``.
-        axis: 0 downwards, 1 across.
-
     Returns:
         ``(side,) float64 in [−1, 1]``; 0 where one of the parts is of the mean colour.
     """
@@ -57,7 +53,7 @@ def find_period(image: np.ndarray) -> Period | None:
 
     A period is the first peak of the autocorrelation at 8 pixels or more that is at least 0.1 high and 0.25 prominent,
     and around whose double the image correlates by 0.1 as well: two of a thing are not a pattern. It fits into the
-    image, ``(height, width, channels) uint8``, at least three times.
+    image at least three times.
     """
     found = [period for axis in (1, 0) if (period := _find_along(image, axis)) is not None]
     return max(found, key=lambda period: period.strength, default=None)

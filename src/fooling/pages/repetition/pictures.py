@@ -69,10 +69,7 @@ def choose_photographs(classifier: Classifier, photographs: Photographs, seed: i
     Whole, few of the packaged photographs reach the 50% that champions are judged from. So each gives its best of 20
     random crops: chosen for their confidence, as champions are.
 
-    Args:
-        classifier: The network; right or wrong, its own answer is what can be lost.
-        photographs: At least one.
-        seed: Of the crops.
+    The class is the network's own answer, right or wrong: it is what can be lost.
 
     Raises:
         ValueError: If the network is certain of none of them, or one cannot be read.
