@@ -23,15 +23,12 @@ SIDE = 28
 
 
 class Digits(NamedTuple):
-    """Handwritten digits to train on and others, by the name that chose them.
+    """Handwritten digits."""
 
-    Images are ``(count, 28, 28, 1) uint8``, white on black; labels ``(count,) int64`` in 0-9.
-    """
-
-    name: str
-    train_images: np.ndarray
-    train_labels: np.ndarray
-    test_images: np.ndarray
+    name: str  # that chose them
+    train_images: np.ndarray  # (count, 28, 28, 1) uint8, white on black
+    train_labels: np.ndarray  # (count,) int64 in 0-9
+    test_images: np.ndarray  # never trained on
     test_labels: np.ndarray
 
     def fingerprint(self) -> str:

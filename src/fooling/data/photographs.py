@@ -57,28 +57,18 @@ CROP_ASPECT = 4 / 3  # longest shape of a crop, wide or high; Source: the same
 
 
 class Photographs(NamedTuple):
-    """Photographs as files: none is decoded before it is asked for, and only one at full size at a time.
+    """Photographs as files: none is decoded before it is asked for, and only one at full size at a time."""
 
-    Attributes:
-        name: The name that chose them.
-        paths: One file each.
-        labels: ``(count,) int64``: the ImageNet class, 0-999; −1 where it is not known or the picture shows none.
-        titles: What to call each: a packaged one's own name, or the file's path inside the folder.
-    """
-
-    name: str
+    name: str  # that chose them
     paths: tuple[Path, ...]
-    labels: np.ndarray
-    titles: tuple[str, ...]
+    labels: np.ndarray  # (count,) int64: ImageNet's class, 0-999; −1 where it is not known or the picture shows none
+    titles: tuple[str, ...]  # a packaged one's own name, or the file's path inside the folder
 
     def select(self, chosen: np.ndarray | slice) -> Photographs:
         """Return some, by what indexes an array: a slice, places or a mask, such as ``photographs.labels >= 0``."""
         places = np.arange(len(self.paths))[chosen]
-        return self._replace(
-            paths=tuple(self.paths[place] for place in places),
-            labels=self.labels[places],
-            titles=tuple(self.titles[place] for place in places),
-        )
+        paths, titles = (tuple(part[place] for place in places) for part in (self.paths, self.titles))
+        return Photographs(self.name, paths, self.labels[places], titles)
 
     def batches(self, shape: tuple[int, int, int], size: int = BATCH, margin: float = MARGIN) -> Iterator[np.ndarray]:
         """Return batches ``(up to size, height, width, 3) uint8`` of all in order: resized, and the middle cut out.
@@ -115,10 +105,10 @@ class Photographs(NamedTuple):
 
 
 class Crops(NamedTuple):
-    """Random parts of photographs, ``(count, height, width, 3) uint8``, and the places of those they were cut from."""
+    """Random parts of photographs."""
 
-    images: np.ndarray
-    sources: np.ndarray
+    images: np.ndarray  # (count, height, width, 3) uint8
+    sources: np.ndarray  # (count,) int64: the place of the photograph that each was cut from
 
 
 def load_photographs(name: str) -> Photographs:

@@ -21,16 +21,13 @@ COORDINATES = ("centred", "raw")
 class CppnEncoding:
     """Compositional pattern-producing networks.
 
-    Attributes:
-        image_shape: ``(height, width, channels)`` with 1 or 3 channels.
-        coordinates: "centred" feeds x and y in [-1, 1] (the CPPN convention), "raw" feeds pixel indices
-            (the released code). The distance to the centre is measured in [-1, 1] in both.
-        colour: What three outputs mean: "hls" (released code) or "hsv" (the paper's text).
+    They are fed x and y in [-1, 1] ("centred", the CPPN convention) or pixel indices ("raw", the released code). The
+    distance to the centre is measured in [-1, 1] in both.
     """
 
-    image_shape: tuple[int, int, int]
+    image_shape: tuple[int, int, int]  # height, width, 1 or 3
     coordinates: str = "centred"
-    colour: str = "hls"
+    colour: str = "hls"  # what three outputs mean: "hls" (released code) or "hsv" (the paper's text)
 
     name = "cppn"
     version = 1  # of its results

@@ -43,20 +43,13 @@ class EvaluationPlan(NamedTuple):
 
     Rows of values are: the four inputs, then these nodes by descending height above the outputs and, within a height,
     by activation.
-
-    Attributes:
-        starts: ``(4 · heights + 1,) int32``: first row of each group of one height and one activation.
-        edge_starts: ``(heights + 1,) int32``: first edge into each height.
-        edges: ``(edges, 2) int64``: row of the target, row of the source; ascending by target, then by place.
-        weights: ``(edges,) float32``, times the factor of the target's activation.
-        outputs: ``(genomes, channels) int32``: the outputs' rows.
     """
 
-    starts: tf.Tensor
-    edge_starts: tf.Tensor
-    edges: tf.Tensor
-    weights: tf.Tensor
-    outputs: tf.Tensor
+    starts: tf.Tensor  # (4 · heights + 1,) int32: first row of each group of one height and one activation
+    edge_starts: tf.Tensor  # (heights + 1,) int32: first edge into each height
+    edges: tf.Tensor  # (edges, 2) int64: row of the target, row of the source; ascending by target, then by place
+    weights: tf.Tensor  # (edges,) float32, times the factor of the target's activation
+    outputs: tf.Tensor  # (genomes, channels) int32: the outputs' rows
 
 
 def evaluate_graphs(genomes: CppnGenomes, coordinates: tf.Tensor, channels: int) -> tf.Tensor:
@@ -87,12 +80,9 @@ def evaluate_graphs(genomes: CppnGenomes, coordinates: tf.Tensor, channels: int)
 
 
 def evaluate_level(plan: EvaluationPlan, level: tf.Tensor, values: tf.Tensor) -> list[tf.Tensor]:
-    """Return the values of the nodes of one height, one tensor of rows per activation.
+    """Return the values of the nodes of one height, 0 for the highest, one tensor of rows per activation.
 
-    Args:
-        plan: Of the whole population.
-        level: Scalar int32, 0 for the highest nodes.
-        values: ``(rows, pixels) float32``: the inputs and all higher nodes.
+    The values given, ``(rows, pixels) float32``, are those of the inputs and all higher nodes.
     """
     groups = len(ACTIVATIONS)
     bounds = plan.starts[groups * level : groups * (level + 1) + 1]

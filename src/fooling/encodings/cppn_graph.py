@@ -17,18 +17,12 @@ class CppnGenomes(NamedTuple):
 
     Nodes are numbered from 1: the four inputs, then one node per place of ``activations``, of which the first
     ``channels`` are the outputs. Edges stand in no particular order; parallel edges are allowed and add up.
-
-    Attributes:
-        activations: ``(runs, count, nodes) int32``, 0 = free, otherwise 1 + index into :data:`ACTIVATIONS`.
-        sources: ``(runs, count, edges) int32``, 0 = free, otherwise the node that the edge leaves.
-        targets: ``(runs, count, edges) int32``, 0 = free, otherwise the node that the edge enters.
-        weights: ``(runs, count, edges) float32 in [-10, 10]``, 0 where free.
     """
 
-    activations: tf.Tensor
-    sources: tf.Tensor
-    targets: tf.Tensor
-    weights: tf.Tensor
+    activations: tf.Tensor  # (runs, count, nodes) int32, 0 = free, otherwise 1 + index into ACTIVATIONS
+    sources: tf.Tensor  # (runs, count, edges) int32, 0 = free, otherwise the node that the edge leaves
+    targets: tf.Tensor  # (runs, count, edges) int32, 0 = free, otherwise the node that the edge enters
+    weights: tf.Tensor  # (runs, count, edges) float32 in [-10, 10], 0 where free
 
 
 def ensure_room(genomes: CppnGenomes) -> CppnGenomes:

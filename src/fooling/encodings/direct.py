@@ -31,19 +31,12 @@ class DirectGenomes(NamedTuple):
 
 @dataclass(frozen=True)
 class DirectEncoding:
-    """Pixels as genes.
+    """Pixels as genes."""
 
-    Attributes:
-        image_shape: ``(height, width, channels)`` with 1 or 3 channels.
-        halving: Whether the mutation rate halves every 1000 generations (the paper; the released code never does).
-        crossover: Whether neighbours are crossed before mutation (released code; the paper has mutation only).
-        colour: What three channels hold: "hls" (released code) or "hsv" (the paper's text).
-    """
-
-    image_shape: tuple[int, int, int]
-    halving: bool = True
-    crossover: bool = False
-    colour: str = "hls"
+    image_shape: tuple[int, int, int]  # height, width, 1 or 3
+    halving: bool = True  # of the mutation rate every 1000 generations (the paper; the released code never does)
+    crossover: bool = False  # of neighbours before mutation (released code; the paper has mutation only)
+    colour: str = "hls"  # what three channels hold: "hls" (released code) or "hsv" (the paper's text)
 
     name = "direct"
     version = 1  # of its results

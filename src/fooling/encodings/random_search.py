@@ -12,13 +12,9 @@ from fooling.encodings import Encoding, Genomes
 
 @dataclass(frozen=True)
 class RandomSearch:
-    """An encoding whose children forget their parents, so that evolution becomes random search.
+    """An encoding whose children forget their parents, so that evolution becomes random search."""
 
-    Attributes:
-        encoding: Whose random genomes are drawn; the direct encoding's are uniform noise.
-    """
-
-    encoding: Encoding
+    encoding: Encoding  # whose random genomes are drawn; the direct encoding's are uniform noise
 
     @property
     def name(self) -> str:
@@ -49,8 +45,7 @@ class RandomSearch:
 
     def mutate(self, genomes: Genomes, seeds: tf.Tensor, generation: tf.Tensor) -> Genomes:
         """Return as many fresh random genomes as there are parents."""
-        count = tf.nest.flatten(genomes)[0].shape[1]
-        return self.encoding.initialise(count, seeds)
+        return self.encoding.initialise(genomes[0].shape[1], seeds)
 
     def express(self, genomes: Genomes) -> tf.Tensor:
         """Return the images."""

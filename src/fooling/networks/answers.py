@@ -14,23 +14,14 @@ from fooling.networks.ensemble import check_alike
 
 
 class Transfer(NamedTuple):
-    """What several networks take the same images for.
-
-    Attributes:
-        networks: Their names.
-        sources: ``(images,) int64``: the place among the networks of the one that each image evolved on.
-        targets: ``(images,) int64``: the class that it evolved for.
-        log_odds: ``(networks, images) float32``: of that class.
-        top: ``(networks, images) int64``: the most likely class.
-        highest: ``(networks, images) float32``: the confidence in it.
-    """
+    """What several networks, by name, take the same images for."""
 
     networks: tuple[str, ...]
-    sources: np.ndarray
-    targets: np.ndarray
-    log_odds: np.ndarray
-    top: np.ndarray
-    highest: np.ndarray
+    sources: np.ndarray  # (images,) int64: the place among the networks of the one that each image evolved on
+    targets: np.ndarray  # (images,) int64: the class that it evolved for
+    log_odds: np.ndarray  # (networks, images) float32: of that class
+    top: np.ndarray  # (networks, images) int64: the most likely class
+    highest: np.ndarray  # (networks, images) float32: the confidence in it
 
     @property
     def confidences(self) -> np.ndarray:

@@ -52,7 +52,7 @@ def preprocess(name: str, pixels: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def find_module(name: str) -> ModuleType:
-    """Return the module of ``keras.applications`` that has a network's ``preprocess_input``."""
+    """Return the module that has a network's ``preprocess_input``."""
     module: ModuleType = getattr(keras.applications, APPLICATIONS[name].__module__.rsplit(".", 1)[-1])
     return module
 

@@ -15,21 +15,13 @@ TOP = 5  # a label among so many highest classes is no top-5 error; Source: the 
 
 
 class Assessment(NamedTuple):
-    """A network on labelled images.
+    """A network on labelled images."""
 
-    Attributes:
-        error: Share of images whose top class is not their label.
-        confidences: ``(count,) float32``: confidence in the top class.
-        correct: ``(count,) bool``.
-        calibration: How far the confidences can be trusted.
-        top_five_error: Share of images whose label is not among their five highest classes; NaN if not measured.
-    """
-
-    error: float
-    confidences: np.ndarray
-    correct: np.ndarray
+    error: float  # share of images whose top class is not their label
+    confidences: np.ndarray  # (count,) float32: in the top class
+    correct: np.ndarray  # (count,) bool
     calibration: Calibration
-    top_five_error: float = math.nan
+    top_five_error: float = math.nan  # share whose label is not among their five highest classes; NaN if not measured
 
     @property
     def calibration_error(self) -> float:

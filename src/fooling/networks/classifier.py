@@ -30,8 +30,7 @@ class Classifier:
 
     Attributes:
         model: Functional, Sequential or subclassed; ``(batch, height, width, channels) float32`` to one row of class
-            scores (logits or softmax) per image. Preprocessing other than ``input_range`` belongs into the model, as
-            a layer.
+            scores (logits or softmax) per image. Preprocessing other than ``input_range`` is a layer of the model.
         class_names: One name per class; "0", "1", … when not given.
         name: What files and figures call it.
         input_range: The pixel values that the model expects for black and for white.
@@ -102,10 +101,7 @@ class Classifier:
         """Return the log-odds of every class, ``(count, classes) float32``.
 
         Args:
-            images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1].
-
-        Raises:
-            ValueError: If the images have another shape, or values outside [0, 1].
+            images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1]; others raise ValueError.
         """
         size = self.batch
         starts = range(0, max(len(images), 1), size)  # no images at all are checked, too

@@ -48,22 +48,13 @@ STAGES = (
 
 
 class Variant(NamedTuple):
-    """One size of EfficientNet-Lite, and where its weights are.
+    """One size of EfficientNet-Lite, and where its weights are."""
 
-    Attributes:
-        width: Factor on the channels of every stage.
-        depth: Factor on the number of blocks of every stage but the first and last.
-        side: Height and width of its images.
-        parameters: How many the original has, batch normalisation's scales and offsets included.
-        package: Carries the weights, in its folder ``models``.
-        file: Their file, like ``sha256``.
-    """
-
-    width: float
-    depth: float
-    side: int
-    parameters: int
-    package: str
+    width: float  # factor on the channels of every stage
+    depth: float  # factor on the number of blocks of every stage but the first and last
+    side: int  # height and width of its images
+    parameters: int  # how many the original has, batch normalisation's scales and offsets included
+    package: str  # that carries the weights, in its folder "models"
     file: str
     sha256: str
 

@@ -22,27 +22,17 @@ BATCH, RATE, MOMENTUM = 256, 0.001, 0.9
 
 
 class Head(NamedTuple):
-    """A last layer: scores are features · kernel + bias.
+    """A last layer: scores are features · kernel + bias."""
 
-    Attributes:
-        kernel: ``(features, classes) float32``.
-        bias: ``(classes,) float32``.
-    """
-
-    kernel: np.ndarray
-    bias: np.ndarray
+    kernel: np.ndarray  # (features, classes) float32
+    bias: np.ndarray  # (classes,) float32
 
 
 class NaturalFeatures(NamedTuple):
-    """What a head learns from besides fooling images.
+    """What a head learns from besides fooling images."""
 
-    Attributes:
-        features: ``(count, features) float32``.
-        labels: ``(count,) int64``: the class; −1 where the old head is the teacher.
-    """
-
-    features: np.ndarray
-    labels: np.ndarray
+    features: np.ndarray  # (count, features) float32
+    labels: np.ndarray  # (count,) int64: the class; −1 where the old head is the teacher
 
 
 def split_head(classifier: Classifier) -> tuple[keras.Model, Head]:
@@ -60,13 +50,7 @@ def split_head(classifier: Classifier) -> tuple[keras.Model, Head]:
 def compute_features(classifier: Classifier, below: keras.Model, images: Iterable[np.ndarray]) -> np.ndarray:
     """Return what the layers below a network's head make of images, ``(count, features) float32``.
 
-    Args:
-        classifier: The network.
-        below: Those layers.
-        images: Batches ``(any, height, width, channels) uint8``.
-
-    Raises:
-        ValueError: If the images have another shape.
+    The images are batches ``(any, height, width, channels) uint8``; those of another shape raise ValueError.
     """
     low, high = classifier.input_range
     signature = [tf.TensorSpec([None, *classifier.image_shape], tf.float32)]
@@ -96,7 +80,7 @@ def train_head(head: Head, natural: NaturalFeatures, fooling: np.ndarray, steps:
         head: The old one.
         natural: At least one example.
         fooling: ``(count, features) float32``, at least one.
-        steps: Batches of 256, by gradient descent with momentum.
+        steps: Of gradient descent with momentum, batches of 256.
         seed: Of the order of examples.
     """
     features = tf.constant(np.concatenate([natural.features, fooling]))

@@ -30,14 +30,7 @@ class RefusedError(ValueError):
 def view_storage(storage: np.ndarray, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: Any) -> Any:
     """Return a tensor as a view of its storage, which is filled later: what PyTorch's function of these arguments does.
 
-    Args:
-        storage: ``(numbers,)``.
-        offset: Numbers, not bytes, like strides.
-        shape: The tensor's.
-        strides: One for each axis.
-
-    Raises:
-        RefusedError: If the tensor does not lie inside its storage, or has more numbers than it.
+    Offset and strides count numbers, not bytes. A tensor that does not lie inside its storage is refused.
     """
     if not all(type(number) is int and number >= 0 for number in (offset, *shape, *strides)) or 0 in shape:
         raise RefusedError("a tensor has sizes, strides or an offset that are no natural numbers")
