@@ -18,7 +18,7 @@ import numpy as np
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolve import evolve
-from fooling.networks.imagenet import load_imagenet_network
+from fooling.networks.imagenet import load_network
 
 ENCODINGS = {"direct": DirectEncoding, "cppn": CppnEncoding}
 
@@ -26,7 +26,7 @@ ENCODINGS = {"direct": DirectEncoding, "cppn": CppnEncoding}
 def main() -> None:
     """Print the peak, and how many different images the cells hold at the end."""
     name, children, generations = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    classifier = load_imagenet_network()
+    classifier = load_network()
     encoding = ENCODINGS[name](classifier.image_shape)
     started = time.monotonic()
     with TemporaryDirectory() as folder:

@@ -8,7 +8,7 @@ from keras import layers
 
 from fooling.networks import imagenet, imagenet_names
 from fooling.networks.classifier import Classifier
-from fooling.networks.imagenet import NAMES, class_names, load_imagenet_network
+from fooling.networks.imagenet import NAMES, class_names, load_network
 
 
 def test_a_thousand_classes_have_a_thousand_short_names():
@@ -52,20 +52,32 @@ def loaded(monkeypatch):
 def test_the_name_says_which_network_and_from_where(loaded):
     assert NAMES == ("EfficientNet-Lite0", "EfficientNet-Lite1", "EfficientNet-Lite2", "SqueezeNet")
     for name in (*NAMES, "ResNet50", "EfficientNetV2B0"):
-        assert load_imagenet_network(name).name == name
-    assert load_imagenet_network().name == "EfficientNet-Lite0"
+        assert load_network(name).name == name
+    assert load_network().name == "EfficientNet-Lite0"
     assert [loader for loader, _ in loaded] == ["packaged"] * 4 + ["keras"] * 2 + ["packaged"]
 
 
 def test_crops_are_one_or_ten(loaded):
-    one, ten = (load_imagenet_network(crops=crops) for crops in ("one", "ten"))
+    one, ten = (load_network(crops=crops) for crops in ("one", "ten"))
     assert (one.image_shape, ten.image_shape) == ((7, 7, 3), (8, 8, 3))
     assert (one.outputs, ten.outputs) == ("logits", "probabilities")
 
 
+@pytest.mark.parametrize("crops", ["one", "ten"])
+def test_a_file_is_loaded_by_its_path_with_what_it_does_not_say(tmp_path, make_small_network, crops):
+    path = tmp_path / "mine.keras"
+    make_small_network((14, 14, 3), 2).model.save(path)
+    names = ("cat", "dog")
+    for given in (path, str(path)):
+        found = load_network(given, crops, class_names=names, input_range=(0.0, 255.0))
+        assert tuple(found.class_names) == names and found.input_range == (0.0, 255.0)
+        assert found.name == ("mine" if crops == "one" else "mine, ten crops")
+        assert found.image_shape == ((14, 14, 3) if crops == "one" else (16, 16, 3))
+
+
 def test_an_unknown_network_or_kind_of_crops_is_refused_before_anything_is_loaded(loaded):
     with pytest.raises(ValueError, match=r"^There is no network 'AlexNet'; choose EfficientNet-Lite0, .* ResNet50, "):
-        load_imagenet_network("AlexNet")
+        load_network("AlexNet")
     with pytest.raises(ValueError, match=r"^There are no crops 'five'; choose one or ten\.$"):
-        load_imagenet_network(crops="five")
+        load_network(crops="five")
     assert loaded == []

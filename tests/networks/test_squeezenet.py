@@ -14,7 +14,7 @@ from fooling.data.photographs import load_photographs
 from fooling.images import check_images
 from fooling.networks import squeezenet
 from fooling.networks.classifier import Classifier
-from fooling.networks.imagenet import load_imagenet_network
+from fooling.networks.imagenet import load_network
 from fooling.networks.squeezenet import build_squeezenet, load_squeezenet
 
 GOLDEN = Path(__file__).parent / "golden" / "squeezenet.npz"
@@ -46,7 +46,7 @@ def test_photographs_are_what_they_show():
 
 
 def test_the_name_loads_it_with_one_fingerprint_whatever_was_built_before():
-    again = load_imagenet_network("SqueezeNet")
+    again = load_network("SqueezeNet")
     assert again.name == "SqueezeNet" and again.fingerprint() == load().fingerprint()
     names = [layer.name for layer in build_squeezenet().layers]
     assert names == [layer.name for layer in again.model.layers]  # no layer has a name that Keras counts up
