@@ -1,9 +1,7 @@
 """easily-fooled: images bred until deep networks are certain of them, and measured.
 
-The package reads from top to bottom; a file imports only from those above it:
-paper, profiles, images, datasets, photographs, runs, networks, encodings, evolution, comparison; then the experiments
-certainty, features, training_size, repetition, transfer, retraining, gradient_ascent, detectors; then findings,
-figures, explorer, audit, pipeline.
+Imports go one way, down this list: the command line (``__main__``), ``report``, ``pages`` (one module or small package
+for each experiment), ``lab`` (explorer, audit, detectors), ``figures``, and the library, which is all the rest.
 """
 
 import os

@@ -19,7 +19,7 @@ import pytest
 from fooling import runs
 from fooling.pages.page import PROFILES
 from fooling.report import execute, inspection, runner
-from fooling.report.execute import Kernels, make_environment, make_scratch, run_page
+from fooling.report.execute import Kernels, make_environment, run_page
 from fooling.report.inspection import PageError
 from fooling.report.notebooks import Given, RefusedError, check_parameters, read_notebooks
 from fooling.report.progress import Progress, shorten_bar
@@ -117,15 +117,13 @@ def test_the_kernel_must_be_this_interpreter(monkeypatch):
         check_kernel()
 
 
-def test_a_long_temporary_folder_does_not_make_sockets_too_long(tmp_path, monkeypatch):
+def test_a_long_temporary_folder_does_not_make_sockets_too_long(desk, tmp_path, monkeypatch):
     long = tmp_path / ("x" * 80)
     long.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(long))
-    scratch = make_scratch()
-    try:
+    with Kernels().open(desk.workspace) as (_, scratch):
         assert len(str(scratch / "k-ipc-12345")) < 100 and scratch.is_absolute()
-    finally:
-        scratch.rmdir()
+    assert not scratch.exists()
 
 
 def test_a_page_finds_the_same_results_and_package_from_its_own_folder(desk, monkeypatch):

@@ -26,8 +26,8 @@ START_TIME_OUT = 120
 # A kernel that imports TensorFlow on a busy laptop can be silent for long; nbclient's 4 s end such pages.
 QUIET_TIME_OUT = 60
 KERNEL_ARGUMENTS = ["--IPKernelApp.capture_fd_output=False"]  # nor does it get into the page
-# Sockets are named below a scratch folder; the system allows a socket about 100 characters.
-LONGEST_SCRATCH = 70
+
+LONGEST_FOLDER = 50  # of temporary files, in which sockets are named
 
 Say = Callable[[int, int, str], None]  # the cell that a page is in, of how many, and what it printed
 
@@ -44,9 +44,10 @@ class Kernels:
         """Yield the manager of a new kernel and an empty folder for its files; both are gone afterwards."""
         from jupyter_client.manager import AsyncKernelManager
 
-        scratch = make_scratch()
         # Sockets as files: no port to be taken by another program, none open to the network. Their names come from
-        # the connection file, whose path must therefore be absolute, and short.
+        # the connection file, whose path must therefore be absolute, and short: the system allows 100 characters.
+        long = len(tempfile.gettempdir()) > LONGEST_FOLDER
+        scratch = Path(tempfile.mkdtemp(prefix="fooling-", dir="/tmp" if long else None)).absolute()
         manager = AsyncKernelManager(kernel_name=KERNEL, transport="ipc", connection_file=str(scratch / "k.json"))
         # What compiled libraries write past Python (TensorFlow greets on standard error) stays off the terminal.
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -100,12 +101,7 @@ class Listener(NamedTuple):
 def run_page(name: str, workspace: Workspace, given: Given, kernels: Kernels, say: Say) -> None:
     """Run a page, keep its executed notebook and, last of all, write its manifest.
 
-    Args:
-        name: The page.
-        workspace: Where it comes from and goes to.
-        given: What it is given besides its profile; a page that is given parameters needs no other.
-        kernels: Opens its kernel.
-        say: Told how far it is.
+    A page that is given parameters besides its profile needs no other page.
 
     Raises:
         PageError: If a cell failed, did not run, or left something that a page must not hold. The notebook as
@@ -210,12 +206,6 @@ def _kill_kernel(manager: Any) -> None:
     if pid is not None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)  # a kernel leads a process group of its own
-
-
-def make_scratch() -> Path:
-    """Make an empty folder whose name is short enough for sockets in it."""
-    fits = len(tempfile.gettempdir()) + len("/fooling-12345678") <= LONGEST_SCRATCH
-    return Path(tempfile.mkdtemp(prefix="fooling-", dir=None if fits else "/tmp")).absolute()
 
 
 def make_environment(workspace: Workspace) -> dict[str, str]:

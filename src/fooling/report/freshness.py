@@ -40,7 +40,7 @@ class Status(NamedTuple):
         name: The page.
         state: :data:`FRESH`, :data:`STALE`, :data:`FAILED` or :data:`MISSING`.
         why: A clause that says why it is not fresh, else empty.
-        seconds: What the last whole run cost, or None.
+        seconds: What the last whole run took, or None.
         parts: What the page is made of now.
     """
 
@@ -95,26 +95,20 @@ def _compare_parts(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Return what changed, in words."""
     reasons = [words for part, words in REASONS.items() if old.get(part) != new.get(part)]
     before, now = old.get("needs", {}), new["needs"]
-    for need in sorted({*before, *now}):
-        if need not in before or need not in now:
-            reasons.append(f"{need} is {'needed now' if need in now else 'not needed any more'}")
-        elif before[need] != now[need]:
-            reasons.append(f"{need} has new results")
-    return reasons
+    reasons += [f"{need} is {'not ' * (need in before)}needed now" for need in sorted({*before} ^ {*now})]
+    return reasons + [f"{need} has new results" for need in sorted({*before} & {*now}) if before[need] != now[need]]
 
 
 def _compare_files(name: str, workspace: Workspace, manifest: Mapping[str, Any]) -> list[str]:
     """Return what of a page's results is missing or was changed, in words."""
-    reasons = []
-    for key, path, words in (
-        ("notebook", workspace.executed(name), "the executed notebook"),
-        ("metrics", workspace.metrics(name), "its metrics file"),
-    ):
-        found = hash_file(path)
-        if found != manifest.get(key):
-            reasons.append(f"{words} {'is missing' if found is None else 'was changed'}")
+    found = {"notebook": hash_file(workspace.executed(name)), "metrics": hash_file(workspace.metrics(name))}
+    changed = [
+        f"its {key} file {'is missing' if now is None else 'was changed'}"
+        for key, now in found.items()
+        if now != manifest.get(key)
+    ]
     gone = [run for run in manifest.get("runs", []) if not workspace.run(run).is_dir()]
-    return reasons + [f"its run {run} is missing" for run in gone]
+    return changed + [f"its run {run} is missing" for run in gone]
 
 
 def hash_package(package: Path) -> str:
@@ -154,14 +148,13 @@ def write_manifest(workspace: Workspace, status: Status, seconds: float) -> None
         status: The page as it was **before** it ran, so that an edit made meanwhile leaves it stale.
         seconds: What the run cost.
     """
-    metrics = workspace.metrics(status.name)
     manifest = {
         "page": status.name,
         "profile": workspace.profile,
         "parts": status.parts,
         "notebook": hash_file(workspace.executed(status.name)),
-        "metrics": hash_file(metrics),
-        "runs": read_json(metrics).get("runs", []),
+        "metrics": hash_file(workspace.metrics(status.name)),
+        "runs": read_json(workspace.metrics(status.name)).get("runs", []),
         "seconds": round(seconds, 1),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"python": python_version(), **{name: version(name) for name in VERSIONED}},

@@ -88,8 +88,8 @@ def draw_page(
         content: The executed notebook, as its file holds it.
         titles: The title of every page of this report, in order; links may lead to these pages.
         profile: The profile that it ran at.
-        manifest: What the page was made of and what it cost.
-        made_of: A hash that says when the page must be drawn again.
+        manifest: What it was made of and what it cost.
+        made_of: A hash that says when it must be drawn again.
 
     Raises:
         PageError: If a picture has no description, a formula cannot be read, or a file from elsewhere is wanted.

@@ -34,7 +34,7 @@ class StoppedError(Exception):
 
 
 class Cell(NamedTuple):
-    """One cell of a notebook's source; its kind is ``code``, ``markdown`` or ``raw``."""
+    """One cell of a notebook's source, of kind ``code``, ``markdown`` or ``raw``."""
 
     kind: str
     source: str
@@ -42,14 +42,7 @@ class Cell(NamedTuple):
 
 
 class Notebook(NamedTuple):
-    """The source of one page, read once so that everything said about it is about the same text.
-
-    Attributes:
-        name: The file's stem, such as ``02_mnist_direct``.
-        text: The whole file.
-        cells: Its cells in order.
-        needs: Names of the pages whose results it reads, all of lower numbers.
-    """
+    """The source of one page, named by the file's stem, whose ``text`` is read once; ``needs`` are pages it reads."""
 
     name: str
     text: str
@@ -63,14 +56,7 @@ class Notebook(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """Where the pages of one profile come from and where their results go.
-
-    Attributes:
-        profile: One of :data:`fooling.pages.page.PROFILES`.
-        notebooks: Folder of the sources.
-        results: Folder of this profile's results.
-        package: Folder of the package that the pages import.
-    """
+    """Where the pages of one profile come from, with the package they import, and where their results go."""
 
     profile: str
     notebooks: Path
@@ -215,22 +201,15 @@ def check_parameters(page: Notebook, given: Iterable[str]) -> None:
     if len(cells) != 1:
         found = "no code cell" if not cells else f"{len(cells)} code cells"
         raise RefusedError(f"{page.name} has {found} tagged 'parameters'; it needs exactly one.")
-    names = _list_assigned(page.name, cells[0].source)
+    try:
+        tree = ast.parse(cells[0].source)
+    except SyntaxError as error:
+        sentence = f"The parameters cell of {page.name} is not Python ({error.msg}, line {error.lineno})."
+        raise RefusedError(sentence) from error
+    names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
     for name in names:
         if not name.isupper():
             raise RefusedError(f"{page.name} calls a parameter {name!r}; parameters have UPPER_CASE names.")
     for name in given:
         if name not in names:
             raise RefusedError(f"{page.name} has no parameter {name}; it has {', '.join(names) or 'none'}.")
-
-
-def _list_assigned(page: str, source: str) -> list[str]:
-    """Return the names that a cell of parameters assigns."""
-    try:
-        body = ast.parse(source).body
-    except SyntaxError as error:
-        sentence = f"The parameters cell of {page} is not Python ({error.msg}, line {error.lineno})."
-        raise RefusedError(sentence) from error
-    assigned = [part for part in body if isinstance(part, ast.Assign | ast.AnnAssign)]
-    targets = [target for part in assigned for target in getattr(part, "targets", None) or [part.target]]  # type: ignore[union-attr]
-    return [target.id for target in targets if isinstance(target, ast.Name)]

@@ -19,7 +19,7 @@ from fooling.pages.finding import ORIGINS
 from fooling.report import freshness, html
 from fooling.report.costs import count_seconds
 from fooling.report.freshness import Status
-from fooling.report.inspection import MAX_NOTEBOOK_BYTES, PageError, find_private_line
+from fooling.report.inspection import PageError, find_private_line
 from fooling.report.notebooks import Notebook, RefusedError, Workspace
 from fooling.report.runner import lock_results
 
@@ -171,23 +171,15 @@ def restore(workspace: Workspace) -> tuple[int, int]:
 
 
 def verify(copy: Workspace, names: Iterable[str], original: Path) -> None:
-    """Check that a copy is what its manifests say, small enough, and free of this machine's paths.
+    """Raise RefusedError unless a copy is what the pages' manifests say, and free of paths of this machine.
 
-    Args:
-        copy: The workspace whose results are the copy.
-        names: The pages that must be there.
-        original: The results that were copied, whose own path must not occur either.
-
-    Raises:
-        RefusedError: If it is not.
+    The path of the ``original`` results must not occur in it, either.
     """
     for name in names:
         manifest = freshness.read_json(copy.manifest(name))
         for key, path in (("notebook", copy.executed(name)), ("metrics", copy.metrics(name))):
             if freshness.hash_file(path) != manifest.get(key):
                 raise RefusedError(f"{path.name} of {name} is not what its manifest says; run the page again.")
-        if copy.executed(name).stat().st_size > MAX_NOTEBOOK_BYTES:
-            raise RefusedError(f"{name}.ipynb is larger than {MAX_NOTEBOOK_BYTES / 1e3:,.0f} KB.")
     for path in sorted(copy.results.rglob("*")):
         line = find_private_line(path.read_text(encoding="utf-8"), original) if path.suffix in TEXTS else None
         if line:

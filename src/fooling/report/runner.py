@@ -98,10 +98,7 @@ class Schedule(NamedTuple):
 def run_pages(schedule: Schedule, out: TextIO, after: Callable[[Outcome], None]) -> list[Outcome]:
     """Run pages and return how each ended; a page that needs a failed one does not run.
 
-    Args:
-        schedule: What to run.
-        out: Where progress is shown.
-        after: Called with each page's outcome as soon as it is there.
+    Each outcome is told to ``after`` as soon as it is there.
 
     Raises:
         RefusedError: If a page cannot be given its parameters, or there is no kernel; nothing has run then.
