@@ -48,6 +48,32 @@ class Case(NamedTuple):
         return FOLDER / f"{self.name}.npz"
 
 
+CASES: dict[str, Case] = {}
+
+
+def case(*exact: str, slow: bool = False) -> Callable[[Callable[[], Arrays]], Callable[[], Arrays]]:
+    """Make a function a case; ``exact`` and ``slow`` as in :class:`Case`."""
+
+    def add(compute: Callable[[], Arrays]) -> Callable[[], Arrays]:
+        name = compute.__name__.replace("_", "-")
+        CASES[name] = Case(name, compute, exact, slow)
+        return compute
+
+    return add
+
+
+def list_arrays(given: Any, label: str = "") -> Arrays:
+    """Return the numbers and arrays of a record by name, those of records and mappings in it included, nothing else."""
+    parts = given._asdict() if hasattr(given, "_asdict") else given
+    found: Arrays = {}
+    for name, part in parts.items():
+        if hasattr(part, "_asdict") or isinstance(part, Mapping):
+            found |= list_arrays(part, f"{label}{name}.")
+        elif isinstance(part, np.ndarray | np.generic | bool | int | float):
+            found[f"{label}{name}"] = np.asarray(part)
+    return found
+
+
 def describe_arithmetic() -> dict[str, Any]:
     """Return all that sums of floats are known to depend on."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
