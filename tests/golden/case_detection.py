@@ -6,50 +6,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import package
 from inputs import COLOUR, LETTERS, colour_network, digit_network, draw_blots, few_digits, real_images
-from package import (
-    LENET_SPEED,
-    AscentSizes,
-    AuditPlan,
-    CppnEncoding,
-    DetectorSettings,
-    DigitRetrainingSettings,
-    DirectEncoding,
-    EvolutionSettings,
-    Page,
-    Panel,
-    Size,
-    Subject,
-    add_class,
-    audit_network,
-    detector_inputs,
-    detectors,
-    evolve,
-    fit_panel,
-    load_natural,
-    load_photographs,
-    make_plan,
-    measure_calibration,
-    measure_detector,
-    score_photographs,
-    split_head,
-    split_natural,
-)
 from PIL import Image
 from recording import Arrays, case, list_arrays
 
 
-def fit_tiny_panel() -> Panel:
+def fit_tiny_panel() -> package.Panel:
     """All seven detectors of the small network, the last by a network with a fooling class."""
     real = real_images()
-    below, old = split_head(colour_network())
+    below, old = package.split_head(colour_network())
     random = np.random.default_rng(4)
     wider = old._replace(
         kernel=np.append(old.kernel, random.normal(0.0, 0.2, (len(old.kernel), 1)).astype(np.float32), axis=1),
         bias=np.append(old.bias, np.float32(0.1)),
     )
-    taught = add_class(colour_network(), below, wider)
-    return fit_panel(colour_network(), real.images[:30], real.labels[:30], real.images[30:], taught)
+    taught = package.add_class(colour_network(), below, wider)
+    return package.fit_panel(colour_network(), real.images[:30], real.labels[:30], real.images[30:], taught)
 
 
 @case()
@@ -57,7 +30,9 @@ def detector_scores() -> Arrays:
     panel, real, noise = fit_tiny_panel(), real_images().images, draw_blots(20, seed=5)
     natural, fooling = panel.score(real), panel.score(noise)
     guarded = {name: one.score(noise) for name, one in panel.guard(natural).items()}
-    measured = {name: measure_detector(*pair, 2, 50) for name, *pair in zip(panel.names, natural, fooling, strict=True)}
+    measured = {
+        name: package.measure_detector(*pair, 2, 50) for name, *pair in zip(panel.names, natural, fooling, strict=True)
+    }
     return {
         "temperature": np.asarray(panel.temperature),
         "natural": natural,
@@ -68,7 +43,7 @@ def detector_scores() -> Arrays:
             for name, one in measured.items()
             for part in ("auroc", "aupr", "fpr95", "threshold")
         },
-        "calibration": np.array(measure_calibration(np.linspace(0.1, 1.0, 40), np.arange(40) % 3 > 0, 1, 30)),
+        "calibration": np.array(package.measure_calibration(np.linspace(0.1, 1.0, 40), np.arange(40) % 3 > 0, 1, 30)),
     }
 
 
@@ -77,8 +52,11 @@ def evolve_against_detectors() -> Arrays:
     panel = fit_tiny_panel()
     guarded = panel.guard(panel.score(real_images().images))
     arrays: Arrays = {}
-    for name, encoding in (("ODIN", DirectEncoding(COLOUR)), ("feature distance", CppnEncoding(COLOUR))):
-        run = evolve(guarded[name], encoding, generations=4, children=8, seeds=(0, 1), classes=range(7))
+    for name, encoding in (
+        ("ODIN", package.DirectEncoding(COLOUR)),
+        ("feature distance", package.CppnEncoding(COLOUR)),
+    ):
+        run = package.evolve(guarded[name], encoding, generations=4, children=8, seeds=(0, 1), classes=range(7))
         arrays |= {f"{name}.log_odds": run.log_odds, f"{name}.images": run.images}
     return arrays
 
@@ -87,36 +65,36 @@ def evolve_against_detectors() -> Arrays:
 def detector_images() -> Arrays:
     digits = few_digits()
     return {
-        **list_arrays(detector_inputs.draw_noise(COLOUR, 4, 3), "noise."),
-        **list_arrays(detector_inputs.shuffle_pixels(digits.test_images, 6, 3), "shuffled."),
-        **list_arrays(detector_inputs.split_held_out(digits, 3), "natural."),
+        **list_arrays(package.detector_inputs.draw_noise(COLOUR, 4, 3), "noise."),
+        **list_arrays(package.detector_inputs.shuffle_pixels(digits.test_images, 6, 3), "shuffled."),
+        **list_arrays(package.detector_inputs.split_held_out(digits, 3), "natural."),
     }
 
 
 @case(slow=True)
 def detectors_of_digits() -> Arrays:
-    short = EvolutionSettings(runs=1, generations=1, children=8)
-    plan = detectors.Plan(
+    short = package.EvolutionSettings(runs=1, generations=1, children=8)
+    plan = package.detectors.Plan(
         digit_network(),
         few_digits(100),
         short,
         short,
-        AscentSizes(seeds=1, most_steps=2),
-        DigitRetrainingSettings(runs=1, generations=1, children=8, iterations=1, steps=2),
-        DetectorSettings(runs=1, generations=1, children=8, images=8),
+        package.AscentSizes(seeds=1, most_steps=2),
+        package.DigitRetrainingSettings(runs=1, generations=1, children=8, iterations=1, steps=2),
+        package.DetectorSettings(runs=1, generations=1, children=8, images=8),
         0,
     )
     with TemporaryDirectory() as folder:
-        return list_arrays(detectors.measure_detectors(plan, Path(folder)))
+        return list_arrays(package.detectors.measure_detectors(plan, Path(folder)))
 
 
 @case()
 def detectors_of_photographs() -> Arrays:
-    packaged = load_photographs("packaged")
+    packaged = package.load_photographs("packaged")
     packaged = packaged._replace(labels=np.arange(8) % 7)
     thirds = packaged.select(slice(0, 3)), packaged.select(slice(3, 6)), packaged.select(slice(6, 8))
-    champions = detector_inputs.Fooling(draw_blots(4, (20, 20, 3)), np.array([0, 3, 6, 1]))
-    return list_arrays(score_photographs(colour_network(), thirds, champions, 2))
+    champions = package.detector_inputs.Fooling(draw_blots(4, (20, 20, 3)), np.array([0, 3, 6, 1]))
+    return list_arrays(package.score_photographs(colour_network(), thirds, champions, 2))
 
 
 # Audits
@@ -129,8 +107,8 @@ def real_images_of_an_audit() -> Arrays:
             (Path(folder) / name).mkdir()
             for number, pixels in enumerate(draw_blots(3, (30, 20, 3), seed=place)):
                 Image.fromarray(pixels).save(Path(folder) / name / f"{number}.png")
-        found = load_natural(folder, COLOUR, LETTERS, 15, 2)
-    fitted, measured = split_natural(found.labels, 3)
+        found = package.load_natural(folder, COLOUR, LETTERS, 15, 2)
+    fitted, measured = package.split_natural(found.labels, 3)
     return {"images": found.images, "labels": found.labels, "halves.0": fitted, "halves.1": measured}
 
 
@@ -138,15 +116,15 @@ def real_images_of_an_audit() -> Arrays:
 def plans_of_audits() -> Arrays:
     arrays: Arrays = {}
     for minutes, real in ((1.0, 0), (10.0, 500), (240.0, 20_000)):
-        plan = make_plan(digit_network(), LENET_SPEED, minutes, real)
+        plan = package.make_plan(digit_network(), package.LENET_SPEED, minutes, real)
         arrays |= list_arrays(plan, f"{minutes:g}.") | {f"{minutes:g}.classes": np.array(plan.classes)}
     return arrays
 
 
 @case(slow=True)
 def audit() -> Arrays:
-    tiny = Size(2, 4, 12)
-    plan = AuditPlan(1.0, (0, 2, 5), 60, tiny, tiny, tiny, tiny, 1, 6, ())
+    tiny = package.Size(2, 4, 12)
+    plan = package.AuditPlan(1.0, (0, 2, 5), 60, tiny, tiny, tiny, tiny, 1, 6, ())
     with TemporaryDirectory() as folder:
-        subject = Subject(colour_network(), real_images(), Page("15_your_network", Path(folder)), "")
-        return list_arrays(audit_network(subject, plan, 0))
+        subject = package.Subject(colour_network(), real_images(), package.Page("15_your_network", Path(folder)), "")
+        return list_arrays(package.audit_network(subject, plan, 0))

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import package
 from inputs import (
     COLOUR,
     colour_network,
@@ -14,37 +15,6 @@ from inputs import (
     evolved_colours,
     few_digits,
     striped_pictures,
-)
-from package import (
-    UNKNOWN,
-    DigitRetrainingSettings,
-    DirectEncoding,
-    Examples,
-    ImageNetRetrainingSettings,
-    TrainingSizeSettings,
-    add_class,
-    ascents,
-    choose_champions,
-    choose_photographs,
-    compare_classes,
-    compare_features,
-    compare_relatedness,
-    compute_features,
-    correlate_siblings,
-    draw_fooling_images,
-    evolve_and_show,
-    find_medians,
-    fool_network,
-    load_photographs,
-    measure_repetition,
-    retrain_digits,
-    retrain_imagenet,
-    show_champions,
-    show_unbred,
-    shrink,
-    split_head,
-    trace_looks,
-    train_head,
 )
 from recording import Arrays, case, list_arrays
 
@@ -56,37 +26,37 @@ def history() -> Arrays:
         "log_odds": run.history,
         "parents": run.unroll("parent", -1),
         "shown": run.show(2, [5, 0]),
-        "medians": find_medians(run.history),
+        "medians": package.find_medians(run.history),
     }
 
 
 @case("elements.axes", "elements.pixels", "elements.elements")
 def repetition() -> Arrays:
     network = colour_network(32, strength=0.5)
-    photographs = choose_photographs(network, load_photographs("packaged"), 2)
-    found = measure_repetition(network, striped_pictures(32), photographs, 2, 5, None)
-    chosen = choose_champions(evolved_colours(), 5)
+    photographs = package.choose_photographs(network, package.load_photographs("packaged"), 2)
+    found = package.measure_repetition(network, striped_pictures(32), photographs, 2, 5, None)
+    chosen = package.choose_champions(evolved_colours(), 5)
     return list_arrays(found) | list_arrays(chosen, "champions.") | list_arrays(photographs, "photographs.")
 
 
 @case()
 def features() -> Arrays:
     images = draw_blots(30, (28, 28, 1)).reshape(3, 10, 28, 28, 1)
-    return list_arrays(compare_features(images, 4)) | {"looks": trace_looks(digit_network(), images)}
+    return list_arrays(package.compare_features(images, 4)) | {"looks": package.trace_looks(digit_network(), images)}
 
 
 @case()
 def comparisons() -> Arrays:
     run = evolved_colours()
-    thumbnails = [shrink(images) for images in run.images]
+    thumbnails = [package.shrink(images) for images in run.images]
     champions = run.unroll("champion", -1)[:, -1]
-    related = compare_relatedness(thumbnails, run.places, run.classes, 3)
+    related = package.compare_relatedness(thumbnails, run.places, run.classes, 3)
     return {
         "thumbnails": np.stack(thumbnails),
-        **list_arrays(compare_classes(run.log_odds, run.history[:, 0]), "compared."),
+        **list_arrays(package.compare_classes(run.log_odds, run.history[:, 0]), "compared."),
         **list_arrays(related._replace(metrics={}), "related."),
         **list_arrays(related.metrics, "metrics."),
-        "siblings": correlate_siblings(thumbnails, champions, run.unroll("parent", -1)[:, -1]),
+        "siblings": package.correlate_siblings(thumbnails, champions, run.unroll("parent", -1)[:, -1]),
     }
 
 
@@ -94,22 +64,24 @@ def comparisons() -> Arrays:
 def transfer_of_champions() -> Arrays:
     networks = {"own": colour_network(), "larger": colour_network(20, 8), "other": colour_network(seed=9)}
     return {
-        **list_arrays(show_champions(evolved_colours(), networks, least=0.9), "champions."),
-        **list_arrays(show_unbred(draw_blots(9), networks), "unbred."),
+        **list_arrays(package.show_champions(evolved_colours(), networks, least=0.9), "champions."),
+        **list_arrays(package.show_unbred(draw_blots(9), networks), "unbred."),
     }
 
 
 @case(slow=True)
 def transfer_of_searches() -> Arrays:
     networks = {"one": colour_network(), "other": colour_network(seed=9)}
-    return list_arrays(evolve_and_show(networks, DirectEncoding(COLOUR), generations=3, children=8, seeds=range(2, 4)))
+    return list_arrays(
+        package.evolve_and_show(networks, package.DirectEncoding(COLOUR), generations=3, children=8, seeds=range(2, 4))
+    )
 
 
 @case(slow=True)
 def training_size() -> Arrays:
-    settings = TrainingSizeSettings(runs=2, generations=2, children=6, sizes=(50,), networks=1, steps=3)
+    settings = package.TrainingSizes(runs=2, generations=2, children=6, sizes=(50,), networks=1, steps=3)
     with TemporaryDirectory() as folder:
-        return list_arrays(fool_network(few_digits(), 50, 1, settings, Path(folder), 0))
+        return list_arrays(package.fool_network(few_digits(), 50, 1, settings, Path(folder), 0))
 
 
 # Retraining
@@ -117,25 +89,29 @@ def training_size() -> Arrays:
 
 @case("images")
 def fooling_images() -> Arrays:
-    return {"images": draw_fooling_images(evolved_colours(), 19)}
+    return {"images": package.draw_fooling_images(evolved_colours(), 19)}
 
 
 @case()
 def retrained_head() -> Arrays:
     network, images = colour_network(), draw_blots(40)
-    below, old = split_head(network)
-    features = compute_features(network, below, [images[:25], images[25:30]])
-    labels = np.where(np.arange(30) % 3, np.arange(30) % 7, UNKNOWN)
-    wrong = compute_features(network, below, [images[30:]])
-    head = train_head(old, Examples(features, labels), wrong, 15, 2)
-    return {"features": features, **list_arrays(head), "log_odds": add_class(network, below, head).score(images)}
+    below, old = package.split_head(network)
+    features = package.compute_features(network, below, [images[:25], images[25:30]])
+    labels = np.where(np.arange(30) % 3, np.arange(30) % 7, package.UNKNOWN)
+    wrong = package.compute_features(network, below, [images[30:]])
+    head = package.train_head(old, package.Examples(features, labels), wrong, 15, 2)
+    return {
+        "features": features,
+        **list_arrays(head),
+        "log_odds": package.add_class(network, below, head).score(images),
+    }
 
 
 @case(slow=True)
 def retrained_digits() -> Arrays:
-    settings = DigitRetrainingSettings(runs=1, generations=2, children=4, iterations=1, steps=2)
+    settings = package.DigitRetrainingSettings(runs=1, generations=2, children=4, iterations=1, steps=2)
     with TemporaryDirectory() as folder:
-        chain = retrain_digits(few_digits(100), settings, 6, Path(folder))
+        chain = package.retrain_digits(few_digits(100), settings, 6, Path(folder))
     return {
         name: part for place, one in enumerate(chain.networks) for name, part in list_arrays(one, f"{place}.").items()
     }
@@ -143,11 +119,13 @@ def retrained_digits() -> Arrays:
 
 @case(slow=True)
 def retrained_imagenet() -> Arrays:
-    settings = ImageNetRetrainingSettings(
+    settings = package.ImageNetRetrainingSettings(
         runs=2, generations=2, children=6, baseline_runs=1, classes=(1, 2, 6), photograph_crops=20, steps=5
     )
     with TemporaryDirectory() as folder:
-        found, _ = retrain_imagenet(colour_network(), load_photographs("packaged"), settings, 0, Path(folder))
+        found, _ = package.retrain_imagenet(
+            colour_network(), package.load_photographs("packaged"), settings, 0, Path(folder)
+        )
     return list_arrays(found)
 
 
@@ -157,6 +135,6 @@ def retrained_imagenet() -> Arrays:
 @case(slow=True)
 def ascents_measured() -> Arrays:
     judges = (colour_network(20, 8), colour_network(seed=9))
-    plan = ascents.Plan(colour_network(), judges, (1, 4), (0, 1), 3, (0.0, 0.03), 1)
+    plan = package.ascents.Plan(colour_network(), judges, (1, 4), (0, 1), 3, (0.0, 0.03), 1)
     with TemporaryDirectory() as folder:
-        return list_arrays(ascents.measure(plan, Path(folder)))
+        return list_arrays(package.ascents.measure(plan, Path(folder)))

@@ -5,23 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import package
 import tensorflow as tf
 from inputs import COLOUR, GREY, colour_network, digit_network
-from package import (
-    Classifier,
-    CppnEncoding,
-    DirectEncoding,
-    Evolution,
-    RandomSearch,
-    Search,
-    ascend,
-    bear_children,
-    climbing,
-    evolve,
-    operators,
-    show_genomes,
-    to_bytes,
-)
 from recording import Arrays, case, list_arrays
 
 BLOCKS = range(12)  # seeds: more than are evolved in one block
@@ -39,7 +25,7 @@ def list_genomes(genomes: Any, label: str = "genome") -> Arrays:
     return {f"{label}.{name}": trim(part) for name, part in genomes._asdict().items()}
 
 
-def list_evolution(run: Evolution) -> Arrays:
+def list_evolution(run: package.Evolution) -> Arrays:
     """Name all that a finished search holds."""
     return {
         "log_odds": run.log_odds,
@@ -51,9 +37,9 @@ def list_evolution(run: Evolution) -> Arrays:
     }
 
 
-def evolve_tiny(network: Classifier, encoding: Any, seeds: Any = FEW, classes: Any = None) -> Arrays:
+def evolve_tiny(network: package.Classifier, encoding: Any, seeds: Any = FEW, classes: Any = None) -> Arrays:
     """Evolve for two chunks of generations."""
-    run = evolve(network, encoding, generations=12, children=12, seeds=seeds, classes=classes)
+    run = package.evolve(network, encoding, generations=12, children=12, seeds=seeds, classes=classes)
     return list_evolution(run)
 
 
@@ -62,48 +48,48 @@ def evolve_tiny(network: Classifier, encoding: Any, seeds: Any = FEW, classes: A
 
 @case()
 def evolve_direct_grey() -> Arrays:
-    return evolve_tiny(digit_network(), DirectEncoding(GREY), BLOCKS)
+    return evolve_tiny(digit_network(), package.DirectEncoding(GREY), BLOCKS)
 
 
 @case()
 def evolve_direct_hls() -> Arrays:
-    return evolve_tiny(colour_network(), DirectEncoding(COLOUR))
+    return evolve_tiny(colour_network(), package.DirectEncoding(COLOUR))
 
 
 @case()
 def evolve_direct_hsv_crossover() -> Arrays:
-    encoding = DirectEncoding(COLOUR, halving=False, crossover=True, colour="hsv")
+    encoding = package.DirectEncoding(COLOUR, halving=False, crossover=True, colour="hsv")
     return evolve_tiny(colour_network(), encoding, classes=(5, 1, 2))
 
 
 @case(slow=True)
 def evolve_cppn_grey() -> Arrays:
-    return evolve_tiny(digit_network(), CppnEncoding(GREY), BLOCKS)
+    return evolve_tiny(digit_network(), package.CppnEncoding(GREY), BLOCKS)
 
 
 @case()
 def evolve_cppn_raw_grey() -> Arrays:
-    return evolve_tiny(digit_network(), CppnEncoding(GREY, "raw"))
+    return evolve_tiny(digit_network(), package.CppnEncoding(GREY, "raw"))
 
 
 @case()
 def evolve_cppn_hls() -> Arrays:
-    return evolve_tiny(colour_network(), CppnEncoding(COLOUR))
+    return evolve_tiny(colour_network(), package.CppnEncoding(COLOUR))
 
 
 @case()
 def evolve_cppn_raw_hsv() -> Arrays:
-    return evolve_tiny(colour_network(), CppnEncoding(COLOUR, "raw", "hsv"))
+    return evolve_tiny(colour_network(), package.CppnEncoding(COLOUR, "raw", "hsv"))
 
 
 @case()
 def evolve_random_direct() -> Arrays:
-    return evolve_tiny(colour_network(), RandomSearch(DirectEncoding(COLOUR)))
+    return evolve_tiny(colour_network(), package.RandomSearch(package.DirectEncoding(COLOUR)))
 
 
 @case(slow=True)
 def evolve_random_cppn() -> Arrays:
-    return evolve_tiny(digit_network(), RandomSearch(CppnEncoding(GREY)))
+    return evolve_tiny(digit_network(), package.RandomSearch(package.CppnEncoding(GREY)))
 
 
 # Encodings by themselves
@@ -112,24 +98,24 @@ def evolve_random_cppn() -> Arrays:
 @case("draws", "folded", "steps", "levels", "hls", "hsv")
 def operators_alone() -> Arrays:
     seeds = tf.constant([[5, 0], [2**40, 7]], tf.int64)
-    draws = operators.draw_uniform(seeds, [4, 50])
-    levels = operators.to_grey_levels(draws)
+    draws = package.operators.draw_uniform(seeds, [4, 50])
+    levels = package.operators.to_grey_levels(draws)
     parts = levels[:, 0], levels[:, 1], levels[:, 2]
     return {
         "draws": draws.numpy(),
-        "folded": operators.fold_seeds(operators.fold_seeds(seeds, 3), 15).numpy(),
-        "steps": operators.polynomial_step(draws).numpy(),
+        "folded": package.operators.fold_seeds(package.operators.fold_seeds(seeds, 3), 15).numpy(),
+        "steps": package.operators.polynomial_step(draws).numpy(),
         "levels": levels.numpy(),
-        "hls": to_bytes(operators.hls_to_rgb(*parts)),
-        "hsv": to_bytes(operators.hsv_to_rgb(*parts)),
-        "crossed": operators.simulated_binary_crossover(draws, seeds).numpy(),
+        "hls": package.to_bytes(package.operators.hls_to_rgb(*parts)),
+        "hsv": package.to_bytes(package.operators.hsv_to_rgb(*parts)),
+        "crossed": package.operators.simulated_binary_crossover(draws, seeds).numpy(),
     }
 
 
 @case("random")
 def mutate_direct() -> Arrays:
     seeds = tf.constant([[5, 0], [6, 0]], tf.int64)
-    pixels, steady = DirectEncoding((6, 5, 3)), DirectEncoding((6, 5, 3), halving=False)
+    pixels, steady = package.DirectEncoding((6, 5, 3)), package.DirectEncoding((6, 5, 3), halving=False)
     random = pixels.initialise(9, seeds)
     arrays = {"random": random.genes.numpy()}
     for generation in (1, 999, 1000, 2500):  # the rate halves every 1000
@@ -142,42 +128,43 @@ def mutate_direct() -> Arrays:
 @case()
 def mutate_cppn() -> Arrays:
     seeds = tf.constant([[5, 0], [6, 0]], tf.int64)
-    encoding = CppnEncoding((9, 8, 3))
+    encoding = package.CppnEncoding((9, 8, 3))
     genomes = encoding.initialise(6, seeds)
-    arrays = list_genomes(genomes, "random") | {"random.images": to_bytes(encoding.express(genomes))}
+    arrays = list_genomes(genomes, "random") | {"random.images": package.to_bytes(encoding.express(genomes))}
     grow = tf.function(encoding.mutate, reduce_retracing=True)
     for generation in range(1, 61):
         genomes = grow(genomes, seeds + (generation << 32), tf.constant(generation))
-    return arrays | list_genomes(genomes, "grown") | {"grown.images": to_bytes(encoding.express(genomes))}
+    return arrays | list_genomes(genomes, "grown") | {"grown.images": package.to_bytes(encoding.express(genomes))}
 
 
 # The explorer
 
 
-def explore(network: Classifier, encoding: Any, seed: int) -> Arrays:
+def explore(network: package.Classifier, encoding: Any, seed: int) -> Arrays:
     """Go the same way as :func:`evolve_tiny` in the steps of the explorer."""
-    search = Search(network, encoding, children=12, seed=seed)
+    search = package.Search(network, encoding, children=12, seed=seed)
     search.run(12)
-    kept = {name: trim(part) if name.startswith("genome") else part for name, part in search.to_arrays().items()}
-    return list_evolution(search.to_evolution()) | {f"kept.{name}": part for name, part in kept.items()}
+    return list_evolution(search.to_evolution())
 
 
 @case()
 def explore_direct_grey() -> Arrays:
-    return explore(digit_network(), DirectEncoding(GREY), BLOCKS[-1])
+    return explore(digit_network(), package.DirectEncoding(GREY), BLOCKS[-1])
 
 
 @case()
 def explore_cppn_hls() -> Arrays:
-    return explore(colour_network(), CppnEncoding(COLOUR), FEW[-1])
+    return explore(colour_network(), package.CppnEncoding(COLOUR), FEW[-1])
 
 
 @case()
 def breed_by_hand() -> Arrays:
     arrays: Arrays = {}
-    for encoding in (DirectEncoding(COLOUR), CppnEncoding(COLOUR)):
-        first = bear_children(encoding, _two_random(encoding), 5, seed=4, litter=1)
-        litter = show_genomes(colour_network(), encoding, bear_children(encoding, first[:1], 5, seed=4, litter=2))
+    for encoding in (package.DirectEncoding(COLOUR), package.CppnEncoding(COLOUR)):
+        first = package.bear_children(encoding, _two_random(encoding), 5, seed=4, litter=1)
+        litter = package.show_genomes(
+            colour_network(), encoding, package.bear_children(encoding, first[:1], 5, seed=4, litter=2)
+        )
         arrays |= {f"{encoding.name}.images": litter.images, f"{encoding.name}.log_odds": litter.log_odds}
     return arrays
 
@@ -190,26 +177,26 @@ def _two_random(encoding: Any) -> list[Any]:
 # Gradient ascent
 
 
-def climb(setting: climbing.Setting) -> Arrays:
+def climb(setting: package.climbing.Setting) -> Arrays:
     """Climb a few steps for two classes from two seeds."""
-    return list_arrays(ascend(digit_network(), setting, (7, 2), (0, 4), 12)._replace(setting=None))
+    return list_arrays(package.ascend(digit_network(), setting, (7, 2), (0, 4), 12)._replace(setting=None))
 
 
 @case("curve_steps")
 def ascent_none() -> Arrays:
-    return climb(climbing.NONE)
+    return climb(package.climbing.NONE)
 
 
 @case("curve_steps")
 def ascent_l2() -> Arrays:
-    return climb(climbing.L2)
+    return climb(package.climbing.L2)
 
 
 @case("curve_steps")
 def ascent_l2_blur() -> Arrays:
-    return climb(climbing.L2_BLUR)
+    return climb(package.climbing.L2_BLUR)
 
 
 @case("curve_steps")
 def ascent_l2_blur_clipping() -> Arrays:
-    return climb(climbing.L2_BLUR_CLIPPING)
+    return climb(package.climbing.L2_BLUR_CLIPPING)

@@ -6,32 +6,23 @@ from functools import cache
 
 import keras
 import numpy as np
+import package
 from keras import layers
-from package import (
-    DIGITS,
-    Classifier,
-    CppnEncoding,
-    Digits,
-    Evolution,
-    NaturalImages,
-    Pictures,
-    evolve,
-    lenet,
-    load_digits,
-)
 
 GREY, COLOUR = (28, 28, 1), (16, 16, 3)
 LETTERS = tuple("abcdefg")
 
 
 @cache
-def digit_network(seed: int = 3) -> Classifier:
+def digit_network(seed: int = 3) -> package.Classifier:
     """LeNet as it is before training."""
-    return Classifier(lenet.build_lenet(seed), DIGITS, f"LeNet {seed}", lenet.INPUT_RANGE)
+    return package.Classifier(
+        package.lenet.build_lenet(seed), package.DIGITS, f"LeNet {seed}", package.lenet.INPUT_RANGE
+    )
 
 
 @cache
-def colour_network(side: int = 16, seed: int = 7, strength: float = 0.2) -> Classifier:
+def colour_network(side: int = 16, seed: int = 7, strength: float = 0.2) -> package.Classifier:
     """A small network of colour images, weights by NumPy."""
     model = keras.Sequential(
         [
@@ -45,16 +36,16 @@ def colour_network(side: int = 16, seed: int = 7, strength: float = 0.2) -> Clas
     )
     random = np.random.default_rng(seed)
     model.set_weights([random.normal(0.0, strength, part.shape).astype(np.float32) for part in model.get_weights()])
-    return Classifier(model, LETTERS, f"colour {side} {seed}", (-1.0, 1.0))
+    return package.Classifier(model, LETTERS, f"colour {side} {seed}", (-1.0, 1.0))
 
 
 @cache
-def evolved_colours() -> Evolution:
+def evolved_colours() -> package.Evolution:
     """Two short CPPN runs against the small network."""
-    return evolve(colour_network(), CppnEncoding(COLOUR), generations=4, children=10, seeds=(0, 1))
+    return package.evolve(colour_network(), package.CppnEncoding(COLOUR), generations=4, children=10, seeds=(0, 1))
 
 
-def few_digits(every: int = 10) -> Digits:
+def few_digits(every: int = 10) -> package.Digits:
     """Some of the packaged digits, of each as many; 50 of them held out."""
     digits = _load_packaged()
     some, few = slice(None, None, every), slice(None, None, 20)
@@ -67,8 +58,8 @@ def few_digits(every: int = 10) -> Digits:
 
 
 @cache
-def _load_packaged() -> Digits:
-    return load_digits("mnist-5k")
+def _load_packaged() -> package.Digits:
+    return package.load_digits("mnist-5k")
 
 
 def draw_blots(count: int, shape: tuple[int, int, int] = COLOUR, seed: int = 0) -> np.ndarray:
@@ -78,19 +69,19 @@ def draw_blots(count: int, shape: tuple[int, int, int] = COLOUR, seed: int = 0) 
     return (colours + random.integers(0, 56, (count, *shape))).astype(np.uint8)
 
 
-def real_images() -> NaturalImages:
+def real_images() -> package.NaturalImages:
     """Return 60 labelled images, of which the small network takes many for their class."""
     images = draw_blots(60)
     labels = colour_network().score(images).argmax(axis=1)
     labels[::5] = (labels[::5] + 1) % len(LETTERS)
-    return NaturalImages("blots", images, labels, 60)
+    return package.NaturalImages("blots", images, labels, 60)
 
 
-def striped_pictures(side: int) -> Pictures:
+def striped_pictures(side: int) -> package.Pictures:
     """Return stripes across, stripes downwards, and an image without a period."""
     line, random = np.arange(side), np.random.default_rng(1)
     across = np.broadcast_to(line % 8 < 3, (side, side))
     down = np.broadcast_to((line % 10 < 5)[:, None], (side, side))
     planes = [180 * across, 90 + 100 * down, random.integers(0, 256, (side, side))]
     images = np.stack([plane[..., None] * np.array([1.0, 0.7, 0.4]) for plane in planes])
-    return Pictures(images.astype(np.uint8), np.array([4, 0, 2]), ("across", "down", "none"))
+    return package.Pictures(images.astype(np.uint8), np.array([4, 0, 2]), ("across", "down", "none"))

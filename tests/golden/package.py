@@ -1,61 +1,100 @@
-"""All that the cases use of the package, imported in this one place.
+"""All that the cases use of the package, and where it stands.
 
-When something moves, change its import here. When it takes or gives its arguments another way, change the case that
-calls it, too; the arrays stay as they are.
+When something moves, change its place here. When it takes or gives its arguments another way, change the case that
+calls it, too; the arrays stay as they are. A module is imported when a case asks for it, so one that is broken breaks
+no cases but its own.
 """
 
-# ruff: noqa: F401
+from __future__ import annotations
 
-from fooling.audit.experiment import audit_network
-from fooling.audit.fooling_class import teach_fooling_class
-from fooling.audit.natural import NaturalImages, load_natural, split_natural
-from fooling.audit.network import Subject
-from fooling.audit.plan import Plan as AuditPlan
-from fooling.audit.plan import Size, make_plan
-from fooling.audit.speed import LENET as LENET_SPEED
-from fooling.certainty import measure_certainty
-from fooling.comparison import compare_classes, compare_relatedness, correlate_siblings, shrink
-from fooling.datasets import DIGITS, Digits, load_digits
-from fooling.detectors import experiment as detectors
-from fooling.detectors import inputs as detector_inputs
-from fooling.detectors.imagenet import score_photographs
-from fooling.detectors.measures import measure_calibration, measure_detector
-from fooling.detectors.panel import Panel, fit_panel
-from fooling.encodings import operators
-from fooling.encodings.cppn import CppnEncoding
-from fooling.encodings.direct import DirectEncoding
-from fooling.encodings.random_images import draw_random_images
-from fooling.encodings.random_search import RandomSearch
-from fooling.evolution.evolution import Evolution
-from fooling.evolution.evolve import evolve
-from fooling.explorer.breeding import bear_children, show_genomes
-from fooling.explorer.search import Search
-from fooling.features import compare_features, trace_looks
-from fooling.gradient_ascent import experiment as ascents
-from fooling.gradient_ascent import settings as climbing
-from fooling.gradient_ascent.ascend import ascend
-from fooling.images import to_bytes
-from fooling.networks import lenet
-from fooling.networks.assessment import assess
-from fooling.networks.classifier import Classifier
-from fooling.networks.crops import average_ten_crops
-from fooling.networks.ensemble import average_networks
-from fooling.photographs import UNKNOWN, Photographs, load_photographs, random_crops
-from fooling.profiles import (
-    AscentSizes,
-    DetectorSettings,
-    DigitRetrainingSettings,
-    EvolutionSettings,
-    ImageNetRetrainingSettings,
-    TrainingSettings,
-    TrainingSizeSettings,
-)
-from fooling.repetition.measure import measure as measure_repetition
-from fooling.repetition.pictures import Pictures, choose_champions, choose_photographs
-from fooling.retraining.digits import retrain_digits
-from fooling.retraining.fooling_images import draw_fooling_images
-from fooling.retraining.head import Examples, Head, add_class, compute_features, split_head, train_head
-from fooling.retraining.imagenet import retrain_imagenet
-from fooling.runs import Page
-from fooling.training_size import choose_digits, find_medians, fool_network
-from fooling.transfer import evolve_and_show, show_champions, show_unbred
+from importlib import import_module
+from typing import Any
+
+# By name: a module, or what a module holds.
+PLACES = {
+    "DIGITS": "fooling.data.digits:DIGITS",
+    "Digits": "fooling.data.digits:Digits",
+    "load_digits": "fooling.data.digits:load_digits",
+    "Photographs": "fooling.data.photographs:Photographs",
+    "UNKNOWN": "fooling.data.photographs:UNKNOWN",
+    "load_photographs": "fooling.data.photographs:load_photographs",
+    "random_crops": "fooling.data.photographs:random_crops",
+    "CppnEncoding": "fooling.encodings.cppn:CppnEncoding",
+    "DirectEncoding": "fooling.encodings.direct:DirectEncoding",
+    "operators": "fooling.encodings.operators",
+    "draw_random_images": "fooling.encodings.random_images:draw_random_images",
+    "RandomSearch": "fooling.encodings.random_search:RandomSearch",
+    "Evolution": "fooling.evolution.evolution:Evolution",
+    "evolve": "fooling.evolution.evolve:evolve",
+    "ascend": "fooling.gradient_ascent.ascend:ascend",
+    "ascents": "fooling.gradient_ascent.experiment",
+    "climbing": "fooling.gradient_ascent.settings",
+    "to_bytes": "fooling.images:to_bytes",
+    "audit_network": "fooling.lab.audit.experiment:audit_network",
+    "teach_fooling_class": "fooling.lab.audit.fooling_class:teach_fooling_class",
+    "NaturalImages": "fooling.lab.audit.natural:NaturalImages",
+    "load_natural": "fooling.lab.audit.natural:load_natural",
+    "split_natural": "fooling.lab.audit.natural:split_natural",
+    "Subject": "fooling.lab.audit.network:Subject",
+    "AuditPlan": "fooling.lab.audit.plan:Plan",
+    "Size": "fooling.lab.audit.plan:Size",
+    "make_plan": "fooling.lab.audit.plan:make_plan",
+    "LENET_SPEED": "fooling.lab.audit.speed:LENET",
+    "detectors": "fooling.lab.detectors.experiment",
+    "score_photographs": "fooling.lab.detectors.imagenet:score_photographs",
+    "detector_inputs": "fooling.lab.detectors.inputs",
+    "measure_calibration": "fooling.lab.detectors.measures:measure_calibration",
+    "measure_detector": "fooling.lab.detectors.measures:measure_detector",
+    "Panel": "fooling.lab.detectors.panel:Panel",
+    "fit_panel": "fooling.lab.detectors.panel:fit_panel",
+    "bear_children": "fooling.lab.explorer.breeding:bear_children",
+    "show_genomes": "fooling.lab.explorer.breeding:show_genomes",
+    "Search": "fooling.lab.explorer.search:Search",
+    "assess": "fooling.networks.assessment:assess",
+    "Classifier": "fooling.networks.classifier:Classifier",
+    "average_ten_crops": "fooling.networks.crops:average_ten_crops",
+    "average_networks": "fooling.networks.ensemble:average_networks",
+    "Examples": "fooling.networks.head:Examples",
+    "Head": "fooling.networks.head:Head",
+    "add_class": "fooling.networks.head:add_class",
+    "compute_features": "fooling.networks.head:compute_features",
+    "split_head": "fooling.networks.head:split_head",
+    "train_head": "fooling.networks.head:train_head",
+    "lenet": "fooling.networks.lenet",
+    "measure_certainty": "fooling.pages.certainty:measure_certainty",
+    "compare_classes": "fooling.pages.comparison:compare_classes",
+    "compare_relatedness": "fooling.pages.comparison:compare_relatedness",
+    "correlate_siblings": "fooling.pages.comparison:correlate_siblings",
+    "shrink": "fooling.pages.comparison:shrink",
+    "trace_looks": "fooling.pages.mnist_features.looks:trace_looks",
+    "compare_features": "fooling.pages.mnist_features.measure:compare_features",
+    "Page": "fooling.pages.page:Page",
+    "AscentSizes": "fooling.pages.profiles:AscentSizes",
+    "DetectorSettings": "fooling.pages.profiles:DetectorSettings",
+    "DigitRetrainingSettings": "fooling.pages.profiles:DigitRetrainingSettings",
+    "EvolutionSettings": "fooling.pages.profiles:EvolutionSettings",
+    "ImageNetRetrainingSettings": "fooling.pages.profiles:ImageNetRetrainingSettings",
+    "measure_repetition": "fooling.pages.repetition.measure:measure",
+    "Pictures": "fooling.pages.repetition.pictures:Pictures",
+    "choose_champions": "fooling.pages.repetition.pictures:choose_champions",
+    "choose_photographs": "fooling.pages.repetition.pictures:choose_photographs",
+    "retrain_digits": "fooling.pages.retraining.digits:retrain_digits",
+    "draw_fooling_images": "fooling.pages.retraining.fooling_images:draw_fooling_images",
+    "retrain_imagenet": "fooling.pages.retraining.imagenet:retrain_imagenet",
+    "TrainingSizes": "fooling.pages.training_size.claim:TrainingSizes",
+    "choose_digits": "fooling.pages.training_size.fool:choose_digits",
+    "find_medians": "fooling.pages.training_size.fool:find_medians",
+    "fool_network": "fooling.pages.training_size.fool:fool_network",
+    "evolve_and_show": "fooling.pages.transfer:evolve_and_show",
+    "show_champions": "fooling.pages.transfer:show_champions",
+    "show_unbred": "fooling.pages.transfer:show_unbred",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Return what stands at a place of :data:`PLACES`."""
+    if name not in PLACES:
+        raise AttributeError(f"package has no {name!r}; say in PLACES where it stands.")
+    module, _, part = PLACES[name].partition(":")
+    found = import_module(module)
+    return getattr(found, part) if part else found

@@ -11,6 +11,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -64,14 +65,19 @@ def case(*exact: str, slow: bool = False) -> Callable[[Callable[[], Arrays]], Ca
 
 def list_arrays(given: Any, label: str = "") -> Arrays:
     """Return the numbers and arrays of a record by name, those of records and mappings in it included, nothing else."""
-    parts = given._asdict() if hasattr(given, "_asdict") else given
     found: Arrays = {}
-    for name, part in parts.items():
-        if hasattr(part, "_asdict") or isinstance(part, Mapping):
+    for name, part in _list_parts(given).items():
+        if hasattr(part, "_asdict") or isinstance(part, Mapping) or is_dataclass(part):
             found |= list_arrays(part, f"{label}{name}.")
         elif isinstance(part, np.ndarray | np.generic | bool | int | float):
             found[f"{label}{name}"] = np.asarray(part)
     return found
+
+
+def _list_parts(given: Any) -> Mapping[str, Any]:
+    if hasattr(given, "_asdict"):
+        return dict(given._asdict())
+    return {one.name: getattr(given, one.name) for one in fields(given)} if is_dataclass(given) else given
 
 
 def describe_arithmetic() -> dict[str, Any]:
