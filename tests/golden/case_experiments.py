@@ -50,10 +50,11 @@ def comparisons() -> Arrays:
     run = evolved_colours()
     thumbnails = [package.shrink(images) for images in run.images]
     champions = run.unroll("champion", -1)[:, -1]
+    compared = package.compare_classes(run.log_odds, run.history[:, 0])
     related = package.compare_relatedness(thumbnails, run.places, run.classes, 3)
     return {
         "thumbnails": np.stack(thumbnails),
-        **list_arrays(package.compare_classes(run.log_odds, run.history[:, 0]), "compared."),
+        **{f"compared.{part}": np.asarray(getattr(compared, part)) for part in ("superiority", "p", "ahead")},
         **list_arrays(related._replace(metrics={}), "related."),
         **list_arrays(related.metrics, "metrics."),
         "siblings": package.correlate_siblings(thumbnails, champions, run.unroll("parent", -1)[:, -1]),
@@ -65,7 +66,7 @@ def transfer_of_champions() -> Arrays:
     networks = {"own": colour_network(), "larger": colour_network(20, 8), "other": colour_network(seed=9)}
     return {
         **list_arrays(package.show_champions(evolved_colours(), networks, least=0.9), "champions."),
-        **list_arrays(package.show_unbred(draw_blots(9), networks), "unbred."),
+        **list_arrays(package.show_unbred(draw_blots(9), networks).transfer, "unbred.transfer."),
     }
 
 
@@ -99,7 +100,7 @@ def retrained_head() -> Arrays:
     features = package.compute_features(network, below, [images[:25], images[25:30]])
     labels = np.where(np.arange(30) % 3, np.arange(30) % 7, package.UNKNOWN)
     wrong = package.compute_features(network, below, [images[30:]])
-    head = package.train_head(old, package.Examples(features, labels), wrong, 15, 2)
+    head = package.train_head(old, package.NaturalFeatures(features, labels), wrong, 15, 2)
     return {
         "features": features,
         **list_arrays(head),
@@ -109,7 +110,7 @@ def retrained_head() -> Arrays:
 
 @case(slow=True)
 def retrained_digits() -> Arrays:
-    settings = package.DigitRetrainingSettings(runs=1, generations=2, children=4, iterations=1, steps=2)
+    settings = package.ChainSizes(runs=1, generations=2, children=4, iterations=1, steps=2)
     with TemporaryDirectory() as folder:
         chain = package.retrain_digits(few_digits(100), settings, 6, Path(folder))
     return {
@@ -119,7 +120,7 @@ def retrained_digits() -> Arrays:
 
 @case(slow=True)
 def retrained_imagenet() -> Arrays:
-    settings = package.ImageNetRetrainingSettings(
+    settings = package.HeadSizes(
         runs=2, generations=2, children=6, baseline_runs=1, classes=(1, 2, 6), photograph_crops=20, steps=5
     )
     with TemporaryDirectory() as folder:

@@ -8,7 +8,7 @@ import numpy as np
 import package
 import tensorflow as tf
 from inputs import COLOUR, GREY, colour_network, digit_network
-from recording import Arrays, case, list_arrays
+from recording import Arrays, case
 
 BLOCKS = range(12)  # seeds: more than are evolved in one block
 FEW = (3, 11, 5)
@@ -179,7 +179,8 @@ def _two_random(encoding: Any) -> list[Any]:
 
 def climb(setting: package.climbing.Setting) -> Arrays:
     """Climb a few steps for two classes from two seeds."""
-    return list_arrays(package.ascend(digit_network(), setting, (7, 2), (0, 4), 12)._replace(setting=None))
+    found = package.ascend(digit_network(), setting, (7, 2), (0, 4), 12)._asdict()
+    return {name: part for name, part in found.items() if isinstance(part, np.ndarray)}
 
 
 @case("curve_steps")

@@ -54,7 +54,7 @@ PLACES = {
     "Classifier": "fooling.networks.classifier:Classifier",
     "average_ten_crops": "fooling.networks.crops:average_ten_crops",
     "average_networks": "fooling.networks.ensemble:average_networks",
-    "Examples": "fooling.networks.head:Examples",
+    "NaturalFeatures": "fooling.networks.head:NaturalFeatures",
     "Head": "fooling.networks.head:Head",
     "add_class": "fooling.networks.head:add_class",
     "compute_features": "fooling.networks.head:compute_features",
@@ -71,9 +71,9 @@ PLACES = {
     "Page": "fooling.pages.page:Page",
     "AscentSizes": "fooling.pages.profiles:AscentSizes",
     "DetectorSettings": "fooling.pages.profiles:DetectorSettings",
-    "DigitRetrainingSettings": "fooling.pages.profiles:DigitRetrainingSettings",
+    "ChainSizes": "fooling.pages.retraining.sizes:ChainSizes",
     "EvolutionSettings": "fooling.pages.profiles:EvolutionSettings",
-    "ImageNetRetrainingSettings": "fooling.pages.profiles:ImageNetRetrainingSettings",
+    "HeadSizes": "fooling.pages.retraining.sizes:HeadSizes",
     "measure_repetition": "fooling.pages.repetition.measure:measure",
     "Pictures": "fooling.pages.repetition.pictures:Pictures",
     "choose_champions": "fooling.pages.repetition.pictures:choose_champions",
@@ -85,9 +85,9 @@ PLACES = {
     "choose_digits": "fooling.pages.training_size.fool:choose_digits",
     "find_medians": "fooling.pages.training_size.fool:find_medians",
     "fool_network": "fooling.pages.training_size.fool:fool_network",
-    "evolve_and_show": "fooling.pages.transfer:evolve_and_show",
-    "show_champions": "fooling.pages.transfer:show_champions",
-    "show_unbred": "fooling.pages.transfer:show_unbred",
+    "evolve_and_show": "fooling.pages.transfer.showing:evolve_and_show",
+    "show_champions": "fooling.pages.transfer.showing:show_champions",
+    "show_unbred": "fooling.pages.transfer.showing:show_unbred",
 }
 
 

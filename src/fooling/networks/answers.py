@@ -26,7 +26,7 @@ class Transfer(NamedTuple):
     @property
     def confidences(self) -> np.ndarray:
         """Each network's confidence in the class that an image evolved for, ``(networks, images) float32``."""
-        return to_confidence(self.log_odds)
+        return to_confidence(self.log_odds).astype(np.float32)
 
     @property
     def own(self) -> np.ndarray:
@@ -65,13 +65,14 @@ def show_to(
 def read_answers(networks: tuple[str, ...], scores: np.ndarray, targets: np.ndarray, sources: np.ndarray) -> Transfer:
     """Reduce networks' log-odds of every class, ``(networks, images, classes) float32``, to what is kept of them."""
     top = scores.argmax(axis=2)
+    highest = np.take_along_axis(scores, top[:, :, None], axis=2)[:, :, 0]
     return Transfer(
         networks=networks,
         sources=sources,
         targets=targets,
         log_odds=scores[:, np.arange(len(targets)), targets],
         top=top,
-        highest=to_confidence(np.take_along_axis(scores, top[:, :, None], axis=2)[:, :, 0]),
+        highest=to_confidence(highest).astype(np.float32),
     )
 
 
