@@ -49,15 +49,19 @@ def features() -> Arrays:
 def comparisons() -> Arrays:
     run = evolved_colours()
     thumbnails = [package.shrink(images) for images in run.images]
-    champions = run.unroll("champion", -1)[:, -1]
+    champions, parents = (run.unroll(part, -1)[:, -1] for part in ("champion", "parent"))
     compared = package.compare_classes(run.log_odds, run.history[:, 0])
-    related = package.compare_relatedness(thumbnails, run.places, run.classes, 3)
+    scale = package.Scale(2, 7, 4, 10, "colour", "one")
+    found, correlations = package.measure_relatedness(thumbnails, run.places, run.classes, scale, 3)
     return {
         "thumbnails": np.stack(thumbnails),
         **{f"compared.{part}": np.asarray(getattr(compared, part)) for part in ("superiority", "p", "ahead")},
-        **list_arrays(related._replace(metrics={}), "related."),
-        **list_arrays(related.metrics, "metrics."),
-        "siblings": package.correlate_siblings(thumbnails, champions, run.unroll("parent", -1)[:, -1]),
+        **list_arrays(correlations, "related."),
+        **{f"median.{part}": np.asarray(getattr(found, part)) for part in ("neighbours", "random", "runs")},
+        **list_arrays(found.against_random, "against_random."),
+        **list_arrays(found.against_runs, "against_runs."),
+        "shared": np.array([found.shared_neighbours, found.shared_random]),
+        "siblings": package.correlate_siblings(thumbnails, champions, parents),
     }
 
 
