@@ -27,7 +27,7 @@ PLACES = {
     "Evolution": "fooling.evolution.evolution:Evolution",
     "evolve": "fooling.evolution.evolve:evolve",
     "ascend": "fooling.gradient_ascent.ascend:ascend",
-    "ascents": "fooling.gradient_ascent.experiment",
+    "ascents": "fooling.pages.ascent.measure",
     "climbing": "fooling.gradient_ascent.settings",
     "to_bytes": "fooling.images:to_bytes",
     "audit_network": "fooling.lab.audit.experiment:audit_network",
