@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -109,7 +110,7 @@ def draw_first_generations(curves: Mapping[str, np.ndarray], class_names: Sequen
         spot.scatter(spread[~reached], np.full((~reached).sum(), never), s=20, marker="x", color=COLOURS[number], lw=1)
     if paper is not None and paper <= last:
         spot.axhline(paper, color=PAPER, lw=0.8, linestyle=DASHES)
-        where = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom"}
+        where: Any = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom"}
         spot.annotate(f"the paper: each run before {paper}", (0.995, paper), fontsize=8, **where)
     ticks = [tick for tick in spot.get_yticks() if 0 <= tick <= last]
     spot.set_yticks([*ticks, never], [*(f"{tick:.0f}" for tick in ticks), "not yet"])
@@ -194,7 +195,7 @@ def _mark_paper_median(spot: Axes, label: str, place: float, median: float) -> N
     height = log_odds(median)
     spot.axhline(height, color=PAPER, lw=0.8, ls=":")
     spot.plot(place, height, "D", color=PAPER, ms=5, clip_on=False, zorder=4)
-    where = {"xytext": (-7, 4), "textcoords": "offset points", "ha": "right", "va": "bottom"}
+    where: Any = {"xytext": (-7, 4), "textcoords": "offset points", "ha": "right", "va": "bottom"}
     said = f"the paper, {label}: {show_confidence(median)} at {place:,.6g}"
     spot.annotate(said, (place, height), fontsize=8, path_effects=HALO, **where)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -222,7 +222,7 @@ def _draw_graph(spot: Axes, graph: Graph) -> None:
     size = min(8.0, 62.0 / (1 + max(levels.values())))
     for (source, target), weight in graph.weights.items():
         points = np.array([places[place] for place in trace_edge(source, target, levels)])
-        look = {"ec": COLOURS[0 if weight > 0 else 1], "lw": _line_width(weight), "alpha": 0.75}
+        look: Any = {"ec": COLOURS[0 if weight > 0 else 1], "lw": _line_width(weight), "alpha": 0.75}
         spot.add_patch(PathPatch(_curve(points), fc="none", zorder=1, **look))
     for node, label in graph.labels.items():
         edge = "black" if node in graph.outputs or node <= len(INPUT_NAMES) else BASELINE
