@@ -104,6 +104,7 @@ def test_headline_and_rows_set_pixels_beside_cppns_and_say_what_was_not_tested()
         "CPPN images reach a median confidence of 88.11% after 2,000 children per cell, pixel images 11.00%; "
         "CPPN is ahead in 876 of 1,000 classes."
     )
+    assert RAW.headline(FOUND).startswith("CPPN images fed pixel indices reach a median confidence of 88.11%")
     rows = {what: here for what, here, _ in CENTRED.rows(FOUND)}
     assert rows["CPPN against pixels"].startswith("ahead in 876 of 1,000 classes; probability of superiority 0.83")
     assert "the number itself" not in rows
