@@ -23,7 +23,7 @@ from fooling.report.execute import Kernels, make_environment, run_page
 from fooling.report.inspection import PageError
 from fooling.report.notebooks import Given, RefusedError, check_parameters, read_notebooks
 from fooling.report.progress import Progress, shorten_bar
-from fooling.report.runner import Schedule, check_kernel, lock_results, run_pages
+from fooling.report.runner import Schedule, lock_results, run_pages
 
 
 def read(desk, name="01_one"):
@@ -106,15 +106,17 @@ def test_a_page_above_the_limit_of_size_is_refused(desk):
         inspection.check_page(notebook, "x" * (inspection.MAX_NOTEBOOK_BYTES + 1), desk.workspace)
 
 
-def test_the_kernel_must_be_this_interpreter(monkeypatch):
-    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+def test_the_kernel_is_that_of_this_interpreter_whatever_others_are_installed(desk, tmp_path, monkeypatch):
+    from jupyter_client.kernelspec import KernelSpecManager
 
-    for program in ("python", "python3", sys.executable):
-        monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", lambda *_, p=program: KernelSpec(argv=[p]))
-        check_kernel()
-    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", lambda *_: KernelSpec(argv=["/opt/other/bin/python"]))
-    with pytest.raises(RefusedError, match="runs /opt/other/bin/python"):
-        check_kernel()
+    other = tmp_path / "kernels" / "python3"
+    other.mkdir(parents=True)
+    about = {"argv": ["/opt/other/bin/python", "-f", "{connection_file}"], "display_name": "x", "language": "python"}
+    (other / "kernel.json").write_text(json.dumps(about))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    assert KernelSpecManager().get_kernel_spec("python3").argv[0] == "/opt/other/bin/python"
+    with Kernels().open(desk.workspace) as (manager, _):
+        assert manager.kernel_spec.argv[0] == sys.executable
 
 
 def test_a_long_temporary_folder_does_not_make_sockets_too_long(desk, tmp_path, monkeypatch):
@@ -169,14 +171,25 @@ def test_pages_run_after_those_they_need_and_a_failure_skips_only_what_needs_it(
     assert errors["00_overview"].startswith("skipped")
 
 
+def test_a_page_that_meets_what_nobody_foresaw_fails_alone(desk, monkeypatch):
+    desk.write("01_one", "x = 1")
+    desk.write("02_two", "x = 1")
+    monkeypatch.setattr(
+        desk.__class__, "pretend", lambda desk, name: (desk.workspace.results / name / "x").write_text("")
+    )
+    ran, outcomes, out = run(desk, ())
+    assert ran == ["01_one", "02_two"] and all("FileNotFoundError: " in outcome.error for outcome in outcomes)
+    assert "02_two  failed: FileNotFoundError" in out
+
+
 def test_independent_pages_run_two_at_a_time_at_smoke_only(desk):
     desk.write("01_one", "x = 1")
     desk.write("02_two", "x = 1")
     assert run(desk, (), meet=threading.Barrier(2, timeout=5))[0] == ["01_one", "02_two"]
     desk.write("01_one", "x = 2")
     desk.write("02_two", "x = 2")
-    with pytest.raises(threading.BrokenBarrierError):
-        run(desk, (), profile="default", meet=threading.Barrier(2, timeout=0.2))
+    _, outcomes, _ = run(desk, (), profile="default", meet=threading.Barrier(2, timeout=0.2))
+    assert all("BrokenBarrierError" in outcome.error for outcome in outcomes)
 
 
 def test_a_page_that_is_fresh_again_when_its_turn_comes_does_not_run(desk):

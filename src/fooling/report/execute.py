@@ -42,13 +42,17 @@ class Kernels:
     @contextlib.contextmanager
     def open(self, workspace: Workspace) -> Iterator[tuple[Any, Path]]:
         """Yield the manager of a new kernel and an empty folder for its files; both are gone afterwards."""
+        from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_client.manager import AsyncKernelManager
 
         # Sockets as files: no port to be taken by another program, none open to the network. Their names come from
         # the connection file, whose path must therefore be absolute, and short: the system allows 100 characters.
         long = len(tempfile.gettempdir()) > LONGEST_FOLDER
         scratch = Path(tempfile.mkdtemp(prefix="fooling-", dir="/tmp" if long else None)).absolute()
-        manager = AsyncKernelManager(kernel_name=KERNEL, transport="ipc", connection_file=str(scratch / "k.json"))
+        here = KernelSpecManager(kernel_dirs=[])  # the kernel of this interpreter, whatever others are installed
+        manager = AsyncKernelManager(
+            kernel_name=KERNEL, kernel_spec_manager=here, transport="ipc", connection_file=str(scratch / "k.json")
+        )
         # What compiled libraries write past Python (TensorFlow greets on standard error) stays off the terminal.
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         manager.start_kernel = partial(manager.start_kernel, env=make_environment(workspace), **quiet)

@@ -6,15 +6,13 @@ import contextlib
 import fcntl
 import logging
 import signal
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from fooling.report import freshness
-from fooling.report.execute import KERNEL, Kernels, run_page
+from fooling.report.execute import Kernels, run_page
 from fooling.report.inspection import PageError
 from fooling.report.notebooks import NOTHING, Given, Notebook, RefusedError, StoppedError, Workspace, check_parameters
 from fooling.report.progress import Progress
@@ -42,22 +40,6 @@ def lock_results(workspace: Workspace) -> Iterator[None]:
             sentence = f"Another report or publish is at work on {workspace.results}; wait for it or stop it."
             raise RefusedError(sentence) from error
         yield
-
-
-def check_kernel() -> None:
-    """Raise RefusedError unless Jupyter's ``python3`` kernel runs in this interpreter."""
-    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-
-    try:
-        program = KernelSpecManager().get_kernel_spec(KERNEL).argv[0]
-    except NoSuchKernel as error:
-        raise RefusedError(f"Jupyter finds no kernel {KERNEL!r}; install ipykernel beside {sys.executable}.") from error
-    # Jupyter replaces a bare name by the running interpreter. Links are not followed: an environment's python is
-    # a link to the one it was made from.
-    names = {"python", "python3", f"python3.{sys.version_info.minor}"}
-    if program not in names and Path(program).parent.resolve() != Path(sys.executable).parent.resolve():
-        sentence = f"Jupyter's kernel {KERNEL!r} runs {program}, not {sys.executable}"
-        raise RefusedError(f"{sentence}; run `{sys.executable} -m ipykernel install --sys-prefix`.")
 
 
 class Outcome(NamedTuple):
@@ -101,23 +83,23 @@ def run_pages(schedule: Schedule, out: TextIO, after: Callable[[Outcome], None])
     Each outcome is told to ``after`` as soon as it is there.
 
     Raises:
-        RefusedError: If a page cannot be given its parameters, or there is no kernel; nothing has run then.
+        RefusedError: If a page cannot be given its parameters; nothing has run then.
         StoppedError: If a signal asked to stop; every kernel started here has ended then.
     """
     for name in schedule.names:
         check_parameters(schedule.pages[name], ("PROFILE", *schedule.given.parameters))
-    check_kernel()
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     progress, kernels = Progress(out, len(schedule.names)), Kernels()
 
     def run(name: str) -> Outcome:
         try:
-            say = partial(progress.update, name)
-            run_page(name, schedule.workspace, schedule.given, kernels, say)
-        except (PageError, RefusedError) as error:
+            run_page(name, schedule.workspace, schedule.given, kernels, partial(progress.update, name))
+        except Exception as error:  # whatever a page runs into is its own failure, and the others go on
+            known = isinstance(error, PageError | RefusedError)
+            reason = str(error) if known else f"{type(error).__name__}: {error}"
             if not kernels.stopped:
-                progress.finish(name, f"failed: {error}")
-            return Outcome(name, str(error))
+                progress.finish(name, f"failed: {reason}")
+            return Outcome(name, reason)
         progress.finish(name, "done")
         return Outcome(name, "")
 
