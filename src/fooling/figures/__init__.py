@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-from fooling.figures.audit import (
-    draw_audit_confidences,
-    draw_audit_curves,
-    draw_contact_sheet,
-    draw_defences,
-    draw_noticed,
-)
 from fooling.figures.classes import draw_confidence_histogram
 from fooling.figures.curves import draw_class_curves, draw_curves, draw_first_generations, draw_search_curves
 from fooling.figures.detector_images import draw_guard_champions, draw_passing
@@ -20,24 +13,19 @@ from fooling.figures.style import Figure
 
 __all__ = [
     "Figure",
-    "draw_audit_confidences",
-    "draw_audit_curves",
     "draw_calibration",
     "draw_champion_graphs",
     "draw_champions",
     "draw_class_curves",
     "draw_confidence_histogram",
     "draw_confidence_shares",
-    "draw_contact_sheet",
     "draw_curves",
-    "draw_defences",
     "draw_detection",
     "draw_detection_again",
     "draw_first_generations",
     "draw_gallery",
     "draw_guard_champions",
     "draw_images",
-    "draw_noticed",
     "draw_passing",
     "draw_photographs",
     "draw_reliability",

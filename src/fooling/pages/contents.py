@@ -37,6 +37,7 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
     "11_retraining": retraining.SIZES,
     "12_gradient_ascent": ascent.SIZES,
     "14_explorer": explorer.SIZES,
+    "15_your_network": your_network.SIZES,
 }
 
 CLAIMS: tuple[Claim[Any], ...] = (

@@ -2,226 +2,164 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 import numpy as np
 
+from fooling.confidence import to_confidence
 from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.random_images import draw_random_images
-from fooling.lab.audit.detection import (
-    FEWEST,
-    Noticed,
-    Temperature,
-    find_top_confidences,
-    measure_noticed,
-    measure_temperature,
-)
-from fooling.lab.audit.fooling_class import FoolingClass, say_why_not, teach_fooling_class
-from fooling.lab.audit.means import MEANS, SHOWN, Attempt, find_fooling, make_plain_images, try_means
+from fooling.lab.audit import record
+from fooling.lab.audit.attacks import Attempt, find_fooling, try_attacks
+from fooling.lab.audit.detection import FEWEST, measure_detectors, measure_temperature
+from fooling.lab.audit.fooling_class import say_why_not, teach_fooling_class
 from fooling.lab.audit.natural import NaturalImages, draw_places
-from fooling.lab.audit.network import Subject
-from fooling.lab.audit.plan import Plan
-from fooling.networks.classifier import Classifier
-from fooling.pages.findings.searches import to_confidence
-from fooling.pages.retraining.fooling_images import add_seconds
-from fooling.runs import RunFolder, open_run
+from fooling.lab.audit.summary import summarise, summarise_real
+from fooling.runs import RunFolder, compute_once
 
+if TYPE_CHECKING:
+    from fooling.lab.audit.budget import Budget
+    from fooling.lab.audit.network import Subject
+    from fooling.networks.classifier import Classifier
+
+VERSION = 2
 NOISE = 200  # noise images whose confidence is drawn as a distribution; Choice: as many as a generation has
-NAMES = {"noise": "noise, best for a class"}
+SHOWN = 10  # classes kept as images; Choice: a row of a contact sheet
 NO_IMAGES = "were not tested: no real images were given."
 TOO_FEW = "were not tested: they need at least {} real images, and there are {}."
-
-
-class Real(NamedTuple):
-    """The network on real images.
-
-    Attributes:
-        confidences: ``(count,) float64``: in each one's top class.
-        tops: ``(count,) int64``: that class.
-        labels: ``(count,) int64``: the right class, −1 where unknown.
-    """
-
-    confidences: np.ndarray
-    tops: np.ndarray
-    labels: np.ndarray
 
 
 class Audit(NamedTuple):
     """What an audit measured.
 
     Attributes:
-        classes: The classes that have a cell, by index.
-        shown: ``(shown,) int64``: the cells that are kept as images.
-        attempts: By means; each keeps the best run's images of the shown cells, ``(1, shown, …)``.
-        noise: ``(200,) float64``: confidence of random noise images in their top class.
-        plain: ``(colours,) float64``: the same of images of one colour.
-        plain_tops: ``(colours,) int64``: that class.
-        real: On real images, or None.
-        noticed: What detectors notice, or None.
-        temperature: What a temperature changes, or None.
-        fooling_class: What a fooling class changes, or None.
-        untested: Sentences on what could not be tested, and why.
+        found: Its numbers.
+        shown: ``(shown,) int64``: the cells on the contact sheet.
+        sheet: ``(attacks, shown, height, width, channels) uint8``: of each attack the best run's images of these cells.
+        confidences: By sort of image, ``(count,) float64``: real ones first, then noise, then each attack's nonsense.
+        attempts: By attack, without the images.
+        again: CPPN images evolved against a fooling class, without the images, or None.
         folder: Where it is kept.
     """
 
-    classes: tuple[int, ...]
+    found: record.Found
     shown: np.ndarray
-    attempts: Mapping[str, Attempt]
-    noise: np.ndarray
-    plain: np.ndarray
-    plain_tops: np.ndarray
-    real: Real | None
-    noticed: Noticed | None
-    temperature: Temperature | None
-    fooling_class: FoolingClass | None
-    untested: tuple[str, ...]
+    sheet: np.ndarray
+    confidences: dict[str, np.ndarray]
+    attempts: dict[str, Attempt]
+    again: Attempt | None
     folder: RunFolder
 
-    def group_confidences(self) -> dict[str, np.ndarray]:
-        """Return confidences by sort of image: real ones first, then noise, then the nonsense of each means."""
-        groups: dict[str, np.ndarray] = {}
-        if self.real is not None and (self.real.labels >= 0).all():
-            right = self.real.tops == self.real.labels
-            groups = {"real, right": self.real.confidences[right], "real, wrong": self.real.confidences[~right]}
-        elif self.real is not None:
-            groups = {"real": self.real.confidences}
-        nonsense = {name: to_confidence(one.log_odds).ravel() for name, one in self.attempts.items()}
-        return {
-            **groups,
-            "noise, first class": self.noise,
-            **{NAMES.get(name, name): nonsense[name] for name in nonsense},
-        }
 
-    def compare_defences(self) -> tuple[dict[str, list[float]], dict[str, Attempt], float | None]:
-        """Return what a figure of temperature and fooling class shows: empty, empty and None where not tested."""
-        warmed, learned = self.temperature, self.fooling_class
-        certain = dict(zip(warmed.kinds.tolist(), warmed.certain.tolist(), strict=True)) if warmed else {}
-        curves = {"as it is": self.attempts["CPPN"], "with a fooling class": learned.again} if learned else {}
-        return certain, curves, float(warmed.value) if warmed else None
-
-
-def audit_network(subject: Subject, plan: Plan, seed: int) -> Audit:
-    """Audit a network, or read what an audit of the same plan found; a stopped one goes on where it was.
-
-    Args:
-        subject: The network, real images, and where results are kept.
-        plan: How much is done.
-        seed: Of every draw.
-    """
-    classifier, natural = subject.classifier, _draw_natural(subject.natural, plan.natural, seed)
+def audit_network(subject: Subject, budget: Budget, seed: int, folder: Path) -> Audit:
+    """Audit a network, or read what an audit of the same budget found; a stopped one goes on where it was."""
+    classifier, natural = subject.classifier, subject.natural
+    if natural is not None:
+        most = max(budget.natural, min(FEWEST, len(natural.labels)))
+        natural = natural.take(draw_places(natural.labels, most, seed))
     described = {
-        "network": classifier.fingerprint(),
+        "network": [classifier.fingerprint(), classifier.name, *classifier.class_names],
         "real": natural.fingerprint() if natural else None,
-        "plan": {name: part for name, part in plan.to_json().items() if name not in ("cut", "minutes")},
+        "budget": msgspec.to_builtins(budget),
         "seed": seed,
     }
-    run = open_run(subject.page.runs, "audit", described, 1)
-    arrays = run.load_result()
-    if arrays is None:
-        arrays, seconds = _measure(classifier, natural, plan, seed, subject.page.runs)
-        run.save_result(arrays, seconds)
-    return _unpack(arrays, plan, say_untested(classifier, natural), run)
+    inner: list[RunFolder] = []
+    arrays, run = compute_once(
+        folder, "audit", described, VERSION, lambda: _measure(classifier, natural, budget, seed, folder, inner), inner
+    )
+    assert run is not None
+    parts: dict[str, dict[str, np.ndarray]] = {}
+    for name, array in arrays.items():
+        part, _, field = name.partition(".")
+        parts.setdefault(part, {})[field] = array
+    attempts = {
+        name: Attempt(images=np.empty(0), **parts[name]) for name in (*record.ATTACKS, "again") if name in parts
+    }
+    found = msgspec.json.decode(str(arrays["found"]), type=record.Found)
+    again = attempts.pop("again", None)
+    return Audit(found, arrays["shown"], arrays["sheet"], parts["confidences"], attempts, again, run)
 
 
-def _draw_natural(natural: NaturalImages | None, most: int, seed: int) -> NaturalImages | None:
-    if natural is None:
-        return None
-    chosen = draw_places(natural.labels, max(most, min(FEWEST, len(natural.labels))), seed)
-    return natural._replace(images=natural.images[chosen], labels=natural.labels[chosen])
+def _measure(
+    classifier: Classifier,
+    natural: NaturalImages | None,
+    budget: Budget,
+    seed: int,
+    folder: Path,
+    inner: list[RunFolder],
+) -> dict[str, np.ndarray]:
+    """Return the arrays of an audit, those of a part as "part.field"; the runs within it are added to ``inner``."""
+    attempts, sure = {}, {}
+    for name, attempt, run in try_attacks(classifier, budget, seed, folder):
+        attempts[name], sure[name] = attempt, to_confidence(attempt.log_odds)
+        inner.append(run)
+    noise = np.concatenate(list(draw_random_images(DirectEncoding(classifier.image_shape), NOISE, seed)))
+    confidences = {"noise, first class": to_confidence(classifier.score(noise).max(axis=1))}
+    confidences |= {"noise, best for a class" if name == "noise" else name: sure[name].ravel() for name in sure}
+    real, defences, again = None, record.Defences(), None
+    if natural is not None:
+        scores = classifier.score(natural.images)
+        real, groups = summarise_real(to_confidence(scores.max(axis=1)), scores.argmax(axis=1), natural)
+        confidences = groups | confidences
+        if len(natural.labels) >= FEWEST:
+            defences, again = _test_defences(classifier, natural, attempts, noise, budget, seed, folder)
+    untested = say_untested(classifier, natural)
+    found = summarise(classifier, budget, attempts, confidences["noise, first class"], real, untested, defences)
+    shown = choose_shown(attempts)
+    arrays = {f"confidences.{name}": part for name, part in confidences.items()}
+    for name, attempt in {**attempts, **({"again": again} if again else {})}.items():
+        arrays |= {f"{name}.{field}": part for field, part in attempt._asdict().items() if field != "images"}
+    sheet = np.stack([take_best(attempt, shown) for attempt in attempts.values()])
+    return {**arrays, "shown": shown, "sheet": sheet, "found": np.array(msgspec.json.encode(found).decode())}
+
+
+def _test_defences(
+    classifier: Classifier,
+    natural: NaturalImages,
+    attempts: Mapping[str, Attempt],
+    noise: np.ndarray,
+    budget: Budget,
+    seed: int,
+    folder: Path,
+) -> tuple[record.Defences, Attempt | None]:
+    """Return what detectors, a temperature and a fooling class do, as far as each can be tested, and what evolved."""
+    nonsense = {"noise": noise, **find_fooling(attempts)}
+    detectors, measured = measure_detectors(classifier, natural, nonsense, seed)
+    warmed = measure_temperature(classifier, natural, nonsense, seed) if natural.labelled else None
+    learned, again = None, None
+    if not say_why_not(classifier, natural):
+        most = max([len(part) for name, part in nonsense.items() if name != "noise"], default=NOISE)
+        few = {name: part[:most] for name, part in nonsense.items()}  # noise is cheap, and would outnumber the rest
+        learned, again = teach_fooling_class(classifier, natural, few, attempts["CPPN"], budget, seed, folder)
+    defences = record.Defences(
+        detectors=detectors,
+        nonsense={kind: len(part) for kind, part in nonsense.items()},
+        measured_with=measured,
+        temperature=warmed,
+        fooling_class=learned,
+    )
+    return defences, again
 
 
 def say_untested(classifier: Classifier, natural: NaturalImages | None) -> tuple[str, ...]:
     """Return in sentences what cannot be tested, and why."""
     enough = natural is not None and len(natural.labels) >= FEWEST
     few = TOO_FEW.format(FEWEST, len(natural.labels)) if natural else NO_IMAGES
-    said = [] if enough else [f"Thresholds and detectors {few}"]
-    if natural is None or not enough:
-        said.append(f"Temperature and calibration {few}")
-    elif not natural.labelled:
+    said = [] if enough else [f"Thresholds and detectors {few}", f"Temperature and calibration {few}"]
+    if natural and enough and not natural.labelled:
         said.append("Temperature and calibration were not tested: they need to know the class of each real image.")
     return tuple(filter(None, [*said, say_why_not(classifier, natural if enough else None)]))
 
 
-def _measure(
-    classifier: Classifier, natural: NaturalImages | None, plan: Plan, seed: int, folder: Path
-) -> tuple[dict[str, np.ndarray], float]:
-    """Return the arrays of an audit by the names of its fields, and the seconds that they cost."""
-    tried = list(try_means(classifier, plan, seed, folder))
-    attempts = {name: attempt for name, attempt, _ in tried}
-    before, started = add_seconds(place for *_, place in tried), time.monotonic()
-    noise = np.concatenate(list(draw_random_images(DirectEncoding(classifier.image_shape), NOISE, seed)))
-    plain = classifier.score(make_plain_images(classifier.image_shape)[1])
-    shown = choose_shown(attempts)
-    arrays = {
-        "noise": find_top_confidences(classifier, noise),
-        "plain": to_confidence(plain.max(axis=1)),
-        "plain_tops": plain.argmax(axis=1),
-        "shown": shown,
-    }
-    for name, attempt in attempts.items():
-        arrays |= _pack(f"means-{name}", keep_best_run(attempt, shown))
-    if natural is not None:
-        scores = classifier.score(natural.images)
-        real = Real(to_confidence(scores.max(axis=1)), scores.argmax(axis=1), natural.labels)
-        arrays |= _pack("real", real)
-        nonsense = {"noise": noise, **find_fooling(attempts)}
-        arrays |= _test_defences(classifier, natural, nonsense, plan, seed, folder)
-    return arrays, before + time.monotonic() - started
-
-
-def _test_defences(
-    classifier: Classifier, natural: NaturalImages, nonsense: dict[str, np.ndarray], plan: Plan, seed: int, folder: Path
-) -> dict[str, np.ndarray]:
-    """Return the arrays of what detectors, a temperature and a fooling class do, as far as each can be tested."""
-    if len(natural.labels) < FEWEST:
-        return {}
-    arrays = _pack("noticed", measure_noticed(classifier, natural, nonsense, seed))
-    if natural.labelled:
-        arrays |= _pack("temperature", measure_temperature(classifier, natural, nonsense, seed))
-    if not say_why_not(classifier, natural):
-        most = max([len(part) for name, part in nonsense.items() if name != "noise"], default=NOISE)
-        balanced = {
-            name: part[:most] for name, part in nonsense.items()
-        }  # noise is cheap, and would outnumber the rest
-        learned = teach_fooling_class(classifier, natural, balanced, plan, seed, folder)
-        arrays |= _pack("class", learned) | _pack("again", learned.again)
-    return arrays
-
-
 def choose_shown(attempts: Mapping[str, Attempt]) -> np.ndarray:
-    """Return at most ten cells: those that some means made the most certain, in their order."""
+    """Return at most ten cells: those that some attack made the most certain, in their order."""
     best = np.max([one.log_odds.max(axis=0) for one in attempts.values()], axis=0)
     return np.sort(np.argsort(-best, kind="stable")[:SHOWN])
 
 
-def keep_best_run(attempt: Attempt, shown: np.ndarray) -> Attempt:
-    """Return an attempt with images of some cells only, each of the run that made it the most certain."""
-    best = attempt.log_odds[:, shown].argmax(axis=0)
-    return attempt._replace(images=attempt.images[best, shown][None])
-
-
-def _pack(part: str, fields: Any) -> dict[str, np.ndarray]:
-    arrays = {name: value for name, value in fields._asdict().items() if name != "again"}  # which are packed apart
-    return {f"{part}.{name}": np.asarray(value) for name, value in arrays.items()}
-
-
-def _unpack(arrays: Mapping[str, np.ndarray], plan: Plan, untested: tuple[str, ...], run: RunFolder) -> Audit:
-    def read(part: str, kind: Any, **more: Any) -> Any:
-        found = {name.partition(".")[2]: value for name, value in arrays.items() if name.startswith(f"{part}.")}
-        return kind(**found, **more) if found else None
-
-    again = {"again": read("again", Attempt)}
-    return Audit(
-        classes=plan.classes,
-        attempts={name: read(f"means-{name}", Attempt) for name in MEANS},
-        real=read("real", Real),
-        noticed=read("noticed", Noticed),
-        temperature=read("temperature", Temperature),
-        fooling_class=read("class", FoolingClass, **again),
-        untested=untested,
-        folder=run,
-        **{name: arrays[name] for name in ("shown", "noise", "plain", "plain_tops")},
-    )
+def take_best(attempt: Attempt, shown: np.ndarray) -> np.ndarray:
+    """Return the images of some cells, ``(shown, …) uint8``, each of the run that made it the most certain."""
+    return attempt.images[attempt.log_odds[:, shown].argmax(axis=0), shown]

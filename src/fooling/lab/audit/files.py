@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fooling import files, runs
 
-PAGE = "15_your_network"
 WEIGHTS = ("config.json", "model.weights.h5")  # what of a .keras file makes the network; the rest has the date
 
 
@@ -27,28 +27,24 @@ def read_class_names(given: str | Sequence[str] | None) -> tuple[str, ...]:
     Raises:
         AuditError: If there is no such file, it is not such a list, or a name occurs twice.
     """
-    if given is None or not isinstance(given, str):
-        names = tuple(str(name) for name in given or ())
-    else:
-        names = _read_names_file(Path(given))
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    names = _read_names_file(Path(given)) if isinstance(given, str) else tuple(map(str, given or ()))
+    twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise AuditError(f"The class name {twice[0]!r} occurs twice, but each class needs a name of its own.")
     return names
 
 
 def _read_names_file(path: Path) -> tuple[str, ...]:
+    """Return the names in a file."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise AuditError(f"The class names cannot be read: there is no text file {path.name!r}.") from error
-    if not text.lstrip().startswith("["):
-        names = [line.strip() for line in text.splitlines() if line.strip()]
-    else:
-        try:
-            names = json.loads(text)
-        except ValueError as error:
-            raise AuditError(f"{path.name} starts like a JSON list but is none ({error}).") from error
+    try:
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        names = json.loads(text) if text.lstrip().startswith("[") else lines
+    except ValueError as error:
+        raise AuditError(f"{path.name} starts like a JSON list but is none ({error}).") from error
     if not names or not all(isinstance(name, str) for name in names):
         raise AuditError(f"{path.name} holds no class names; expected one on each line, or a JSON list of them.")
     return tuple(names)
@@ -91,7 +87,7 @@ def hash_files(paths: Iterable[Path]) -> str:
     """Return a hash of files' names, sizes and times of change, and of what lies in those that are folders."""
     digest = hashlib.sha256()
     for path in paths:
-        for one in sorted([path, *path.rglob("*")]) if path.is_dir() else [path]:
+        for one in sorted([path, *path.rglob("*")]):
             about = one.stat()
             digest.update(f"{one.name}\0{about.st_size if one.is_file() else 0}\0{about.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]

@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fooling.confidence import to_confidence
 from fooling.encodings.cppn import CppnEncoding
-from fooling.lab.audit.means import Attempt, breed, read_evolution
+from fooling.lab.audit.attacks import Attempt, breed, read_evolution
 from fooling.lab.audit.natural import NaturalImages, split_natural
 from fooling.lab.audit.network import find_dense
-from fooling.lab.audit.plan import HEAD_STEPS, Plan
-from fooling.networks.classifier import Classifier
+from fooling.lab.audit.record import FoolingClass
 from fooling.networks.head import Head, NaturalFeatures, add_class, compute_features, split_head, train_head
-from fooling.pages.retraining.fooling_images import SEEDS_APART
+
+if TYPE_CHECKING:
+    from fooling.lab.audit.budget import Budget
+    from fooling.networks.classifier import Classifier
 
 LENGTH = 256.0  # mean squared length of features that a head learns from
-
-
-class FoolingClass(NamedTuple):
-    """A network whose last layer has learned that nonsense is a class of its own.
-
-    Attributes:
-        kinds: Names of the kinds of nonsense.
-        known: ``(kinds,) float64``: the share of unseen nonsense that it calls fooling; NaN where there is none.
-        unseen: ``(kinds,) int64``: how many images these are.
-        lost: Scalar float64: the share of unseen real images that it calls fooling.
-        right: ``(2,) float64``: share of unseen real images that are right, before and after; NaN without labels.
-        real: Scalar int64: how many images these are.
-        again: CPPN images evolved against it; the images themselves are not kept.
-    """
-
-    kinds: np.ndarray
-    known: np.ndarray
-    unseen: np.ndarray
-    lost: np.ndarray
-    right: np.ndarray
-    real: np.ndarray
-    again: Attempt
+STEPS = 2_000  # batches of features, which cost next to nothing beside the rest
+SEEDS_APART = 1_000  # from the first search to the second, so that no run of the one is a run of the other
 
 
 def say_why_not(classifier: Classifier, natural: NaturalImages | None) -> str:
@@ -53,45 +37,55 @@ def say_why_not(classifier: Classifier, natural: NaturalImages | None) -> str:
 def teach_fooling_class(
     classifier: Classifier,
     natural: NaturalImages,
-    nonsense: dict[str, np.ndarray],
-    plan: Plan,
+    nonsense: Mapping[str, np.ndarray],
+    before: Attempt,
+    budget: Budget,
     seed: int,
     folder: Path,
-) -> FoolingClass:
+) -> tuple[FoolingClass, Attempt]:
     """Train the last layer with a class more, and evolve CPPN images against it from other seeds.
 
     Args:
         classifier: A network that ends in a dense layer.
         natural: Real images; without labels the old layer's answers are learned.
         nonsense: By kind, ``(count, height, width, channels) uint8``, all different, at least two in all.
-        plan: How long images evolve.
+        before: CPPN images evolved against the network as it is.
+        budget: How long images evolve.
         seed: Of the halves, the order, and the first run.
         folder: Where runs are kept.
+
+    Returns:
+        What changed, and the images evolved against it; the images themselves are not kept.
     """
     below, old = split_head(classifier)
     kinds = np.repeat(np.arange(len(nonsense)), [len(part) for part in nonsense.values()])
     learned, unseen = split_natural(natural.labels, seed)
     taught, rest = split_natural(kinds, seed)
-    real, wrong = (
-        compute_features(classifier, below, parts).astype(np.float32) for parts in ([natural.images], nonsense.values())
-    )
+    real = compute_features(classifier, below, [natural.images]).astype(np.float32)
+    wrong = compute_features(classifier, below, nonsense.values()).astype(np.float32)
     head = train_scaled(old, NaturalFeatures(real[learned], natural.labels[learned]), wrong[taught], seed)
     fooling, labels = len(old.bias), natural.labels[unseen]
-    tops = [(real[unseen] @ one.kernel + one.bias).argmax(axis=1) for one in (old, head)]
+    first, second = ((real[unseen] @ one.kernel + one.bias).argmax(axis=1) for one in (old, head))
     called = (wrong[rest] @ head.kernel + head.bias).argmax(axis=1) == fooling
-    retrained = add_class(classifier, below, head)
-    encoding = CppnEncoding(classifier.image_shape)
-    again = read_evolution(breed(retrained, encoding, plan.again, plan.classes, seed + SEEDS_APART, folder))
-    by_kind = [called[kinds[rest] == place] for place in range(len(nonsense))]
-    return FoolingClass(
-        kinds=np.array(list(nonsense)),
-        known=np.array([part.mean() if len(part) else np.nan for part in by_kind]),
-        unseen=np.array([len(part) for part in by_kind]),
-        lost=np.asarray(np.mean(tops[1] == fooling)),
-        right=np.array([np.mean(top == labels) if natural.labelled else np.nan for top in tops]),
-        real=np.asarray(len(unseen)),
-        again=again._replace(images=again.images[:1, :0]),
+    by_kind = {kind: called[kinds[rest] == place] for place, kind in enumerate(nonsense)}
+    retrained, encoding = add_class(classifier, below, head), CppnEncoding(classifier.image_shape)
+    again = read_evolution(breed(retrained, encoding, budget.again, budget.classes, seed + SEEDS_APART, folder))
+    images = int(min(again.steps[-1], before.steps[-1]))
+    found = FoolingClass(
+        known={kind: float(part.mean()) if len(part) else None for kind, part in by_kind.items()},
+        unseen={kind: len(part) for kind, part in by_kind.items()},
+        lost=float(np.mean(second == fooling)),
+        right=(float(np.mean(first == labels)), float(np.mean(second == labels))) if natural.labelled else None,
+        images=images,
+        median=(find_median_after(before, images), find_median_after(again, images)),
     )
+    return found, again._replace(images=again.images[:1, :0])
+
+
+def find_median_after(attempt: Attempt, images: int) -> float:
+    """Return the median confidence over runs and classes when so many images had been shown, or just before."""
+    place = np.searchsorted(attempt.steps, images, side="right") - 1
+    return float(np.median(to_confidence(attempt.curves[:, max(0, int(place))])))
 
 
 def train_scaled(old: Head, natural: NaturalFeatures, fooling: np.ndarray, seed: int) -> Head:
@@ -116,6 +110,6 @@ def train_scaled(old: Head, natural: NaturalFeatures, fooling: np.ndarray, seed:
     features = np.concatenate([natural.features, fooling[again]]) * scale
     labels = np.concatenate([natural.labels, np.full(len(again), classes)])
     head = train_head(
-        Head(old.kernel / scale, old.bias), NaturalFeatures(features, labels), fooling * scale, HEAD_STEPS, seed
+        Head(old.kernel / scale, old.bias), NaturalFeatures(features, labels), fooling * scale, STEPS, seed
     )
     return Head(head.kernel * scale, head.bias)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from fooling.data.photographs import UNKNOWN, cut_centre
+from fooling.files import hash_arrays
 from fooling.lab.audit.files import AuditError, list_class_folders
 
 
@@ -21,24 +21,24 @@ class NaturalImages(NamedTuple):
         name: What to call them: the folder's name.
         images: ``(count, height, width, channels) uint8``.
         labels: ``(count,) int64``: each one's class; −1 where nobody says.
-        found: How many there were to draw from.
     """
 
     name: str
     images: np.ndarray
     labels: np.ndarray
-    found: int
 
     @property
     def labelled(self) -> bool:
         """Whether every image's class is known."""
         return bool(len(self.labels)) and bool((self.labels != UNKNOWN).all())
 
+    def take(self, places: np.ndarray) -> NaturalImages:
+        """Return some of the images, by place."""
+        return NaturalImages(self.name, self.images[places], self.labels[places])
+
     def fingerprint(self) -> str:
         """Return a hash of all images and labels."""
-        digest = hashlib.sha256(f"{self.images.shape}".encode() + np.ascontiguousarray(self.images).tobytes())
-        digest.update(np.ascontiguousarray(self.labels).tobytes())
-        return digest.hexdigest()[:16]
+        return hash_arrays(self.images, self.labels)
 
 
 def load_natural(
@@ -60,8 +60,7 @@ def load_natural(
     Raises:
         AuditError: If the folder is missing, empty or mixed, a subfolder is no class, or a picture cannot be read.
     """
-    folders = list_class_folders(folder)
-    path = Path(folder)
+    path, folders = Path(folder), list_class_folders(folder)
     paths = list_pictures(path)
     if folders and paths:
         raise AuditError(f"{path.name} holds both folders and pictures ({paths[0].name}); it may hold either.")
@@ -72,9 +71,9 @@ def load_natural(
         paths += inside
     if not paths:
         raise AuditError(f"The folder {path.name!r} holds no pictures, nor folders with pictures in them.")
-    chosen = draw_places(np.array(labels, np.int64), most, seed)
-    images = np.stack([read_picture(paths[place], shape) for place in chosen])
-    return NaturalImages(path.name, images, np.array(labels, np.int64)[chosen], len(paths))
+    every = np.array(labels, np.int64)
+    chosen = draw_places(every, most, seed)
+    return NaturalImages(path.name, np.stack([read_picture(paths[place], shape) for place in chosen]), every[chosen])
 
 
 def list_pictures(folder: Path) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,15 +12,13 @@ import keras
 import numpy as np
 from keras import layers
 
-from fooling import runs
 from fooling.data.digits import load_digits
-from fooling.images import check_images
-from fooling.lab.audit.files import PAGE, AuditError, find_folder, hash_network, list_class_folders, read_class_names
+from fooling.lab.audit.files import AuditError, hash_network, list_class_folders, read_class_names
 from fooling.lab.audit.natural import NaturalImages, draw_places, find_label, load_natural
 from fooling.lab.audit.pixel_range import check_input_range
+from fooling.lab.detectors.scores import compute_logits
 from fooling.networks.classifier import Classifier
 from fooling.networks.lenet import train_network
-from fooling.pages.profiles import TrainingSettings
 
 MOST_NATURAL = 1_000  # real images; Choice: intervals of about three percentage points, and seconds of reading
 ASKED = 32  # noise images, and real ones, whose answers tell sigmoids; Choice: logits that are all in [0, 1] are rare
@@ -31,13 +30,11 @@ class Subject(NamedTuple):
     Attributes:
         classifier: The network, giving logits where its last layer allows it.
         natural: Real images, or None.
-        page: Where the audit is kept.
         checked: What is known of the pixel range, in words.
     """
 
     classifier: Classifier
     natural: NaturalImages | None
-    page: runs.Page
     checked: str
 
     def count_real(self) -> int:
@@ -50,7 +47,6 @@ def open_subject(
     class_names: str | Sequence[str] | None = None,
     images: str | None = None,
     input_range: Sequence[float] = (0.0, 1.0),
-    output: str | None = None,
     seed: int = 0,
     image_size: Sequence[int] | None = None,
 ) -> Subject:
@@ -58,11 +54,10 @@ def open_subject(
 
     Args:
         model: The path of a ``.keras`` file.
-        class_names: As :func:`~fooling.lab.audit.files.read_class_names`. Where None is given and the images stand in as
-            many subfolders as the network has classes, these name the classes, in sorted order.
+        class_names: Names, or the path of a file of them. Where None is given and the images stand in as many
+            subfolders as the network has classes, these name the classes, in sorted order.
         images: A folder of real images, or None.
         input_range: What the network expects for black and for white.
-        output: The folder that everything is kept in; None for one of the network's own under all results.
         seed: Of the draw where there are more than 1,000 images.
         image_size: Height and width, where the network takes images of any size.
 
@@ -72,37 +67,36 @@ def open_subject(
     path, names = Path(model), read_class_names(class_names)
     classifier = _load(path, names, _check_range(input_range), image_size)
     natural, checked = None, "as given; not checked, for want of real images"
-    if images is not None and not names:
-        folders = list_class_folders(images)
-        if len(folders) == len(classifier.class_names):
-            classifier = load_named(classifier, folders)
-        _check_folders(folders, classifier.class_names)
     if images is not None:
+        folders = list_class_folders(images)
+        if not names and len(folders) == len(classifier.class_names):
+            classifier = replace(classifier, class_names=folders)
+        if not names:
+            _check_folders(folders, classifier.class_names)
         natural = load_natural(images, classifier.image_shape, classifier.class_names, MOST_NATURAL, seed)
     refuse_sigmoids(classifier, natural, path.name)
     if natural is not None:
         checked = check_input_range(classifier, natural)
-    page = runs.Page(PAGE, Path(output) if output else find_folder(model))
-    return Subject(expose_logits(classifier), natural, page, checked)
+    return Subject(expose_logits(classifier), natural, checked)
 
 
-def open_digits(training: TrainingSettings, page: runs.Page) -> Subject:
+def open_digits(data: str, steps: int, folder: Path) -> Subject:
     """Return LeNet of page 01 with the held-out digits, at most 1,000: what is audited where no network is named.
 
     Args:
-        training: How LeNet was trained.
-        page: Where the audit is kept.
+        data: The name of the digits.
+        steps: Of its training.
+        folder: Where runs are kept.
     """
-    digits = load_digits(training.data)
-    classifier = train_network("LeNet", digits, training, page.runs)
+    digits = load_digits(data)
+    classifier = train_network("LeNet", digits, steps, folder)
     few = draw_places(digits.test_labels, MOST_NATURAL, seed=0)
-    natural = NaturalImages(
-        "held-out digits", digits.test_images[few], digits.test_labels[few], len(digits.test_labels)
-    )
-    return Subject(classifier, natural, page, check_input_range(classifier, natural))
+    natural = NaturalImages("held-out digits", digits.test_images[few], digits.test_labels[few])
+    return Subject(classifier, natural, check_input_range(classifier, natural))
 
 
 def _check_range(given: Sequence[float]) -> tuple[float, float]:
+    """Return a range of pixels as numbers, or raise AuditError."""
     numbers = [float(value) for value in given]
     if len(numbers) != 2 or not np.isfinite(numbers).all() or numbers[0] >= numbers[1]:
         raise AuditError(f"The input range is two numbers, black and a larger white, such as 0 and 255; not {given}.")
@@ -110,11 +104,7 @@ def _check_range(given: Sequence[float]) -> tuple[float, float]:
 
 
 def _check_folders(folders: Sequence[str], class_names: Sequence[str]) -> None:
-    """Refuse folders that are no class, where nobody has named the classes.
-
-    Raises:
-        AuditError: If one is neither a class's name nor its number.
-    """
+    """Raise AuditError, and say how to name the classes, where nobody has named them and a folder is none."""
     for folder in folders:
         try:
             find_label(folder, class_names)
@@ -124,11 +114,7 @@ def _check_folders(folders: Sequence[str], class_names: Sequence[str]) -> None:
 
 
 def _load(path: Path, names: Sequence[str], input_range: tuple[float, float], size: Sequence[int] | None) -> Classifier:
-    """Load a network.
-
-    Raises:
-        AuditError: If it is no classifier of images.
-    """
+    """Return a network, or raise AuditError if it is no classifier of images."""
     hash_network(path)  # refuses what is no .keras file
     try:
         model = keras.models.load_model(path, compile=False)
@@ -171,7 +157,7 @@ def choose_shape(model: keras.Model, name: str, size: Sequence[int] | None) -> t
         raise AuditError(f"{name} takes images of any size; choose one by --image-size HEIGHT WIDTH (IMAGE_SIZE).")
     height, width = size or taken[1:3]
     shape = (int(height), int(width), int(taken[3]))
-    if None not in taken[1:3] or not _is_plain(model):
+    if None not in taken[1:3] or not _is_graph(model):
         return model, shape
     fixed = keras.models.clone_model(model, input_tensors=keras.Input(shape))
     fixed.set_weights(model.get_weights())
@@ -189,28 +175,19 @@ def refuse_sigmoids(classifier: Classifier, natural: NaturalImages | None, name:
     Raises:
         AuditError: If its last layer is a sigmoid, or all its answers lie in [0, 1] and do not sum to 1.
     """
-    shape = classifier.image_shape
-    seen = [np.random.default_rng(0).integers(0, 256, (ASKED, *shape), np.uint8)]
-    seen += [natural.images[:ASKED]] if natural else []
+    seen = np.random.default_rng(0).integers(0, 256, (ASKED, *classifier.image_shape), np.uint8)
+    if natural is not None:
+        seen = np.concatenate([seen, natural.images[:ASKED]])
     ends = getattr(classifier.model, "layers", ())[-1:]
-    if ends and getattr(ends[0], "activation", None) is keras.activations.sigmoid:
-        answers = np.zeros(1)
-    elif classifier.outputs == "logits":
-        size = classifier.batch
-        parts = [part[start : start + size] for part in seen for start in range(0, len(part), size)]
-        answers = np.concatenate([classifier.logits(check_images(part, shape)) for part in parts])
-    else:
-        return
-    if answers.min() >= 0.0 and answers.max() <= 1.0:
+    sigmoid = bool(ends) and getattr(ends[0], "activation", None) is keras.activations.sigmoid
+    if not sigmoid and classifier.outputs == "logits":
+        answers = compute_logits(classifier, seen)
+        sigmoid = bool(answers.min() >= 0.0 and answers.max() <= 1.0)
+    if sigmoid:
         raise AuditError(
             f"{name} answers for each class by itself, from 0 to 1 as a sigmoid does; an audit needs one answer among "
             "all classes, as softmax or as logits."
         )
-
-
-def load_named(classifier: Classifier, names: Sequence[str]) -> Classifier:
-    """Return the classifier with names for its classes."""
-    return Classifier(classifier.model, names, classifier.name, classifier.input_range, classifier.image_shape)
 
 
 def expose_logits(classifier: Classifier) -> Classifier:
@@ -219,43 +196,30 @@ def expose_logits(classifier: Classifier) -> Classifier:
     The confidences stay; the scores of detectors that read logits, and a gradient where the softmax has rounded to 1,
     can be had. Any other network is returned as it is.
     """
-    last = list(getattr(classifier.model, "layers", ()))[-2:]
-    if classifier.outputs != "probabilities" or not last or not _is_plain(classifier.model):
+    model, softmax = classifier.model, keras.activations.softmax
+    if classifier.outputs != "probabilities" or not _is_graph(model):
         return classifier
-    if is_softmax(last[-1]):
-        model = keras.Model(classifier.model.inputs[0], last[-1].input, name=classifier.model.name)
-    elif isinstance(last[-1], layers.Dense) and last[-1].activation is keras.activations.softmax:
-        model = _replace_activation(classifier.model, last[-1])
+    last = model.layers[-1]
+    if isinstance(last, layers.Softmax) or (isinstance(last, layers.Activation) and last.activation is softmax):
+        logits = last.input
+    elif isinstance(last, layers.Dense) and last.activation is softmax:
+        bare = layers.Dense(last.units, use_bias=last.use_bias, dtype="float32", name=f"{last.name}_logits")
+        logits = bare(last.input)
+        bare.set_weights(last.get_weights())
     else:
         return classifier
-    return Classifier(model, classifier.class_names, classifier.name, classifier.input_range, classifier.image_shape)
+    return replace(classifier, model=keras.Model(model.inputs[0], logits, name=model.name))
 
 
 def find_dense(classifier: Classifier) -> layers.Dense | None:
     """Return a network's last layer if it is a dense one that gives logits and has a bias, else None."""
-    last = list(getattr(classifier.model, "layers", ()))[-1:]
-    if classifier.outputs != "logits" or not last or not _is_plain(classifier.model):
+    if classifier.outputs != "logits" or not _is_graph(classifier.model):
         return None
-    dense = isinstance(last[0], layers.Dense) and last[0].activation is keras.activations.linear and last[0].use_bias
-    return last[0] if dense else None
+    last = classifier.model.layers[-1]
+    dense = isinstance(last, layers.Dense) and last.activation is keras.activations.linear and last.use_bias
+    return last if dense else None
 
 
-def _is_plain(model: keras.Model) -> bool:
+def _is_graph(model: keras.Model) -> bool:
     """Return whether a model is a graph of layers from one input to one output, which can be cut."""
-    known = isinstance(model, keras.Sequential) or bool(getattr(model, "_is_graph_network", False))
-    return known or type(model).__name__ == "Functional"
-
-
-def is_softmax(layer: keras.layers.Layer) -> bool:
-    """Return whether a layer is a softmax and nothing else."""
-    activation = getattr(layer, "activation", None)
-    return isinstance(layer, layers.Softmax) or (
-        isinstance(layer, layers.Activation) and activation is keras.activations.softmax
-    )
-
-
-def _replace_activation(model: keras.Model, last: layers.Dense) -> keras.Model:
-    bare = layers.Dense(last.units, use_bias=last.use_bias, dtype="float32", name=f"{last.name}_logits")
-    logits = bare(last.input)
-    bare.set_weights(last.get_weights())
-    return keras.Model(model.inputs[0], logits, name=model.name)
+    return isinstance(model, keras.Sequential) or type(model).__name__ == "Functional"

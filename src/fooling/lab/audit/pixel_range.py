@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import binomtest
 
 from fooling.lab.audit.files import AuditError
-from fooling.lab.audit.natural import NaturalImages
-from fooling.networks.classifier import Classifier
+
+if TYPE_CHECKING:
+    from fooling.lab.audit.natural import NaturalImages
+    from fooling.networks.classifier import Classifier
 
 RANGES = ((0.0, 1.0), (0.0, 255.0), (-1.0, 1.0))  # of pixels; Choice: those of nearly all published Keras networks
 CHANCE = 0.001  # the p below which a difference is not chance; Choice: so that a good range is never doubted
-
-
-class Answers(NamedTuple):
-    """How a network answers with one pixel range.
-
-    Attributes:
-        range: Black and white.
-        right: ``(count,) bool``: which images are right.
-    """
-
-    range: tuple[float, float]
-    right: np.ndarray
-
-    def __str__(self) -> str:
-        return f"{show_range(self.range)}: {self.right.mean():.1%}"
 
 
 def check_input_range(classifier: Classifier, natural: NaturalImages) -> str:
@@ -42,29 +30,26 @@ def check_input_range(classifier: Classifier, natural: NaturalImages) -> str:
     """
     if not natural.labelled:
         return "as given; not checked, for want of labels"
-    low, high = classifier.input_range
-    given = Answers((low, high), _find_right(classifier, natural, (low, high)))
-    others = [Answers(one, _find_right(classifier, natural, one)) for one in RANGES if one != (low, high)]
-    best = max(others, key=lambda answers: int(answers.right.sum()))
-    if is_better(best.right, given.right):
-        black, white = best.range
+    given, labels = classifier.input_range, natural.labels
+    right = {
+        one: replace(classifier, input_range=one).score(natural.images).argmax(axis=1) == labels
+        for one in dict.fromkeys((given, *RANGES))
+    }
+    words = {one: f"{one[0]:g} to {one[1]:g}" for one in right}
+    best = max((one for one in right if one != given), key=lambda one: int(right[one].sum()))
+    if is_better(right[best], right[given]):
         raise AuditError(
-            f"With pixels from {show_range(given.range)} {classifier.name} is right on {given.right.mean():.1%} of "
-            f"{len(given.right):,} images of {natural.name}, but with pixels from {show_range(best.range)} on "
-            f"{best.right.mean():.1%}, which is not chance (sign test, p < {CHANCE}): add --input-range {black:g} "
-            f"{white:g} (INPUT_RANGE)."
+            f"With pixels from {words[given]} {classifier.name} is right on {right[given].mean():.1%} of "
+            f"{len(labels):,} images of {natural.name}, but with pixels from {words[best]} on "
+            f"{right[best].mean():.1%}, which is not chance (sign test, p < {CHANCE}): add --input-range "
+            f"{best[0]:g} {best[1]:g} (INPUT_RANGE)."
         )
-    known = "" if beats_chance(given.right, natural.labels, len(classifier.class_names)) else ", no better than chance"
+    known = "" if beats_chance(right[given], labels, len(classifier.class_names)) else ", no better than chance"
+    others = ", ".join(f"{words[one]}: {part.mean():.1%}" for one, part in right.items() if one != given)
     return (
-        f"{show_range(given.range)} as given; right on {given.right.mean():.1%} of {len(given.right):,} real images"
-        f"{known}; with other ranges, {', '.join(map(str, others))}, not significantly more"
+        f"{words[given]} as given; right on {right[given].mean():.1%} of {len(labels):,} real images{known}; "
+        f"with other ranges, {others}, not significantly more"
     )
-
-
-def _find_right(classifier: Classifier, natural: NaturalImages, given: tuple[float, float]) -> np.ndarray:
-    """Return which images are right with a pixel range, ``(count,) bool``."""
-    asked = Classifier(classifier.model, classifier.class_names, classifier.name, given, classifier.image_shape)
-    return np.asarray(asked.score(natural.images).argmax(axis=1) == natural.labels)
 
 
 def is_better(one: np.ndarray, other: np.ndarray) -> bool:
@@ -88,8 +73,3 @@ def beats_chance(right: np.ndarray, labels: np.ndarray, classes: int) -> bool:
     """
     chance = max(float(np.bincount(labels).max()) / len(labels), 1 / classes)
     return bool(binomtest(int(right.sum()), len(labels), chance, "greater").pvalue < CHANCE)
-
-
-def show_range(given: tuple[float, float]) -> str:
-    """Return a pixel range in words."""
-    return f"{given[0]:g} to {given[1]:g}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +14,9 @@ from fooling.encodings.cppn import CppnEncoding
 from fooling.gradient_ascent import climb
 from fooling.gradient_ascent.ascend import check_ascent
 from fooling.gradient_ascent.settings import NONE
-from fooling.networks.classifier import Classifier
+
+if TYPE_CHECKING:
+    from fooling.networks.classifier import Classifier
 
 MOST = 200  # images in a batch; Source: the paper's children per generation on MNIST
 GROWN = 30  # mutations before CPPNs are timed; Choice: about nine hidden nodes, as champions of the digit pages have
@@ -40,7 +42,7 @@ class Speed(NamedTuple):
     compile: float
 
 
-# Measured on two cores. Where no network is named the plan is made for LeNet with these numbers, not by a clock, so
+# Measured on two cores. Where no network is named the sizes are those of LeNet with these numbers, not by a clock, so
 # that another machine shows the same images.
 LENET = Speed(forward=1 / 8_000, gradient=1 / 3_000, direct=1 / 40_000, cppn=1 / 10_000, compile=0.0)
 
@@ -69,13 +71,11 @@ def _time(call: Callable[[], Any]) -> float:
 
 def _time_gradient(classifier: Classifier) -> float:
     """Return the seconds for one image's gradient, in a batch as ascent makes them."""
-    batch = check_ascent(classifier, NONE, [0], [0], 1).batch
-    shape, mean = classifier.image_shape, climb.find_mean(classifier)
-    offset, classes = tf.zeros([batch, *shape]), tf.zeros([batch], tf.int32)
-    spec = [tf.TensorSpec(offset.shape, tf.float32), tf.TensorSpec([batch], tf.int32)]
+    batch, mean = check_ascent(classifier, NONE, [0], [0], 1).batch, climb.find_mean(classifier)
+    offset, classes = tf.zeros([batch, *classifier.image_shape]), tf.zeros([batch], tf.int32)
     slope = tf.function(
-        lambda offset, classes: climb.measure_slope(classifier, mean, offset, classes), input_signature=spec
-    ).get_concrete_function()
+        lambda offset, classes: climb.measure_slope(classifier, mean, offset, classes)
+    ).get_concrete_function(offset, classes)
     slope(offset, classes)
     return _time(lambda: slope(offset, classes).direction.numpy()) / batch
 
@@ -90,11 +90,10 @@ def _time_cppns(encoding: CppnEncoding, size: int) -> tuple[float, float]:
         tf.TensorSpec([1, None, *shape], part.dtype)
         for shape, part in zip(encoding.genome_shapes(), genomes, strict=True)
     ]
-    signature = [type(genomes)(*specs)]
     started = time.monotonic()
     breed = tf.function(
-        lambda genomes: encoding.express(encoding.mutate(genomes, seeds, tf.constant(1))), input_signature=signature
-    ).get_concrete_function()
+        lambda genomes: encoding.express(encoding.mutate(genomes, seeds, tf.constant(1)))
+    ).get_concrete_function(type(genomes)(*specs))
     breed(genomes)
     built = time.monotonic() - started
     return _time(lambda: breed(genomes).numpy()), built

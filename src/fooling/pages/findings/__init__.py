@@ -7,8 +7,6 @@ file of rules in :mod:`fooling.pages.paper`; verdicts, tables, costs.
 from __future__ import annotations
 
 from fooling.pages.findings.ascent import count_climbed, count_evolved, summarise_ascent
-from fooling.pages.findings.audit import count_nonsense, summarise_audit
-from fooling.pages.findings.audit_text import tabulate_defences, tabulate_means, tabulate_plain, tell_audit
 from fooling.pages.findings.costs import count_page_seconds, tabulate_pages, tabulate_profiles
 from fooling.pages.findings.detectors import (
     describe_detectors,
@@ -66,7 +64,6 @@ __all__ = [
     "count_evolved",
     "count_fooled",
     "count_images_needed",
-    "count_nonsense",
     "count_page_seconds",
     "describe_detectors",
     "describe_imagenet_detectors",
@@ -74,7 +71,6 @@ __all__ = [
     "judge",
     "read_metrics",
     "summarise_ascent",
-    "summarise_audit",
     "summarise_cppn",
     "summarise_detectors",
     "summarise_ensemble",
@@ -94,12 +90,8 @@ __all__ = [
     "table",
     "tabulate_again",
     "tabulate_answers",
-    "tabulate_defences",
-    "tabulate_means",
     "tabulate_pages",
-    "tabulate_plain",
     "tabulate_precision",
     "tabulate_profiles",
-    "tell_audit",
     "to_confidence",
 ]

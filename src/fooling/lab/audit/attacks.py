@@ -1,34 +1,38 @@
-"""The means of making a network certain of nonsense: noise, bred pixels, bred CPPNs, the gradient."""
+"""The attacks that make a network certain of nonsense: noise, bred pixels, bred CPPNs, the gradient."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from fooling.confidence import first_generations
-from fooling.encodings import Encoding
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.random_search import RandomSearch
-from fooling.evolution.evolution import Evolution
 from fooling.evolution.evolve import evolve
 from fooling.gradient_ascent.ascend import ascend
 from fooling.gradient_ascent.records import Ascent, choose_points
 from fooling.gradient_ascent.settings import NONE
-from fooling.lab.audit.plan import Plan, Size
-from fooling.networks.classifier import Classifier
-from fooling.runs import RunFolder
+from fooling.lab.audit.record import ATTACKS, COLOURS, LEVELS
 
-MEANS = ("noise", "direct", "CPPN", "ascent")
-LEVELS = (0.5, 0.9, 0.99)  # confidences that images are counted to
-SHOWN = 10  # classes kept as images; Choice: a row of a contact sheet
+if TYPE_CHECKING:
+    from fooling.encodings import Encoding
+    from fooling.evolution.evolution import Evolution
+    from fooling.lab.audit.budget import Budget, Size
+    from fooling.networks.classifier import Classifier
+    from fooling.runs import RunFolder
+
+PIXELS = {
+    **{"black": (0, 0, 0), "grey": (128, 128, 128), "white": (255, 255, 255)},
+    **{"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)},
+}
 
 
 class Attempt(NamedTuple):
-    """What one means achieved, run by run.
+    """What one attack achieved, run by run.
 
     Attributes:
         log_odds: ``(runs, cells) float32``: of the best 8-bit image of each class.
@@ -46,25 +50,30 @@ class Attempt(NamedTuple):
     curves: np.ndarray
 
 
-def try_means(classifier: Classifier, plan: Plan, seed: int, folder: Path) -> Iterator[tuple[str, Attempt, RunFolder]]:
-    """Yield each of :data:`MEANS`, what it achieved and where it is kept; what was finished is not done again.
+def try_attacks(
+    classifier: Classifier, budget: Budget, seed: int, folder: Path
+) -> Iterator[tuple[str, Attempt, RunFolder]]:
+    """Yield each of :data:`~fooling.lab.audit.record.ATTACKS`, what it achieved and where it is kept.
+
+    What was finished is not done again.
 
     Args:
         classifier: The network.
-        plan: How much of each.
+        budget: How much of each.
         seed: The first run has it, the others follow.
         folder: Where runs are kept.
     """
     shape = classifier.image_shape
     pixels = DirectEncoding(shape)
     for name, encoding, size in (
-        ("noise", RandomSearch(pixels), plan.noise),
-        ("direct", pixels, plan.direct),
-        ("CPPN", CppnEncoding(shape), plan.cppn),
+        ("noise", RandomSearch(pixels), budget.noise),
+        ("direct", pixels, budget.direct),
+        ("CPPN", CppnEncoding(shape), budget.cppn),
     ):
-        run = breed(classifier, encoding, size, plan.classes, seed, folder)
+        run = breed(classifier, encoding, size, budget.classes, seed, folder)
         yield name, read_evolution(run), run.folders[0]
-    ascent = ascend(classifier, NONE, plan.classes, range(seed, seed + plan.ascent_seeds), plan.ascent_steps, folder)
+    seeds = range(seed, seed + budget.ascent_seeds)
+    ascent = ascend(classifier, NONE, budget.classes, seeds, budget.ascent_steps, folder)
     assert ascent.folder is not None
     yield "ascent", read_ascent(ascent), ascent.folder
 
@@ -72,34 +81,17 @@ def try_means(classifier: Classifier, plan: Plan, seed: int, folder: Path) -> It
 def breed(
     classifier: Classifier, encoding: Encoding, size: Size, classes: tuple[int, ...], seed: int, folder: Path
 ) -> Evolution:
-    """Evolve images of some classes at a planned size.
-
-    Args:
-        classifier: The network.
-        encoding: How images are made.
-        size: How long and how often.
-        classes: Those that have a cell.
-        seed: Of the first run; the others follow.
-        folder: Where runs are kept.
-    """
-    return evolve(
-        classifier,
-        encoding,
-        generations=size.generations,
-        children=size.children,
-        seeds=range(seed, seed + size.runs),
-        classes=classes,
-        folder=folder,
-    )
+    """Evolve images of some classes at a size, the first run from a seed, the others from those that follow."""
+    seeds = range(seed, seed + size.runs)
+    return evolve(classifier, encoding, size.generations, size.children, seeds, classes=classes, folder=folder)
 
 
 def read_evolution(run: Evolution) -> Attempt:
     """Return what a search achieved; its images are counted from the random ones on."""
     history = run.history
-    first = np.stack([first_generations(history, level) for level in LEVELS], axis=1)  # (runs, levels, cells)
     points = choose_points(run.generations + 1)
     steps = run.children * (1 + points.astype(np.int64))
-    return Attempt(run.log_odds, run.images, run.children * (1 + first), steps, history[:, points])
+    return Attempt(run.log_odds, run.images, run.children * (1 + _find_first(history)), steps, history[:, points])
 
 
 def read_ascent(ascent: Ascent) -> Attempt:
@@ -108,24 +100,28 @@ def read_ascent(ascent: Ascent) -> Attempt:
     Where it took more than 101 steps, the count until a confidence is one of those that curves are kept at.
     """
     curves = np.maximum.accumulate(ascent.curves, axis=2).swapaxes(1, 2)  # (seeds, points, classes)
-    first = np.stack([first_generations(curves, level) for level in LEVELS], axis=1)
     steps = (1 + ascent.curve_steps.astype(np.int64)) * len(ascent.classes)
-    reached = ~np.isnan(first)
-    needed = np.where(reached, steps[np.where(reached, first, 0).astype(np.int64)], np.nan)
+    first = _find_first(curves)
+    needed = np.where(np.isnan(first), np.nan, steps[np.nan_to_num(first).astype(np.int64)])
     return Attempt(ascent.best_rounded, ascent.best_images, needed, steps, curves)
 
 
+def _find_first(history: np.ndarray) -> np.ndarray:
+    """Return when each class first reached each level, ``(runs, levels, cells) float64``, NaN if never."""
+    return np.stack([first_generations(history, level / 100) for level in LEVELS], axis=1)
+
+
 def find_fooling(attempts: Mapping[str, Attempt]) -> dict[str, np.ndarray]:
-    """Return the images that fooled the network, to at least 50% for their class, by the means that made them.
+    """Return the images that fooled the network, to at least 50% for their class, by the attack that made them.
 
     One image can hold many cells, and must not be learned from in one of them and tested on in another: each is given
     once. Random search counts as noise, of which :mod:`fooling.lab.audit.experiment` has other images.
 
     Returns:
-        By means, ``(count, height, width, channels) uint8``; means that fooled nobody are left out.
+        By attack, ``(count, height, width, channels) uint8``; attacks that fooled nobody are left out.
     """
     found = {}
-    for name in MEANS[1:]:
+    for name in ATTACKS[1:]:
         images = attempts[name].images[attempts[name].log_odds >= 0.0]
         if len(images):
             first = np.unique(images.reshape(len(images), -1), axis=0, return_index=True)[1]
@@ -134,13 +130,7 @@ def find_fooling(attempts: Mapping[str, Attempt]) -> dict[str, np.ndarray]:
 
 
 def make_plain_images(shape: tuple[int, int, int]) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return the names of plain colours, grey levels where there is one channel, and an image of each.
-
-    Returns:
-        The names, and ``(count, height, width, channels) uint8``.
-    """
-    greys = {"black": (0, 0, 0), "grey": (128, 128, 128), "white": (255, 255, 255)}
-    colours = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
-    chosen = greys | (colours if shape[2] == 3 else {})
-    pixels = np.array(list(chosen.values()), np.uint8)[:, None, None, : shape[2]]
-    return tuple(chosen), np.broadcast_to(pixels, (len(chosen), *shape)).copy()
+    """Return the names of plain colours, grey levels where there is one channel, and an image of each, uint8."""
+    names = COLOURS[: 6 if shape[2] == 3 else 3]
+    pixels = np.array([PIXELS[name] for name in names], np.uint8)[:, None, None, : shape[2]]
+    return names, np.broadcast_to(pixels, (len(names), *shape)).copy()

@@ -1,0 +1,158 @@
+"""An audit's numbers in words: tables, and the lines of a slide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from fooling.lab.audit.record import ATTACKS, COLOURS, LEVELS, FoolingClass, Found, Separation, Temperature
+from fooling.words import show_confidence, table
+
+THRESHOLD = "maximum softmax"  # the detector that is a threshold on the confidence
+
+Value = TypeVar("Value")
+
+
+def tabulate_attacks(found: Found) -> str:
+    """Return a Markdown table: a row for each attack."""
+    at = f"{', '.join(map(str, LEVELS))}%"
+    header = ("", "runs × images", "median class (of runs)", f"classes at {at}", f"images to {at}")
+    rows = []
+    for attack, one in _sort(found.attacks):
+        spread = f" ({' to '.join(map(show_confidence, one.runs_range))})" if one.runs > 1 else ""
+        reached = ", ".join(str(one.classes_at[str(level)]) for level in LEVELS)
+        needed = "; ".join(_show_count(one.images_to[str(level)]) for level in LEVELS)
+        size, median = f"{one.runs} × {one.images:,}", show_confidence(one.median) + spread
+        rows.append((attack, size, median, f"{reached} of {found.audited}", needed))
+    return table(header, rows)
+
+
+def tabulate_plain(found: Found) -> str:
+    """Return a Markdown table: a column for each colour."""
+    plain = {colour: found.plain[colour] for colour in COLOURS if colour in found.plain}
+    cells = [f"{one.class_name}, {show_confidence(one.confidence)}" for one in plain.values()]
+    return table(("", *plain), [("taken for", *cells)])
+
+
+def tabulate_defences(found: Found) -> str:
+    """Return a Markdown table of what a temperature and a fooling class change; a sentence if neither was tested."""
+    warmed, learned, counts = found.temperature, found.fooling_class, found.nonsense or {}
+    rows: list[tuple[str, ...]] = []
+    if warmed and not warmed.fitted:
+        rows += [("temperature", "none", tell_unfitted(warmed.value))]
+    elif warmed:
+        errors = [f"{100 * error:.1f} points" for error in warmed.calibration_error]
+        rows += [("calibration error, real images", *errors)]
+        rows += [("median confidence, real images", *map(show_confidence, warmed.real))]
+        for kind, shares in _sort(warmed.certain):
+            said = [f"{share:.0%} ({_count_share(share, counts[kind])})" for share in shares]
+            rows += [(f"nonsense at 99%: {kind}", *said)]
+    if learned:
+        for kind, share in _list_known(learned):
+            known = f"{share:.0%} ({_count_share(share, learned.unseen[kind])})"
+            rows += [(f"unseen nonsense called fooling: {kind}", "", known)]
+        rows += [("unseen real images called fooling", "", f"{learned.lost:.1%}")]
+        if learned.right:
+            rows += [("unseen real images that are right", *(f"{share:.1%}" for share in learned.right))]
+        rows += [(f"CPPN images, median after {learned.images:,}", *map(show_confidence, learned.median))]
+    return table(("", "before", "after"), rows) if rows else "Neither was tested, as said above."
+
+
+def tell_audit(found: Found) -> list[str]:
+    """Return an audit in about eight lines that fit a slide."""
+    network, worst, real, noise, counts = found.network, found.worst, found.real, found.noise, found.nonsense or {}
+    shape = " × ".join(map(str, network.image_shape))
+    medians = ", ".join(f"{attack} {show_confidence(one.median)}" for attack, one in _sort(found.attacks))
+    needed = ", ".join(f"{attack} {_show_count(one.images_to['99'])}" for attack, one in _sort(found.attacks))
+    lines = [
+        f"{network.name}: images of {shape}, {network.classes:,} classes, {show_minutes(found.budget_minutes)}.",
+        f"Nonsense with at least 99% confidence: in {found.fooled:,} of {found.audited:,} classes audited.",
+        f"Most certain: {worst.class_name}, {show_confidence(worst.confidence)}, by {worst.attack}.",
+        f"Median class, by attack: {medians}.",
+        f"Images shown until half of the classes were at 99%: {needed}.",
+        f"Random noise: median {show_confidence(noise.median)} in its first class, "
+        f"highest {show_confidence(noise.highest)}.",
+    ]
+    if real:
+        right = "" if real.right is None else f", {real.right:.1%} right"
+        lines += [f"Real images ({real.images:,}): median confidence {show_confidence(real.median)}{right}."]
+    else:
+        lines += ["Real images: none were given, so that there is nothing to compare with."]
+    lines += [_tell_detectors(found.detectors, counts)] if found.detectors else []
+    lines += [_tell_temperature(found.temperature, counts)] if found.temperature else []
+    lines += [_tell_class(found.fooling_class)] if found.fooling_class else []
+    return [*lines, *found.untested]
+
+
+def _tell_class(learned: FoolingClass) -> str:
+    """Return what a fooling class changes."""
+    known = ", ".join(f"{kind} {_count_share(share, learned.unseen[kind])}" for kind, share in _list_known(learned))
+    before, after = map(show_confidence, learned.median)
+    return (
+        f"A fooling class calls this much unseen nonsense fooling: {known}; and {learned.lost:.1%} of real images; "
+        f"CPPN images evolved again, {learned.images:,}: median {before} before, {after} after."
+    )
+
+
+def _tell_temperature(warmed: Temperature, counts: Mapping[str, int]) -> str:
+    """Return what a temperature changes."""
+    if not warmed.fitted:
+        return f"Temperature: {tell_unfitted(warmed.value)}."
+    kind = max(warmed.certain, key=lambda name: warmed.certain[name])
+    before, after = (100 * error for error in warmed.calibration_error)
+    moved = "rose, though the likelihood chose this temperature," if after > before else "fell"
+    moved = f"{moved} from {before:.1f} to {after:.1f}" if after != before else f"stayed at {after:.1f}"
+    certain = " to ".join(_count_share(share, counts[kind]) for share in warmed.certain[kind])
+    return (
+        f"Temperature {warmed.value:.2f}: the calibration error {moved} points; "
+        f"nonsense at 99%, of the worst kind, {kind}: {certain}."
+    )
+
+
+def tell_unfitted(temperature: float) -> str:
+    """Return why a temperature at an end of its range is no fit, a sentence without its full stop."""
+    if temperature < 1.0:
+        return "every image of the half to fit on is right, so no temperature can be fitted"
+    return "the labels are no better than chance, so no temperature can be fitted"
+
+
+def _tell_detectors(detectors: Mapping[str, Mapping[str, Separation]], counts: Mapping[str, int]) -> str:
+    """Return what passes a threshold on the confidence, and what passes the best detector."""
+    best = find_best_detector(detectors)
+    threshold, other = (
+        ", ".join(f"{kind} {_count_share(one.passed[0], counts[kind])}" for kind, one in _sort(detectors[name]))
+        for name in (THRESHOLD, best)
+    )
+    said = "no other detector is better" if best == THRESHOLD else f"with the best detector, {best}: {other}"
+    return f"Where 95% of real images pass a threshold on the confidence, so does nonsense: {threshold}; {said}."
+
+
+def find_best_detector(detectors: Mapping[str, Mapping[str, Separation]]) -> str:
+    """Return the detector whose worst kind of nonsense passes the least; of equal ones the best on average."""
+    passed = {name: [one.passed[0] for one in kinds.values()] for name, kinds in detectors.items()}
+    return min(detectors, key=lambda name: (max(passed[name]), sum(passed[name]), name != THRESHOLD))
+
+
+def show_minutes(minutes: float) -> str:
+    """Return a budget in words."""
+    return f"{minutes:g} minute{'' if minutes == 1 else 's'}"
+
+
+def _sort(parts: Mapping[str, Value]) -> list[tuple[str, Value]]:
+    """Return pairs by attack in the order of their knowledge of the network, which JSON has not kept."""
+    return [(attack, parts[attack]) for attack in ATTACKS if attack in parts]
+
+
+def _list_known(learned: FoolingClass) -> list[tuple[str, float]]:
+    """Return by kind what a fooling class knew of unseen nonsense, where there was some."""
+    return [(kind, share) for kind, share in _sort(learned.known) if share is not None]
+
+
+def _count_share(share: float, count: int) -> str:
+    """Return a share of images as their number, "1 of 3": a percentage of three images says more than is known."""
+    return f"{round(share * count):,} of {count:,}"
+
+
+def _show_count(count: float | None) -> str:
+    """Return a number of images, or never."""
+    return "never" if count is None else f"{count:,.0f}"
