@@ -129,11 +129,11 @@ def _findings(arguments: argparse.Namespace, notebooks: Path) -> int:
 
 
 def _audit(arguments: argparse.Namespace, notebooks: Path) -> int:
-    from fooling.report.audit import Request, audit_model
+    from fooling.report.audit import Options, audit_model
 
-    given = {name: getattr(arguments, name) for name in Request._fields}
+    given = {name: getattr(arguments, name) for name in Options._fields}
     given |= {name: tuple(given[name]) for name in ("input_range", "image_size") if given[name]}
-    return audit_model(Request(**given), notebooks, sys.stdout)
+    return audit_model(Options(**given), notebooks, sys.stdout)
 
 
 def main(arguments: Sequence[str] | None = None, notebooks: Path = NOTEBOOKS) -> int:

@@ -82,8 +82,15 @@ def breed(
     classifier: Classifier, encoding: Encoding, size: Size, classes: tuple[int, ...], seed: int, folder: Path
 ) -> Evolution:
     """Evolve images of some classes at a size, the first run from a seed, the others from those that follow."""
-    seeds = range(seed, seed + size.runs)
-    return evolve(classifier, encoding, size.generations, size.children, seeds, classes=classes, folder=folder)
+    return evolve(
+        classifier,
+        encoding,
+        generations=size.generations,
+        children=size.children,
+        seeds=range(seed, seed + size.runs),
+        classes=classes,
+        folder=folder,
+    )
 
 
 def read_evolution(run: Evolution) -> Attempt:

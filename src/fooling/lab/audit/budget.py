@@ -134,7 +134,8 @@ def make_budget(classifier: Classifier, speed: Speed, minutes: float, real: int)
     # Real images are scored, and their features read twice.
     natural = min(real, max(FEWEST_REAL, int(parts["natural"] / (3 * speed.forward))))
     sizes = {name: choose_size(count) for name, count in images.items()}
-    budget = Budget(minutes, spread_classes(total, cells), natural, **sizes, ascent_seeds=seeds, ascent_steps=steps)
+    noise, direct, cppn, again = sizes.values()
+    budget = Budget(minutes, spread_classes(total, cells), natural, noise, direct, cppn, again, seeds, steps)
     least = sum(sizes[name].images * cost for name, cost in costs.items() if real or name != "again")
     least += slots * steps * speed.gradient + GRAPHS * speed.compile
     if least > 60 * minutes:  # because no part can be smaller

@@ -162,4 +162,4 @@ def choose_shown(attempts: Mapping[str, Attempt]) -> np.ndarray:
 
 def take_best(attempt: Attempt, shown: np.ndarray) -> np.ndarray:
     """Return the images of some cells, ``(shown, …) uint8``, each of the run that made it the most certain."""
-    return attempt.images[attempt.log_odds[:, shown].argmax(axis=0), shown]
+    return np.asarray(attempt.images[attempt.log_odds[:, shown].argmax(axis=0), shown])

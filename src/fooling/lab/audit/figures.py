@@ -233,4 +233,4 @@ def _draw_attempts(spot: Axes, attempts: Mapping[str, Attempt]) -> None:
 def _place(confidences: np.ndarray) -> np.ndarray:
     """Return the log-odds of confidences within what is drawn."""
     wide = np.clip(confidences, 1e-9, 1.0 - 1e-9)
-    return np.clip(np.log(wide / (1.0 - wide)), -LIMIT, LIMIT)
+    return np.asarray(np.clip(np.log(wide / (1.0 - wide)), -LIMIT, LIMIT))

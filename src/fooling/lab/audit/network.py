@@ -178,7 +178,7 @@ def refuse_sigmoids(classifier: Classifier, natural: NaturalImages | None, name:
     seen = np.random.default_rng(0).integers(0, 256, (ASKED, *classifier.image_shape), np.uint8)
     if natural is not None:
         seen = np.concatenate([seen, natural.images[:ASKED]])
-    ends = getattr(classifier.model, "layers", ())[-1:]
+    ends = list(getattr(classifier.model, "layers", ()))[-1:]
     sigmoid = bool(ends) and getattr(ends[0], "activation", None) is keras.activations.sigmoid
     if not sigmoid and classifier.outputs == "logits":
         answers = compute_logits(classifier, seen)
