@@ -19,10 +19,12 @@ from PIL import Image
 from fooling import runs
 from fooling.__main__ import main
 from fooling.lab.audit.files import AuditError
-from fooling.pages import findings
-from fooling.pages.findings import audit as told
+from fooling.lab.audit.record import Found
+from fooling.lab.audit.telling import tell_audit
+from fooling.pages.page import read_record
+from fooling.pages.your_network import PAGE
 from fooling.report import audit, freshness
-from fooling.report.audit import PAGE, Request, prepare
+from fooling.report.audit import Options, prepare
 from fooling.report.execute import hide_paths
 from fooling.report.inspection import INJECTED, find_private_line
 from fooling.report.notebooks import Given, RefusedError, Workspace, read_notebooks
@@ -70,18 +72,18 @@ def test_what_the_page_is_given_names_its_paths_and_what_is_in_them(model, monke
     monkeypatch.setenv("FOOLING_RESULTS", str(model.parent / "results"))
     images = model.parent / "images"
     images.mkdir()
-    folder, given = prepare(Request(model, images=images, budget=30.0))
+    folder, given = prepare(Options(model, images=images, budget=30.0))
     assert folder.parent == model.parent / "results" / "audits" and folder.name.startswith("mine-")
     assert set(given.paths) == {"MODEL", "IMAGES", "OUTPUT"} and given.parameters["BUDGET"] == 30.0
     assert given.time_out == 9_000, "a cell may take far longer than the budget before it is taken for hanging"
     (images / "one.png").write_bytes(b"1")
-    assert prepare(Request(model, images=images, budget=30.0))[1].inputs != given.inputs
+    assert prepare(Options(model, images=images, budget=30.0))[1].inputs != given.inputs
     assert "IMAGE_SIZE" not in given.parameters
-    assert prepare(Request(model, image_size=(40, 30)))[1].parameters["IMAGE_SIZE"] == [40, 30]
-    other = prepare(Request(model, output=model.parent / "here"))
+    assert prepare(Options(model, image_size=(40, 30)))[1].parameters["IMAGE_SIZE"] == [40, 30]
+    other = prepare(Options(model, output=model.parent / "here"))
     assert other[0] == model.parent / "here"
     with pytest.raises(AuditError):
-        prepare(Request(model, budget=-1.0))
+        prepare(Options(model, budget=-1.0))
 
 
 def test_a_page_is_stale_when_its_parameters_or_their_files_change(desk) -> None:
@@ -120,12 +122,12 @@ def pretended(desk, model, monkeypatch):
     desk.write(PAGE, "MODEL = OUTPUT = None")
     monkeypatch.setenv("FOOLING_RESULTS", str(desk.workspace.results.parent))
     monkeypatch.setattr(audit, "finish", lambda workspace: {})
-    monkeypatch.setattr(audit.findings, "tell_audit", lambda metrics: ["told"])
+    monkeypatch.setattr(audit, "tell_audit", lambda metrics: ["told"])
     monkeypatch.setattr(freshness, "survey", lambda pages, workspace, given: dict.fromkeys(pages, FakeStatus()))
 
     def run(error: str) -> int:
         monkeypatch.setattr(audit, "run_pages", lambda *given, **more: [Outcome(PAGE, error)])
-        return audit.audit_model(Request(model), desk.workspace.notebooks, sys.stdout)
+        return audit.audit_model(Options(model), desk.workspace.notebooks, sys.stdout)
 
     return run
 
@@ -203,11 +205,13 @@ def test_a_network_of_ones_own_is_audited_resumed_and_not_audited_twice(tmp_path
     _, complaint = process.communicate(timeout=60)
     assert kept and process.returncode == 128 + signal.SIGTERM and "Run the same command to go on" in complaint
     noise = next(folder.glob("runs/random-direct-*/result.npz"))
-    plan, before = next(folder.glob("runs/audit-plan-*/plan.json")).read_bytes(), noise.stat().st_mtime_ns
+    plan, before = next(folder.glob("runs/audit-budget-*/result.npz")).read_bytes(), noise.stat().st_mtime_ns
 
     done = subprocess.run(command, capture_output=True, timeout=600, **options)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert noise.stat().st_mtime_ns == before and next(folder.glob("runs/audit-plan-*/plan.json")).read_bytes() == plan
+    assert (
+        noise.stat().st_mtime_ns == before and next(folder.glob("runs/audit-budget-*/result.npz")).read_bytes() == plan
+    )
     check_outputs(folder, tmp_path, done.stdout)
 
     written = {path: path.stat().st_mtime_ns for path in folder.rglob("*.npz")}
@@ -220,14 +224,14 @@ def test_a_network_of_ones_own_is_audited_resumed_and_not_audited_twice(tmp_path
 def check_outputs(folder: Path, private: Path, said: str) -> None:
     """Check what a finished audit leaves."""
     metrics = json.loads((folder / "metrics.json").read_text())
-    assert metrics["format"] == told.FORMAT and metrics["network"]["image_shape"] == [48, 40, 3]
+    assert metrics["format"] == 1 and metrics["network"]["image_shape"] == [48, 40, 3]
     assert [one["name"] for one in metrics["classes"]] == ["red", "green", "blue"]
     assert metrics["real"]["images"] == 90 and metrics["real"]["right"] > 0.9
-    for key in metrics:
-        assert f"``{key}``" in told.__doc__, key
+    assert metrics["runs"] and all((folder / "runs" / name).is_dir() for name in metrics["runs"])
+    assert {"fooled_share", "means", "worst"} <= set(metrics), "keys that users' own scripts read"
     for part in ("detectors", "temperature", "fooling_class"):
         assert metrics[part] is not None
-    assert all(line in said for line in findings.tell_audit(metrics))
+    assert all(line in said for line in tell_audit(read_record(folder, PAGE, "audit", Found)))
     sheet = Image.open(folder / "contact_sheet.png")
     assert sheet.width == 946
     for name in ("audit.html", "audit.ipynb", "metrics.json"):

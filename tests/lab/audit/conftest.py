@@ -64,4 +64,4 @@ def natural() -> Any:
     images = random.integers(0, 100, (60, *SHAPE)).astype(np.uint8)
     images[np.arange(60), ..., labels] += (20 + 60 * (np.arange(60) % 2)).astype(np.uint8)[:, None, None]
     labels[:4] = (labels[:4] + 1) % 3
-    return NaturalImages("toy", images, labels.astype(np.int64), 60)
+    return NaturalImages("toy", images, labels.astype(np.int64))

@@ -7,8 +7,9 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.special import softmax
 
+from fooling.confidence import DEVIATES
 from fooling.lab.audit import detection
-from fooling.lab.audit.detection import DISTANCE, find_top, find_top_confidences, measure_noticed, measure_temperature
+from fooling.lab.audit.detection import DISTANCE, find_top, measure_detectors, measure_temperature
 from fooling.lab.audit.natural import split_natural
 from fooling.lab.audit.network import expose_logits
 from fooling.networks.classifier import Classifier
@@ -26,11 +27,14 @@ def nonsense():
 
 
 def test_confident_nonsense_passes_a_threshold_and_grey_does_not(colour_network, natural, nonsense) -> None:
-    noticed = measure_noticed(colour_network, natural, nonsense, seed=0)
-    softmax_row = noticed.detectors.tolist().index("maximum softmax")
-    assert noticed.kinds.tolist() == ["noise", "direct"] and int(noticed.measured) == 30
-    assert noticed.auroc[softmax_row, :, 0].tolist() == [1.0, 0.0]
-    assert noticed.passed[softmax_row, :, 0].tolist() == [0.0, 1.0]
+    found, measured = measure_detectors(colour_network, natural, nonsense, seed=0)
+    grey, pure = found["maximum softmax"].values()
+    assert list(found["maximum softmax"]) == ["noise", "direct"] and measured == 30
+    assert (grey.auroc[0], pure.auroc[0]) == (1.0, 0.0)
+    assert (grey.passed[0], pure.passed[0]) == (0.0, 1.0)
+    square = DEVIATES**2
+    assert grey.passed[1:] == pytest.approx((0.0, square / (8 + square))), "Wilson's interval of 0 of 8"
+    assert pure.passed[1:] == pytest.approx((9 / (9 + square), 1.0)), "and of 9 of 9"
 
 
 def test_only_the_half_that_nothing_was_fitted_on_is_measured(colour_network, natural, nonsense, monkeypatch) -> None:
@@ -38,19 +42,19 @@ def test_only_the_half_that_nothing_was_fitted_on_is_measured(colour_network, na
     clear = np.concatenate([nonsense["direct"]] * 4)[:30]
     both = natural._replace(images=np.concatenate([images, clear]))
     monkeypatch.setattr(detection, "split_natural", lambda labels, seed: (np.arange(30), np.arange(30, 60)))
-    noticed = measure_noticed(colour_network, both, {"CPPN": natural.images}, seed=0)
-    assert noticed.auroc[noticed.detectors.tolist().index("maximum softmax"), 0, 0] == 1.0
+    found, _ = measure_detectors(colour_network, both, {"CPPN": natural.images}, seed=0)
+    assert found["maximum softmax"]["CPPN"].auroc[0] == 1.0
 
 
 def test_features_of_nonsense_are_far_from_real_ones(colour_network, natural, nonsense) -> None:
-    noticed = measure_noticed(colour_network, natural, nonsense, seed=0)
-    assert noticed.auroc[noticed.detectors.tolist().index(DISTANCE), 1, 0] == 1.0
+    found, _ = measure_detectors(colour_network, natural, nonsense, seed=0)
+    assert found[DISTANCE]["direct"].auroc[0] == 1.0
 
 
 def test_energy_is_left_out_where_there_are_no_logits(make_colour_network, natural, nonsense) -> None:
     whole = Classifier(make_colour_network("inside"))
-    assert "energy" not in measure_noticed(whole, natural, nonsense, 0).detectors
-    assert "energy" in measure_noticed(expose_logits(whole), natural, nonsense, 0).detectors
+    assert "energy" not in measure_detectors(whole, natural, nonsense, 0)[0]
+    assert "energy" in measure_detectors(expose_logits(whole), natural, nonsense, 0)[0]
 
 
 def test_temperature_is_that_of_the_likelihood_on_one_half_and_told_on_the_other(
@@ -64,21 +68,21 @@ def test_temperature_is_that_of_the_likelihood_on_one_half_and_told_on_the_other
         chosen = softmax(logits[fitted] / temperature, axis=1)[np.arange(len(fitted)), natural.labels[fitted]]
         return float(-np.log(chosen).mean())
 
-    value = float(found.value)
-    assert 0.02 < value < 50.0 and value == pytest.approx(minimize_scalar(loss, (0.5, 2.0)).x, rel=1e-3)
+    value = found.value
+    assert found.fitted and value == pytest.approx(minimize_scalar(loss, (0.5, 2.0)).x, rel=1e-3)
     for place, temperature in enumerate((1.0, value)):
         assert found.real[place] == pytest.approx(
             np.median(softmax(logits[measured] / temperature, axis=1).max(axis=1)), abs=1e-5
         )
         pure = softmax(np.array([9.0, 0.0, 0.0]) / temperature)[0]
-        assert found.certain[:, place].tolist() == [0.0, float(pure >= 0.99)]
+        assert [shares[place] for shares in found.certain.values()] == [0.0, float(pure >= 0.99)]
 
 
-def test_top_confidence_is_the_softmax_maximum(colour_network, natural) -> None:
+def test_a_temperature_is_not_fitted_where_every_image_is_right(colour_network, natural, nonsense) -> None:
+    right = natural.take(np.arange(4, 60))  # without those whose label is wrong
+    assert not measure_temperature(colour_network, right, nonsense, seed=0).fitted
+
+
+def test_top_confidence_is_the_softmax_maximum() -> None:
     logits = np.random.default_rng(0).normal(size=(5, 4)) * 3
     assert np.allclose(find_top(logits, 2.0), softmax(logits / 2.0, axis=1).max(axis=1))
-    assert np.allclose(
-        find_top_confidences(colour_network, natural.images),
-        colour_network.confidences(natural.images).max(axis=1),
-        atol=1e-6,
-    )

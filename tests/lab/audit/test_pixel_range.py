@@ -34,7 +34,7 @@ def make_images() -> NaturalImages:
     random, labels = np.random.default_rng(0), np.arange(150) % 3
     images = random.integers(0, 100, (150, *SHAPE)).astype(np.uint8)
     images[np.arange(150), ..., labels] += random.integers(15, 60, 150).astype(np.uint8)[:, None, None]
-    return NaturalImages("photos", images, labels.astype(np.int64), 150)
+    return NaturalImages("photos", images, labels.astype(np.int64))
 
 
 def test_a_range_is_refused_that_is_right_in_most_cases_but_in_fewer_than_another() -> None:

@@ -32,22 +32,13 @@ PIXELS = {
 
 
 class Attempt(NamedTuple):
-    """What one attack achieved, run by run.
+    """What one attack achieved, run by run; images are counted for all classes together."""
 
-    Attributes:
-        log_odds: ``(runs, cells) float32``: of the best 8-bit image of each class.
-        images: ``(runs, cells, height, width, channels) uint8``: these images.
-        needed: ``(runs, levels, cells) float64``: images shown to the network, for all classes together, until the
-            class reached 50%, 90% and 99%; NaN if never.
-        steps: ``(points,) int64``: numbers of images shown to the network in one run, for all classes together.
-        curves: ``(runs, points, cells) float32``: the highest log-odds up to there.
-    """
-
-    log_odds: np.ndarray
-    images: np.ndarray
-    needed: np.ndarray
-    steps: np.ndarray
-    curves: np.ndarray
+    log_odds: np.ndarray  # (runs, cells) float32: of the best 8-bit image of each class
+    images: np.ndarray  # (runs, cells, height, width, channels) uint8: these images
+    needed: np.ndarray  # (runs, levels, cells) float64: images shown until 50%, 90% and 99%; NaN if never
+    steps: np.ndarray  # (points,) int64: numbers of images shown in one run
+    curves: np.ndarray  # (runs, points, cells) float32: the highest log-odds up to there
 
 
 def try_attacks(
@@ -55,13 +46,7 @@ def try_attacks(
 ) -> Iterator[tuple[str, Attempt, RunFolder]]:
     """Yield each of :data:`~fooling.lab.audit.record.ATTACKS`, what it achieved and where it is kept.
 
-    What was finished is not done again.
-
-    Args:
-        classifier: The network.
-        budget: How much of each.
-        seed: The first run has it, the others follow.
-        folder: Where runs are kept.
+    What was finished is not done again. The first run has the seed, the others those that follow.
     """
     shape = classifier.image_shape
     pixels = DirectEncoding(shape)
@@ -119,13 +104,11 @@ def _find_first(history: np.ndarray) -> np.ndarray:
 
 
 def find_fooling(attempts: Mapping[str, Attempt]) -> dict[str, np.ndarray]:
-    """Return the images that fooled the network, to at least 50% for their class, by the attack that made them.
+    """Return by attack the images that fooled the network, to at least 50% for their class, ``(count, …) uint8``.
 
     One image can hold many cells, and must not be learned from in one of them and tested on in another: each is given
     once. Random search counts as noise, of which :mod:`fooling.lab.audit.experiment` has other images.
-
-    Returns:
-        By attack, ``(count, height, width, channels) uint8``; attacks that fooled nobody are left out.
+    Attacks that fooled nobody are left out.
     """
     found = {}
     for name in ATTACKS[1:]:

@@ -57,45 +57,24 @@ class Size(NamedTuple):
 
 @dataclass(frozen=True)
 class Budget:
-    """How much an audit does.
+    """How much an audit does."""
 
-    Attributes:
-        minutes: How long it may take.
-        classes: The classes that have a cell, by index.
-        natural: Real images, at most.
-        noise: Random images, none bred from another.
-        direct: Evolution of pixels.
-        cppn: Evolution of CPPNs.
-        again: The same against the network with a fooling class.
-        ascent_seeds: Starts for each class.
-        ascent_steps: How often each image's gradient is followed.
-        cut: What was left out, in sentences.
-    """
-
-    minutes: float
-    classes: tuple[int, ...]
-    natural: int
-    noise: Size
+    minutes: float  # that it may take
+    classes: tuple[int, ...]  # that have a cell, by index
+    natural: int  # real images, at most
+    noise: Size  # random images, none bred from another
     direct: Size
     cppn: Size
-    again: Size
-    ascent_seeds: int
+    again: Size  # CPPNs against the network with a fooling class
+    ascent_seeds: int  # starts for each class
     ascent_steps: int
-    cut: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()  # what was left out, in sentences
 
 
 def open_budget(classifier: Classifier, minutes: float, seed: int, real: int, folder: Path) -> Budget:
     """Return the budget of a network on this machine: the one made before, else by measuring its speed now.
 
-    Args:
-        classifier: The network.
-        minutes: How long the audit may take.
-        seed: Of the audit.
-        real: How many real images there are.
-        folder: Where runs are kept.
-
-    Raises:
-        AuditError: If it is too small for the least that an audit does.
+    Args and errors are those of :func:`make_budget`; a budget made before is that of the same seed.
     """
 
     def measure() -> dict[str, np.ndarray]:
@@ -111,11 +90,7 @@ def open_budget(classifier: Classifier, minutes: float, seed: int, real: int, fo
 def make_budget(classifier: Classifier, speed: Speed, minutes: float, real: int) -> Budget:
     """Return the sizes that fit into so many minutes.
 
-    Args:
-        classifier: The network.
-        speed: How fast it is.
-        minutes: Above 0.
-        real: How many real images there are; without any, nothing is evolved again, and the time goes to the rest.
+    Without ``real`` images nothing is evolved again, and the time goes to the rest.
 
     Raises:
         AuditError: If they are too few for the least that an audit does.

@@ -26,18 +26,15 @@ DRAWS = 300  # of the bootstrap; Choice: intervals to a percentage point, in a s
 def measure_detectors(
     classifier: Classifier, natural: NaturalImages, nonsense: Mapping[str, np.ndarray], seed: int
 ) -> tuple[dict[str, dict[str, Separation]], int]:
-    """Return how well scores that read logits or features tell real images from each kind of nonsense.
+    """Return by detector and kind how well scores tell real images, at least 20, from nonsense; and with how many.
 
     Features of natural images are remembered from one half, and everything is measured with the other.
 
     Args:
         classifier: The network.
-        natural: At least 20 images.
+        natural: Real images.
         nonsense: By kind, ``(count, height, width, channels) uint8``, at least one.
         seed: Of the halves and of the bootstrap.
-
-    Returns:
-        By detector and kind; and how many real images these are measured with.
     """
     fitted, measured = split_natural(natural.labels, seed)
     kinds = {"": natural.images[measured], **nonsense}  # the real ones first
@@ -69,11 +66,7 @@ def measure_temperature(
 ) -> Temperature:
     """Fit a temperature on half of the labelled images and look at what it does to the other half and to nonsense.
 
-    Args:
-        classifier: The network.
-        natural: Labelled images.
-        nonsense: By kind, ``(count, height, width, channels) uint8``.
-        seed: Of the halves.
+    Arguments are those of :func:`measure_detectors`.
     """
     fitted, measured = split_natural(natural.labels, seed)
     logits = compute_logits(classifier, natural.images)

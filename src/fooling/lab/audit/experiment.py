@@ -33,24 +33,14 @@ TOO_FEW = "were not tested: they need at least {} real images, and there are {}.
 
 
 class Audit(NamedTuple):
-    """What an audit measured.
-
-    Attributes:
-        found: Its numbers.
-        shown: ``(shown,) int64``: the cells on the contact sheet.
-        sheet: ``(attacks, shown, height, width, channels) uint8``: of each attack the best run's images of these cells.
-        confidences: By sort of image, ``(count,) float64``: real ones first, then noise, then each attack's nonsense.
-        attempts: By attack, without the images.
-        again: CPPN images evolved against a fooling class, without the images, or None.
-        folder: Where it is kept.
-    """
+    """What an audit measured."""
 
     found: record.Found
-    shown: np.ndarray
-    sheet: np.ndarray
-    confidences: dict[str, np.ndarray]
-    attempts: dict[str, Attempt]
-    again: Attempt | None
+    shown: np.ndarray  # (shown,) int64: the cells on the contact sheet
+    sheet: np.ndarray  # (attacks, shown, height, width, channels) uint8: of each attack the best run's images
+    confidences: dict[str, np.ndarray]  # by sort of image, (count,) float64: real ones, noise, each attack's nonsense
+    attempts: dict[str, Attempt]  # by attack, without the images
+    again: Attempt | None  # CPPN images evolved against a fooling class, likewise
     folder: RunFolder
 
 

@@ -10,21 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from fooling.confidence import to_confidence
+from fooling.figures import style
 from fooling.figures.images import fit_shape, shrink_image
-from fooling.figures.style import (
-    BASELINE,
-    COLOURS,
-    DASHES,
-    DPI,
-    PAPER,
-    WIDTH,
-    Figure,
-    label_confidences,
-    log_odds,
-    show_pixels,
-    start_figure,
-    styled,
-)
+from fooling.figures.style import COLOURS, Figure, label_confidences, log_odds, start_figure, styled
 from fooling.lab.audit.record import CERTAIN
 from fooling.words import list_words, show_confidence
 
@@ -54,7 +42,7 @@ def draw_contact_sheet(
     """
     rows, columns = images.shape[:2]
     across = max(columns, NARROWEST)
-    side = (WIDTH - 0.5) / across * 0.9
+    side = (style.WIDTH - 0.5) / across * 0.9
     height = fit_shape(images.shape[2], images.shape[3], 1_000)[0]
     names = [textwrap.wrap(name, max(7, LETTERS // across)) or [""] for name in class_names]
     tall = rows * (side * height / 1_000 + 0.26) + 0.15 * max(len(name) for name in names) + (0.4 if title else 0.1)
@@ -70,7 +58,7 @@ def draw_contact_sheet(
         spot = axes[row, column]
         spot.set_visible(column < columns)
         if column < columns:
-            show_pixels(spot, shrink_image(images[row, column], round(side * DPI)))
+            style.show_pixels(spot, shrink_image(images[row, column], round(side * style.DPI)))
             spot.spines[:].set(visible=True, color="#cccccc", lw=0.5)  # so that white images have an end
             shown = float(confidences[row, column])
             weight = "bold" if shown >= CERTAIN else "normal"
@@ -105,7 +93,7 @@ def draw_audit_confidences(groups: Mapping[str, np.ndarray]) -> Figure:
         spot.plot([np.median(values)] * 2, [row - 0.4, row + 0.4], color="black", lw=2)
     spot.set_yticks(range(len(filled)), [f"{name} ({len(part):,})" for name, part in filled.items()])
     label_confidences(spot, np.concatenate([*places, [log_odds(0.1), log_odds(CERTAIN)]]), "x")
-    spot.axvline(log_odds(CERTAIN), color=PAPER, lw=0.8, ls=DASHES)
+    spot.axvline(log_odds(CERTAIN), color=style.PAPER, lw=0.8, ls=style.DASHES)
     spot.set(xlabel="confidence (log-odds scale)", ylim=(len(filled) - 0.5, -0.5))
     for label in spot.get_xticklabels():
         label.set(rotation=30, ha="right", fontsize=9)
@@ -124,12 +112,12 @@ def draw_audit_curves(attempts: Mapping[str, Attempt]) -> Figure:
 
 @styled
 def draw_noticed(detectors: Mapping[str, Mapping[str, Separation]], counts: Mapping[str, int], measured: int) -> Figure:
-    """Draw how well detectors tell real images from nonsense, with 95% intervals: a row for each detector.
+    """Draw how well detectors tell real images from each kind of nonsense, with 95% intervals: a row for each.
 
     Args:
-        detectors: By detector and kind of nonsense.
+        detectors: By detector and kind.
         counts: By kind, how many images of nonsense.
-        measured: How many real images these are measured with.
+        measured: How many real images.
     """
     kinds = [kind for kind in counts if all(kind in row for row in detectors.values())]
     said = [
@@ -147,8 +135,8 @@ def draw_noticed(detectors: Mapping[str, Mapping[str, Separation]], counts: Mapp
         spot.set(xlim=(-0.03, 1.03), ylim=(len(detectors) - 0.5, -0.5))
         spot.set_yticks(range(len(detectors)), list(detectors))
         for row in range(len(detectors) - 1):
-            spot.axhline(row + 0.5, color=BASELINE, lw=0.4)
-    axes[0, 0].axvline(0.5, color=PAPER, lw=0.8, ls=DASHES)
+            spot.axhline(row + 0.5, color=style.BASELINE, lw=0.4)
+    axes[0, 0].axvline(0.5, color=style.PAPER, lw=0.8, ls=style.DASHES)
     axes[0, 0].set(xlabel=f"AUROC ({measured} real images)")
     axes[0, 1].set(xlabel="nonsense passing, as 95% of real images do")
     drawn.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(kinds), fontsize=9)
@@ -157,18 +145,13 @@ def draw_noticed(detectors: Mapping[str, Mapping[str, Separation]], counts: Mapp
 
 @styled
 def draw_defences(temperature: Temperature | None, counts: Mapping[str, int], curves: Mapping[str, Attempt]) -> Figure:
-    """Draw what a temperature and a fooling class change, each where it was tested.
+    """Draw what a temperature and a fooling class change, each where it was tested, at least one of them.
 
     Args:
         temperature: What it changes, or None; one at an end of its range was not fitted, and is not drawn.
         counts: By kind, how many images of nonsense.
         curves: CPPN images evolved before and after a fooling class was learned; may be empty.
-
-    Raises:
-        ValueError: If neither was tested.
     """
-    if not temperature and not curves:
-        raise ValueError("Neither a temperature nor a fooling class was tested, so that there is nothing to draw.")
     alt = [] if temperature is None else [_describe_temperature(temperature)]
     alt += [f"CPPN images, median: {_describe_ends(curves)}."] if curves else []
     drawn, axes = start_figure(3.4, " ".join(alt), ncols=len(alt))
@@ -185,11 +168,11 @@ def _draw_temperature(spot: Axes, temperature: Temperature, counts: Mapping[str,
     """Draw the nonsense at 99% before a temperature, and after where one was fitted."""
     certain, fitted = temperature.certain, temperature.fitted
     for row, (colour, (before, after)) in enumerate(zip(COLOURS, certain.values(), strict=False)):
+        spot.scatter([before], [row], s=36, facecolors="white", edgecolors=colour, zorder=3)
         if fitted:
             arrow = {"arrowstyle": "->", "color": colour, "lw": 1.5}
             spot.annotate("", (after, row), (before, row), arrowprops=arrow)
             spot.scatter([after], [row], s=36, color=colour, zorder=3)
-        spot.scatter([before], [row], s=36, facecolors="white", edgecolors=colour, zorder=3)
     spot.set_yticks(range(len(certain)), [f"{kind} ({counts[kind]:,})" for kind in certain])
     spot.set(xlabel="share of nonsense at 99%", xlim=(-0.04, 1.04), ylim=(len(certain) - 0.5, -0.5))
     title = f"temperature {temperature.value:.2f}: ○ before, ● after" if fitted else "no temperature can be fitted"
@@ -207,12 +190,8 @@ def _describe_temperature(temperature: Temperature) -> str:
 
 def _describe_ends(attempts: Mapping[str, Attempt]) -> str:
     """Return where the median class of each attempt ends, in words."""
-    return list_words(
-        [
-            f"{name} {show_confidence(float(np.median(to_confidence(one.log_odds))))} after {one.steps[-1]:,} images"
-            for name, one in attempts.items()
-        ]
-    )
+    medians = {name: show_confidence(float(np.median(to_confidence(one.log_odds)))) for name, one in attempts.items()}
+    return list_words([f"{name} {medians[name]} after {one.steps[-1]:,} images" for name, one in attempts.items()])
 
 
 def _draw_attempts(spot: Axes, attempts: Mapping[str, Attempt]) -> None:
@@ -224,7 +203,7 @@ def _draw_attempts(spot: Axes, attempts: Mapping[str, Attempt]) -> None:
         spot.fill_between(one.steps, low, high, color=colour, alpha=0.2, lw=0)
         spot.plot(one.steps, middle, color=colour, label=name)
         seen += [low, high]
-    spot.axhline(log_odds(CERTAIN), color=PAPER, lw=0.8, ls=DASHES)
+    spot.axhline(log_odds(CERTAIN), color=style.PAPER, lw=0.8, ls=style.DASHES)
     spot.set(xscale="log", xlabel="images shown, for all classes together", ylabel="confidence (log-odds scale)")
     spot.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}")
     label_confidences(spot, np.concatenate(seen))

@@ -15,17 +15,11 @@ from fooling.lab.audit.files import AuditError, list_class_folders
 
 
 class NaturalImages(NamedTuple):
-    """Real images, as the network sees them.
+    """Real images, as the network sees them."""
 
-    Attributes:
-        name: What to call them: the folder's name.
-        images: ``(count, height, width, channels) uint8``.
-        labels: ``(count,) int64``: each one's class; −1 where nobody says.
-    """
-
-    name: str
-    images: np.ndarray
-    labels: np.ndarray
+    name: str  # of their folder
+    images: np.ndarray  # (count, height, width, channels) uint8
+    labels: np.ndarray  # (count,) int64: each one's class; −1 where nobody says
 
     @property
     def labelled(self) -> bool:
@@ -50,12 +44,7 @@ def load_natural(
     or its number from 0 where it is no name. Files that are hidden, or whose ending no kind of picture has, are left
     out.
 
-    Args:
-        folder: Where they are.
-        shape: ``(height, width, channels)`` of the network.
-        class_names: The network's.
-        most: Where there are more, so many are drawn, of every class about the same share.
-        seed: Of that draw.
+    Where there are more than ``most``, so many are drawn, of every class about the same share.
 
     Raises:
         AuditError: If the folder is missing, empty or mixed, a subfolder is no class, or a picture cannot be read.

@@ -13,11 +13,11 @@ import numpy as np
 from keras import layers
 
 from fooling.data.digits import load_digits
-from fooling.lab.audit.files import AuditError, hash_network, list_class_folders, read_class_names
+from fooling.lab.audit.files import AuditError, list_class_folders, read_class_names
 from fooling.lab.audit.natural import NaturalImages, draw_places, find_label, load_natural
 from fooling.lab.audit.pixel_range import check_input_range
 from fooling.lab.detectors.scores import compute_logits
-from fooling.networks.classifier import Classifier
+from fooling.networks.classifier import Classifier, load_model
 from fooling.networks.lenet import train_network
 
 MOST_NATURAL = 1_000  # real images; Choice: intervals of about three percentage points, and seconds of reading
@@ -25,17 +25,11 @@ ASKED = 32  # noise images, and real ones, whose answers tell sigmoids; Choice: 
 
 
 class Subject(NamedTuple):
-    """What is audited.
+    """What is audited."""
 
-    Attributes:
-        classifier: The network, giving logits where its last layer allows it.
-        natural: Real images, or None.
-        checked: What is known of the pixel range, in words.
-    """
-
-    classifier: Classifier
-    natural: NaturalImages | None
-    checked: str
+    classifier: Classifier  # giving logits where its last layer allows it
+    natural: NaturalImages | None  # real images
+    checked: str  # what is known of the pixel range, in words
 
     def count_real(self) -> int:
         """Return how many real images there are."""
@@ -81,13 +75,7 @@ def open_subject(
 
 
 def open_digits(data: str, steps: int, folder: Path) -> Subject:
-    """Return LeNet of page 01 with the held-out digits, at most 1,000: what is audited where no network is named.
-
-    Args:
-        data: The name of the digits.
-        steps: Of its training.
-        folder: Where runs are kept.
-    """
+    """Return LeNet of page 01 with the held-out digits, at most 1,000: what is audited where no network is named."""
     digits = load_digits(data)
     classifier = train_network("LeNet", digits, steps, folder)
     few = draw_places(digits.test_labels, MOST_NATURAL, seed=0)
@@ -115,12 +103,10 @@ def _check_folders(folders: Sequence[str], class_names: Sequence[str]) -> None:
 
 def _load(path: Path, names: Sequence[str], input_range: tuple[float, float], size: Sequence[int] | None) -> Classifier:
     """Return a network, or raise AuditError if it is no classifier of images."""
-    hash_network(path)  # refuses what is no .keras file
     try:
-        model = keras.models.load_model(path, compile=False)
-    except Exception as error:  # a damaged file can raise nearly anything
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise AuditError(f"{path.name} cannot be loaded as a Keras model: {reason}") from error
+        model = load_model(path)
+    except ValueError as error:
+        raise AuditError(str(error)) from error
     model, shape = choose_shape(model, path.name, size)
     if tuple(getattr(model, "output_shape", None) or ())[1:] == (1,):
         raise AuditError(f"{path.name} has one output; at least two classes are needed.")
@@ -133,15 +119,8 @@ def _load(path: Path, names: Sequence[str], input_range: tuple[float, float], si
 def choose_shape(model: keras.Model, name: str, size: Sequence[int] | None) -> tuple[keras.Model, tuple[int, int, int]]:
     """Return a model and the shape of its images, whose sides are given where the model leaves them open.
 
-    A graph of layers is built again for images of that size, so that parts of it know their shape as well.
-
-    Args:
-        model: As loaded.
-        name: What to call it.
-        size: Height and width, or None for the model's own.
-
-    Returns:
-        The model, and height, width and channels; zeros where :class:`Classifier` finds them or says what is wrong.
+    A graph of layers is built again for images of that size, so that parts of it know their shape as well. The shape is
+    zeros where :class:`Classifier` finds it or says what is wrong.
 
     Raises:
         AuditError: If the sides are open and none are given, or those that are given make no sense.
@@ -166,11 +145,6 @@ def choose_shape(model: keras.Model, name: str, size: Sequence[int] | None) -> t
 
 def refuse_sigmoids(classifier: Classifier, natural: NaturalImages | None, name: str) -> None:
     """Refuse a network that answers for each class by itself: its answers are no logits, and look safe if taken so.
-
-    Args:
-        classifier: The network.
-        natural: Real images, or None.
-        name: What to call it.
 
     Raises:
         AuditError: If its last layer is a sigmoid, or all its answers lie in [0, 1] and do not sum to 1.

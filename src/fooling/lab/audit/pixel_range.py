@@ -55,21 +55,13 @@ def check_input_range(classifier: Classifier, natural: NaturalImages) -> str:
 def is_better(one: np.ndarray, other: np.ndarray) -> bool:
     """Return whether one of two answers to the same images is right more often than chance explains: a sign test.
 
-    Args:
-        one: ``(count,) bool``: which images are right.
-        other: Likewise.
+    Answers are ``(count,) bool``: which images are right.
     """
     gained, lost = int((one & ~other).sum()), int((other & ~one).sum())
     return gained > lost and bool(binomtest(gained, gained + lost, 0.5, "greater").pvalue < CHANCE)
 
 
 def beats_chance(right: np.ndarray, labels: np.ndarray, classes: int) -> bool:
-    """Return whether more images are right than by always naming the commonest class of them.
-
-    Args:
-        right: ``(count,) bool``.
-        labels: ``(count,) int64``.
-        classes: How many the network has.
-    """
+    """Return whether more images are right, ``(count,) bool``, than by always naming the commonest class of them."""
     chance = max(float(np.bincount(labels).max()) / len(labels), 1 / classes)
     return bool(binomtest(int(right.sum()), len(labels), chance, "greater").pvalue < CHANCE)

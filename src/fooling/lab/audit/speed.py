@@ -25,21 +25,13 @@ DIRECT_PIXEL = 3e-8  # seconds to mutate and express one gene; Choice: measured 
 
 
 class Speed(NamedTuple):
-    """How long a network takes, in seconds.
+    """How long a network takes, in seconds."""
 
-    Attributes:
-        forward: For one image in a batch.
-        gradient: For one image's confidence and gradient, in a batch of ascent.
-        direct: To mutate and express one pixel image, beside the network.
-        cppn: The same of one CPPN that has grown.
-        compile: Until a graph that breeds CPPNs and shows them to the network has been built.
-    """
-
-    forward: float
-    gradient: float
-    direct: float
-    cppn: float
-    compile: float
+    forward: float  # for one image in a batch
+    gradient: float  # for one image's confidence and gradient, in a batch of ascent
+    direct: float  # to mutate and express one pixel image, beside the network
+    cppn: float  # the same of one CPPN that has grown
+    compile: float  # until a graph that breeds CPPNs and shows them to the network has been built
 
 
 # Measured on two cores. Where no network is named the sizes are those of LeNet with these numbers, not by a clock, so

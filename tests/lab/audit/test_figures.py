@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fooling import figures
+from fooling.figures.style import Figure
+from fooling.lab.audit import figures
+from fooling.lab.audit.record import Separation, Temperature
 
 
 class Attempt(NamedTuple):
@@ -25,7 +27,7 @@ def make_attempt(end: float, runs: int = 2) -> Attempt:
     return Attempt(curves[:, -1], np.arange(1, 21) * 50, curves)
 
 
-def open_picture(drawn: figures.Figure) -> Image.Image:
+def open_picture(drawn: Figure) -> Image.Image:
     return Image.open(io.BytesIO(drawn.encode()))
 
 
@@ -60,7 +62,7 @@ def test_contact_sheet_of_large_noise_stays_small() -> None:
 
 def test_confidences_are_dots_by_sort_and_sorts_without_any_are_left_out() -> None:
     groups = {"real, right": np.array([0.9, 0.99]), "real, wrong": np.array([]), "CPPN": np.array([1.0, 0.0, 0.5])}
-    drawn = figures.draw_audit_confidences(groups, real=2)
+    drawn = figures.draw_audit_confidences(groups)
     spot = drawn.axes[0]
     assert [label.get_text() for label in spot.get_yticklabels()] == ["real, right (2)", "CPPN (3)"]
     colours = [tuple(dots.get_facecolor()[0][:3]) for dots in spot.collections]
@@ -85,8 +87,9 @@ def test_confidences_of_zero_and_one_do_not_break_a_figure() -> None:
 
 
 def test_detectors_have_a_mark_for_each_kind_with_its_interval() -> None:
-    auroc = np.array([[[0.9, 0.8, 0.95], [0.4, 0.3, 0.5]]])
-    drawn = figures.draw_noticed(["energy"], ["noise", "CPPN"], auroc, 1.0 - auroc, 50, {"noise": 200, "CPPN": 3})
+    noise = Separation((0.9, 0.8, 0.95), (0.1, 0.05, 0.2))
+    row = {"noise": noise, "CPPN": Separation((0.4, 0.3, 0.5), (0.6, 0.5, 0.7))}
+    drawn = figures.draw_noticed({"energy": row}, {"noise": 200, "CPPN": 3}, 50)
     left, right = drawn.axes
     assert left.collections[1].get_offsets()[0, 0] == 0.9 and right.collections[1].get_offsets()[0, 0] == pytest.approx(
         0.1
@@ -97,26 +100,18 @@ def test_detectors_have_a_mark_for_each_kind_with_its_interval() -> None:
     assert [text.get_text() for text in drawn.legends[0].get_texts()] == ["noise (200)", "CPPN (3)"]
 
 
-def test_a_share_of_one_image_is_drawn_with_a_wide_interval() -> None:
-    all_pass = np.ones((1, 1, 3))  # as a bootstrap of one image has it
-    drawn = figures.draw_noticed(["energy"], ["CPPN"], all_pass, all_pass, 50, {"CPPN": 1})
-    low, high = drawn.axes[1].collections[0].get_segments()[0][:, 0]
-    assert low == pytest.approx(1 / (1 + 1.959964**2)) and high == pytest.approx(1.0)
-
-
 def test_defences_are_drawn_as_far_as_they_were_tested() -> None:
     certain, curves = (
-        {"noise": [0.5, 0.25], "CPPN": [1.0, 1.0]},
+        {"noise": (0.5, 0.25), "CPPN": (1.0, 1.0)},
         {"as it is": make_attempt(4.0), "again": make_attempt(1.0)},
     )
+    warmed = Temperature(1.5, True, (0.1, 0.1), certain, (0.9, 0.8))
     counts = {"noise": 200, "CPPN": 1}
-    both = figures.draw_defences(certain, curves, 1.5, counts)
+    both = figures.draw_defences(warmed, counts, curves)
     assert [label.get_text() for label in both.axes[0].get_yticklabels()] == ["noise (200)", "CPPN (1)"]
     assert len(both.axes) == 2 and "noise 50% to 25%" in both.alt
-    assert len(figures.draw_defences(certain, {}, 1.5, counts).axes) == 1
-    unfitted = figures.draw_defences(certain, {}, 0.01, counts)
+    assert len(figures.draw_defences(warmed, counts, {}).axes) == 1
+    unfitted = figures.draw_defences(Temperature(0.01, False, (0.1, 0.1), certain, (0.9, 0.8)), counts, {})
     assert unfitted.axes[0].get_title() == "no temperature can be fitted" and "25%" not in unfitted.alt
-    drawn = figures.draw_defences({}, curves, None, {})
+    drawn = figures.draw_defences(None, {}, curves)
     assert len(drawn.axes) == 1 and "again 73.11% after 1,000 images" in drawn.alt
-    with pytest.raises(ValueError, match="Neither a temperature nor a fooling class"):
-        figures.draw_defences({}, {}, None, {})

@@ -1,4 +1,4 @@
-"""The means on a network whose answers are known."""
+"""The attacks on a network whose answers are known."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ import pytest
 
 from fooling.gradient_ascent.ascend import ascend
 from fooling.gradient_ascent.settings import NONE
-from fooling.lab.audit.means import (
-    MEANS,
+from fooling.lab.audit.attacks import (
     Attempt,
     find_fooling,
     make_plain_images,
     read_ascent,
     read_evolution,
-    try_means,
+    try_attacks,
 )
-from fooling.lab.audit.plan import Plan, Size
+from fooling.lab.audit.budget import Budget, Size
+from fooling.lab.audit.record import ATTACKS
 
 
 @pytest.fixture(scope="module")
-def plan() -> Plan:
+def budget() -> Budget:
     small = Size(2, 4, 10)
-    return Plan(1.0, (0, 2), 60, Size(1, 3, 10), small, small, Size(1, 2, 10), 2, 6, ())
+    return Budget(1.0, (0, 2), 60, Size(1, 3, 10), small, small, Size(1, 2, 10), 2, 6, ())
 
 
 @pytest.fixture(scope="module")
-def tried(colour_network, plan, tmp_path_factory):
+def tried(colour_network, budget, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
-    return {name: attempt for name, attempt, _ in try_means(colour_network, plan, 7, folder)}
+    return {name: attempt for name, attempt, _ in try_attacks(colour_network, budget, 7, folder)}
 
 
 @pytest.mark.slow
-def test_every_means_is_tried_at_its_planned_size(tried, plan) -> None:
-    assert tuple(tried) == MEANS
+def test_every_attack_is_tried_at_its_planned_size(tried, budget) -> None:
+    assert tuple(tried) == ATTACKS
     for name, runs, shown in (("noise", 1, 40), ("direct", 2, 50), ("CPPN", 2, 50), ("ascent", 2, 12)):
         one = tried[name]
         assert one.log_odds.shape == (runs, 2) and one.images.shape == (runs, 2, 12, 10, 3)
@@ -42,10 +42,10 @@ def test_every_means_is_tried_at_its_planned_size(tried, plan) -> None:
 
 
 @pytest.mark.slow
-def test_kept_images_have_the_confidence_that_is_told(tried, colour_network, plan) -> None:
+def test_kept_images_have_the_confidence_that_is_told(tried, colour_network, budget) -> None:
     for one in tried.values():
         scores = colour_network.score(one.images.reshape(-1, 12, 10, 3))
-        own = scores.reshape(*one.log_odds.shape, 3)[:, np.arange(2), plan.classes]
+        own = scores.reshape(*one.log_odds.shape, 3)[:, np.arange(2), budget.classes]
         assert np.allclose(own, one.log_odds, atol=1e-4)
 
 

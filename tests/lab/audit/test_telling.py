@@ -1,0 +1,186 @@
+"""An audit as numbers, as JSON and as the lines of a slide, from attempts that are made up."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import msgspec
+import numpy as np
+import pytest
+
+from fooling.lab.audit.attacks import Attempt
+from fooling.lab.audit.budget import Budget, Size
+from fooling.lab.audit.natural import NaturalImages
+from fooling.lab.audit.record import Defences, FoolingClass, Found, Separation, Temperature
+from fooling.lab.audit.summary import summarise, summarise_real
+from fooling.lab.audit.telling import (
+    find_best_detector,
+    tabulate_attacks,
+    tabulate_defences,
+    tabulate_plain,
+    tell_audit,
+)
+
+BUDGET = Budget(3.0, (0, 2), 4, *[Size(1, 1, 1)] * 4, 1, 1)
+# Of the first format; users' own scripts read them.
+KEYS = {
+    "": "format network budget_minutes cut untested audited fooled fooled_share worst means classes noise plain real "
+    "detectors nonsense measured_with temperature fooling_class",
+    "network": "name image_shape classes input_range",
+    "worst": "class means confidence",
+    "noise": "median highest",
+    "real": "images median right median_right median_wrong",
+    "temperature": "value fitted calibration_error certain real",
+    "fooling_class": "known unseen lost right images median",
+}
+
+
+def log_odds(confidence: float) -> float:
+    return float(np.log(confidence / (1 - confidence)))
+
+
+def make_attempt(confidences: list[list[float]], steps: int = 100) -> Attempt:
+    """Return an attempt with a row of confidences for each run, which took all its images to get there."""
+    final = np.array([[log_odds(part) for part in run] for run in confidences], np.float32)
+    levels = np.array([log_odds(level / 100) for level in (50.1, 90, 99)])
+    needed = np.where(final[:, None] >= levels[:, None], steps, np.nan)
+    return Attempt(final, np.empty(0), needed, np.array([steps // 2, steps]), np.stack([final / 2, final], axis=1))
+
+
+ATTEMPTS = {
+    "noise": make_attempt([[0.2, 0.3]]),
+    "direct": make_attempt([[0.6, 0.95], [0.7, 0.995]]),
+    "CPPN": make_attempt([[0.999, 0.9]]),
+    "ascent": make_attempt([[0.8, 0.7]]),
+}
+SEPARATED = {
+    "maximum softmax": {
+        "noise": Separation((0.5, 0.4, 0.6), (0.5, 0.2, 0.8)),
+        "direct": Separation((0.7,) * 3, (0.75,) * 3),
+    },
+    "energy": {"noise": Separation((0.1, 0.1, 0.2), (0.1, 0.0, 0.2)), "direct": Separation((0.2,) * 3, (0.25,) * 3)},
+}
+WARMED = Temperature(1.5, True, (0.08, 0.02), {"noise": (0.1, 0.0), "direct": (1.0, 0.75)}, (0.9, 0.8))
+LEARNED = FoolingClass({"noise": 0.5, "direct": None}, {"noise": 2, "direct": 0}, 0.01, (0.75, 0.5), 60, (0.8, 0.3))
+DEFENCES = Defences(
+    detectors=SEPARATED,
+    nonsense={"noise": 10, "direct": 4, "CPPN": 2, "ascent": 2},
+    measured_with=2,
+    temperature=WARMED,
+    fooling_class=LEARNED,
+)
+
+
+def make_found(defences: Defences = DEFENCES, has_real: bool = True, untested: tuple[str, ...] = ()) -> Found:
+    """Return the numbers of made-up attempts, as a file gives them back."""
+    network = SimpleNamespace(
+        name="net",
+        image_shape=(4, 5, 1),
+        class_names=("a", "b", "c"),
+        input_range=(0.0, 1.0),
+        score=lambda images: np.array([[-9.0, -8.0, 2.0], [1.0, 0.0, -1.0], [0.0, 3.0, 1.0]]),
+    )
+    natural = NaturalImages("toy", np.empty(0), np.array([0, 1, 1, 0]))
+    real = summarise_real(np.array([0.9, 0.8, 0.4, 0.95]), np.array([0, 1, 2, 0]), natural)[0] if has_real else None
+    found = summarise(network, BUDGET, ATTEMPTS, np.linspace(0.1, 0.5, 10), real, untested, defences)
+    return msgspec.convert(json.loads(json.dumps(msgspec.to_builtins(found), sort_keys=True)), Found)
+
+
+@pytest.fixture
+def found() -> Found:
+    return make_found()
+
+
+def test_the_file_has_the_keys_of_the_first_format(found: Found) -> None:
+    content = msgspec.to_builtins(found)
+    assert content["format"] == 1
+    for part, keys in KEYS.items():
+        assert set(content[part] if part else content) == set(keys.split()), part
+    for attack in content["means"].values():
+        assert set(attack) == {"runs", "images", "median", "runs_range", "classes_at", "images_to"}
+    assert set(content["plain"]["black"]) == {"class", "confidence"}
+    assert set(content["classes"][0]) == {"index", "name", "confidence"}
+    assert set(content["detectors"]["energy"]["noise"]) == {"auroc", "passed"}
+
+
+def test_numbers_are_those_of_the_best_run_and_of_the_median_class(found: Found) -> None:
+    assert (found.audited, found.fooled, found.fooled_share) == (2, 2, 1.0)
+    assert (found.worst.class_name, found.worst.attack) == ("a", "CPPN")
+    direct = found.attacks["direct"]
+    assert direct.classes_at == {"50": 2, "90": 1, "99": 1}
+    assert direct.median == pytest.approx((0.7 + 0.95) / 2, abs=1e-6)
+    assert direct.runs_range == pytest.approx([(0.6 + 0.95) / 2, (0.7 + 0.995) / 2], abs=1e-6)
+    assert [one.name for one in found.classes] == ["a", "c"]
+    assert found.classes[1].confidence["direct"] == pytest.approx(0.995, abs=1e-6)
+
+
+def test_images_are_counted_until_half_of_the_classes_were_there(found: Found) -> None:
+    assert found.attacks["direct"].images_to == {"50": 100.0, "90": 100.0, "99": None}
+    assert found.attacks["noise"].images_to == {"50": None, "90": None, "99": None}
+
+
+def test_real_images_are_told_by_whether_they_are_right(found: Found) -> None:
+    assert msgspec.structs.astuple(found.real) == (4, pytest.approx(0.85), 0.75, 0.9, 0.4)
+    unlabelled = NaturalImages("toy", np.empty(0), np.array([0, -1]))
+    numbers, groups = summarise_real(np.array([0.9, 0.8]), np.array([0, 1]), unlabelled)
+    assert numbers.right is numbers.median_right is numbers.median_wrong is None and list(groups) == ["real"]
+
+
+def test_summary_fits_a_slide_and_keeps_the_order_of_attacks(found: Found) -> None:
+    lines = tell_audit(found)
+    assert 6 <= len(lines) <= 10 and max(map(len, lines)) < 240
+    said = "\n".join(lines)
+    assert "4 × 5 × 1, 3 classes, 3 minutes." in said and "noise 25.00%, direct 82.50%" in said
+    assert "in 2 of 2 classes" in said and "Most certain: a, 99.90" in said
+    assert "Random noise: median 30.00% in its first class, highest 50.00%." in said
+    assert "noise 5 of 10, direct 3 of 4; with the best detector, energy: noise 1 of 10, direct 1 of 4." in said
+    assert "fell from 8.0 to 2.0 points; nonsense at 99%, of the worst kind, direct: 4 of 4 to 3 of 4." in said
+    assert "this much unseen nonsense fooling: noise 1 of 2; and 1.0% of real images" in said
+
+
+def test_a_temperature_at_an_end_is_no_fit_and_one_that_makes_errors_larger_is_told_as_such() -> None:
+    def tell(value: float, errors: tuple[float, float], fitted: bool = True) -> tuple[str, str]:
+        warmed = Temperature(value, fitted, errors, WARMED.certain, WARMED.real)
+        changed = make_found(msgspec.structs.replace(DEFENCES, temperature=warmed))
+        return next(line for line in tell_audit(changed) if "emperature" in line), tabulate_defences(changed)
+
+    line, rows = tell(0.01, (0.08, 0.02), fitted=False)
+    assert line == "Temperature: every image of the half to fit on is right, so no temperature can be fitted."
+    assert "calibration error" not in rows and "no temperature can be fitted" in rows
+    assert "labels are no better than chance" in tell(100.0, (0.08, 0.02), fitted=False)[0]
+    assert "rose, though the likelihood chose this temperature, from 2.0 to 8.0" in tell(1.5, (0.02, 0.08))[0]
+    assert "stayed at 2.0 points" in tell(1.5, (0.02, 0.02))[0]
+
+
+def test_a_threshold_is_the_best_detector_where_none_is_better() -> None:
+    same, better = ({"noise": Separation((0.5,) * 3, (share,) * 3)} for share in (0.5, 0.4))
+    assert find_best_detector({"energy": same, "maximum softmax": same}) == "maximum softmax"
+    assert find_best_detector({"energy": better, "maximum softmax": same}) == "energy"
+
+
+def test_an_audit_without_real_images_is_told_too() -> None:
+    bare = make_found(Defences(), has_real=False, untested=("Nothing was tested.",))
+    lines = tell_audit(bare)
+    assert lines[-1] == "Nothing was tested." and any("none were given" in line for line in lines)
+    assert tabulate_defences(bare) == "Neither was tested, as said above."
+
+
+def test_tables_have_a_row_for_each_attack_and_a_column_for_each_colour(found: Found) -> None:
+    rows = tabulate_attacks(found).splitlines()[2:]
+    assert [row.split(" | ")[0].strip("| ") for row in rows] == ["noise", "direct", "CPPN", "ascent"]
+    assert "2 × 100 | 82.50% (77.50% to 84.75%) | 2, 1, 1 of 2 | 100; 100; never" in rows[1]
+    assert tabulate_plain(found).splitlines()[0] == "|  | black | grey | white |"
+    assert "c, 88.08%" in tabulate_plain(found)
+    defences = tabulate_defences(found)
+    assert "| calibration error, real images | 8.0 points | 2.0 points |" in defences
+    assert "| nonsense at 99%: direct | 100% (4 of 4) | 75% (3 of 4) |" in defences
+    assert "| unseen nonsense called fooling: noise |  | 50% (1 of 2) |" in defences
+
+
+def test_telling_needs_no_tensorflow() -> None:
+    code = "import sys, fooling.lab.audit.telling, fooling.report.audit; print('tensorflow' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
