@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fooling.pages import explorer, imagenet_direct, imagenet_networks, mnist_cppn, mnist_direct, mnist_networks
+from fooling.pages import (
+    explorer,
+    imagenet_direct,
+    imagenet_networks,
+    mnist_cppn,
+    mnist_direct,
+    mnist_networks,
+    your_network,
+)
 from fooling.pages.ascent import claim as ascent
 from fooling.pages.claim import Claim
 from fooling.pages.imagenet_cppn import claim as imagenet_cppn

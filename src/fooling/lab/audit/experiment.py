@@ -46,19 +46,18 @@ class Audit(NamedTuple):
 
 def audit_network(subject: Subject, budget: Budget, seed: int, folder: Path) -> Audit:
     """Audit a network, or read what an audit of the same budget found; a stopped one goes on where it was."""
-    classifier, natural = subject.classifier, subject.natural
-    if natural is not None:
-        most = max(budget.natural, min(FEWEST, len(natural.labels)))
-        natural = natural.take(draw_places(natural.labels, most, seed))
+    classifier, real, inner = subject.classifier, subject.natural, list[RunFolder]()
+    if real is not None:
+        most = max(budget.natural, min(FEWEST, len(real.labels)))
+        subject = subject._replace(natural=real.take(draw_places(real.labels, most, seed)))
     described = {
         "network": [classifier.fingerprint(), classifier.name, *classifier.class_names],
-        "real": natural.fingerprint() if natural else None,
+        "real": subject.natural.fingerprint() if subject.natural else None,
         "budget": msgspec.to_builtins(budget),
         "seed": seed,
     }
-    inner: list[RunFolder] = []
     arrays, run = compute_once(
-        folder, "audit", described, VERSION, lambda: _measure(classifier, natural, budget, seed, folder, inner), inner
+        folder, "audit", described, VERSION, lambda: _measure(subject, budget, seed, folder, inner), inner
     )
     assert run is not None
     parts: dict[str, dict[str, np.ndarray]] = {}
@@ -74,28 +73,22 @@ def audit_network(subject: Subject, budget: Budget, seed: int, folder: Path) -> 
 
 
 def _measure(
-    classifier: Classifier,
-    natural: NaturalImages | None,
-    budget: Budget,
-    seed: int,
-    folder: Path,
-    inner: list[RunFolder],
+    subject: Subject, budget: Budget, seed: int, folder: Path, inner: list[RunFolder]
 ) -> dict[str, np.ndarray]:
     """Return the arrays of an audit, those of a part as "part.field"; the runs within it are added to ``inner``."""
-    attempts, sure = {}, {}
+    (classifier, natural, _), attempts, sure = subject, {}, {}
     for name, attempt, run in try_attacks(classifier, budget, seed, folder):
         attempts[name], sure[name] = attempt, to_confidence(attempt.log_odds)
         inner.append(run)
     noise = np.concatenate(list(draw_random_images(DirectEncoding(classifier.image_shape), NOISE, seed)))
     confidences = {"noise, first class": to_confidence(classifier.score(noise).max(axis=1))}
     confidences |= {"noise, best for a class" if name == "noise" else name: sure[name].ravel() for name in sure}
-    real, defences, again = None, record.Defences(), None
+    nonsense, real = {"noise": noise, **find_fooling(attempts)}, None
+    defences, again = _test_defences(subject, nonsense, attempts["CPPN"], budget, seed, folder)
     if natural is not None:
         scores = classifier.score(natural.images)
         real, groups = summarise_real(to_confidence(scores.max(axis=1)), scores.argmax(axis=1), natural)
         confidences = groups | confidences
-        if len(natural.labels) >= FEWEST:
-            defences, again = _test_defences(classifier, natural, attempts, noise, budget, seed, folder)
     untested = say_untested(classifier, natural)
     found = summarise(classifier, budget, attempts, confidences["noise, first class"], real, untested, defences)
     shown = choose_shown(attempts)
@@ -107,31 +100,23 @@ def _measure(
 
 
 def _test_defences(
-    classifier: Classifier,
-    natural: NaturalImages,
-    attempts: Mapping[str, Attempt],
-    noise: np.ndarray,
-    budget: Budget,
-    seed: int,
-    folder: Path,
+    subject: Subject, nonsense: dict[str, np.ndarray], before: Attempt, budget: Budget, seed: int, folder: Path
 ) -> tuple[record.Defences, Attempt | None]:
     """Return what detectors, a temperature and a fooling class do, as far as each can be tested, and what evolved."""
-    nonsense = {"noise": noise, **find_fooling(attempts)}
+    classifier, natural, learned, again = subject.classifier, subject.natural, None, None
+    if natural is None or len(natural.labels) < FEWEST:
+        return record.Defences(), None
     detectors, measured = measure_detectors(classifier, natural, nonsense, seed)
     warmed = measure_temperature(classifier, natural, nonsense, seed) if natural.labelled else None
-    learned, again = None, None
     if not say_why_not(classifier, natural):
         most = max([len(part) for name, part in nonsense.items() if name != "noise"], default=NOISE)
         few = {name: part[:most] for name, part in nonsense.items()}  # noise is cheap, and would outnumber the rest
-        learned, again = teach_fooling_class(classifier, natural, few, attempts["CPPN"], budget, seed, folder)
-    defences = record.Defences(
-        detectors=detectors,
-        nonsense={kind: len(part) for kind, part in nonsense.items()},
-        measured_with=measured,
-        temperature=warmed,
-        fooling_class=learned,
+        learned, again = teach_fooling_class(classifier, natural, few, before, budget, seed, folder)
+    counts = {kind: len(part) for kind, part in nonsense.items()}
+    found = record.Defences(
+        detectors=detectors, nonsense=counts, measured_with=measured, temperature=warmed, fooling_class=learned
     )
-    return defences, again
+    return found, again
 
 
 def say_untested(classifier: Classifier, natural: NaturalImages | None) -> tuple[str, ...]:
