@@ -80,7 +80,7 @@ def test_last_network_is_that_of_page_11(digits: Any, tmp_path: Path) -> None:
     taught = inputs.load_taught(few, settings, 5, tmp_path)
     assert sorted(tmp_path.iterdir()) == before, "nothing is computed twice"
     assert taught.classifier.class_names[-1] == "fooling"
-    last = chain.networks[-1]
+    last, _ = chain[-1]
     np.testing.assert_array_equal(taught.evolved.log_odds[:1], last.log_odds)
     top = taught.classifier.score(few.test_images).argmax(axis=1)
     assert np.mean(top != few.test_labels) == last.error

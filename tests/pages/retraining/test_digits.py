@@ -75,16 +75,16 @@ def untrained(monkeypatch: pytest.MonkeyPatch, breed_noise: Callable[..., Any]) 
 def test_chain_learns_all_images_so_far_and_measures_each_network(
     untrained: list[Digits], few_digits: Digits, tmp_path: Path
 ) -> None:
-    found = chain.retrain_digits(few_digits, TINY, 0, tmp_path)
+    networks, folders = zip(*chain.retrain_digits(few_digits, TINY, 0, tmp_path), strict=True)
     assert [len(one.train_labels) for one in untrained] == [40, 44, 45]
     assert np.array_equal(untrained[2].train_images[:44], untrained[1].train_images)
     assert not np.array_equal(untrained[2].train_images[44], untrained[2].train_images[40]), "other seeds, other images"
-    assert [int(one.fooling) for one in found.networks] == [0, 4, 5]
-    assert all(int(one.natural) == 40 and int(one.held_out) == 1_000 for one in found.networks)
-    assert [len(one.caught_before) for one in found.networks] == [0, 1, 1], "two runs each, one is left out"
-    assert all(one.medians.shape == (1, 3) and one.champions.shape == (10, 28, 28, 1) for one in found.networks)
-    assert found.networks[0].called_fooling == 0.0 and found.networks[0].caught_after.tolist() == [0.0]
-    for run in found.folders:  # no weights and no searches, since these folders are published
+    assert [int(one.fooling) for one in networks] == [0, 4, 5]
+    assert all(int(one.natural) == 40 and int(one.held_out) == 1_000 for one in networks)
+    assert [len(one.caught_before) for one in networks] == [0, 1, 1], "two runs each, one is left out"
+    assert all(one.medians.shape == (1, 3) and one.champions.shape == (10, 28, 28, 1) for one in networks)
+    assert networks[0].called_fooling == 0.0 and networks[0].caught_after.tolist() == [0.0]
+    for run in folders:  # no weights and no searches, since these folders are published
         assert sorted(path.name for path in run.path.iterdir()) == ["provenance.json", "result.npz", "settings.json"]
 
 
@@ -93,8 +93,10 @@ def test_finished_chain_is_the_beginning_of_a_longer_one(
 ) -> None:
     begun = chain.retrain_digits(few_digits, replace(TINY, iterations=1), 0, tmp_path)
     whole = chain.retrain_digits(few_digits, TINY, 0, tmp_path)
-    assert whole.folders[:2] == begun.folders and len(untrained) == 3, "two networks were trained before"
-    for one, other in zip(begun.networks, whole.networks, strict=False):
+    assert [run for _, run in whole[:2]] == [run for _, run in begun] and len(untrained) == 3, (
+        "two networks were trained before"
+    )
+    for (one, _), (other, _) in zip(begun, whole, strict=False):
         assert all(np.array_equal(*parts) for parts in zip(one, other, strict=True))
 
 
@@ -116,6 +118,6 @@ def test_two_iterations_resumed_equal_two_uninterrupted(few_digits: Digits, tmp_
         chain.retrain_digits(few_digits, TINY, 0, tmp_path / "resumed")
     chain.retrain_digits(few_digits, replace(TINY, iterations=1), 0, tmp_path / "resumed")
     resumed = chain.retrain_digits(few_digits, TINY, 0, tmp_path / "resumed")
-    for one, other in zip(resumed.networks, whole.networks, strict=True):
+    for (one, _), (other, _) in zip(resumed, whole, strict=True):
         assert all(np.array_equal(*parts) for parts in zip(one, other, strict=True))
     assert len(list((tmp_path / "resumed").glob("network-*"))) == 3, "no training was done twice"

@@ -12,10 +12,10 @@ from fooling.networks.answers import Transfer
 from fooling.pages.transfer.pairs import (
     Kept,
     compare_pairs,
-    count_certain,
     count_fooled,
     expect_shuffled,
     pool_pairs,
+    tabulate_certain,
     tabulate_kept,
 )
 
@@ -108,6 +108,6 @@ def test_random_images_are_counted_for_each_network(make_answers: Make) -> None:
     answers = make_answers({(0, 1): 1.0, (1, 0): 1.0}, networks=2)
     answers.targets[answers.sources == 1] = 3
     answers.log_odds[1, 40:50] = LOW
-    first, second = count_certain(answers)
-    assert (first.network, first.images, first.share) == ("LeNet", 40, 1.0)
-    assert (second.share, second.commonest, second.commonest_share) == (0.75, 3, 1.0)
+    first, second = tabulate_certain({"noise": (answers, "abcde")}).splitlines()[2:]
+    assert first == "| noise | LeNet | 40 | 100.0% | a | 20% |"
+    assert second == "| noise | LeNet, other initialisation | 40 | 75.0% | d | 100% |"

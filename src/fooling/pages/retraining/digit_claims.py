@@ -41,8 +41,6 @@ class ChainFound:
         caught_after: The same of images against the network itself.
         iterations: Retrained networks.
         runs: Behind each median.
-        generations: After the random images.
-        scale: Runs, sizes and data in words.
     """
 
     medians: tuple[float, ...]
@@ -68,8 +66,6 @@ class ErrorFound:
         held_out: How many digits.
         iterations: Retrained networks.
         agreement: Share of held-out crops on which the ImageNet network keeps its top class.
-        agreement_crops: How many crops, of how many photographs.
-        scale: Sizes and data in words.
     """
 
     error_first: float
@@ -86,12 +82,12 @@ class ErrorFound:
 
 
 def measure_chain(networks: Sequence[RetrainedDigits], children: int, data: str, coordinates: str) -> ChainFound:
-    """Reduce a chain, the first network and at least one retrained one, to how well it is fooled.
+    """Reduce a chain to how well it is fooled.
 
     Args:
-        networks: The chain.
+        networks: The first network, and at least one retrained one.
         children: Per generation.
-        data: What the networks learned besides fooling images, in words.
+        data: What they learned besides fooling images, in words.
         coordinates: What CPPNs are fed, in words.
     """
     first, *retrained = networks
@@ -117,13 +113,7 @@ def measure_chain(networks: Sequence[RetrainedDigits], children: int, data: str,
 
 
 def measure_errors(networks: Sequence[RetrainedDigits], imagenet: RetrainedImageNet, data: str) -> ErrorFound:
-    """Reduce a chain and the ImageNet network to what they lose on natural images.
-
-    Args:
-        networks: The chain.
-        imagenet: The network before and after.
-        data: As for :func:`measure_chain`.
-    """
+    """Reduce a chain and the ImageNet network to what they lose on natural images; as :func:`measure_chain`."""
     first, *retrained = networks
     errors, held_out = [float(one.error) for one in retrained], int(first.held_out)
     before, after = imagenet.held_out.T
@@ -173,10 +163,9 @@ def tell_chain(found: ChainFound) -> str:
 
 def tell_errors(found: ErrorFound) -> str:
     """Return the errors before and after, and on the last network, in a sentence."""
-    before, after, last = map(_show_share, (found.error_first, found.error_median, found.error_last))
     return (
-        f"Retrained digit networks get a median of {after} of the held-out digits wrong, the last one {last}, the "
-        f"first network, without a fooling class, {before}."
+        f"Retrained digit networks get a median of {found.error_median:.1%} of the held-out digits wrong, the last one "
+        f"{found.error_last:.1%}, the first network, without a fooling class, {found.error_first:.1%}."
     )
 
 
@@ -192,7 +181,7 @@ def list_chain(found: ChainFound) -> Rows:
         (
             f"median on DNN{iterations + 1}, the last network",
             f"{last} ({spread})",
-            "99.99%; DNN16 and 30 runs as recalled",
+            "99.99% (DNN16, 30 runs: recalled)",
         ),
         ("lowest median of a network", lowest, ""),
         ("from one network to the next the median rose", f"{rises} of {count_words(iterations, 'time')}", ""),
@@ -216,20 +205,16 @@ def _list_delay(found: ChainFound) -> Rows:
 
 def list_errors(found: ErrorFound) -> Rows:
     """Return held-out errors, and what else was kept."""
-    low, high = map(_show_share, found.error_range)
-    spread = f"{low} to {high}, n = {count_words(found.iterations, 'network')} of one chain"
+    low, high = found.error_range
+    spread = f"{low:.1%} to {high:.1%}, n = {count_words(found.iterations, 'network')} of one chain"
     crops = f"{found.agreement_crops:,} crops of {found.agreement_photographs} photographs"
     return (
-        ("digits: error of the first network", _show_share(found.error_first), "0.94%"),
-        ("digits: error of retrained networks", f"median {_show_share(found.error_median)} ({spread})", "similar"),
-        ("digits: error of the last network", _show_share(found.error_last), "similar"),
-        (f"of {found.held_out:,} digits called fooling", f"{_show_share(found.called_fooling)} (median network)", ""),
+        ("digits: error of the first network", f"{found.error_first:.1%}", "0.94%"),
+        ("digits: error of retrained networks", f"median {found.error_median:.1%} ({spread})", "similar"),
+        ("digits: error of the last network", f"{found.error_last:.1%}", "similar"),
+        (f"of {found.held_out:,} digits called fooling", f"{found.called_fooling:.1%} (median network)", ""),
         ("ImageNet: top class as before", f"{found.agreement:.0%} of {crops}, none of them learned", "similar error"),
     )
-
-
-def _show_share(share: float) -> str:
-    return f"{100 * share:.1f}%"
 
 
 CHAIN_CLAIM = Claim(

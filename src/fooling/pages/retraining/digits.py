@@ -73,18 +73,6 @@ class RetrainedDigits(NamedTuple):
     fooling: np.ndarray
 
 
-class Chain(NamedTuple):
-    """All networks of a chain.
-
-    Attributes:
-        networks: The first one, which knows digits only, then the retrained ones.
-        folders: Where each of them is kept; neither weights nor searches are in these folders.
-    """
-
-    networks: tuple[RetrainedDigits, ...]
-    folders: tuple[RunFolder, ...]
-
-
 def count_added(natural: int, iteration: int) -> int:
     """Return how many fooling images, at least 1, iteration 1, 2, … adds to a training set of so many digits."""
     return max(1, round(natural * (FIRST_SHARE if iteration == 1 else LATER_SHARE)))
@@ -103,21 +91,28 @@ def count_runs(sizes: ChainSizes, natural: int, number: int) -> int:
     return max(sizes.runs, count_learned_runs(natural, number) + 1)
 
 
-def retrain_digits(digits: Digits, sizes: ChainSizes, seed: int, folder: Path) -> Chain:
+def retrain_digits(
+    digits: Digits, sizes: ChainSizes, seed: int, folder: Path
+) -> list[tuple[RetrainedDigits, RunFolder | None]]:
     """Train, evolve and retrain; what was finished before is not done again, and a shorter chain begins a longer one.
 
-    Args:
-        digits: What the networks learn besides fooling images, and are tested on.
-        sizes: How often, how long.
-        seed: Network i starts from the weights of ``seed + i``.
-        folder: Where runs are kept.
+    Network i starts from the weights of ``seed + i``. The folders that are returned hold neither weights nor searches.
 
     Raises:
         OSError: If the folder cannot be written.
     """
     walk, links = walk_chain(digits, sizes, seed, folder), list[Link]()
+    settings = {
+        "digits": digits.fingerprint(),
+        "steps": sizes.steps,
+        "encoding": CppnEncoding(digits.train_images.shape[1:]).settings(),
+        "generations": sizes.generations,
+        "children": sizes.children,
+        "runs": sizes.runs,
+        "seed": seed,
+    }
 
-    def measure(number: int) -> tuple[RetrainedDigits, RunFolder]:
+    def measure(number: int) -> tuple[RetrainedDigits, RunFolder | None]:
         inner: list[RunFolder] = []
 
         def compute() -> dict[str, np.ndarray]:
@@ -128,20 +123,15 @@ def retrain_digits(digits: Digits, sizes: ChainSizes, seed: int, folder: Path) -
             unseen = links[-2].evolved.images[first_unseen:] if number > 1 else ()
             return _measure_link(link, digits, sizes.runs, unseen)._asdict()
 
-        settings = _describe(digits, sizes, seed) | {"network": number}
-        arrays, run = compute_once(folder, f"retrained-digits-{number:02d}", settings, VERSION, compute, inner)
-        assert run is not None  # a folder was given
+        described = settings | {"network": number}
+        arrays, run = compute_once(folder, f"retrained-digits-{number:02d}", described, VERSION, compute, inner)
         return RetrainedDigits(**arrays), run
 
-    networks, folders = zip(*(measure(number) for number in range(1, sizes.iterations + 2)), strict=True)
-    return Chain(networks, folders)
+    return [measure(number) for number in range(1, sizes.iterations + 2)]
 
 
 def walk_chain(digits: Digits, sizes: ChainSizes, seed: int, folder: Path) -> Iterator[Link]:
-    """Yield the networks of a chain, DNN1 first, each when it is asked for; what is finished is found again.
-
-    The arguments are those of :func:`retrain_digits`.
-    """
+    """Yield the networks of a chain, DNN1 first, each when it is asked for; what is finished is found again."""
     natural, fooling = len(digits.train_labels), np.empty((0, *digits.train_images.shape[1:]), np.uint8)
     for number in range(1, sizes.iterations + 2):
         learned = add_fooling_class(digits, fooling)
@@ -158,19 +148,6 @@ def walk_chain(digits: Digits, sizes: ChainSizes, seed: int, folder: Path) -> It
         )
         yield Link(number, classifier, fooling, evolved, training)
         fooling = np.concatenate([fooling, draw_fooling_images(evolved, count_added(natural, number))])
-
-
-def _describe(digits: Digits, sizes: ChainSizes, seed: int) -> dict[str, object]:
-    """Return what a chain depends on; how long it is does not change its beginning."""
-    return {
-        "digits": digits.fingerprint(),
-        "steps": sizes.steps,
-        "encoding": CppnEncoding(digits.train_images.shape[1:]).settings(),
-        "generations": sizes.generations,
-        "children": sizes.children,
-        "runs": sizes.runs,
-        "seed": seed,
-    }
 
 
 def add_fooling_class(digits: Digits, images: np.ndarray) -> Digits:
@@ -193,12 +170,7 @@ def build_network(seed: int, classes: int) -> keras.Model:
 def train_network(number: int, learned: Digits, steps: int, seed: int, folder: Path) -> tuple[Classifier, RunFolder]:
     """Train network 1, 2, … from new weights by the paper's solver, or load it when this was done before.
 
-    Args:
-        number: For its name; it has an output for each class of ``learned``.
-        learned: Digits, with fooling images among them or without.
-        steps: Solver steps.
-        seed: Of weights and order.
-        folder: Where runs are kept.
+    It has an output for each class of ``learned``, digits with fooling images among them or without.
     """
     names = (*DIGITS, "fooling")[: 1 + int(learned.train_labels.max())]
     described = {"digits": learned.fingerprint(), "outputs": len(names), "steps": steps, "seed": seed}

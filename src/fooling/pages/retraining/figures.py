@@ -71,7 +71,7 @@ def draw_chain_champions(images: np.ndarray, confidences: np.ndarray, labels: Se
     Args:
         images: ``(networks, digits, height, width, channels) uint8``.
         confidences: ``(networks, digits)``.
-        labels: One per network.
+        labels: Of the networks.
     """
     captions = [[f"{digit}\n{show_confidence(value)}" for digit, value in enumerate(row)] for row in confidences]
     low, high = (show_confidence(part) for part in (confidences.min(), confidences.max()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
@@ -64,9 +63,9 @@ def retrain_imagenet(
     Half of the fooling images are champions of the first generation, half of the last; the last run is left out.
 
     Args:
-        network: DNN1, as it sees one crop.
+        network: DNN1, as it sees one crop; with ten crops in the sizes both networks see ten.
         photographs: The packaged ones, on whose crops DNN1 is the teacher; or a folder, whose labels are.
-        sizes: How long; with ten crops both networks see ten.
+        sizes: How long.
         seed: Of the first run against DNN1.
         folder: Where runs are kept.
 
@@ -76,39 +75,27 @@ def retrain_imagenet(
     """
     if sizes.runs < 2:
         raise ValueError("Retraining needs at least 2 runs, since one is left out of training, but 1 was given.")
+    classes = sizes.classes or tuple(range(len(network.class_names)))  # the fooling class gets no cell
+    inner: list[RunFolder] = []
+
+    def compute() -> dict[str, np.ndarray]:
+        before = _evolve_against(_with_crops(network, sizes), classes, sizes, seed, folder)
+        drawn = express_both_champions(before, range(sizes.runs))
+        learned, left_out = drawn[:-1].reshape(-1, *drawn.shape[2:]), drawn[-1]
+        lesson = learn_fooling_class(network, photographs, learned, sizes, seed, folder)
+        retrained = _with_crops(add_class(network, split_head(network)[0], lesson.head), sizes)
+        after = _evolve_against(retrained, classes, sizes, seed + SEEDS_APART, folder)
+        inner.extend(run for run in dict.fromkeys((*before.folders, lesson.folder, *after.folders)) if run)
+        return _measure(retrained, before, after, left_out, lesson, len(learned))._asdict()
+
     described = {
         "network": network.fingerprint(),
         "photographs": photographs.fingerprint(),
         "settings": {**asdict(sizes), "classes": list(sizes.classes)},
         "seed": seed,
     }
-    inner: list[RunFolder] = []
-
-    def compute() -> dict[str, np.ndarray]:
-        return _retrain(network, photographs, sizes, seed, folder, inner.extend)._asdict()
-
     arrays, run = compute_once(folder, "retrained-imagenet", described, VERSION, compute, inner)
     return RetrainedImageNet(**arrays), run
-
-
-def _retrain(
-    network: Classifier,
-    photographs: Photographs,
-    sizes: HeadSizes,
-    seed: int,
-    folder: Path,
-    note: Callable[[list[RunFolder]], None],
-) -> RetrainedImageNet:
-    """Do the work of :func:`retrain_imagenet`, and note the runs within it."""
-    classes = sizes.classes or tuple(range(len(network.class_names)))  # the fooling class gets no cell
-    before = _evolve_against(_with_crops(network, sizes), classes, sizes, seed, folder)
-    drawn = express_both_champions(before, range(sizes.runs))
-    learned, left_out = drawn[:-1].reshape(-1, *drawn.shape[2:]), drawn[-1]
-    lesson = learn_fooling_class(network, photographs, learned, sizes, seed, folder)
-    retrained = _with_crops(add_class(network, split_head(network)[0], lesson.head), sizes)
-    after = _evolve_against(retrained, classes, sizes, seed + SEEDS_APART, folder)
-    note(list(dict.fromkeys(run for run in (*before.folders, lesson.folder, *after.folders) if run)))
-    return _measure(retrained, before, after, left_out, lesson, len(learned))
 
 
 def _evolve_against(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,7 +51,7 @@ def learn_fooling_class(
         fooling: ``(count, height, width, 3) uint8``; of larger images, made for ten crops, the middle is learned.
         sizes: How many natural examples, how many steps.
         seed: Of crops, of the choice of photographs in a folder, and of the order.
-        folder: Where the trained layer is kept.
+        folder: Where the head is kept.
 
     Raises:
         ValueError: If there are too few photographs, or the network does not end in a dense layer.
@@ -63,15 +64,9 @@ def learn_fooling_class(
         "steps": sizes.steps,
         "seed": seed,
     }
-    found, run = compute_once(
-        folder,
-        "head-retrained",
-        described,
-        VERSION,
-        lambda: _train_and_test(network, photographs, fooling, sizes, seed),
-    )
-    head = Head(found.pop("kernel"), found.pop("bias"))
-    return Lesson(head, **found, folder=run)
+    train = partial(_train_and_test, network, photographs, fooling, sizes, seed)
+    found, run = compute_once(folder, "head-retrained", described, VERSION, train)
+    return Lesson(Head(found.pop("kernel"), found.pop("bias")), **found, folder=run)
 
 
 def _train_and_test(

@@ -36,7 +36,7 @@ class HeadSizes(ImageNetSizes):
 
 @dataclass(frozen=True)
 class RetrainingSizes:
-    """The two experiments with a fooling class."""
+    """Of both experiments."""
 
     digits: ChainSizes
     imagenet: HeadSizes

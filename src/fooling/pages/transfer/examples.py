@@ -43,10 +43,7 @@ class ImageRow(NamedTuple):
 def arrange_examples(shown: Shown, class_names: Sequence[str], networks: Sequence[str]) -> list[ImageRow]:
     """Return two rows, each in the order of classes: images that fool all networks, and that fool only their own.
 
-    Args:
-        shown: Evolved images before several networks.
-        class_names: By class.
-        networks: What to call each network under an image; empty for those whose order tells.
+    Under an image its networks are called by ``networks``; names are empty for those whose order tells.
     """
     answers, count = shown.transfer, len(shown.fooling_all)
     parts = {
@@ -67,11 +64,8 @@ def arrange_examples(shown: Shown, class_names: Sequence[str], networks: Sequenc
 def draw_examples(rows: Sequence[ImageRow], kilobytes: int = KILOBYTES) -> Figure:
     """Draw rows of images, under each its class and every network's confidence in it.
 
-    The network that an image evolved on is marked by a dot. A row without images says so.
-
-    Args:
-        rows: What to show, at least one.
-        kilobytes: What the PNG may take; it is shown in fewer colours if need be.
+    The network that an image evolved on is marked by a dot. A row without images says so. A PNG of more ``kilobytes``
+    is shown in fewer colours.
     """
     alt = "Evolved images with every network's confidence. " + "; ".join(map(_describe_examples, rows)) + "."
     filled = [row for row in rows if len(row.images)]

@@ -34,10 +34,7 @@ EMPTY = "#eeeeee"
 def draw_transfer_matrices(panels: Mapping[str, Sequence[Pair]]) -> Figure:
     """Draw which share of one network's images another takes for their class: evolved on down, shown to across.
 
-    Each cell has the share, that of shuffled classes and the number of images.
-
-    Args:
-        panels: By label, all ordered pairs of networks.
+    Each cell has the share, that of shuffled classes and the number of images; a panel, all ordered pairs of networks.
     """
     alt = _describe_panels("Share of images that keep their class, and for shuffled classes", panels, _show_share)
     drawn, axes = start_figure(3.9, alt, ncols=len(panels), sharey=True)
@@ -90,9 +87,7 @@ def draw_other_confidences(panels: Mapping[str, Sequence[Pair]]) -> Figure:
     """Draw how confident the other network is in each image's class: a dot per image, median and middle half.
 
     Images that keep their class are filled. Those beyond the farthest log-odds drawn stand there, and the axis says so.
-
-    Args:
-        panels: By label, pairs of networks, the same in every panel.
+    The pairs of networks are the same in every panel.
     """
     alt = _describe_panels("The other network's confidence in an image's class", panels, _show_median)
     count = max(map(len, panels.values()))
@@ -148,9 +143,9 @@ def draw_own_against_other(own: np.ndarray, others: Mapping[str, Pair], source: 
     Filled dots keep their class as the most likely one. On the diagonal both networks would be equally sure.
 
     Args:
-        own: ``(images,) float32`` log-odds on the network that the images evolved on.
+        own: ``(images,) float32`` log-odds on the network that the images evolved on, the source.
         others: By name of the other network, all these images before it.
-        source: Name of the network that they evolved on.
+        source: Its name.
         marked: The confidence at which a line stands.
     """
     across, mark = to_log_odds(to_confidence(own)), float(to_log_odds(np.array(marked)))

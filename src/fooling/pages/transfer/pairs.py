@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -62,33 +62,11 @@ class Kept:
     median: float | None = None
 
 
-class Certain(NamedTuple):
-    """How many images that nobody evolved a network is certain of.
-
-    Attributes:
-        network: Its name.
-        images: How many it was shown.
-        share: The share that is, for it, of some class with the confidence asked for.
-        commonest: The class that most of all images are most likely of, by index.
-        commonest_share: Their share.
-    """
-
-    network: str
-    images: int
-    share: float
-    commonest: int
-    commonest_share: float
-
-
 def compare_pairs(answers: Transfer, least: float = FOOLED) -> list[Pair]:
     """Hold what each network takes the images of each other one for against their class, for all ordered pairs.
 
-    Args:
-        answers: Of several networks to the same images.
-        least: Only images of which their own network is as certain count.
-
-    Returns:
-        Pairs of networks with images of their own, by source and then by the other.
+    Only images count of which their own network is as certain as ``least``. Networks without images of their own are
+    the source of no pair.
 
     Raises:
         ValueError: If ``least`` is no confidence, or a network answers with NaN.
@@ -115,12 +93,7 @@ def expect_shuffled(targets: np.ndarray, answers: np.ndarray) -> float | None:
 
     Every answer meets every target equally often, so this is the sum over classes of the product of their shares.
 
-    Args:
-        targets: ``(images,)`` classes.
-        answers: ``(images,)`` classes.
-
-    Returns:
-        The expectation, exactly; None without images.
+    Both are ``(images,)`` classes; without images there is no share.
     """
     if not len(targets):
         return None
@@ -146,34 +119,31 @@ def pool_pairs(pairs: Iterable[Pair]) -> Kept:
     )
 
 
-def count_certain(answers: Transfer, least: float = FOOLED) -> list[Certain]:
-    """Count the images that nobody evolved and that a network is certain of, for each network.
-
-    Args:
-        answers: As :func:`fooling.pages.transfer.showing.show_unbred` gives them: each image once for each network.
-        least: The confidence that counts.
-    """
-    found = []
-    for place, network in enumerate(answers.networks):
-        mine = answers.sources == place
-        counts = np.bincount(answers.targets[mine])
-        share, commonest = float((to_confidence(answers.own[mine]) >= least).mean()), int(counts.argmax())
-        found.append(Certain(network, int(mine.sum()), share, commonest, float(counts[commonest] / mine.sum())))
-    return found
-
-
 def count_fooled(answers: Transfer, least: float = FOOLED) -> tuple[int, int]:
-    """Return how many images fool every network, and how many fool no other than their own.
-
-    Args:
-        answers: Of several networks to the same images.
-        least: Only images of which their own network is as certain count.
-    """
+    """Return how many images, of which their own network is as certain, fool every network, and how many no other."""
     kept = to_confidence(answers.own) >= least
     others = np.arange(len(answers.networks))[:, None] != answers.sources
     everywhere = answers.agrees[:, kept].all(axis=0)
     elsewhere = (answers.agrees & others)[:, kept].any(axis=0)
     return int(everywhere.sum()), int((~elsewhere).sum())
+
+
+def tabulate_certain(kinds: Mapping[str, tuple[Transfer, Sequence[str]]], least: float = FOOLED) -> str:
+    """Return a Markdown table of how many images that nobody evolved each network is certain of, whatever the class.
+
+    Args:
+        kinds: By label, answers as :func:`fooling.pages.transfer.showing.show_unbred` gives them, and names of classes.
+        least: The confidence that counts.
+    """
+    lines = []
+    for label, (answers, names) in kinds.items():
+        for place, network in enumerate(answers.networks):
+            mine = answers.sources == place  # every image once
+            counts = np.bincount(answers.targets[mine])
+            share, commonest = (to_confidence(answers.own[mine]) >= least).mean(), int(counts.argmax())
+            often = f"{counts[commonest] / mine.sum():.0%}"
+            lines.append((label, network, int(mine.sum()), f"{share:.1%}", names[commonest], often))
+    return table(("", "network", "images", f"at {least:.0%} or more", "most often taken for", "share"), lines)
 
 
 def tabulate_kept(rows: Mapping[str, tuple[Transfer, float]], counted: str = "images") -> str:

@@ -56,15 +56,8 @@ def evolve_and_show(
     """Evolve images on each of several networks, and show the champions of all to all of them.
 
     Every champion is shown, however confident. A cell counts: one image may hold several cells, but it can be at more
-    than 50% in the class of only one, so that from there on cells are images.
-
-    Args:
-        networks: By name, of one image shape and the same classes.
-        encoding: How images are made.
-        generations: As for :func:`fooling.evolution.evolve.evolve`, like children.
-        children: Per generation.
-        seeds: One per run on each network.
-        folder: Where the answers and the searches are kept and found again; None keeps nothing.
+    than 50% in the class of only one, so that from there on cells are images. The networks, by name, are of one image
+    shape; the other arguments are those of :func:`fooling.evolution.evolve.evolve`.
 
     Raises:
         ValueError: As :func:`fooling.evolution.evolve.evolve`, or if networks are of different classes.
@@ -96,7 +89,7 @@ def show_champions(
     Args:
         evolution: Runs whose genomes are there, unless the answers are.
         networks: By name; the one that the images evolved on first.
-        folder: Where the answers are kept and found again; None keeps nothing.
+        folder: Where the answers are kept; None keeps nothing.
         least: The confidence from which a champion is shown; 0 for all.
 
     Raises:
@@ -130,7 +123,7 @@ def show_unbred(images: np.ndarray, networks: Mapping[str, Classifier], folder: 
     Args:
         images: ``(count, height, width, channels) uint8``.
         networks: By name.
-        folder: Where the answers are kept and found again; None keeps nothing.
+        folder: As for :func:`show_champions`.
 
     Raises:
         ValueError: As :func:`fooling.networks.answers.show_to`.

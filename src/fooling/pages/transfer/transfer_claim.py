@@ -59,9 +59,9 @@ def measure_transfer(
     Args:
         cppn: Digit networks before CPPN images: the first two networks of one shape, the others of another.
         direct: The same before pixel images.
-        imagenet: ImageNet networks before CPPN images that evolved on the first.
-        search: The search that these come from.
-        digits: Runs on each digit network, generations, children per generation.
+        imagenet: ImageNet networks before CPPN images that evolved on the first, in ``search``.
+        search: Finished runs.
+        digits: Of the search on each digit network.
         coordinates: What CPPNs are fed, in words.
     """
     alike, pairs = set(cppn.networks[:2]), compare_pairs(cppn)
