@@ -28,6 +28,7 @@ def test_identical_networks_agree_on_every_image_with_equal_confidence(make_quar
     np.testing.assert_array_equal(shown.log_odds[0], shown.log_odds[1])
     np.testing.assert_allclose(shown.log_odds, 20.0 - np.log(3.0), rtol=1e-5)  # 20 against three zeros
     np.testing.assert_array_equal(shown.highest, shown.confidences)
+    assert shown.highest.dtype == shown.confidences.dtype == shown.log_odds.dtype == np.float32
 
 
 def test_a_network_whose_classes_are_permuted_without_a_fixed_point_never_agrees(make_quarter_network: Make) -> None:
