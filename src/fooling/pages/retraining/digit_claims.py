@@ -28,54 +28,34 @@ HELD_OUT = 1_000  # Choice: the least digits that tell a hundredth
 
 @dataclass(frozen=True)
 class ChainFound:
-    """How well networks that learned a fooling class are fooled again.
+    """How well networks that learned a fooling class are fooled again."""
 
-    Attributes:
-        medians: By network, the final median over runs and digits.
-        first_as_far: The generation by which the median run on the first network was as far as the last median; None
-            if never.
-        last_run_medians: The lowest and the highest median of a run on the last network.
-        fooling_share: The share of fooling images in the last training set.
-        caught: Of images against the network before that were not learned, the share that the median network calls
-            fooling.
-        caught_after: The same of images against the network itself.
-        iterations: Retrained networks.
-        runs: Behind each median.
-    """
-
-    medians: tuple[float, ...]
+    medians: tuple[float, ...]  # by network, the final median over runs and digits
+    # the generation by which the median run on the first network was as far as the last median; None if never
     first_as_far: int | None
-    last_run_medians: tuple[float, float]
-    fooling_share: float
+    last_run_medians: tuple[float, float]  # the lowest and the highest median of a run on the last network
+    fooling_share: float  # the share of fooling images in the last training set
+    # of images against the network before that were not learned, the share that the median network calls fooling
     caught: float
-    caught_after: float
-    iterations: int
-    runs: int
+    caught_after: float  # the same of images against the network itself
+    iterations: int  # retrained networks
+    runs: int  # behind each median
     generations: int
     scale: str
 
 
 @dataclass(frozen=True)
 class ErrorFound:
-    """What retrained networks lose on natural images.
+    """What retrained networks lose on natural images."""
 
-    Attributes:
-        error_first: Share of held-out digits that the first network gets wrong.
-        error_median: That of the retrained networks, like range and last.
-        called_fooling: The share of digits that the median retrained network calls fooling.
-        held_out: How many digits.
-        iterations: Retrained networks.
-        agreement: Share of held-out crops on which the ImageNet network keeps its top class.
-    """
-
-    error_first: float
-    error_median: float
+    error_first: float  # share of held-out digits that the first network gets wrong
+    error_median: float  # that of the retrained networks, like range and last
     error_range: tuple[float, float]
     error_last: float
-    called_fooling: float
-    held_out: int
-    iterations: int
-    agreement: float
+    called_fooling: float  # the share of digits that the median retrained network calls fooling
+    held_out: int  # how many digits
+    iterations: int  # retrained networks
+    agreement: float  # share of held-out crops on which the ImageNet network keeps its top class
     agreement_crops: int
     agreement_photographs: int
     scale: str

@@ -27,50 +27,30 @@ PER_RUN = 2 * len(DIGITS)  # Source: paper §3.6: 20 images a run
 
 
 class Link(NamedTuple):
-    """One network of the chain, with what it learned and what evolved against it.
+    """One network of the chain, with what it learned and what evolved against it."""
 
-    Attributes:
-        number: From 1, of the network that knows digits only.
-        classifier: With the fooling class last, but for the first one.
-        fooling: ``(count, 28, 28, 1) uint8``: the fooling images that it learned.
-        evolved: CPPN images against it, in the cells of the digits.
-        training: Where the network is kept.
-    """
-
-    number: int
-    classifier: Classifier
-    fooling: np.ndarray
-    evolved: Evolution
-    training: RunFolder
+    number: int  # from 1, of the network that knows digits only
+    classifier: Classifier  # with the fooling class last, but for the first one
+    fooling: np.ndarray  # (count, 28, 28, 1) uint8: the fooling images that it learned
+    evolved: Evolution  # CPPN images against it, in the cells of the digits
+    training: RunFolder  # where the network is kept
 
 
 class RetrainedDigits(NamedTuple):
-    """What is measured of one network of the chain; the runs are the first ``sizes.runs``.
+    """What is measured of one network of the chain; the runs are the first ``sizes.runs``."""
 
-    Attributes:
-        medians: ``(runs, generations + 1) float32``: median log-odds of the ten digits after every generation.
-        log_odds: ``(runs, 10) float32``: the last champions' log-odds.
-        champions: ``(10, 28, 28, 1) uint8``: those of the first run.
-        error: Scalar float64: share of the held-out digits that the network gets wrong.
-        called_fooling: Scalar float64: share of them that it calls fooling.
-        held_out: Scalar int64: how many digits were held out.
-        caught_before: ``(left-out runs,) float64``: of the last champions that evolved against the network before, in
-            each run that nothing was learned from, the share that this network calls fooling. Empty for the first one.
-        caught_after: ``(runs,) float64``: the same share of the images that evolved against this network itself.
-        natural: Scalar int64: digits in its training set.
-        fooling: Scalar int64: fooling images in it.
-    """
-
-    medians: np.ndarray
-    log_odds: np.ndarray
-    champions: np.ndarray
-    error: np.ndarray
-    called_fooling: np.ndarray
-    held_out: np.ndarray
+    medians: np.ndarray  # (runs, generations + 1) float32: median log-odds of the ten digits after every generation
+    log_odds: np.ndarray  # (runs, 10) float32: the last champions' log-odds
+    champions: np.ndarray  # (10, 28, 28, 1) uint8: those of the first run
+    error: np.ndarray  # scalar float64: share of the held-out digits that the network gets wrong
+    called_fooling: np.ndarray  # scalar float64: share of them that it calls fooling
+    held_out: np.ndarray  # scalar int64: how many digits were held out
+    # (left-out runs,) float64: of the last champions that evolved against the network before, in each run that
+    # nothing was learned from, the share that this network calls fooling. Empty for the first one
     caught_before: np.ndarray
-    caught_after: np.ndarray
-    natural: np.ndarray
-    fooling: np.ndarray
+    caught_after: np.ndarray  # (runs,) float64: the same share of the images that evolved against this network itself
+    natural: np.ndarray  # scalar int64: digits in its training set
+    fooling: np.ndarray  # scalar int64: fooling images in it
 
 
 def count_added(natural: int, iteration: int) -> int:

@@ -25,34 +25,20 @@ SHOWN = 8  # champions kept as images; Choice: two rows of a gallery
 
 
 class RetrainedImageNet(NamedTuple):
-    """DNN1 and DNN2, and what evolved against each.
+    """DNN1 and DNN2, and what evolved against each."""
 
-    Attributes:
-        before: ``(runs, generations + 1, cells) float32``: log-odds of the champions on DNN1.
-        after: The same on DNN2.
-        shown: ``(shown,) int64``: the cells of which champions are kept.
-        champions: ``(shown, height, width, 3) uint8``: those of the first run against DNN2.
-        caught_first: ``(cells,) bool``: whether DNN2 calls the first champions of the run against DNN1 that was left
-            out fooling.
-        caught_last: The same of its last champions.
-        caught_after: ``(runs, cells) bool``: the same of those that evolved against DNN2.
-        held_out: ``(count, 2) int64``: top class of held-out natural images on DNN1 and on DNN2.
-        photographs: Scalar int64: how many photographs these are of.
-        natural: Scalar int64: natural examples learned from.
-        fooling: Scalar int64: fooling images learned from.
-    """
-
-    before: np.ndarray
-    after: np.ndarray
-    shown: np.ndarray
-    champions: np.ndarray
+    before: np.ndarray  # (runs, generations + 1, cells) float32: log-odds of the champions on DNN1
+    after: np.ndarray  # the same on DNN2
+    shown: np.ndarray  # (shown,) int64: the cells of which champions are kept
+    champions: np.ndarray  # (shown, height, width, 3) uint8: those of the first run against DNN2
+    # (cells,) bool: whether DNN2 calls the first champions of the run against DNN1 that was left out fooling
     caught_first: np.ndarray
-    caught_last: np.ndarray
-    caught_after: np.ndarray
-    held_out: np.ndarray
-    photographs: np.ndarray
-    natural: np.ndarray
-    fooling: np.ndarray
+    caught_last: np.ndarray  # the same of its last champions
+    caught_after: np.ndarray  # (runs, cells) bool: the same of those that evolved against DNN2
+    held_out: np.ndarray  # (count, 2) int64: top class of held-out natural images on DNN1 and on DNN2
+    photographs: np.ndarray  # scalar int64: how many photographs these are of
+    natural: np.ndarray  # scalar int64: natural examples learned from
+    fooling: np.ndarray  # scalar int64: fooling images learned from
 
 
 def retrain_imagenet(

@@ -24,23 +24,14 @@ PER_CELL = 2_000  # the paper's children per cell, 5,000 generations × 400 / 1,
 
 @dataclass(frozen=True)
 class HeadFound:
-    """What evolved against DNN1 and DNN2.
+    """What evolved against DNN1 and DNN2."""
 
-    Attributes:
-        scale: How large each of the two searches was.
-        compared: DNN1 against DNN2, at the end.
-        start: The same before evolution.
-        run_medians_after: The lowest and the highest median of a run on DNN2.
-        caught: The share of the left-out run's last champions that DNN2 calls fooling.
-        coordinates: What CPPNs are fed, in words.
-    """
-
-    scale: Scale
-    compared: Comparison
-    start: Comparison
-    run_medians_after: tuple[float, float]
-    caught: float
-    coordinates: str
+    scale: Scale  # how large each of the two searches was
+    compared: Comparison  # DNN1 against DNN2, at the end
+    start: Comparison  # the same before evolution
+    run_medians_after: tuple[float, float]  # the lowest and the highest median of a run on DNN2
+    caught: float  # the share of the left-out run's last champions that DNN2 calls fooling
+    coordinates: str  # what CPPNs are fed, in words
 
 
 def measure_head(retrained: RetrainedImageNet, sizes: HeadSizes, coordinates: str) -> HeadFound:

@@ -23,21 +23,14 @@ CROPS = 200  # cut at a time; Choice: 30 MB at 224 × 224
 
 
 class Lesson(NamedTuple):
-    """What training a head gave.
+    """What training a head gave."""
 
-    Attributes:
-        head: With the fooling class last.
-        held_out: ``(count, 2) int64``: top class of held-out natural images with the old head and with the new one.
-        photographs: Scalar int64: how many photographs these are of.
-        natural: Scalar int64: natural examples learned from.
-        folder: Where it is kept; None if nowhere.
-    """
-
-    head: Head
+    head: Head  # with the fooling class last
+    # (count, 2) int64: top class of held-out natural images with the old head and with the new one
     held_out: np.ndarray
-    photographs: np.ndarray
-    natural: np.ndarray
-    folder: RunFolder | None
+    photographs: np.ndarray  # scalar int64: how many photographs these are of
+    natural: np.ndarray  # scalar int64: natural examples learned from
+    folder: RunFolder | None  # where it is kept; None if nowhere
 
 
 def learn_fooling_class(

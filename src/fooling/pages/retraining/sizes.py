@@ -10,28 +10,18 @@ from fooling.pages.searches import SUPPLEMENT_CLASSES, ImageNetSizes, SearchSize
 
 @dataclass(frozen=True)
 class ChainSizes(SearchSizes):
-    """How often a digit network learns a fooling class.
+    """How often a digit network learns a fooling class."""
 
-    Attributes:
-        iterations: Retrained networks, each from its own initialisation.
-        steps: Solver steps per network.
-    """
-
-    iterations: int
-    steps: int
+    iterations: int  # retrained networks, each from its own initialisation
+    steps: int  # solver steps per network
 
 
 @dataclass(frozen=True)
 class HeadSizes(ImageNetSizes):
-    """How an ImageNet network learns a fooling class; without random search.
+    """How an ImageNet network learns a fooling class; without random search."""
 
-    Attributes:
-        photograph_crops: Random crops of photographs on which the old network is the teacher.
-        steps: Solver steps.
-    """
-
-    photograph_crops: int = 1_000
-    steps: int = 1_000
+    photograph_crops: int = 1_000  # random crops of photographs on which the old network is the teacher
+    steps: int = 1_000  # solver steps
 
 
 @dataclass(frozen=True)

@@ -28,23 +28,14 @@ MEDIAN, PER_CELL = 0.652, 1_600  # the paper's median, after 4,000 generations Ã
 
 @dataclass(frozen=True)
 class EnsembleFound:
-    """What images that evolved against the mean of several networks come to.
+    """What images that evolved against the mean of several networks come to."""
 
-    Attributes:
-        search: What they reach, beside random search.
-        compared: The search against random search, at the end.
-        start: The same before evolution.
-        networks: How many are averaged.
-        fool_all: The share of champions that every one of them takes for their class.
-        coordinates: What CPPNs are fed, in words.
-    """
-
-    search: ImageNetSearch
-    compared: Comparison
-    start: Comparison
-    networks: int
-    fool_all: float
-    coordinates: str
+    search: ImageNetSearch  # what they reach, beside random search
+    compared: Comparison  # the search against random search, at the end
+    start: Comparison  # the same before evolution
+    networks: int  # how many are averaged
+    fool_all: float  # the share of champions that every one of them takes for their class
+    coordinates: str  # what CPPNs are fed, in words
 
 
 def measure_ensemble(

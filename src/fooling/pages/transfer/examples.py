@@ -21,23 +21,14 @@ FRAME = "#cccccc"
 
 
 class ImageRow(NamedTuple):
-    """A row of images to look at.
+    """A row of images to look at."""
 
-    Attributes:
-        label: What they have in common.
-        images: ``(count, height, width, channels) uint8``.
-        names: What each is taken for.
-        networks: What to call each network; empty for those whose order tells.
-        confidences: ``(networks, count) float32`` in that class.
-        sources: ``(count,)``: the place of the network that each evolved on.
-    """
-
-    label: str
-    images: np.ndarray
-    names: Sequence[str]
-    networks: Sequence[str]
-    confidences: np.ndarray
-    sources: np.ndarray
+    label: str  # what they have in common
+    images: np.ndarray  # (count, height, width, channels) uint8
+    names: Sequence[str]  # what each is taken for
+    networks: Sequence[str]  # what to call each network; empty for those whose order tells
+    confidences: np.ndarray  # (networks, count) float32 in that class
+    sources: np.ndarray  # (count,): the place of the network that each evolved on
 
 
 def arrange_examples(shown: Shown, class_names: Sequence[str], networks: Sequence[str]) -> list[ImageRow]:

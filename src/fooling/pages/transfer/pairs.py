@@ -17,20 +17,13 @@ if TYPE_CHECKING:
 
 
 class Pair(NamedTuple):
-    """The images that evolved on one network, before another.
+    """The images that evolved on one network, before another."""
 
-    Attributes:
-        source: The network that they evolved on.
-        other: The network that they are shown to.
-        agrees: ``(images,) bool``: whether its most likely class is the image's.
-        log_odds: ``(images,) float32``: its log-odds for the image's class.
-        shuffled: The share that would agree if the images' classes were dealt out anew among them; None without images.
-    """
-
-    source: str
-    other: str
-    agrees: np.ndarray
-    log_odds: np.ndarray
+    source: str  # the network that they evolved on
+    other: str  # the network that they are shown to
+    agrees: np.ndarray  # (images,) bool: whether its most likely class is the image's
+    log_odds: np.ndarray  # (images,) float32: its log-odds for the image's class
+    # the share that would agree if the images' classes were dealt out anew among them; None without images
     shuffled: float | None
 
     @property
@@ -44,22 +37,14 @@ class Kept:
     """How many images keep their class on another network; an image shown to two of them is two showings.
 
     All but the numbers is of showings, and None without images.
-
-    Attributes:
-        images: How many there are.
-        showings: How many of them to another network.
-        share: That keeps its class.
-        shuffled: That share for shuffled classes.
-        spread: The lowest and highest share of a pair of networks.
-        median: Of the other networks' confidences in the class.
     """
 
-    images: int
-    showings: int
-    share: float | None = None
-    shuffled: float | None = None
-    spread: tuple[float, float] | None = None
-    median: float | None = None
+    images: int  # how many there are
+    showings: int  # how many of them to another network
+    share: float | None = None  # that keeps its class
+    shuffled: float | None = None  # that share for shuffled classes
+    spread: tuple[float, float] | None = None  # the lowest and highest share of a pair of networks
+    median: float | None = None  # of the other networks' confidences in the class
 
 
 def compare_pairs(answers: Transfer, least: float = FOOLED) -> list[Pair]:

@@ -27,21 +27,15 @@ Arrays = dict[str, np.ndarray]
 
 
 class Shown(NamedTuple):
-    """Images before several networks, with a few of the evolved ones to look at.
+    """Images before several networks, with a few of the evolved ones to look at."""
 
-    Attributes:
-        transfer: The answers.
-        folder: Where they are kept; None if nowhere.
-        fooling_all: ``(up to 10,) int64``: images that every network takes for their class, at most one of a class.
-        fooling_one: ``(up to 10,) int64``: images that only their own network does, at most one of a class.
-        images: ``(both, height, width, channels) uint8``: those that fool all, then those that fool one.
-    """
-
-    transfer: Transfer
-    folder: RunFolder | None
+    transfer: Transfer  # the answers
+    folder: RunFolder | None  # where they are kept; None if nowhere
+    # (up to 10,) int64: images that every network takes for their class, at most one of a class
     fooling_all: np.ndarray = NOTHING
+    # (up to 10,) int64: images that only their own network does, at most one of a class
     fooling_one: np.ndarray = NOTHING
-    images: np.ndarray = NOTHING
+    images: np.ndarray = NOTHING  # (both, height, width, channels) uint8: those that fool all, then those that fool one
 
 
 def evolve_and_show(

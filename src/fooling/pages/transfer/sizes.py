@@ -10,16 +10,11 @@ from fooling.pages.searches import LITES, SUPPLEMENT_CLASSES, ImageNetSizes, Sea
 
 @dataclass(frozen=True)
 class TransferSizes:
-    """What evolves to be shown to other networks.
+    """What evolves to be shown to other networks."""
 
-    Attributes:
-        digits: Against each digit network, in both encodings.
-        ensemble: Against the mean softmax of the ImageNet networks.
-        networks: ImageNet networks that the images of page 08 are shown to, the one they evolved on first.
-    """
-
-    digits: SearchSizes
-    ensemble: ImageNetSizes
+    digits: SearchSizes  # against each digit network, in both encodings
+    ensemble: ImageNetSizes  # against the mean softmax of the ImageNet networks
+    # ImageNet networks that the images of page 08 are shown to, the one they evolved on first
     networks: tuple[str, ...] = LITES
 
 

@@ -25,21 +25,13 @@ MANY = 0.1  # Choice: a share of transferred images above that of shuffled label
 
 @dataclass(frozen=True)
 class TransferFound:
-    """What another network takes images for, of which their own network is 99% certain or more.
+    """What another network takes images for, of which their own network is 99% certain or more."""
 
-    Attributes:
-        digits_initialisation: CPPN images, between two networks of one shape and another initialisation.
-        digits_shape: CPPN images, between networks of different shape.
-        digits_direct: Pixel images, between any two networks.
-        imagenet: CPPN images that evolved on the first network.
-        scale: Runs, sizes and networks in words.
-    """
-
-    digits_initialisation: Kept
-    digits_shape: Kept
-    digits_direct: Kept
-    imagenet: Kept
-    scale: str
+    digits_initialisation: Kept  # CPPN images, between two networks of one shape and another initialisation
+    digits_shape: Kept  # CPPN images, between networks of different shape
+    digits_direct: Kept  # pixel images, between any two networks
+    imagenet: Kept  # CPPN images that evolved on the first network
+    scale: str  # runs, sizes and networks in words
 
     @property
     def judged(self) -> dict[str, Kept]:
