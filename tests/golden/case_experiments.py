@@ -117,9 +117,7 @@ def retrained_digits() -> Arrays:
     settings = package.ChainSizes(runs=1, generations=2, children=4, iterations=1, steps=2)
     with TemporaryDirectory() as folder:
         chain = package.retrain_digits(few_digits(100), settings, 6, Path(folder))
-    return {
-        name: part for place, one in enumerate(chain.networks) for name, part in list_arrays(one, f"{place}.").items()
-    }
+    return {name: part for place, (one, _) in enumerate(chain) for name, part in list_arrays(one, f"{place}.").items()}
 
 
 @case(slow=True)
