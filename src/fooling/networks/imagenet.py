@@ -13,7 +13,7 @@ from fooling.networks.imagenet_names import class_names
 from fooling.networks.squeezenet import NAME as SQUEEZENET
 from fooling.networks.squeezenet import load_squeezenet
 
-__all__ = ["NAMES", "class_names", "load_imagenet_network", "load_network"]
+__all__ = ["NAMES", "class_names", "load_network"]
 
 NAMES = (*VARIANTS, SQUEEZENET)  # the networks that packages carry, which need no connection
 CROPS = ("one", "ten")
@@ -48,4 +48,4 @@ def load_network(name: str | Path = "EfficientNet-Lite0", crops: str = "one", **
     return average_ten_crops(classifier) if crops == "ten" else classifier
 
 
-load_imagenet_network = load_network  # its name until all pages say load_network
+load_imagenet_network = load_network  # the name of before, which goes with the last page that says it

@@ -24,7 +24,7 @@ class PhotographSizes:
     """On what the ImageNet networks are checked before they are fooled.
 
     Attributes:
-        networks: Names for :func:`fooling.networks.imagenet.load_imagenet_network`.
+        networks: Names for :func:`fooling.networks.imagenet.load_network`.
         photographs: Name of photographs of :mod:`fooling.data.photographs`; the paper's are ImageNet's validation
             images.
         crops: Random crops of the photographs, whose confidences are compared with those of random images.

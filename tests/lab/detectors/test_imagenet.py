@@ -60,7 +60,7 @@ def test_photographs_are_scored_once(
     make_small_network: Any, photographs: Photographs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = make_small_network(SHAPE)
-    monkeypatch.setattr(imagenet, "load_imagenet_network", lambda *_: network)
+    monkeypatch.setattr(imagenet, "load_network", lambda *_: network)
     search = ImageNetSettings(runs=2, generations=1, children=4, baseline_runs=1, classes=(0, 2, 3))
     found = imagenet.measure_imagenet(search, photographs, 5, 0, tmp_path)
     assert found.kinds["CPPN"].scores.shape == (6, 5), "three cells of the first run, two of the second"

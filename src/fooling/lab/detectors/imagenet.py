@@ -18,7 +18,7 @@ from fooling.lab.detectors.inputs import Fooling
 from fooling.lab.detectors.panel import Panel
 from fooling.lab.detectors.records import Scored, pack_scored, read_scored
 from fooling.networks.classifier import Classifier
-from fooling.networks.imagenet import load_imagenet_network
+from fooling.networks.imagenet import load_network
 from fooling.pages.profiles import ImageNetSettings
 from fooling.pages.retraining.lesson import cut_middle
 from fooling.runs import RunFolder, open_run
@@ -68,7 +68,7 @@ def measure_imagenet(
         OSError: If the folder cannot be written.
     """
     thirds = split_photographs(photographs, count, seed)
-    network = load_imagenet_network(search.network)
+    network = load_network(search.network)
     described = {
         "network": network.fingerprint(),
         "photographs": [part.fingerprint() for part in thirds],
@@ -134,7 +134,7 @@ def _score(fitted: Panel, fooling: Fooling) -> Scored:
 
 def _find_champions(search: ImageNetSettings, count: int, seed: int, folder: Path) -> Fooling:
     """Return champions of page 08 with coordinates in [−1, 1], run by run, since many are large."""
-    classifier = load_imagenet_network(search.network, search.crops)
+    classifier = load_network(search.network, search.crops)
     found = evolve(
         classifier,
         CppnEncoding(classifier.image_shape),
