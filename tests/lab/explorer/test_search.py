@@ -81,6 +81,8 @@ def test_restored_search_goes_on_as_if_it_had_never_stopped(make_search):
     arrays = first.to_arrays()
     for other in (make_search("cppn"), first.copy()):
         other.restore(arrays)
+        for name in ("champions", "parents", "log_odds", "generation", "seeds"):
+            np.testing.assert_array_equal(getattr(other.standing.state, name), getattr(first.standing.state, name))
         while other.generation < GENERATIONS:
             other.advance()
         assert_same(other, make_search("cppn", GENERATIONS).to_evolution())

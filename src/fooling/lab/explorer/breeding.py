@@ -62,13 +62,7 @@ def bear_children(
 
     Two parents that are pixels are crossed as in the released code (half of the pairs of children, simulated binary
     crossover) before they mutate. The paper has no crossover of CPPNs, so there each parent has every second child.
-
-    Args:
-        encoding: How images are made.
-        parents: Genomes, NumPy arrays.
-        count: Children.
-        seed: Of the breeding; the same seed and litter give the same children.
-        litter: The number of the litter, from 1.
+    The same seed and litter, numbered from 1, give the same children.
 
     Raises:
         ValueError: If there is no parent or more than two, or no child is wanted.

@@ -36,11 +36,7 @@ class Evolving:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self, make: Callable[[], Search]) -> None:
-        """Start, or do nothing if it runs.
-
-        Args:
-            make: Returns the search, called in the thread: a network may first have to be loaded.
-        """
+        """Start, or do nothing if it runs; the search is made in the thread, as a network may have to be loaded."""
         if self.running:
             return
         self._stop = threading.Event()

@@ -39,9 +39,9 @@ def draw_look(
     Args:
         image: ``(height, width, channels) uint8``.
         title: What it is.
-        names: One per class.
+        names: Of the classes.
         confidences: ``(classes,) float32``.
-        history: ``(generations + 1,) float32``: log-odds of the cell that it holds; None for an image that holds none.
+        history: ``(generations + 1,) float32`` log-odds of the cell that it holds; None for an image that holds none.
     """
     top = np.argsort(-confidences, kind="stable")[:TOP]
     answers = [f"{names[index]} {show_confidence(confidences[index])}" for index in top]
@@ -99,9 +99,9 @@ def draw_line(images: np.ndarray, steps: Sequence[Step], ancestors: int, name: s
 
     Args:
         images: ``(steps, height, width, channels) uint8``.
-        steps: One each.
+        steps: One for each.
         ancestors: How many the line has, those not drawn and the champion itself included.
-        name: The class of the champion.
+        name: Of the champion's class.
     """
     titles = [f"gen. {step.generation:,}: {_shorten(step.names)}" for step in steps]
     confidences = np.array([step.confidence for step in steps])
@@ -127,10 +127,10 @@ def draw_litter(
     """Draw parents and their children, each with the class that the network takes it for.
 
     Args:
-        images: ``(parents + children, height, width, channels) uint8``, the parents first.
-        names: The top class of each.
-        confidences: ``(parents + children,) float32`` in that class.
-        parents: How many of them are parents.
+        images: ``(count, height, width, channels) uint8``, the parents first.
+        names: Of the top class of each.
+        confidences: ``(count,) float32`` in that class.
+        parents: How many are parents.
         relation: What to call the others.
     """
     titles = [f"parent: {name}" if place < parents else name for place, name in enumerate(names)]

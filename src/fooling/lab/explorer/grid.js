@@ -1,5 +1,6 @@
 // A grid of pictures that are buttons: the pictures come as one PNG, one below the other, with a label each.
 const COLUMN = 112;
+const TILE = '<span class="picture"></span><span class="bar"><span></span></span><b></b><span class="share"></span>';
 
 function render({ model, el }) {
   const group = document.createElement("div");
@@ -12,76 +13,66 @@ function render({ model, el }) {
   function makeTile() {
     const tile = document.createElement("button");
     tile.type = "button";
-    tile.innerHTML =
-      '<span class="picture"></span><span class="bar"><span></span></span><b></b><span class="share"></span>';
-    tile.addEventListener("click", () => choose(Number(tile.dataset.place)));
+    tile.innerHTML = TILE;
+    tile.addEventListener("click", () => choose(model.get("labels")[tile.dataset.place]));
     tile.addEventListener("keydown", move);
     return tile;
   }
 
-  function choose(place) {
-    const label = model.get("labels")[place];
-    const most = model.get("most");
-    let chosen = model.get("chosen");
-    if (most === 1) chosen = [label.id];
-    else if (chosen.includes(label.id)) chosen = chosen.filter((id) => id !== label.id);
-    else chosen = [...chosen, label.id].slice(-most);
-    model.set("chosen", chosen);
-    model.set("picked", { id: label.id, number: label.number, clicks: (model.get("picked").clicks || 0) + 1 });
+  function choose({ id, number }) {
+    const [most, old] = [model.get("most"), model.get("chosen")];
+    const again = most > 1 && old.includes(id);
+    model.set("chosen", again ? old.filter((one) => one !== id) : [...old, id].slice(-most));
+    model.set("picked", { id, number, clicks: (model.get("picked").clicks || 0) + 1 });
     model.save_changes();
     draw();
   }
 
   function move(event) {
     const place = Number(event.currentTarget.dataset.place);
-    const columns = Math.max(1, getComputedStyle(group).gridTemplateColumns.split(" ").length);
+    const columns = getComputedStyle(group).gridTemplateColumns.split(" ").length;
     const last = group.children.length - 1;
-    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns };
-    let next = null;
-    if (event.key in steps) next = place + steps[event.key];
-    if (event.key === "Home") next = 0;
-    if (event.key === "End") next = last;
-    if (next === null) return;
+    const [right, left, down, up] = [place + 1, place - 1, place + columns, place - columns];
+    const next = { ArrowRight: right, ArrowLeft: left, ArrowDown: down, ArrowUp: up, Home: 0, End: last }[event.key];
+    if (next === undefined) return;
     event.preventDefault();
     event.stopPropagation();
     group.children[Math.min(last, Math.max(0, next))].focus();
   }
 
+  function drawSprite() {
+    const old = address;
+    sprite = model.get("sprite");
+    address = sprite.byteLength ? URL.createObjectURL(new Blob([sprite], { type: "image/png" })) : null;
+    const mine = address;
+    const show = () => {
+      if (mine === address) group.style.setProperty("--sprite", mine ? `url("${mine}")` : "none");
+      if (old) URL.revokeObjectURL(old);
+    };
+    if (!mine) return show();
+    const loaded = new Image(); // the old picture stays until the new one can be shown, so that nothing flickers
+    loaded.onload = show;
+    loaded.src = mine;
+  }
+
   function draw() {
-    const labels = model.get("labels");
-    const chosen = model.get("chosen");
-    if (model.get("sprite") !== sprite) {
-      sprite = model.get("sprite");
-      const old = address;
-      address = sprite.byteLength ? URL.createObjectURL(new Blob([sprite], { type: "image/png" })) : null;
-      // The old picture stays until the new one can be shown, so that nothing flickers.
-      const loaded = new Image();
-      const mine = address;
-      const show = () => {
-        if (mine === address) group.style.setProperty("--sprite", mine ? `url("${mine}")` : "none");
-        if (old) URL.revokeObjectURL(old);
-      };
-      loaded.onload = show;
-      if (mine) loaded.src = mine;
-      else show();
-    }
+    const [labels, chosen] = [model.get("labels"), model.get("chosen")];
+    if (model.get("sprite") !== sprite) drawSprite();
     group.setAttribute("aria-label", model.get("caption"));
     group.classList.toggle("pixels", model.get("enlarged"));
     while (group.children.length > labels.length) group.lastChild.remove();
     while (group.children.length < labels.length) group.append(makeTile());
-    labels.forEach((label, place) => {
+    labels.forEach(({ id, name, share, confidence }, place) => {
       const tile = group.children[place];
-      const [picture, bar, name, share] = tile.children;
+      const [picture, bar, title, told] = tile.children;
       tile.dataset.place = place;
-      tile.tabIndex = 0;
-      tile.title = label.name;
-      tile.setAttribute("aria-label", `${label.name}, ${label.share}`);
-      tile.setAttribute("aria-pressed", String(chosen.includes(label.id)));
+      tile.title = title.textContent = name;
+      told.textContent = share;
+      tile.setAttribute("aria-label", `${name}, ${share}`);
+      tile.setAttribute("aria-pressed", String(chosen.includes(id)));
       picture.style.backgroundSize = `${COLUMN}px ${COLUMN * labels.length}px`;
       picture.style.backgroundPosition = `0 ${-COLUMN * place}px`;
-      bar.firstChild.style.width = `${100 * label.confidence}%`;
-      name.textContent = label.name;
-      share.textContent = label.share;
+      bar.firstChild.style.width = `${100 * confidence}%`;
     });
   }
 

@@ -58,12 +58,12 @@ class Grid(anywidget.AnyWidget):
         numbers: Iterable[int],
         caption: str,
     ) -> None:
-        """Show these pictures in one message, so that no label stands under another's picture.
+        """Show pictures in one message, so that no label stands under another's picture.
 
         Args:
             images: ``(count, height, width, channels) uint8``.
             names: What each is shown for.
-            confidences: ``(count,) float32`` in that.
+            confidences: ``(count,)`` floats, in that.
             ids: What ``chosen`` calls them.
             numbers: What else ``picked`` tells of them.
             caption: As the trait.

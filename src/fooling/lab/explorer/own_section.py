@@ -122,7 +122,7 @@ def _offer_upload(accept: str, description: str) -> Any:
 
 
 def load_upload(name: str, content: bytes, **fields: Any) -> Classifier:
-    """Load a ``.keras`` file from its bytes; arguments, and what it raises, are those of ``load_classifier``."""
+    """Load a ``.keras`` file from its bytes, with the arguments and errors of ``load_classifier``."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(name).name
         path.write_bytes(content)

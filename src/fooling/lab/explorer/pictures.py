@@ -18,11 +18,8 @@ SIDE = 112  # pixels of a tile; Choice: four times a digit's 28, half of a large
 def draw_sprite(images: np.ndarray) -> bytes:
     """Return images as one PNG, one below the other, each in the middle of a square; nothing for none.
 
-    Images larger than a tile are reduced by the mean over the area of a pixel; the others stay as they are, and the
-    browser enlarges them without smoothing.
-
-    Args:
-        images: ``(count, height, width, channels) uint8``.
+    Of ``(count, height, width, channels) uint8``, those larger than a tile are reduced by the mean over the area of a
+    pixel; the others stay as they are, and the browser enlarges them without smoothing.
     """
     if not len(images):
         return b""

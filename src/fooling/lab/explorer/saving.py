@@ -41,12 +41,7 @@ class Saved(NamedTuple):
 
 
 def encode_picture(image: np.ndarray, encoding: Encoding, genome: Genomes) -> bytes:
-    """Return a PNG with the picture and, as JSON in its text, encoding and genome.
-
-    Args:
-        image: ``(height, width, channels) uint8``, what the genome draws.
-        encoding: One of this package.
-        genome: NumPy arrays of one genome.
+    """Return a PNG with a picture, ``(height, width, channels) uint8``, and as JSON in its text what draws it.
 
     Raises:
         ValueError: If the encoding is not one of this package: nobody could load it again.
@@ -74,11 +69,7 @@ def _describe_array(part: np.ndarray) -> dict[str, Any]:
 
 
 def load_picture(file: Path | bytes, name: str = "") -> Saved:
-    """Load a picture that was saved here, or any other.
-
-    Args:
-        file: Its path or its bytes.
-        name: What to call it in a message.
+    """Load a picture that was saved here, or any other, from its path or its bytes; messages call it ``name``.
 
     Raises:
         ValueError: If it is no picture, or too large.
@@ -131,14 +122,7 @@ def _to_array(picture: Image.Image) -> np.ndarray:
 def fit_image(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     """Return a picture as a network takes it: its middle, at the network's size, grey or in colour.
 
-    A picture that has the network's size already stays as it is, but for its channels.
-
-    Args:
-        image: ``(height, width, 1 or 3) uint8``.
-        shape: ``(height, width, channels)`` of the network.
-
-    Returns:
-        ``(*shape) uint8``.
+    A picture, ``(height, width, 1 or 3) uint8``, that has the network's size stays as it is, but for its channels.
     """
     picture = to_pillow(image).convert("L" if shape[2] == 1 else "RGB")
     return np.asarray(ImageOps.fit(picture, (shape[1], shape[0]), Image.Resampling.BILINEAR)).reshape(shape)

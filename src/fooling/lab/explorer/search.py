@@ -33,7 +33,7 @@ class Search:
     One thread may evolve while others read what it holds.
 
     Attributes:
-        classes: The class of each cell, by index.
+        classes: The class of each cell, by index, as ``class_names`` by name.
         standing: Where the search is; None before the first images.
         genomes: By number, NumPy arrays of those who ever held a cell, and so of every ancestor. Where they take more
             than ``most_bytes``, those in no champion's line go first, then the oldest; the champions' own stay.
@@ -51,6 +51,7 @@ class Search:
         """Make ready, evaluating nothing; arguments, and what they raise, are those of ``evolve``."""
         (self.seed,) = evolve.check_arguments(classifier, encoding, 1, children, [seed])
         self.classes = evolve.check_classes(classifier, classes)
+        self.class_names = [str(classifier.class_names[index]) for index in self.classes]
         self.classifier, self.encoding, self.children = classifier, encoding, int(children)
         self.standing: Standing | None = None
         self.genomes: dict[int, Genomes] = {}
@@ -59,11 +60,6 @@ class Search:
         self._target = Target(classifier, self.classes)
         self._steps = compile_steps(self._target, encoding, self.children, self._size)  # type: ignore[arg-type]  # every object is hashable
         self._pictures: dict[int, np.ndarray] = {}
-
-    @property
-    def class_names(self) -> list[str]:
-        """The name of each cell's class."""
-        return [str(self.classifier.class_names[index]) for index in self.classes]
 
     @property
     def generation(self) -> int:
