@@ -46,6 +46,3 @@ def load_network(name: str | Path = "EfficientNet-Lite0", crops: str = "one", **
             f"There is no network {name!r}; choose {', '.join(NAMES)} or one of Keras, such as {EXAMPLES}."
         )
     return average_ten_crops(classifier) if crops == "ten" else classifier
-
-
-load_imagenet_network = load_network  # the name of before, which goes with the last page that says it
