@@ -20,15 +20,11 @@ CROPS, UNBRED = "crops of photographs", {"random CPPN images": CppnEncoding, "un
 
 
 class Certainty(NamedTuple):
-    """What a network answers.
+    """What a network answers."""
 
-    Attributes:
-        confidences: By kind of image, ``(count,) float32``: the confidence in the top class, whatever it is.
-        folder: Where it is kept.
-    """
-
+    # by kind of image, (count,) float32: the confidence in the top class, whatever it is
     confidences: dict[str, np.ndarray]
-    folder: RunFolder | None
+    folder: RunFolder | None  # where it is kept
 
 
 def measure_certainty(

@@ -19,17 +19,12 @@ DECIMALS = 6  # of a correlation; thumbnails are float32, and two of one image m
 
 @dataclass(frozen=True)
 class Comparison(Effect):
-    """How far one search is ahead of another on the same classes, by a two-sided Mann-Whitney U test between classes.
+    """How far one search is ahead of another on the same classes, by a two-sided Mann-Whitney U test between them."""
 
-    Attributes:
-        ahead: Number of classes whose median over runs is above that of the same class in the second search.
-        paired_p: Of Wilcoxon's two-sided signed-rank test, which holds each class against itself; 1 where none differs.
-        medians: Of both searches, over runs and classes.
-    """
-
-    ahead: int
+    ahead: int  # number of classes whose median over runs is above that of the same class in the second search
+    # of Wilcoxon's two-sided signed-rank test, which holds each class against itself; 1 where none differs
     paired_p: float
-    medians: tuple[float, float]
+    medians: tuple[float, float]  # of both searches, over runs and classes
 
 
 def probability_of_superiority(first: np.ndarray, second: np.ndarray) -> float:

@@ -21,18 +21,12 @@ MEDIAN, NEAR, IMAGES = 0.603, 0.15, 1_000  # the paper's median; Choice of what 
 
 @dataclass(frozen=True)
 class PhotographSizes:
-    """On what the ImageNet networks are checked before they are fooled.
+    """On what the ImageNet networks are checked before they are fooled."""
 
-    Attributes:
-        networks: Names for :func:`fooling.networks.imagenet.load_network`.
-        photographs: Name of photographs of :mod:`fooling.data.photographs`; the paper's are ImageNet's validation
-            images.
-        crops: Random crops of the photographs, whose confidences are compared with those of random images.
-    """
-
-    networks: tuple[str, ...]
+    networks: tuple[str, ...]  # names for fooling.networks.imagenet.load_network
+    # name of photographs of fooling.data.photographs; the paper's are ImageNet's validation images
     photographs: str
-    crops: int
+    crops: int  # random crops of the photographs, whose confidences are compared with those of random images
 
 
 SIZES: Mapping[str, PhotographSizes] = {
@@ -45,25 +39,15 @@ SIZES: Mapping[str, PhotographSizes] = {
 
 @dataclass(frozen=True)
 class Natural:
-    """A network on labelled photographs.
+    """A network on labelled photographs."""
 
-    Attributes:
-        images: How many.
-        accuracy: Share of them whose top class is the label.
-        median: Of the confidence in the top class.
-        median_right: The same where the network is right; None where it never is.
-        median_wrong: The same where it is wrong.
-        network: Its name.
-        crops: "one" or "ten".
-    """
-
-    images: int
-    accuracy: float
-    median: float
-    median_right: float | None
-    median_wrong: float | None
-    network: str
-    crops: str
+    images: int  # how many
+    accuracy: float  # share of them whose top class is the label
+    median: float  # of the confidence in the top class
+    median_right: float | None  # the same where the network is right; None where it never is
+    median_wrong: float | None  # the same where it is wrong
+    network: str  # its name
+    crops: str  # "one" or "ten"
 
 
 def measure(assessment: Assessment, network: str, crops: str = "one") -> Natural:

@@ -22,23 +22,14 @@ LEAST_CLASSES, LEAST_RUNS, LEAST_PER_CELL = 20, 2, 50  # Choice: the least at wh
 
 @dataclass(frozen=True)
 class Scale:
-    """How large a search was.
+    """How large a search was."""
 
-    Attributes:
-        runs: Independent runs.
-        classes: How many classes have a cell.
-        generations: Generations after the random images.
-        children: Children per generation.
-        network: The network that was fooled, by name.
-        crops: "one" or "ten".
-    """
-
-    runs: int
-    classes: int
-    generations: int
-    children: int
-    network: str
-    crops: str
+    runs: int  # independent runs
+    classes: int  # how many classes have a cell
+    generations: int  # generations after the random images
+    children: int  # children per generation
+    network: str  # the network that was fooled, by name
+    crops: str  # "one" or "ten"
 
     @property
     def per_cell(self) -> float:
@@ -58,23 +49,14 @@ class Scale:
 
 @dataclass(frozen=True)
 class ImageNetSearch:
-    """What a search reached.
+    """What a search reached."""
 
-    Attributes:
-        scale: How large it was.
-        median: Of the champions' confidences, over runs and classes.
-        run_medians: The lowest and the highest median of a run.
-        least: The confidence from which a class counts as fooled.
-        fooled: Classes whose median over runs is as high.
-        baseline_median: Median of random search, with as many images a run.
-    """
-
-    scale: Scale
-    median: float
-    run_medians: tuple[float, float]
-    least: float
-    fooled: int
-    baseline_median: float
+    scale: Scale  # how large it was
+    median: float  # of the champions' confidences, over runs and classes
+    run_medians: tuple[float, float]  # the lowest and the highest median of a run
+    least: float  # the confidence from which a class counts as fooled
+    fooled: int  # classes whose median over runs is as high
+    baseline_median: float  # median of random search, with as many images a run
 
 
 def measure_scale(run: Evolution, network: str, crops: str = "one") -> Scale:

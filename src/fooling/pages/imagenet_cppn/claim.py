@@ -40,16 +40,11 @@ SIZES: Mapping[str, ImageNetSizes] = {
 
 @dataclass(frozen=True)
 class CppnSearch:
-    """What CPPN images reached, and how they compare with pixel images.
+    """What CPPN images reached, and how they compare with pixel images."""
 
-    Attributes:
-        search: What they reached.
-        against_pixels: How far they are ahead of pixel images that had as many children per cell.
-        dogs_and_cats: The median of dogs and cats and that of all others; None unless all 1,000 classes evolved.
-    """
-
-    search: ImageNetSearch
-    against_pixels: Comparison
+    search: ImageNetSearch  # what they reached
+    against_pixels: Comparison  # how far they are ahead of pixel images that had as many children per cell
+    # the median of dogs and cats and that of all others; None unless all 1,000 classes evolved
     dogs_and_cats: tuple[float, float] | None
 
 

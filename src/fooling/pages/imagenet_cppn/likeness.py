@@ -20,17 +20,11 @@ ROUNDING = 1e-12  # sums of the same numbers in another order count as equal
 
 
 class Correlations(NamedTuple):
-    """The correlations behind a :class:`Relatedness`, each in [−1, 1].
+    """The correlations behind a :class:`Relatedness`, each in [−1, 1]."""
 
-    Attributes:
-        neighbours: ``(runs · neighbouring pairs,) float64``.
-        random: ``(at most 2,000,) float64``: drawn from all pairs within a run.
-        runs: ``(pairs of runs · classes,) float64``.
-    """
-
-    neighbours: np.ndarray
-    random: np.ndarray
-    runs: np.ndarray
+    neighbours: np.ndarray  # (runs · neighbouring pairs,) float64
+    random: np.ndarray  # (at most 2,000,) float64: drawn from all pairs within a run
+    runs: np.ndarray  # (pairs of runs · classes,) float64
 
 
 def find_neighbours(classes: Sequence[int] | np.ndarray) -> np.ndarray:

@@ -17,38 +17,23 @@ FIGURE = (  # Source: paper Fig. 9
 
 @dataclass(frozen=True)
 class Likeness(Effect):
-    """How much more alike the images of neighbouring classes are than others; p is one-sided, by permutation.
+    """How much more alike the images of neighbouring classes are than others; p is one-sided, by permutation."""
 
-    Attributes:
-        superiority_distinct: The superiority without pairs that hold the very same image; None if all do.
-    """
-
-    superiority_distinct: float | None
+    superiority_distinct: float | None  # the superiority without pairs that hold the very same image; None if all do
 
 
 @dataclass(frozen=True)
 class Relatedness:
-    """How alike images are: median correlations, None of no pair, and two comparisons, None where not defined.
+    """How alike images are: median correlations, None of no pair, and two comparisons, None where not defined."""
 
-    Attributes:
-        scale: Of the search.
-        neighbours: Images of neighbouring classes of one run.
-        random: Images of any two classes of one run.
-        runs: Images of one class in two runs.
-        against_random: Neighbours against any two classes.
-        against_runs: Neighbours against one class in two runs.
-        shared_neighbours: Share of neighbours that hold the very same image.
-        shared_random: The same of any two classes.
-    """
-
-    scale: Scale
-    neighbours: float | None
-    random: float | None
-    runs: float | None
-    against_random: Likeness | None
-    against_runs: Likeness | None
-    shared_neighbours: float | None
-    shared_random: float | None
+    scale: Scale  # of the search
+    neighbours: float | None  # images of neighbouring classes of one run
+    random: float | None  # images of any two classes of one run
+    runs: float | None  # images of one class in two runs
+    against_random: Likeness | None  # neighbours against any two classes
+    against_runs: Likeness | None  # neighbours against one class in two runs
+    shared_neighbours: float | None  # share of neighbours that hold the very same image
+    shared_random: float | None  # the same of any two classes
 
 
 def judge(found: Relatedness) -> str:

@@ -22,15 +22,10 @@ IMAGES, P = 10, 0.01  # Choice: the least images with a period, and the p of the
 
 @dataclass(frozen=True)
 class RepetitionSizes:
-    """On how many of page 08's images repeated elements are removed.
+    """On how many of page 08's images repeated elements are removed."""
 
-    Attributes:
-        champions: The most confident ones that are not the same image.
-        masks: Random masks, and shuffles of tiles, for each image.
-    """
-
-    champions: int
-    masks: int
+    champions: int  # the most confident ones that are not the same image
+    masks: int  # random masks, and shuffles of tiles, for each image
 
 
 SIZES: Mapping[str, RepetitionSizes] = {
@@ -52,19 +47,12 @@ class Kept:
 
 @dataclass(frozen=True)
 class Removal:
-    """What images keep without some of their elements.
+    """What images keep without some of their elements."""
 
-    Attributes:
-        kept: Without the elements.
-        masked: Without random squares of their area; the masks of one image count with their median.
-        lowered: Share of the images that are less certain than whole.
-        p: Of a two-sided sign test of that, which leaves out an image that is exactly as certain.
-    """
-
-    kept: Kept
-    masked: Kept
-    lowered: float
-    p: float
+    kept: Kept  # without the elements
+    masked: Kept  # without random squares of their area; the masks of one image count with their median
+    lowered: float  # share of the images that are less certain than whole
+    p: float  # of a two-sided sign test of that, which leaves out an image that is exactly as certain
 
 
 @dataclass(frozen=True)
@@ -83,21 +71,14 @@ class Judged:
 
 @dataclass(frozen=True)
 class Repetition:
-    """What was left of how many champions, and of photographs with 4 × 4 tiles shuffled.
+    """What was left of how many champions, and of photographs with 4 × 4 tiles shuffled."""
 
-    Attributes:
-        champions: How many were looked at.
-        periodic: How many of them have a period.
-        judged: Those of at least 50% among these; None if there is none.
-        draws: Random masks, and shuffles, of each image.
-    """
-
-    champions: int
-    periodic: int
-    judged: Judged | None
+    champions: int  # how many were looked at
+    periodic: int  # how many of them have a period
+    judged: Judged | None  # those of at least 50% among these; None if there is none
     photographs: int
     photographs_shuffled: Kept
-    draws: int
+    draws: int  # random masks, and shuffles, of each image
     network: str
     crops: str
 

@@ -22,15 +22,10 @@ from fooling.pages.repetition.pictures import Pictures
 
 
 class Examples(NamedTuple):
-    """A table of images, one row for each that was changed.
+    """A table of images, one row for each that was changed."""
 
-    Attributes:
-        images: ``(rows, columns, height, width, channels) uint8``; the first of each row is whole.
-        confidences: ``(rows, columns) float32``.
-    """
-
-    images: np.ndarray
-    confidences: np.ndarray
+    images: np.ndarray  # (rows, columns, height, width, channels) uint8; the first of each row is whole
+    confidences: np.ndarray  # (rows, columns) float32
 
 
 def show_removal(champions: Pictures, elements: Elements, places: Sequence[int], seed: int) -> Examples:

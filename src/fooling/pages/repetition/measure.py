@@ -33,53 +33,31 @@ GRIDS = (2, 4, 7, 8, 14)  # tiles along a side, where they divide it; Choice: al
 
 
 class Elements(NamedTuple):
-    """Confidences with some of an image's elements removed; k of n are kept, and NaN stands where k is above n.
+    """Confidences with some of an image's elements removed; k of n are kept, and NaN stands where k is above n."""
 
-    Attributes:
-        axes: ``(count,) int32``: axis of the period, −1 where the image has none.
-        pixels: ``(count,) int32``: the period, 0 where there is none.
-        elements: ``(count,) int32``: n, 0 where there is no period.
-        whole: ``(count,) float32``: confidence of the whole image.
-        kept: ``(count, most + 1) float32``: with the first k elements kept, k from 0.
-        masked: ``(count, masks, most + 1) float32``: with the area of n − k elements removed by a random mask.
-    """
-
-    axes: np.ndarray
-    pixels: np.ndarray
-    elements: np.ndarray
-    whole: np.ndarray
-    kept: np.ndarray
-    masked: np.ndarray
+    axes: np.ndarray  # (count,) int32: axis of the period, −1 where the image has none
+    pixels: np.ndarray  # (count,) int32: the period, 0 where there is none
+    elements: np.ndarray  # (count,) int32: n, 0 where there is no period
+    whole: np.ndarray  # (count,) float32: confidence of the whole image
+    kept: np.ndarray  # (count, most + 1) float32: with the first k elements kept, k from 0
+    masked: np.ndarray  # (count, masks, most + 1) float32: with the area of n − k elements removed by a random mask
 
 
 class Tiles(NamedTuple):
-    """Confidences with an image's tiles shuffled.
+    """Confidences with an image's tiles shuffled."""
 
-    Attributes:
-        grids: ``(grids,) int32``: tiles along a side.
-        whole: ``(count,) float32``: confidence of the image as it is.
-        shuffled: ``(count, grids, shuffles) float32``.
-    """
-
-    grids: np.ndarray
-    whole: np.ndarray
-    shuffled: np.ndarray
+    grids: np.ndarray  # (grids,) int32: tiles along a side
+    whole: np.ndarray  # (count,) float32: confidence of the image as it is
+    shuffled: np.ndarray  # (count, grids, shuffles) float32
 
 
 class Parts(NamedTuple):
-    """Confidences with a photograph's most telling part alone, repeated, and enlarged.
+    """Confidences with a photograph's most telling part alone, repeated, and enlarged."""
 
-    Attributes:
-        corners: ``(count, 2) int32``: top and left of the part in the photograph.
-        whole: ``(count,) float32``: confidence of the whole photograph.
-        copies: ``(count, 4) float32``: of 1, 4, 9 and 16 copies.
-        enlarged: ``(count, 4) float32``: of one copy, enlarged to the area of so many.
-    """
-
-    corners: np.ndarray
-    whole: np.ndarray
-    copies: np.ndarray
-    enlarged: np.ndarray
+    corners: np.ndarray  # (count, 2) int32: top and left of the part in the photograph
+    whole: np.ndarray  # (count,) float32: confidence of the whole photograph
+    copies: np.ndarray  # (count, 4) float32: of 1, 4, 9 and 16 copies
+    enlarged: np.ndarray  # (count, 4) float32: of one copy, enlarged to the area of so many
 
 
 class Measured(NamedTuple):

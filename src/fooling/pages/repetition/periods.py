@@ -14,17 +14,11 @@ HEIGHT, PROMINENCE = 0.1, 0.25
 
 
 class Period(NamedTuple):
-    """How an image repeats itself.
+    """How an image repeats itself."""
 
-    Attributes:
-        axis: 0 if downwards, 1 if across.
-        pixels: How far one element is from the next.
-        strength: Prominence of the peak of the autocorrelation, in (0, 2].
-    """
-
-    axis: int
-    pixels: int
-    strength: float
+    axis: int  # 0 if downwards, 1 if across
+    pixels: int  # how far one element is from the next
+    strength: float  # prominence of the peak of the autocorrelation, in (0, 2]
 
 
 def autocorrelate(image: np.ndarray, axis: int) -> np.ndarray:

@@ -17,17 +17,11 @@ RECOGNISED = 0.5  # confidence from which a photograph counts as recognised; Cho
 
 
 class Pictures(NamedTuple):
-    """Images, each with the class in which confidence is measured.
+    """Images, each with the class in which confidence is measured."""
 
-    Attributes:
-        images: ``(count, height, width, channels) uint8``.
-        classes: ``(count,) int64``.
-        titles: What to call each: a champion's run, a photograph's own name.
-    """
-
-    images: np.ndarray
-    classes: np.ndarray
-    titles: tuple[str, ...]
+    images: np.ndarray  # (count, height, width, channels) uint8
+    classes: np.ndarray  # (count,) int64
+    titles: tuple[str, ...]  # what to call each: a champion's run, a photograph's own name
 
 
 def choose_champions(run: Evolution, count: int) -> Pictures:
