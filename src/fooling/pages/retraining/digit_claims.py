@@ -158,11 +158,7 @@ def list_chain(found: ChainFound) -> Rows:
     spread = f"by run {low} to {high}, n = {count_words(found.runs, 'run')}"
     return (
         ("median on DNN1, without a fooling class", first, ""),
-        (
-            f"median on DNN{iterations + 1}, the last network",
-            f"{last} ({spread})",
-            "99.99% (DNN16, 30 runs: recalled)",
-        ),
+        (f"median on DNN{iterations + 1}, the last network", f"{last} ({spread})", "99.99% (DNN16, 30 runs: recalled)"),
         ("lowest median of a network", lowest, ""),
         ("from one network to the next the median rose", f"{rises} of {count_words(iterations, 'time')}", ""),
         *_list_delay(found),

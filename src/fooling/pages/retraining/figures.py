@@ -9,15 +9,7 @@ from matplotlib.axes import Axes
 
 from fooling.confidence import to_confidence, to_log_odds, wilson_interval
 from fooling.figures.images import draw_images
-from fooling.figures.style import (
-    COLOURS,
-    DASHES,
-    PAPER,
-    Figure,
-    label_log_odds,
-    start_figure,
-    styled,
-)
+from fooling.figures.style import COLOURS, DASHES, PAPER, Figure, label_log_odds, start_figure, styled
 from fooling.pages.claim import NEAR_CERTAIN
 from fooling.words import show_confidence
 
@@ -48,11 +40,8 @@ def draw_retrained_medians(log_odds_by_network: Sequence[np.ndarray], curves: Ma
     left.fill_between(places, quartiles[:, 0], quartiles[:, 2], color=COLOURS[0], alpha=0.2, lw=0)
     left.plot(places, quartiles[:, 1], color=COLOURS[0], lw=2)
     _scatter_runs(left, places, by_run, COLOURS[0])
-    colours = COLOURS[: len(curves)]
-    bands = [
-        _draw_curve(right, history, label, colour)
-        for colour, (label, history) in zip(colours, curves.items(), strict=True)
-    ]
+    pairs = zip(curves.items(), COLOURS[: len(curves)], strict=True)
+    bands = [_draw_curve(right, history, label, colour) for (label, history), colour in pairs]
     for spot in (left, right):
         spot.axhline(to_log_odds(NEAR_CERTAIN), color=PAPER, lw=0.8, linestyle=DASHES, label="the paper's 99.99%")
     label_log_odds(left, np.concatenate([quartiles.ravel(), *by_run, *bands]))
@@ -68,10 +57,7 @@ def draw_retrained_medians(log_odds_by_network: Sequence[np.ndarray], curves: Ma
 def draw_chain_champions(images: np.ndarray, confidences: np.ndarray, labels: Sequence[str]) -> Figure:
     """Draw champions of one run against some networks of a chain, a row each, with digit and confidence.
 
-    Args:
-        images: ``(networks, digits, height, width, channels) uint8``.
-        confidences: ``(networks, digits)``.
-        labels: Of the networks.
+    Images are ``(networks, digits, height, width, channels) uint8``, confidences ``(networks, digits)``.
     """
     captions = [[f"{digit}\n{show_confidence(value)}" for digit, value in enumerate(row)] for row in confidences]
     low, high = (show_confidence(part) for part in (confidences.min(), confidences.max()))
@@ -90,7 +76,7 @@ def draw_retrained_errors(errors: np.ndarray, called_fooling: np.ndarray, held_o
     """
     parts = {"wrong": errors, "called fooling": called_fooling}
     alt = f"Share of {held_out:,} held-out digits by network 1 to {len(errors)}. " + "; ".join(
-        f"{label}: {100 * part[0]:.1f}% at first, then {100 * part[1:].min():.1f}% to {100 * part[1:].max():.1f}%"
+        f"{label}: {part[0]:.1%} at first, then {part[1:].min():.1%} to {part[1:].max():.1%}"
         for label, part in parts.items()
     )
     drawn, axes = start_figure(3.3, alt + ".")
@@ -118,19 +104,14 @@ def draw_caught(before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> Fi
             network before it.
         after: ``(runs,) float64`` for each of them: of images that evolved against the network itself.
     """
-    parts = {
-        "evolved against the network before, not learned": before,
-        "evolved against this network": after,
-    }
-    alt = "Share of the last champions called fooling, by retrained network. " + "; ".join(
-        f"{label}: {min(means):.0%} to {max(means):.0%}"
-        for label, means in ((label, [part.mean() for part in rows]) for label, rows in parts.items())
-    )
-    drawn, axes = start_figure(3.3, alt + ".")
+    parts = {"evolved against the network before, not learned": before, "evolved against this network": after}
+    means = {label: [part.mean() for part in rows] for label, rows in parts.items()}
+    told = "; ".join(f"{label}: {min(part):.0%} to {max(part):.0%}" for label, part in means.items())
+    drawn, axes = start_figure(3.3, f"Share of the last champions called fooling, by retrained network. {told}.")
     spot, places = axes[0, 0], np.arange(2, len(before) + 2)
     for colour, marker, (label, rows) in zip(COLOURS, "os", parts.items(), strict=False):
         _scatter_runs(spot, places, rows, colour)
-        spot.plot(places, [part.mean() for part in rows], color=colour, marker=marker, ms=6, lw=1.5, label=label)
+        spot.plot(places, means[label], color=colour, marker=marker, ms=6, lw=1.5, label=label)
     _number_networks(spot, places)
     spot.set(ylim=(-0.04, 1.04), ylabel="share called fooling")
     spot.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")

@@ -92,7 +92,7 @@ def headline(found: TransferFound) -> str:
     missing = [label for label, one in found.judged.items() if one.share is None]
     if not shares:
         return "No image reached 99% on its own network, so there is none to show to another."
-    lacking = f"; none is 99% sure for {list_words(missing)}" if missing else ""
+    lacking = f"; no image was at 99% for {list_words(missing)}" if missing else ""
     return f"Images that fool one network keep their class on another in {list_words(shares)} of showings{lacking}."
 
 
