@@ -53,11 +53,6 @@ class Options(NamedTuple):
 def audit_model(options: Options, notebooks: Path, out: TextIO) -> int:
     """Audit a network, or say what a finished audit found; return the exit code.
 
-    Args:
-        options: What the user asks for.
-        notebooks: Folder of the pages.
-        out: Where progress and the summary are shown.
-
     Raises:
         RefusedError: If a file is missing or does not fit; nothing new is left then.
         StoppedError: If a signal asked to stop; the same options go on.

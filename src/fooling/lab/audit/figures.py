@@ -74,11 +74,9 @@ def draw_contact_sheet(
 
 @styled
 def draw_audit_confidences(groups: Mapping[str, np.ndarray]) -> Figure:
-    """Draw how certain the network is of images of several sorts: a dot for each, a mark at the median.
+    """Draw ``(count,)`` confidences by sort of image: a dot for each, a mark at the median.
 
-    Args:
-        groups: By sort of image, ``(count,)`` confidences; sorts without an image are left out. Real images have
-            another colour than nonsense: the sorts whose names begin with "real".
+    Sorts without an image are left out. Those whose names begin with "real" have another colour than nonsense.
     """
     filled = {name: np.asarray(part, np.float64) for name, part in groups.items() if len(part)}
     medians = [f"{name} {show_confidence(float(np.median(part)))}" for name, part in filled.items()]
@@ -112,12 +110,9 @@ def draw_audit_curves(attempts: Mapping[str, Attempt]) -> Figure:
 
 @styled
 def draw_noticed(detectors: Mapping[str, Mapping[str, Separation]], counts: Mapping[str, int], measured: int) -> Figure:
-    """Draw how well detectors tell real images from each kind of nonsense, with 95% intervals: a row for each.
+    """Draw how well detectors, a row for each, tell real images from each kind of nonsense, with 95% intervals.
 
-    Args:
-        detectors: By detector and kind.
-        counts: By kind, how many images of nonsense.
-        measured: How many real images.
+    There are ``counts`` images of nonsense, and ``measured`` real ones.
     """
     kinds = [kind for kind in counts if all(kind in row for row in detectors.values())]
     said = [
@@ -147,10 +142,8 @@ def draw_noticed(detectors: Mapping[str, Mapping[str, Separation]], counts: Mapp
 def draw_defences(temperature: Temperature | None, counts: Mapping[str, int], curves: Mapping[str, Attempt]) -> Figure:
     """Draw what a temperature and a fooling class change, each where it was tested, at least one of them.
 
-    Args:
-        temperature: What it changes, or None; one at an end of its range was not fitted, and is not drawn.
-        counts: By kind, how many images of nonsense.
-        curves: CPPN images evolved before and after a fooling class was learned; may be empty.
+    A temperature at an end of its range was not fitted, and is not drawn. ``curves`` are of CPPN images evolved before
+    and after a fooling class was learned, or empty.
     """
     alt = [] if temperature is None else [_describe_temperature(temperature)]
     alt += [f"CPPN images, median: {_describe_ends(curves)}."] if curves else []

@@ -50,7 +50,7 @@ def teach_fooling_class(
         natural: Real images; without labels the old layer's answers are learned.
         nonsense: By kind, ``(count, height, width, channels) uint8``, all different, at least two in all.
         before: CPPN images evolved against the network as it is.
-        budget: How long images evolve.
+        budget: How much they evolve, like those against the new one.
         seed: Of the halves, the order, and the first run.
         folder: Where runs are kept.
     """
@@ -91,13 +91,8 @@ def train_scaled(old: Head, natural: NaturalFeatures, fooling: np.ndarray, seed:
     Choice: a mean squared length of 256. At four times as much gradient descent with this rate and momentum could
     overshoot; features that are all below 1, as an average over a picture gives, would hardly move it.
     Choice: nonsense is as large a class as any other, as in the paper on MNIST (§3.6): it is repeated among the natural
-    examples. Its share on ImageNet, which comes on top, is too little where classes are few.
-
-    Args:
-        old: The network's own head.
-        natural: Features of its classes.
-        fooling: ``(count, features) float32``, at least one.
-        seed: Of the order.
+    examples. Its share on ImageNet, which comes on top, is too little where classes are few. ``fooling`` are their
+    features, ``(count, features) float32``, at least one.
     """
     every = np.concatenate([natural.features, fooling])
     squared = float((every**2).sum(axis=1).mean())

@@ -79,13 +79,7 @@ def summarise_attempt(attempt: Attempt) -> record.Attacked:
 def summarise_real(
     confidences: np.ndarray, tops: np.ndarray, natural: NaturalImages
 ) -> tuple[record.OnReal, dict[str, np.ndarray]]:
-    """Return the numbers of real images, and their confidences by sort.
-
-    Args:
-        confidences: ``(count,) float64``: in each one's top class.
-        tops: ``(count,) int64``: that class.
-        natural: The images.
-    """
+    """Return the numbers of real images, and by sort their confidences, ``(count,) float64``, in their top classes."""
     median = float(np.median(confidences))
     if not natural.labelled:
         return record.OnReal(len(tops), median, None, None, None), {"real": confidences}
