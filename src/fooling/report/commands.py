@@ -22,12 +22,8 @@ def make_report(
 ) -> int:
     """Run every page that is not fresh, draw the report and say what was found; return the exit code.
 
-    Args:
-        pages: All pages, in running order.
-        workspace: Where they come from and go to.
-        only: Numbers or names of pages; with those that they need, nothing else runs. All pages when empty.
-        force: Run them even where they are fresh.
-        out: Where progress and findings are shown.
+    With ``only``, numbers or names of pages, nothing runs besides them and those that they need. ``force`` runs them
+    even where they are fresh.
 
     Raises:
         RefusedError: If a page does not exist or cannot be run, or the folder is not to be had; nothing has run.

@@ -141,12 +141,9 @@ def _hash_source(path: Path, changed: int) -> str:
 
 
 def write_manifest(workspace: Workspace, status: Status, seconds: float) -> None:
-    """Record what a page was made of, after everything else of it is on the disk.
+    """Record what a page was made of and how long it took, after everything else of it is on the disk.
 
-    Args:
-        workspace: Where the page's results are.
-        status: The page as it was **before** it ran, so that an edit made meanwhile leaves it stale.
-        seconds: What the run cost.
+    ``status`` is that from **before** it ran, so that an edit made meanwhile leaves it stale.
     """
     manifest = {
         "page": status.name,

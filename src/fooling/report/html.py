@@ -36,10 +36,7 @@ REQUESTS = re.compile(
 def update_report(workspace: Workspace, statuses: Mapping[str, Status], only: Sequence[str] | None = None) -> Path:
     """Draw the pages of the report whose notebooks changed, and its index; return the index's path.
 
-    Args:
-        workspace: Where the executed notebooks are and the report goes.
-        statuses: Every page, from :func:`fooling.report.freshness.survey`.
-        only: The pages to look at, all when None: while a report runs, the page that has just ended.
+    While a report runs, ``only`` names the page that has just ended; None looks at all.
 
     Raises:
         PageError: If a page cannot be shown: a picture without a description, a file from elsewhere.
@@ -78,18 +75,11 @@ def _update_page(name: str, content: str, titles: Mapping[str, str], workspace: 
 def draw_page(
     name: str, content: str, titles: Mapping[str, str], profile: str, manifest: Mapping[str, Any], made_of: str = ""
 ) -> str:
-    """Return an executed notebook as one HTML page.
+    """Return an executed notebook, given as its file holds it, as one HTML page.
 
-    A page by itself, such as an audit's, has no ``titles`` (``{}``): then nothing leads to an index or to another
-    page, and links to other notebooks are plain words. ``profile`` and ``manifest`` may be empty, too.
-
-    Args:
-        name: The page.
-        content: The executed notebook, as its file holds it.
-        titles: The title of every page of this report, in order; links may lead to these pages.
-        profile: The profile that it ran at.
-        manifest: What it was made of and what it cost.
-        made_of: A hash that says when it must be drawn again.
+    Links may lead to the pages of ``titles``. A page by itself, such as an audit's, has none (``{}``): then nothing
+    leads to an index or to another page, and links to other notebooks are plain words. ``profile`` and ``manifest``
+    may be empty, too; ``made_of`` is a hash that says when the page must be drawn again.
 
     Raises:
         PageError: If a picture has no description, a formula cannot be read, or a file from elsewhere is wanted.

@@ -26,12 +26,7 @@ NAMES = {"python": "Python", "tensorflow": "TensorFlow", "keras": "Keras", "nump
 
 
 def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
-    """Return the index as HTML; the same results give the same bytes.
-
-    Args:
-        workspace: Where the executed notebooks and metrics are.
-        statuses: Every page, from :func:`fooling.report.freshness.survey`.
-    """
+    """Return the index of all pages as HTML; the same results give the same bytes."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     entries = [_describe_page(statuses[name], workspace) for name in sorted(statuses)]

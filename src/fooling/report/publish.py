@@ -48,7 +48,7 @@ def publish(pages: Mapping[str, Notebook], workspace: Workspace) -> tuple[Path, 
         raise RefusedError(
             f"Profile {profile} is too small to be published; choose from {', '.join((NUMBERS, *WHOLE))}."
         )
-    with lock_results(workspace):
+    with lock_results(workspace), files.lock_folder(workspace.results.parent):  # other profiles publish there, too
         statuses = freshness.survey(pages, workspace)
         _check_fresh(statuses, profile)
         target = workspace.published if whole else workspace.published / NUMBERS
