@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
 FOLDER = Path(__file__).parent
 ARITHMETIC = FOLDER / "arithmetic.json"
@@ -87,6 +88,8 @@ def describe_arithmetic() -> dict[str, Any]:
         **{name: version(name) for name in ("tensorflow", "keras", "numpy", "scipy", "pillow", "scikit-learn")},
         "threads": cores,
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
+        "onednn_most": os.environ.get("ONEDNN_MAX_CPU_ISA", ""),
+        "graphics": len(tf.config.list_physical_devices("GPU")),
         "machine": platform.machine(),
         "instructions": _read_instructions(),
         "caches": _read_caches(),  # matrix products are cut to fit them
