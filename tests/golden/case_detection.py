@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import package
 from inputs import COLOUR, LETTERS, colour_network, digit_network, draw_blots, few_digits, real_images
 from PIL import Image
 from recording import Arrays, case, list_arrays
+
+ATTEMPTED = ("log_odds", "needed", "steps", "curves")
 
 
 def fit_tiny_panel() -> package.Panel:
@@ -113,18 +116,47 @@ def real_images_of_an_audit() -> Arrays:
 
 
 @case("")
-def plans_of_audits() -> Arrays:
+def budgets_of_audits() -> Arrays:
     arrays: Arrays = {}
     for minutes, real in ((1.0, 0), (10.0, 500), (240.0, 20_000)):
-        plan = package.make_plan(digit_network(), package.LENET_SPEED, minutes, real)
-        arrays |= list_arrays(plan, f"{minutes:g}.") | {f"{minutes:g}.classes": np.array(plan.classes)}
+        budget = package.make_budget(digit_network(), package.LENET_SPEED, minutes, real)
+        arrays |= list_arrays(budget, f"{minutes:g}.") | {f"{minutes:g}.classes": np.array(budget.classes)}
     return arrays
 
 
 @case(slow=True)
 def audit() -> Arrays:
     tiny = package.Size(2, 4, 12)
-    plan = package.AuditPlan(1.0, (0, 2, 5), 60, tiny, tiny, tiny, tiny, 1, 6, ())
+    budget = package.Budget(1.0, (0, 2, 5), 60, tiny, tiny, tiny, tiny, 1, 6)
     with TemporaryDirectory() as folder:
-        subject = package.Subject(colour_network(), real_images(), package.Page("15_your_network", Path(folder)), "")
-        return list_arrays(package.audit_network(subject, plan, 0))
+        subject = package.Subject(colour_network(), real_images(), "")
+        one = package.audit_network(subject, budget, 0, Path(folder))
+    arrays = {"shown": one.shown} | {f"confidences.{name}": part for name, part in one.confidences.items()}
+    for place, (name, attempt) in enumerate(one.attempts.items()):
+        arrays |= {f"{name}.{part}": getattr(attempt, part) for part in ATTEMPTED}
+        arrays[f"{name}.images"] = one.sheet[place][None]
+    arrays |= {f"again.{part}": getattr(one.again, part) for part in ATTEMPTED}
+    return arrays | list_defences(one.found)
+
+
+def list_defences(found: Any) -> Arrays:
+    """Name the numbers of an audit's record that say what plain images, detectors, a temperature, a class more do."""
+    warmed, learned = found.temperature, found.fooling_class
+    separations = [list(by_kind.values()) for by_kind in found.detectors.values()]
+    return {
+        "plain": np.array([one.confidence for one in found.plain.values()]),
+        "plain_tops": np.array([LETTERS.index(one.class_name) for one in found.plain.values()]),
+        "detectors": np.array(list(found.detectors)),
+        "kinds": np.array(list(found.nonsense)),
+        "auroc": np.array([[one.auroc for one in row] for row in separations]),
+        "passed": np.array([[one.passed[0] for one in row] for row in separations]),
+        "measured": np.asarray(found.measured_with),
+        "temperature": np.asarray(warmed.value),
+        "errors": np.array(warmed.calibration_error),
+        "certain": np.array(list(warmed.certain.values())),
+        "real": np.array(warmed.real),
+        "known": np.array(list(learned.known.values())),
+        "unseen": np.array(list(learned.unseen.values())),
+        "lost": np.asarray(learned.lost),
+        "right": np.array(learned.right),
+    }

@@ -74,7 +74,7 @@ def real_images() -> package.NaturalImages:
     images = draw_blots(60)
     labels = colour_network().score(images).argmax(axis=1)
     labels[::5] = (labels[::5] + 1) % len(LETTERS)
-    return package.NaturalImages("blots", images, labels, 60)
+    return package.NaturalImages("blots", images, labels)
 
 
 def striped_pictures(side: int) -> package.Pictures:
