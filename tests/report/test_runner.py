@@ -1,0 +1,127 @@
+"""Pages run in order, side by side where that is faster, and say how far they are; a failure skips what needs it."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+
+import pytest
+
+from fooling.pages.page import PROFILES
+from fooling.report import execute, runner
+from fooling.report.inspection import PageError
+from fooling.report.notebooks import RefusedError, read_notebooks
+from fooling.report.progress import Progress, shorten_bar
+from fooling.report.runner import Schedule, lock_results, run_pages
+
+
+def run(desk, names, fail=(), profile="smoke", forced=(), meet=None):
+    ran, out = [], io.StringIO()
+
+    def pretend(name, *rest):
+        ran.append(name)
+        if meet is not None:
+            meet.wait()
+        if name in fail:
+            raise PageError("Cell 2 failed: KeyError: 3", 2)
+        desk.pretend(name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "run_page", pretend)
+        pages, workspace = read_notebooks(desk.workspace.notebooks), desk.workspace._replace(profile=profile)
+        schedule = Schedule([n for n in pages if n in names] if names else list(pages), forced, pages, workspace)
+        outcomes = run_pages(schedule, out, after=lambda outcome: None)
+    return ran, outcomes, out.getvalue()
+
+
+def test_pages_run_after_those_they_need_and_a_failure_skips_only_what_needs_it(desk):
+    desk.write("01_one", "x = 1")
+    desk.write("02_two", "x = 1", needs=["01"])
+    desk.write("03_three", "x = 1", needs=["02"])
+    desk.write("04_four", "x = 1")
+    desk.write("00_overview", "x = 1", needs=["*"])
+    ran, outcomes, _ = run(desk, (), fail=["02_two"], profile="default")
+    assert ran == ["01_one", "02_two", "04_four"]
+    errors = {outcome.page: outcome.error for outcome in outcomes}
+    assert errors["02_two"] == "Cell 2 failed: KeyError: 3" and not errors["01_one"] and not errors["04_four"]
+    assert errors["03_three"] == "skipped, because 02_two did not finish"
+    assert errors["00_overview"].startswith("skipped")
+
+
+def test_a_page_that_meets_what_nobody_foresaw_fails_alone(desk, monkeypatch):
+    desk.write("01_one", "x = 1")
+    desk.write("02_two", "x = 1")
+    monkeypatch.setattr(
+        desk.__class__, "pretend", lambda desk, name: (desk.workspace.results / name / "x").write_text("")
+    )
+    ran, outcomes, out = run(desk, ())
+    assert ran == ["01_one", "02_two"] and all("FileNotFoundError: " in outcome.error for outcome in outcomes)
+    assert "02_two  failed: FileNotFoundError" in out
+
+
+def test_independent_pages_run_two_at_a_time_at_smoke_only(desk):
+    desk.write("01_one", "x = 1")
+    desk.write("02_two", "x = 1")
+    assert run(desk, (), meet=threading.Barrier(2, timeout=5))[0] == ["01_one", "02_two"]
+    desk.write("01_one", "x = 2")
+    desk.write("02_two", "x = 2")
+    _, outcomes, _ = run(desk, (), profile="default", meet=threading.Barrier(2, timeout=0.2))
+    assert all("BrokenBarrierError" in outcome.error for outcome in outcomes)
+
+
+def test_a_page_that_is_fresh_again_when_its_turn_comes_does_not_run(desk):
+    desk.write("01_one", "x = 1")
+    desk.write("02_two", "x = 1", needs=["01"])
+    desk.pretend()
+    desk.workspace.executed("01_one").unlink()
+    assert desk.look("02_two") == ("stale", "01_one is stale")
+    ran, _, out = run(desk, ())
+    assert ran == ["01_one"] and "02_two  is fresh again" in out
+    assert run(desk, (), forced=["02_two"])[0] == ["02_two"]
+
+
+def test_nothing_runs_when_one_page_cannot_be_given_its_parameters(desk):
+    desk.write("01_one", "x = 1")
+    notebook = json.loads((desk.workspace.notebooks / "01_one.ipynb").read_text())
+    notebook["cells"][0]["metadata"] = {}
+    (desk.workspace.notebooks / "02_two.ipynb").write_text(json.dumps(notebook))
+    with pytest.raises(RefusedError, match="02_two has no code cell"):
+        run(desk, ())
+    assert desk.look("01_one")[0] == "missing"
+
+
+def test_a_results_folder_is_held_by_one_report_at_a_time(desk):
+    with lock_results(desk.workspace), pytest.raises(RefusedError, match="at work"), lock_results(desk.workspace):
+        pass
+    with lock_results(desk.workspace):
+        pass
+
+
+def test_progress_is_said_in_a_few_words():
+    bar = "evolving:  45%|####5     | 90/200 [00:50<01:10,  1.80it/s]"
+    assert shorten_bar(bar) == "evolving 45%, 01:10 left"
+    assert shorten_bar("evolving:   0%|          | 0/200 [00:00<?, ?it/s]") == "evolving 0%"
+    assert shorten_bar("training done") == "training done"
+
+
+def test_progress_is_redrawn_on_a_terminal_and_rare_in_a_log(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    for out in (Terminal(), io.StringIO()):
+        progress = Progress(out, total=4)
+        progress.start("02_two")
+        for step in range(100):
+            progress.update("02_two", 7, 15, f"step {step}")
+        progress.finish("02_two", "done")
+        text = out.getvalue()
+        assert "[1 of 4] 02_two  done" in text
+        assert text.count("cell 7/15  step") == (100 if out.isatty() else 0)
+        assert ("\x1b[1F\x1b[J" in text) == out.isatty()
+
+
+def test_every_profile_has_a_time_out():
+    assert set(execute.CELL_TIME_OUT) == set(PROFILES)
+    assert set(runner.SIDE_BY_SIDE) <= set(PROFILES)
