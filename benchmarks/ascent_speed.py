@@ -26,7 +26,6 @@ from fooling.gradient_ascent.ascend import ascend
 from fooling.gradient_ascent.settings import NONE
 from fooling.networks.classifier import Classifier
 from fooling.networks.lenet import train_network
-from fooling.pages.profiles import TrainingSettings
 
 CLASSES, SEEDS, STEPS, REPEATS = 10, 20, 200, 5
 IMAGES = CLASSES * SEEDS
@@ -59,7 +58,7 @@ def main() -> None:
     """Print the table."""
     warnings.filterwarnings("ignore", message="The structure of `inputs`")  # theirs wraps the images in a list
     with TemporaryDirectory() as folder:
-        settings = TrainingSettings(data="mnist-5k", steps=150)
+        settings = 150
         classifier = train_network("LeNet", load_digits("mnist-5k"), settings, Path(folder))
     sides: dict[str, Callable[[], int]] = {"ascend": lambda: climb(classifier)}
     sides |= {f"tf-keras-vis, bare, batch {batch}": maximise(classifier, batch, True) for batch in BATCHES}

@@ -24,7 +24,6 @@ from fooling.evolution.evolve import Request, compile_advance
 from fooling.evolution.map_elites import State, Target, initialise
 from fooling.networks.classifier import Classifier
 from fooling.networks.lenet import train_network
-from fooling.pages.profiles import TrainingSettings
 
 RUNS, CHILDREN, AGE, STRETCH, REPEATS = 10, 200, 190, 10, 5
 BATCHES = (50, 100, 200, 400, 1000, 2000)
@@ -56,7 +55,7 @@ def evolve_to(age: int, classifier: Classifier, encoding: Encoding) -> Callable[
 def main() -> None:
     """Print the table."""
     with TemporaryDirectory() as folder:
-        settings = TrainingSettings(data="mnist-5k", steps=150)
+        settings = 150
         classifier = train_network("LeNet", load_digits("mnist-5k"), settings, Path(folder))
     images = tf.random.stateless_uniform([RUNS * CHILDREN, *classifier.image_shape], [0, 0])
     forwards = {batch: forward_at(classifier, images, batch) for batch in BATCHES}

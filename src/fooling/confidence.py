@@ -50,19 +50,12 @@ def first_generations(history: np.ndarray, confidence: float = NEAR_CERTAIN) -> 
 
 
 class Calibration(NamedTuple):
-    """How far confidences can be trusted.
+    """How far confidences can be trusted."""
 
-    Attributes:
-        confidence: ``(15,) float64``: mean confidence by bin of confidence, NaN where the bin is empty.
-        accuracy: ``(15,) float64``: share of right answers by bin.
-        counts: ``(15,) int64``.
-        error: Expected calibration error: mean distance of accuracy and confidence over bins, weighted by count.
-    """
-
-    confidence: np.ndarray
-    accuracy: np.ndarray
-    counts: np.ndarray
-    error: float
+    confidence: np.ndarray  # ``(15,) float64``: mean confidence by bin of confidence, NaN where the bin is empty
+    accuracy: np.ndarray  # ``(15,) float64``: share of right answers by bin
+    counts: np.ndarray  # ``(15,) int64``
+    error: float  # expected calibration error: mean distance of accuracy and confidence over bins, weighted by count
 
 
 def calibrate(confidences: np.ndarray | Sequence[float], right: np.ndarray | Sequence[bool]) -> Calibration:

@@ -39,10 +39,6 @@ def check_sha256(what: str, content: bytes, expected: str) -> None:
 def write_atomically(path: Path, content: bytes | str | Callable[[IO[bytes]], None]) -> None:
     """Write a file so that a reader, or a kill at any moment, finds the old content or the new and never half.
 
-    Args:
-        path: The file.
-        content: What it holds, or a function that writes it into an open file.
-
     Raises:
         OSError: If the folder cannot be written.
     """

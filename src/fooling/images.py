@@ -58,8 +58,6 @@ def resize_images(images: Any, height: int, width: int) -> Any:
 
     Args:
         images: ``(batch, height, width, channels)``, uint8 or float32 in [0, 1]: an array, a tensor, a layer's output.
-        height: The height wanted.
-        width: The width wanted.
 
     Returns:
         ``(batch, height, width, channels) float32 in [0, 1]``.

@@ -62,13 +62,9 @@ def hash_arithmetic() -> str:
 
 
 class RunFolder(NamedTuple):
-    """Where one run lives.
+    """Where one run lives."""
 
-    Attributes:
-        path: The folder, named as this module says.
-    """
-
-    path: Path
+    path: Path  # the folder, named as this module says
 
     def save_checkpoint(self, number: int, arrays: Mapping[str, np.ndarray], seconds: float) -> None:
         """Write checkpoint ``number`` after so many more seconds of computing, and delete all but the last two."""
@@ -148,9 +144,6 @@ def open_run(
     """Return the folder of the run with these settings, making it if it is new.
 
     Args:
-        folder: Where runs are kept.
-        label: First part of the folder's name, for people.
-        settings: What the run depends on, as JSON.
         version: Of its results, as JSON: raised when the code gives other bytes, which golden arrays tell.
         length: How far the run goes, if a longer one begins with the bytes of a shorter one.
 
@@ -191,9 +184,6 @@ def compute_once(
     Args:
         folder: Where runs are kept; None keeps nothing.
         label: As for :func:`open_run`, like settings and version.
-        settings: All that the arrays depend on.
-        version: Of the results.
-        compute: Makes the arrays.
         inner: Runs within this one, whose cost is a part of its own; ``compute`` may add to a list that was given.
 
     Raises:

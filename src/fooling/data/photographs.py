@@ -75,7 +75,6 @@ class Photographs(NamedTuple):
 
         Args:
             shape: ``(height, width, 3)`` of the network.
-            size: Of a batch.
             margin: How much larger than the crop a photograph becomes before it is cut. Networks that do the cutting
                 themselves (ten crops) take 1.0.
 

@@ -59,9 +59,7 @@ def evaluate_graphs(genomes: CppnGenomes, coordinates: tf.Tensor, channels: int)
     in the order of their places; then each activation runs once over its share of the rows.
 
     Args:
-        genomes: Arrays of shape (genomes, places).
         coordinates: ``(4, pixels) float32``.
-        channels: How many of the nodes are outputs.
 
     Returns:
         ``(genomes, channels, pixels) float32 in [-1, 1]``.

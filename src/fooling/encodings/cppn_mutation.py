@@ -21,7 +21,6 @@ def mutate_graphs(genomes: CppnGenomes, seeds: tf.Tensor, channels: int) -> Cppn
     Args:
         genomes: Parents with room for two more edges and one more node (:func:`~.cppn_graph.ensure_room`).
         seeds: ``(runs, 2) int64``, fresh for this generation.
-        channels: How many nodes are outputs.
     """
     count = genomes.sources.shape[1] or tf.shape(genomes.sources)[1]
     # Places come before children, so that a larger capacity leaves the draws of the places before it unchanged.

@@ -18,31 +18,19 @@ from fooling.runs import RunFolder
 
 
 class Evolution(NamedTuple):
-    """Finished runs.
+    """Finished runs."""
 
-    Attributes:
-        encoding: How their images are made.
-        classes: The class of each cell, by index.
-        genomes: The champions' genomes, ``(runs, places, …)`` arrays; None where they were too large to be published.
-        places: ``(runs, cells) int32``: where each cell's champion stands among the genomes.
-        log_odds: ``(runs, cells) float32``: the champions' log-odds for their class.
-        takeovers: How the cells came to hold them.
-        generations: Generations after the random images.
-        children: Random images at the start and children per generation.
-        seeds: ``(runs,) int64``.
-        folders: Where each run is kept; empty if nowhere.
-    """
-
-    encoding: Encoding
-    classes: tuple[int, ...]
+    encoding: Encoding  # how their images are made
+    classes: tuple[int, ...]  # the class of each cell, by index
+    # the champions' genomes, ``(runs, places, …)`` arrays; None where they were too large to be published
     genomes: Genomes | None
-    places: np.ndarray
-    log_odds: np.ndarray
-    takeovers: Takeovers
-    generations: int
-    children: int
-    seeds: np.ndarray
-    folders: tuple[RunFolder, ...] = ()
+    places: np.ndarray  # ``(runs, cells) int32``: where each cell's champion stands among the genomes
+    log_odds: np.ndarray  # ``(runs, cells) float32``: the champions' log-odds for their class
+    takeovers: Takeovers  # how the cells came to hold them
+    generations: int  # generations after the random images
+    children: int  # random images at the start and children per generation
+    seeds: np.ndarray  # ``(runs,) int64``
+    folders: tuple[RunFolder, ...] = ()  # where each run is kept; empty if nowhere
 
     @property
     def confidences(self) -> np.ndarray:
@@ -88,7 +76,6 @@ class Evolution(NamedTuple):
         """Return champions of one run as images.
 
         Args:
-            run: Position among the seeds.
             cells: Positions among ``classes``; None for all.
 
         Returns:
@@ -122,7 +109,6 @@ class Evolution(NamedTuple):
         """Return the champions of the first runs as images, and keep them beside the runs for whoever reads them.
 
         Args:
-            count: How many runs.
             cells: Positions among ``classes``; None for all.
 
         Returns:

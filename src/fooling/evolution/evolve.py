@@ -41,10 +41,7 @@ def evolve(
     """Run MAP-Elites with one cell per class, once for every seed.
 
     Args:
-        classifier: The network to fool.
-        encoding: How images are made, at the classifier's image shape.
         generations: Generations after the random images. More of them continue a finished run that is kept.
-        children: Random images at the start and children per generation.
         seeds: One integer per independent run. A run is the same whichever runs stand beside it.
         classes: The classes that get a cell, by index; None for all. With fewer cells the other classes' champions are
             missing as stepping stones, so it is another search and not a part of the whole one.
@@ -134,9 +131,6 @@ def evolve_block(
     """Evolve a few runs together, from where they were left if they were begun; no work if they are finished.
 
     Args:
-        setup: What to evolve.
-        seeds: One per run.
-        compiled: Gives the graph for a number of runs.
         count_done: Called with the number of generations done since the last call.
     """
     run = open_block(setup, seeds)

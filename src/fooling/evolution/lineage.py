@@ -30,7 +30,6 @@ def trace_line(parents: dict[int, int], number: int) -> list[int]:
 
     Args:
         parents: As :func:`find_parents` gives them.
-        number: The image's: generation · children + its slot.
 
     Raises:
         ValueError: If it never held a cell.
@@ -48,8 +47,6 @@ def replay(evolution: Evolution, run: int, numbers: Iterable[int]) -> Genomes:
 
     Args:
         evolution: Finished runs, with their genomes or without.
-        run: Position among the seeds.
-        numbers: Images that ever held a cell.
 
     Returns:
         A population of one run, ``(1, count, …)`` arrays, in the order of ``numbers``.

@@ -27,38 +27,25 @@ class State(NamedTuple):
 
     Cells do not hold genomes but the places of genomes: one image often holds many cells, and where genomes are large
     each is kept once.
-
-    Attributes:
-        genomes: The champions' genomes, ``(runs, places, …)`` tensors; what stands at a place that no cell names is
-            left over.
-        places: ``(runs, cells) int32``: where each cell's champion stands among ``genomes``, −1 where empty.
-        log_odds: ``(runs, cells) float32``: each champion's log-odds for its cell's class, −inf where empty.
-        champions: ``(runs, cells) int32``: each champion's number, −1 where empty.
-        parents: ``(runs, cells) int32``: the number of each champion's parent, −1 for random images. With crossover
-            it is the parent in the child's own slot, not its mate.
-        generation: Scalar int32; 0 are the random images.
-        seeds: ``(runs,) int64``.
     """
 
+    # the champions' genomes, ``(runs, places, …)`` tensors; what stands at a place that no cell names is left over
     genomes: Genomes
-    places: tf.Tensor
-    log_odds: tf.Tensor
-    champions: tf.Tensor
+    places: tf.Tensor  # ``(runs, cells) int32``: where each cell's champion stands among ``genomes``, −1 where empty
+    log_odds: tf.Tensor  # ``(runs, cells) float32``: each champion's log-odds for its cell's class, −inf where empty
+    champions: tf.Tensor  # ``(runs, cells) int32``: each champion's number, −1 where empty
+    # ``(runs, cells) int32``: the number of each champion's parent, −1 for random images. With crossover it is the
+    # parent in the child's own slot, not its mate.
     parents: tf.Tensor
-    generation: tf.Tensor
-    seeds: tf.Tensor
+    generation: tf.Tensor  # scalar int32; 0 are the random images
+    seeds: tf.Tensor  # ``(runs,) int64``
 
 
 class Target(NamedTuple):
-    """What images evolve for.
+    """What images evolve for."""
 
-    Attributes:
-        classifier: The network to fool.
-        classes: The classes that have a cell, by index.
-    """
-
-    classifier: Classifier
-    classes: tuple[int, ...]
+    classifier: Classifier  # the network to fool
+    classes: tuple[int, ...]  # the classes that have a cell, by index
 
     def log_odds(self, images: tf.Tensor) -> tf.Tensor:
         """Return ``(batch, cells) float32`` for ``(batch, height, width, channels) float32 in [0, 1]``."""
@@ -68,17 +55,11 @@ class Target(NamedTuple):
 
 
 class History(NamedTuple):
-    """What every cell held after each of some generations.
+    """What every cell held after each of some generations."""
 
-    Attributes:
-        log_odds: ``(generations, runs, cells) float32``.
-        champions: ``(generations, runs, cells) int32``.
-        parents: ``(generations, runs, cells) int32``.
-    """
-
-    log_odds: tf.Tensor
-    champions: tf.Tensor
-    parents: tf.Tensor
+    log_odds: tf.Tensor  # ``(generations, runs, cells) float32``
+    champions: tf.Tensor  # ``(generations, runs, cells) int32``
+    parents: tf.Tensor  # ``(generations, runs, cells) int32``
 
 
 def empty_cells(population: Genomes, cells: int, seeds: tf.Tensor) -> State:
@@ -197,7 +178,6 @@ def offer(state: State, offspring: Genomes, log_odds: tf.Tensor, parents: tf.Ten
     The earlier of equal children wins, NaN never does, and one child may take many cells.
 
     Args:
-        state: The cells, in the children's generation.
         offspring: The children's genomes, ``(runs, children, …)`` tensors, at least as wide as the cells'.
         log_odds: ``(runs, children, cells) float32``.
         parents: ``(runs, children) int32``: their parents' numbers.
@@ -224,8 +204,6 @@ def _house(state: State, offspring: Genomes, wins: tf.Tensor, best: tf.Tensor) -
     """Put the children that won a cell into the lowest places that no cell needs any more.
 
     Args:
-        state: The cells before.
-        offspring: The children's genomes.
         wins: ``(runs, cells) bool``: which cells have a new champion.
         best: ``(runs, cells) int32``: the slot of the child that is it.
 

@@ -16,20 +16,13 @@ class Takeovers(NamedTuple):
     They are the lineage, too: a parent is drawn from the cells, so every ancestor of a champion was one itself.
     Runs that evolved side by side stand together, by generation, then by run, then by cell; blocks of them that were
     joined stand one after the other.
-
-    Attributes:
-        run: int32, position among the seeds.
-        cell: int32.
-        champion: int32: the image's number, generation · children + its slot.
-        parent: int32: its parent's number, −1 for random images.
-        log_odds: float32: its log-odds for the cell's class.
     """
 
-    run: np.ndarray
-    cell: np.ndarray
-    champion: np.ndarray
-    parent: np.ndarray
-    log_odds: np.ndarray
+    run: np.ndarray  # int32, position among the seeds
+    cell: np.ndarray  # int32
+    champion: np.ndarray  # int32: the image's number, generation · children + its slot
+    parent: np.ndarray  # int32: its parent's number, −1 for random images
+    log_odds: np.ndarray  # float32: its log-odds for the cell's class
 
     @classmethod
     def read(cls, arrays: Mapping[str, np.ndarray]) -> Takeovers:

@@ -60,8 +60,6 @@ def draw_class_curves(history: np.ndarray, class_names: Sequence[str], label: st
 
     Args:
         history: ``(runs, generations + 1, classes) float32`` log-odds.
-        class_names: One per class.
-        label: What evolved, for the alternative text.
     """
     final = np.median(history[:, -1], axis=0)
     slowest = class_names[int(final.argmin())]
@@ -88,7 +86,6 @@ def draw_first_generations(curves: Mapping[str, np.ndarray], class_names: Sequen
 
     Args:
         curves: By label, ``(runs, generations + 1, classes) float32`` log-odds.
-        class_names: One per class.
         paper: The generation that the paper names, or None.
     """
     first = {label: first_generations(history) for label, history in curves.items()}

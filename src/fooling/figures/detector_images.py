@@ -47,7 +47,6 @@ def draw_passing(rows: Mapping[str, Picks], sources: Mapping[str, Sequence[str]]
     Args:
         rows: Images by label; a row each.
         sources: What to call their sources, by the same label.
-        detectors: How many there are.
     """
     alt = "Images that pass most detectors. " + "; ".join(
         f"{label}: for digits {list_words([str(digit) for digit in picks.digits])}, "
@@ -87,8 +86,6 @@ def draw_guard_champions(
     Args:
         images: ``(guards, encodings, digits, height, width, channels) uint8``.
         log_odds: ``(guards, encodings, digits) float32``: of the network without a guard.
-        guards: The detectors that images evolved against.
-        encodings: Their names.
     """
     confidences = to_confidence(log_odds)
     digits = images.shape[2]

@@ -37,11 +37,7 @@ class DetectorScores(Scored, Protocol):
 
 @styled
 def draw_detection(kinds: Mapping[str, Mapping[str, Detection]]) -> Figure:
-    """Draw AUROC and FPR at 95% TPR with their intervals: detectors down, kinds of fooling image across.
-
-    Args:
-        kinds: By kind, by detector.
-    """
+    """Draw AUROC and FPR at 95% TPR with their intervals: detectors down, kinds of fooling image across."""
     detectors = list(next(iter(kinds.values())))
     grids = {
         "AUROC": [[kinds[kind][name].auroc for kind in kinds] for name in detectors],
@@ -106,11 +102,8 @@ def draw_score_spreads(
     """Draw how some detectors' scores lie, a panel each: median, middle half and middle 90%, and the threshold.
 
     Args:
-        detectors: Their names.
         natural: ``(detectors, n) float64``.
-        kinds: By kind of fooling image.
         thresholds: ``(detectors,) float64``.
-        chosen: The detectors that are drawn.
     """
     rows = {"natural": natural, **{kind: part.scores for kind, part in kinds.items()}}
     places = [list(detectors).index(name) for name in chosen]
@@ -136,10 +129,6 @@ def draw_calibration(before: Calibration, after: Calibration) -> Figure:
     """Draw accuracy against confidence before and after temperature, and the calibration errors with their intervals.
 
     Bars at the curves are Wilson's 95% intervals of a bin's images.
-
-    Args:
-        before: With the network's own logits.
-        after: With divided ones.
     """
     parts = {"as trained": before, f"temperature {after.temperature:.2f}": after}
     alt = f"Calibration on {len(before.right):,} natural images. " + "; ".join(

@@ -29,21 +29,14 @@ KILOBYTES = 80  # Choice: three champions beside two galleries and three plots f
 
 
 class Graph(NamedTuple):
-    """What leads to the outputs of one genome.
+    """What leads to the outputs of one genome."""
 
-    Attributes:
-        labels: What to write on each node, by its number.
-        weights: Of each edge, by source and target; parallel edges are one, their weights added.
-        outputs: The outputs' numbers.
-        unused: Inputs that lead to no output.
-        left_out: How many hidden nodes and edges lead to no output.
-    """
-
-    labels: dict[int, str]
+    labels: dict[int, str]  # what to write on each node, by its number
+    # of each edge, by source and target; parallel edges are one, their weights added
     weights: dict[tuple[int, int], float]
-    outputs: tuple[int, ...]
-    unused: tuple[int, ...]
-    left_out: tuple[int, int]
+    outputs: tuple[int, ...]  # the outputs' numbers
+    unused: tuple[int, ...]  # inputs that lead to no output
+    left_out: tuple[int, int]  # how many hidden nodes and edges lead to no output
 
 
 @styled
@@ -67,8 +60,6 @@ def draw_champion_graphs(
         names: What the network takes each for.
         confidences: ``(count,) float32`` in that class.
         colour: What three outputs mean, "hls" or "hsv".
-        shown: How the alternative text begins.
-        row_height: In inches.
     """
     outputs = OUTPUT_NAMES[colour if images.shape[-1] == 3 else "grey"]
     graphs = [read_graph(genome, outputs) for genome in genomes]

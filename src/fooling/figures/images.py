@@ -29,8 +29,6 @@ def draw_images(images: np.ndarray, captions: Sequence[Sequence[str]], rows: Seq
     Args:
         images: ``(rows, columns, height, width, channels) uint8``.
         captions: Text under each image, rows of columns.
-        rows: One label per row.
-        alt: Alternative text.
     """
     lines = max(caption.count("\n") for row in captions for caption in row) + 1
     height = 1.2 * WIDTH / images.shape[1] + 0.25 * max(0, lines - 2)
@@ -55,7 +53,6 @@ def draw_champions(
     Args:
         images: ``(runs, classes, height, width, channels) uint8``.
         confidences: ``(runs, classes) float32``.
-        class_names: One per class.
         runs: The seed of each run, or what else to call it.
     """
     captions = [
@@ -88,7 +85,6 @@ def draw_gallery(
         images: ``(count, height, width, channels) uint8``, grey or colour.
         names: What the network takes each for.
         confidences: ``(count,) float32`` in that class.
-        columns: Images in a row.
         kilobytes: What the PNG may take; noise, which does not compress, is shown in fewer colours if need be.
     """
     shown = [show_confidence(value) for value in confidences]
@@ -125,8 +121,6 @@ def draw_photographs(
         titles: One above each; what is too long, as a file's name may be, loses letters in its middle.
         answers: By network, for each photograph its top class and the confidence in it.
         labels: The class of each photograph, or None where it shows none; a right answer is bold and ticked.
-        columns: Photographs in a row.
-        kilobytes: What the PNG may take.
     """
     right = {
         network: sum(name == label for (name, _), label in zip(rows, labels, strict=True))

@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 
 @styled
 def draw_reliability(assessments: Mapping[str, Assessment]) -> Figure:
-    """Draw accuracy against confidence on held-out images, and how many images stand in each bin.
-
-    Args:
-        assessments: By network.
-    """
+    """Draw accuracy against confidence on held-out images, and how many images stand in each bin."""
     alt = "Reliability on held-out images. " + "; ".join(
         f"{name}: error {100 * part.error:.1f}%, calibration error {100 * part.calibration_error:.1f} points"
         for name, part in assessments.items()

@@ -102,7 +102,6 @@ def show_pixels(spot: Axes, image: np.ndarray, **options: Any) -> None:
     """Show an image, each pixel with an edge, without ticks and grid.
 
     Args:
-        spot: The axes.
         image: ``(height, width, channels) uint8``, one channel or three.
         options: What else ``Axes.imshow`` takes; without any, pixels are square.
     """
@@ -133,7 +132,6 @@ def label_confidences(spot: Axes, values: np.ndarray, axes: str = "y") -> None:
     """Label axes of log-odds by confidences that may be small, and fit them to the values.
 
     Args:
-        spot: The axes.
         values: Finite log-odds that must be seen.
         axes: "x", "y" or "xy".
     """

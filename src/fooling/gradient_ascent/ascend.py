@@ -76,8 +76,6 @@ def ascend(
     """Climb from noise until a class is as certain as the setting's steps make it, once for every class and seed.
 
     Args:
-        classifier: The network.
-        setting: How to climb.
         classes: By index; None for all.
         seeds: One integer per start. Seed and class make the noise, whatever other images are asked for.
         steps: How often the confidence is measured; None for as often as the setting says.
@@ -144,19 +142,12 @@ def _count(setup: AscentSetup, count_done: Count | None) -> Iterator[Count]:
 
 
 class Progress(NamedTuple):
-    """What a checkpoint holds.
+    """What a checkpoint holds."""
 
-    Attributes:
-        place: Which batch is under way.
-        done: The arrays of the batches before it, images first.
-        climb: Its images.
-        trace: What was measured on them, as arrays.
-    """
-
-    place: int
-    done: dict[str, np.ndarray]
-    climb: Climb
-    trace: Trace
+    place: int  # which batch is under way
+    done: dict[str, np.ndarray]  # the arrays of the batches before it, images first
+    climb: Climb  # its images
+    trace: Trace  # what was measured on them, as arrays
 
 
 def _climb_all(setup: AscentSetup, run: RunFolder | None, count: Count) -> dict[str, np.ndarray]:

@@ -19,49 +19,31 @@ TRUNCATE = 4.0  # standard deviations after which a Gaussian is cut off, as SciP
 
 
 class Climb(NamedTuple):
-    """A batch of images on their way.
+    """A batch of images on their way."""
 
-    Attributes:
-        offset: ``(batch, height, width, channels) float32``: grey levels from the mean image, the paper's X.
-        best_offset: The same where the confidence was highest; the first of equals.
-        best_log_odds: ``(batch,) float32``.
-        stopped: ``(batch,) int32``: the step at which the gradient was exactly zero or no number, −1 if never.
-        step: ``() int32``: steps done.
-    """
-
-    offset: tf.Tensor
-    best_offset: tf.Tensor
-    best_log_odds: tf.Tensor
-    stopped: tf.Tensor
-    step: tf.Tensor
+    offset: tf.Tensor  # ``(batch, height, width, channels) float32``: grey levels from the mean image, the paper's X
+    best_offset: tf.Tensor  # the same where the confidence was highest; the first of equals
+    best_log_odds: tf.Tensor  # ``(batch,) float32``
+    stopped: tf.Tensor  # ``(batch,) int32``: the step at which the gradient was exactly zero or no number, −1 if never
+    step: tf.Tensor  # ``() int32``: steps done
 
 
 class Trace(NamedTuple):
-    """What was measured at each step, before the image moved.
+    """What was measured at each step, before the image moved."""
 
-    Attributes:
-        log_odds: ``(steps, batch) float32``; −∞ where the network gives NaN.
-        leads: ``(steps, batch) bool``: whether the class is the network's first.
-    """
-
-    log_odds: tf.Tensor
-    leads: tf.Tensor
+    log_odds: tf.Tensor  # ``(steps, batch) float32``; −∞ where the network gives NaN
+    leads: tf.Tensor  # ``(steps, batch) bool``: whether the class is the network's first
 
 
 class Slope(NamedTuple):
     """A batch's confidence and its gradient.
 
     The gradient of p is p · (1 − p) · direction. Kept apart, neither is zero where float32's softmax has rounded to 1.
-
-    Attributes:
-        log_odds: ``(batch,) float32``: of the image's class.
-        leads: ``(batch,) bool``.
-        direction: ``(batch, height, width, channels) float32``: the gradient of the log-odds by grey levels.
     """
 
-    log_odds: tf.Tensor
-    leads: tf.Tensor
-    direction: tf.Tensor
+    log_odds: tf.Tensor  # ``(batch,) float32``: of the image's class
+    leads: tf.Tensor  # ``(batch,) bool``
+    direction: tf.Tensor  # ``(batch, height, width, channels) float32``: the gradient of the log-odds by grey levels
 
 
 Advance = Callable[[Climb, tf.Tensor, tf.Tensor, tf.Tensor], tuple[Climb, Trace]]
@@ -82,8 +64,6 @@ def start_climb(setting: Setting, mean: float, shape: tuple[int, int, int], seed
     """Return images of noise around the mean image.
 
     Args:
-        setting: How much noise.
-        mean: Grey level of the mean image.
         shape: ``(height, width, channels)``.
         seeds: ``(batch, 2) int64``; an image depends on its own alone.
     """
@@ -140,10 +120,6 @@ def take_step(
     Source: released code. Choice: p, 1 − p and the rate are float64, so that nothing is lost where softmax saturates.
 
     Args:
-        classifier: The network.
-        setting: How to climb.
-        mean: Grey level of the mean image.
-        climb: The images.
         classes: ``(batch,) int32``.
         last: ``() int32``: the step after whose measurement nothing moves.
     """
@@ -176,8 +152,6 @@ def measure_slope(classifier: Classifier, mean: float, offset: tf.Tensor, classe
     """Return the log-odds of each image's class and their gradient by grey levels.
 
     Args:
-        classifier: The network.
-        mean: Grey level of the mean image.
         offset: ``(batch, height, width, channels) float32``.
         classes: ``(batch,) int32``.
     """
@@ -211,7 +185,6 @@ def regularise(setting: Setting, offset: tf.Tensor, direction: tf.Tensor, step: 
     where both are equal the second takes next to nothing.
 
     Args:
-        setting: How.
         offset: ``(batch, height, width, channels) float32``.
         direction: The same shape: the gradient, up to a factor per image.
         step: ``() int32``.

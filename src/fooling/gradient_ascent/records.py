@@ -17,47 +17,29 @@ POINTS = 100  # of a curve, besides its end; Choice: more than a figure shows
 
 
 class Ascent(NamedTuple):
-    """What climbed from each seed for each class, with a record for each image.
+    """What climbed from each seed for each class, with a record for each image."""
 
-    Attributes:
-        setting: How.
-        classes: By index.
-        seeds: One per start.
-        steps: How often each image was measured.
-        curve_steps: ``(points,) int32``: at most 101 steps, from the first to the last.
-        curves: ``(seeds, classes, points) float32``: log-odds at these steps.
-        first: ``(seeds, classes, 4) int32``: the first step at which the class is the network's first, and at which its
-            confidence is at least 99%, 99.9% and 99.99%; −1 if never.
-        stopped: ``(seeds, classes) int32``: the step at which the gradient was exactly zero, or no number, so that the
-            image moved no more; −1 if never.
-        best_step: ``(seeds, classes) int32``: the step of the highest log-odds.
-        best_log_odds: ``(seeds, classes) float32``: there, before rounding to 8 bits.
-        last_log_odds: ``(seeds, classes) float32``: at the last step, before rounding.
-        best_images: ``(seeds, classes, height, width, channels) uint8``, as a PNG holds it.
-        last_images: The same at the last step.
-        best_rounded: ``(seeds, classes) float32``: log-odds of ``best_images``.
-        last_rounded: Of ``last_images``.
-        last_leads: ``(seeds, classes) bool``: whether the class is the network's first for ``last_images``.
-        folder: Where it is kept; None if nowhere.
-    """
-
-    setting: Setting
-    classes: tuple[int, ...]
-    seeds: tuple[int, ...]
-    steps: int
-    curve_steps: np.ndarray
-    curves: np.ndarray
+    setting: Setting  # how
+    classes: tuple[int, ...]  # by index
+    seeds: tuple[int, ...]  # one per start
+    steps: int  # how often each image was measured
+    curve_steps: np.ndarray  # ``(points,) int32``: at most 101 steps, from the first to the last
+    curves: np.ndarray  # ``(seeds, classes, points) float32``: log-odds at these steps
+    # ``(seeds, classes, 4) int32``: the first step at which the class is the network's first, and at which its
+    # confidence is at least 99%, 99.9% and 99.99%; −1 if never
     first: np.ndarray
+    # ``(seeds, classes) int32``: the step at which the gradient was exactly zero, or no number, so that the image moved
+    # no more; −1 if never
     stopped: np.ndarray
-    best_step: np.ndarray
-    best_log_odds: np.ndarray
-    last_log_odds: np.ndarray
-    best_images: np.ndarray
-    last_images: np.ndarray
-    best_rounded: np.ndarray
-    last_rounded: np.ndarray
-    last_leads: np.ndarray
-    folder: RunFolder | None = None
+    best_step: np.ndarray  # ``(seeds, classes) int32``: the step of the highest log-odds
+    best_log_odds: np.ndarray  # ``(seeds, classes) float32``: there, before rounding to 8 bits
+    last_log_odds: np.ndarray  # ``(seeds, classes) float32``: at the last step, before rounding
+    best_images: np.ndarray  # ``(seeds, classes, height, width, channels) uint8``, as a PNG holds it
+    last_images: np.ndarray  # the same at the last step
+    best_rounded: np.ndarray  # ``(seeds, classes) float32``: log-odds of ``best_images``
+    last_rounded: np.ndarray  # of ``last_images``
+    last_leads: np.ndarray  # ``(seeds, classes) bool``: whether the class is the network's first for ``last_images``
+    folder: RunFolder | None = None  # where it is kept; None if nowhere
 
 
 KEPT = tuple(name for name in Ascent._fields if name not in ("setting", "classes", "seeds", "steps", "folder"))
@@ -67,10 +49,7 @@ def measure_batch(climb: Climb, trace: Trace, classes: np.ndarray, mean: float, 
     """Return the records of a batch that has arrived, images first; the names are those of :class:`Ascent`.
 
     Args:
-        climb: The batch.
-        trace: What was measured on it, as arrays.
         classes: ``(batch,)``.
-        mean: Grey level of the mean image.
         score: Of :func:`fooling.gradient_ascent.climb.compile_score`.
     """
     steps = len(trace.log_odds)

@@ -10,33 +10,22 @@ from dataclasses import dataclass
 class Setting:
     """How an image climbs and what keeps it regular.
 
-    Attributes:
-        name: What files and figures call it.
-        decay: By what share the distance from the mean image shrinks at each step: the L2 term.
-        steps: How often the confidence is measured; the image moves after each but the last.
-        early: How much confidence a step aims to gain, at most.
-        late: The same as a share of what is missing to certainty.
-        blur_radius: Standard deviation in pixels of a Gaussian; 0 for none.
-        blur_every: It blurs at step 0 and every so many steps.
-        small_norm: Percentage of pixels, those nearest to the mean image, that are set to it at each step.
-        small_benefit: Percentage of pixels, those whose distance from the mean image times the gradient is smallest.
-        max_rate: The largest learning rate. Source: the released code's default.
-        noise: Standard deviation of the start around the mean image, in grey levels; 0 starts from the mean image.
-
     Raises:
         ValueError: If a number makes no sense.
     """
 
-    name: str
-    decay: float
-    steps: int
-    early: float
-    late: float
-    blur_radius: float = 0.0
-    blur_every: int = 1
-    small_norm: float = 0.0
+    name: str  # what files and figures call it
+    decay: float  # by what share the distance from the mean image shrinks at each step: the L2 term
+    steps: int  # how often the confidence is measured; the image moves after each but the last
+    early: float  # how much confidence a step aims to gain, at most
+    late: float  # the same as a share of what is missing to certainty
+    blur_radius: float = 0.0  # standard deviation in pixels of a Gaussian; 0 for none
+    blur_every: int = 1  # it blurs at step 0 and every so many steps
+    small_norm: float = 0.0  # percentage of pixels, those nearest to the mean image, that are set to it at each step
+    # percentage of pixels, those whose distance from the mean image times the gradient is smallest
     small_benefit: float = 0.0
-    max_rate: float = 1e12
+    max_rate: float = 1e12  # the largest learning rate. Source: the released code's default.
+    # standard deviation of the start around the mean image, in grey levels; 0 starts from the mean image
     noise: float = 1.0
 
     def __post_init__(self) -> None:

@@ -48,7 +48,6 @@ def assess(classifier: Classifier, images: np.ndarray | Iterable[np.ndarray], la
     """Measure error, confidence and calibration.
 
     Args:
-        classifier: Any.
         images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1]; or such batches one after another,
             as :meth:`fooling.data.photographs.Photographs.batches` gives them, of which one is held at a time.
         labels: ``(count,) int64``, each one of the network's classes.

@@ -28,26 +28,22 @@ PROBES = 2  # noise images that tell the kind of output; few, because ten crops 
 class Classifier:
     """A frozen Keras model with all that the outside must not know about: its size, pixel range and kind of output.
 
-    Attributes:
-        model: Functional, Sequential or subclassed; ``(batch, height, width, channels) float32`` to one row of class
-            scores (logits or softmax) per image. Preprocessing other than ``input_range`` is a layer of the model.
-        class_names: One name per class; "0", "1", … when not given.
-        name: What files and figures call it.
-        input_range: The pixel values that the model expects for black and for white.
-        image_shape: ``(height, width, channels)``; needed only where the model leaves it open.
-        outputs: "logits" or "probabilities", found by a probe: rows that sum to 1. Anything else counts as logits, the
-            independent sigmoids of a multi-label model too.
-
     Raises:
         ValueError: If the model takes no images with 1 or 3 channels, or its output is not one row of class scores
             per image, or the class names do not fit.
     """
 
+    # functional, Sequential or subclassed; ``(batch, height, width, channels) float32`` to one row of class scores
+    # (logits or softmax) per image. Preprocessing other than ``input_range`` is a layer of the model.
     model: keras.Model
+    # one name per class; "0", "1", … when not given
     class_names: Sequence[str] = field(default=(), repr=False)  # a thousand would fill every message
-    name: str = ""
-    input_range: tuple[float, float] = (0.0, 1.0)
+    name: str = ""  # what files and figures call it
+    input_range: tuple[float, float] = (0.0, 1.0)  # the pixel values that the model expects for black and for white
+    # ``(height, width, channels)``; needed only where the model leaves it open
     image_shape: tuple[int, int, int] = (0, 0, 0)
+    # "logits" or "probabilities", found by a probe: rows that sum to 1. Anything else counts as logits, the independent
+    # sigmoids of a multi-label model too.
     outputs: str = field(init=False, default="logits")
 
     def __post_init__(self) -> None:
@@ -131,7 +127,6 @@ def load_classifier(path: str | Path, custom_objects: Mapping[str, Any] | None =
 
     Args:
         path: As for :func:`load_model`, like ``custom_objects``.
-        custom_objects: Classes of a subclassed model that are not registered with Keras.
         **fields: ``class_names``, ``input_range``, ``image_shape`` or ``name`` of :class:`Classifier`.
 
     Raises:

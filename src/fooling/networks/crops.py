@@ -18,7 +18,6 @@ def average_ten_crops(classifier: Classifier, side: int | None = None) -> Classi
     ten go through the network in one batch, so that a batch needs ten times the memory.
 
     Args:
-        classifier: With logits or probabilities.
         side: Height and width of the larger images; 256 / 224 of the network's own, rounded, when not given.
 
     Raises:

@@ -213,7 +213,6 @@ def fold_batch_norm(
         weight: ``(output, input, height, width) float32``.
         scale: ``(output,) float32``, like those that follow.
         offset: Added last.
-        mean: Of the convolution's output in training.
         variance: Of the same.
     """
     factor = scale.astype(np.float64) / np.sqrt(variance.astype(np.float64) + EPSILON)

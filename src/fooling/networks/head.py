@@ -77,8 +77,6 @@ def train_head(head: Head, natural: NaturalFeatures, fooling: np.ndarray, steps:
     1, so that the loss is the same for all). Each example is a fooling image with the paper's probability.
 
     Args:
-        head: The old one.
-        natural: At least one example.
         fooling: ``(count, features) float32``, at least one.
         steps: Of gradient descent with momentum, batches of 256.
         seed: Of the order of examples.

@@ -83,7 +83,6 @@ def read_numpy_pickle(path: str | Path, sha256: str) -> dict[str, list[np.ndarra
     """Read a pickled dictionary of lists of arrays, as training code with NumPy writes it.
 
     Args:
-        path: The file.
         sha256: What it must hash to, in hexadecimal digits.
 
     Returns:

@@ -33,11 +33,7 @@ def measure_certainty(
     """Show a network random crops of photographs, uniform noise and random CPPN images; nothing is done twice.
 
     Args:
-        classifier: A network for colour images.
-        photographs: At least one.
         count: Of each kind.
-        seed: Of the crops and of the random images.
-        folder: Where runs are kept.
 
     Raises:
         ValueError: If the network takes no colour images, or there is no photograph.

@@ -31,15 +31,10 @@ Rows = tuple[tuple[str, str, str], ...]  # what, ours, the paper's
 
 @dataclass(frozen=True)
 class Effect:
-    """How far one group of values is above another.
+    """How far one group of values is above another."""
 
-    Attributes:
-        superiority: Probability that a value of the one is above a value of the other; 0.5 is chance.
-        p: Of the test that the page names.
-    """
-
-    superiority: float
-    p: float
+    superiority: float  # probability that a value of the one is above a value of the other; 0.5 is chance
+    p: float  # of the test that the page names
 
     @property
     def is_there(self) -> bool:
@@ -54,35 +49,21 @@ class Effect:
 
 @dataclass(frozen=True)
 class Claim(Generic[Record]):
-    """One claim.
+    """One claim."""
 
-    Attributes:
-        id: Short name.
-        title: The claim in a few plain words.
-        section: Where the paper makes it.
-        sentence: What it says.
-        number: The number to compare with.
-        grade: How sure sentence and number are.
-        page: The notebook that tests it.
-        record: The frozen dataclass that the page measures.
-        judge: From a record to one of the four verdicts.
-        headline: From a record to one sentence of at most 35 words.
-        rows: From a record to the rows of the table below that sentence: what, ours, the paper's.
-        scale: From a record to its runs, sizes and network in words.
-    """
-
-    id: str
-    title: str
-    section: str
-    sentence: str
-    number: str
-    grade: str
-    page: str
-    record: type[Record]
-    judge: Callable[[Record], str]
-    headline: Callable[[Record], str]
+    id: str  # short name
+    title: str  # the claim in a few plain words
+    section: str  # where the paper makes it
+    sentence: str  # what it says
+    number: str  # the number to compare with
+    grade: str  # how sure sentence and number are
+    page: str  # the notebook that tests it
+    record: type[Record]  # the frozen dataclass that the page measures
+    judge: Callable[[Record], str]  # from a record to one of the four verdicts
+    headline: Callable[[Record], str]  # from a record to one sentence of at most 35 words
+    # from a record to the rows of the table below that sentence: what, ours, the paper's
     rows: Callable[[Record], Rows]
-    scale: Callable[[Record], str]
+    scale: Callable[[Record], str]  # from a record to its runs, sizes and network in words
 
 
 def grade_halves(*met: bool) -> str:

@@ -33,7 +33,6 @@ def probability_of_superiority(first: np.ndarray, second: np.ndarray) -> float:
     Source: Vargha & Delaney 2000, who call it A; it is the Mann-Whitney U divided by the number of pairs.
 
     Args:
-        first: Any shape; flattened.
         second: The same.
 
     Raises:

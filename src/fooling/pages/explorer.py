@@ -23,30 +23,18 @@ SIZES: Mapping[str, SearchSizes] = {
 
 @dataclass(frozen=True)
 class Explored:
-    """What the page saw of one search.
+    """What the page saw of one search."""
 
-    Attributes:
-        cells: Classes that have a champion.
-        median: Confidence over champions.
-        name: Of the class whose champion is looked at.
-        confidence: The network's in that class.
-        line: Images of the champion's line, itself included.
-        held: Classes whose cells they took between them.
-        neighbours: Images one mutation away from it.
-        same_class: How many of them the network takes for the same class.
-        more_certain: How many have a higher confidence in it.
-        bred: The highest confidence in that class of each litter that a rule bred, the random images first.
-    """
-
-    cells: int
-    median: float
-    name: str
-    confidence: float
-    line: int
-    held: int
-    neighbours: int
-    same_class: int
-    more_certain: int
+    cells: int  # classes that have a champion
+    median: float  # confidence over champions
+    name: str  # of the class whose champion is looked at
+    confidence: float  # the network's in that class
+    line: int  # images of the champion's line, itself included
+    held: int  # classes whose cells they took between them
+    neighbours: int  # images one mutation away from it
+    same_class: int  # how many of them the network takes for the same class
+    more_certain: int  # how many have a higher confidence in it
+    # the highest confidence in that class of each litter that a rule bred, the random images first
     bred: tuple[float, ...]
 
 
@@ -61,9 +49,7 @@ def measure(
     """Reduce a search that was looked at to the numbers of the page.
 
     Args:
-        class_names: One per cell; every class of the network has one.
         log_odds: ``(cells,) float32``: the champions'.
-        cell: The cell that is looked at.
         line: For each image of its champion's line, the champion last, the cells that it took.
         neighbours: ``(1 + count, cells) float32``: log-odds of that champion, then of images one mutation away.
         litters: ``(children, cells) float32`` log-odds of each litter, the random images first.

@@ -19,17 +19,11 @@ ORIGINS = "pages.json"
 
 @dataclass(frozen=True)
 class Finding:
-    """A claim and what became of it.
+    """A claim and what became of it."""
 
-    Attributes:
-        claim: The claim.
-        record: What its page measured.
-        profile: The size at which it was tested.
-    """
-
-    claim: Claim[Any]
-    record: Any
-    profile: str
+    claim: Claim[Any]  # the claim
+    record: Any  # what its page measured
+    profile: str  # the size at which it was tested
 
     @property
     def verdict(self) -> str:
@@ -86,7 +80,6 @@ def tabulate_findings(findings: Iterable[Finding], folder: str = "") -> str:
     """Return a Markdown table with a line per finding; marks say how a number of the paper is known.
 
     Args:
-        findings: The rows.
         folder: Where the pages are, seen from the table; by default beside it.
     """
     rows = [

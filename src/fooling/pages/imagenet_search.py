@@ -94,12 +94,6 @@ def judge_ahead(scale: Scale, ahead: Effect, number: bool, per_cell: float) -> s
     The comparison needs 20 classes, 2 runs and 50 children per cell. The number needs all classes and the paper's
     children per cell, and counts as not met before. A search that is not ahead counts against the claim at the paper's
     size, or where the other one is ahead by as much; else it may only have had too little time.
-
-    Args:
-        scale: Of the search.
-        ahead: How far it is ahead.
-        number: Whether it comes as far as the paper's.
-        per_cell: The paper's children per cell.
     """
     if not scale.is_comparable:
         return UNTESTED

@@ -18,15 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainingSizes:
-    """How the digit networks are trained.
+    """How the digit networks are trained."""
 
-    Attributes:
-        data: Name of a data set of :mod:`fooling.data.digits`.
-        steps: Solver steps per network, batches of 64.
-    """
-
-    data: str
-    steps: int
+    data: str  # name of a data set of :mod:`fooling.data.digits`
+    steps: int  # solver steps per network, batches of 64
 
     def __post_init__(self) -> None:
         if self.steps < 1:
@@ -44,46 +39,27 @@ SIZES: Mapping[str, TrainingSizes] = {
 
 @dataclass(frozen=True)
 class NetworkFound:
-    """One network on digits and on noise.
+    """One network on digits and on noise."""
 
-    Attributes:
-        name: A key of :data:`fooling.networks.lenet.NETWORKS`.
-        error: Share of held-out digits that it gets wrong.
-        calibration_error: Mean distance of confidence and accuracy on them.
-        when_right: Median confidence in the top class where it is the label, None if it never is.
-        when_wrong: The same where it is not.
-        on_noise: Median confidence in the top class of uniform noise.
-        highest_on_noise: The highest.
-    """
-
-    name: str
-    error: float
-    calibration_error: float
-    when_right: float | None
-    when_wrong: float | None
-    on_noise: float
-    highest_on_noise: float
+    name: str  # a key of :data:`fooling.networks.lenet.NETWORKS`
+    error: float  # share of held-out digits that it gets wrong
+    calibration_error: float  # mean distance of confidence and accuracy on them
+    when_right: float | None  # median confidence in the top class where it is the label, None if it never is
+    when_wrong: float | None  # the same where it is not
+    on_noise: float  # median confidence in the top class of uniform noise
+    highest_on_noise: float  # the highest
 
 
 @dataclass(frozen=True)
 class NetworksFound:
-    """What page 01 measured; the overview reads it.
+    """What page 01 measured; the overview reads it."""
 
-    Attributes:
-        data: The digits that were learned, in words.
-        steps: Solver steps.
-        held_out: Digits that were not learned.
-        noise: Images of noise.
-        networks: In the order of training.
-        error_with_mean: The first network's error where a mean image is subtracted that it was trained without.
-    """
-
-    data: str
-    steps: int
-    held_out: int
-    noise: int
-    networks: tuple[NetworkFound, ...]
-    error_with_mean: float
+    data: str  # the digits that were learned, in words
+    steps: int  # solver steps
+    held_out: int  # digits that were not learned
+    noise: int  # images of noise
+    networks: tuple[NetworkFound, ...]  # in the order of training
+    error_with_mean: float  # the first network's error where a mean image is subtracted that it was trained without
 
 
 def measure(
@@ -96,11 +72,8 @@ def measure(
     """Reduce the networks to the numbers of the page.
 
     Args:
-        assessments: By network, on held-out digits.
         on_noise: By network, ``(count,) float32`` confidence in the top class of noise.
         with_mean: Of the first network, where a mean image is subtracted.
-        digits: What they learned.
-        steps: Solver steps.
     """
     networks = tuple(
         NetworkFound(

@@ -30,33 +30,19 @@ EARLY = 50  # generations; Source: paper §3.1, "in less than 50 generations"
 
 @dataclass(frozen=True)
 class SearchFound:
-    """What a search for digits came to.
+    """What a search for digits came to."""
 
-    Attributes:
-        median: Final confidence, over runs and classes.
-        baseline_median: The same of random search, as many images.
-        run_medians: The lowest and the highest median of a run.
-        lowest: The least confident champion.
-        runs_certain_before_50: Runs with every class at 99.99% before generation 50.
-        runs_certain: Runs with every class there at the end.
-        runs: Independent runs.
-        classes: Cells of a run.
-        generations: Generations after the random images.
-        children: Children per generation.
-        data: What the network learned, in words.
-    """
-
-    median: float
-    baseline_median: float
-    run_medians: tuple[float, float]
-    lowest: float
-    runs_certain_before_50: int
-    runs_certain: int
-    runs: int
-    classes: int
-    generations: int
-    children: int
-    data: str
+    median: float  # final confidence, over runs and classes
+    baseline_median: float  # the same of random search, as many images
+    run_medians: tuple[float, float]  # the lowest and the highest median of a run
+    lowest: float  # the least confident champion
+    runs_certain_before_50: int  # runs with every class at 99.99% before generation 50
+    runs_certain: int  # runs with every class there at the end
+    runs: int  # independent runs
+    classes: int  # cells of a run
+    generations: int  # generations after the random images
+    children: int  # children per generation
+    data: str  # what the network learned, in words
 
 
 def measure(history: np.ndarray, baseline: np.ndarray, children: int, data: str) -> SearchFound:
@@ -66,7 +52,6 @@ def measure(history: np.ndarray, baseline: np.ndarray, children: int, data: str)
         history: ``(runs, generations + 1, classes) float32`` log-odds.
         baseline: The same for random search.
         children: In each generation.
-        data: What the network learned, in words.
     """
     confidence = to_confidence(history)
     final = confidence[:, -1]
@@ -97,12 +82,7 @@ def count_runs(count: int, runs: int) -> str:
 
 
 def list_confidences(found: SearchFound, baseline: str) -> Rows:
-    """Return the rows that both encodings share: the median, its spread over runs, the lowest, the baseline.
-
-    Args:
-        found: What was measured.
-        baseline: What the random images are, in words.
-    """
+    """Return the rows that both encodings share: the median, its spread over runs, the lowest, the baseline."""
     low, high = map(show_confidence, found.run_medians)
     return (
         (f"median confidence after {found.generations} generations", show_confidence(found.median), "99.99%"),

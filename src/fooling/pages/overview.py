@@ -44,7 +44,6 @@ def draw_overview(
         images: ``(count, height, width, channels) uint8``, of which as many as fit a row are shown.
         names: What the ImageNet network takes each for.
         confidences: ``(count,) float32`` in that class.
-        networks: The digit network's name and the ImageNet network's.
     """
     images, names, confidences = images[:LARGE], names[:LARGE], confidences[:LARGE]
     width, row = round(WIDTH * DPI), SMALL_SIDE + 30

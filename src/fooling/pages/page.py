@@ -29,17 +29,11 @@ def check_profile(profile: str) -> str:
 
 
 class Page(NamedTuple):
-    """Where a notebook writes.
+    """Where a notebook writes."""
 
-    Attributes:
-        name: File stem of the notebook, such as ``02_mnist_direct``.
-        folder: ``results/PROFILE``.
-        seed: Of the first run of its searches; None for a page that takes those of any seed.
-    """
-
-    name: str
-    folder: Path
-    seed: int | None = 0
+    name: str  # file stem of the notebook, such as ``02_mnist_direct``
+    folder: Path  # ``results/PROFILE``
+    seed: int | None = 0  # of the first run of its searches; None for a page that takes those of any seed
 
     @property
     def runs(self) -> Path:
@@ -57,7 +51,6 @@ class Page(NamedTuple):
 
         Args:
             records: By claim, or by a name of the page's own: frozen dataclasses of numbers and words.
-            runs: The folders that the page drew from.
             searches: By name, what later pages may ask for by :meth:`find_search`.
             **more: JSON that another page reads, such as which images the overview shows.
         """
@@ -68,10 +61,6 @@ class Page(NamedTuple):
 
     def find_search(self, page: str, name: str) -> Evolution:
         """Return a search that an earlier page made at this profile and seed.
-
-        Args:
-            page: The notebook's stem.
-            name: As that page wrote it.
 
         Raises:
             ValueError: If it is not there.
@@ -107,12 +96,6 @@ def metrics_file(folder: Path, page: str) -> Path:
 
 def read_record(folder: Path, page: str, name: str, kind: type[Any]) -> Any | None:
     """Return a record that a page wrote, or None where it has not.
-
-    Args:
-        folder: A profile's results.
-        page: The notebook's stem.
-        name: The claim, or the page's own name of the record.
-        kind: The record's dataclass.
 
     Raises:
         ValueError: If the file is damaged, or was written by another version of the record.

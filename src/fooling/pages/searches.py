@@ -11,17 +11,11 @@ from fooling.confidence import first_generations as first_generations
 
 @dataclass(frozen=True)
 class SearchSizes:
-    """How long and how often images evolve.
+    """How long and how often images evolve."""
 
-    Attributes:
-        runs: Independent runs.
-        generations: Generations after the random images.
-        children: Random images at the start, and children per generation.
-    """
-
-    runs: int
-    generations: int
-    children: int
+    runs: int  # independent runs
+    generations: int  # generations after the random images
+    children: int  # random images at the start, and children per generation
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
@@ -36,19 +30,12 @@ class SearchSizes:
 
 @dataclass(frozen=True)
 class ImageNetSizes(SearchSizes):
-    """The same on ImageNet, where a search over all classes and one over a few compare by children per cell.
+    """The same on ImageNet, where a search over all classes and one over a few compare by children per cell."""
 
-    Attributes:
-        baseline_runs: Independent runs of random search.
-        network: The network to fool, by name.
-        crops: "one" or "ten"; the released code averages ten.
-        classes: The classes that get a cell; empty for all 1000.
-    """
-
-    baseline_runs: int
-    network: str = "EfficientNet-Lite0"
-    crops: str = "one"
-    classes: tuple[int, ...] = ()
+    baseline_runs: int  # independent runs of random search
+    network: str = "EfficientNet-Lite0"  # the network to fool, by name
+    crops: str = "one"  # "one" or "ten"; the released code averages ten
+    classes: tuple[int, ...] = ()  # the classes that get a cell; empty for all 1000
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -24,17 +24,11 @@ LEAST_P, LEAST_EFFECT = 0.01, 0.56  # Choice: of the comparisons between the set
 
 @dataclass(frozen=True)
 class AscentSizes:
-    """How many images climb the gradient of one network, and how far.
+    """How many images climb the gradient of one network, and how far."""
 
-    Attributes:
-        seeds: Starts for each class.
-        classes: Classes by index; empty for all.
-        most_steps: The paper's steps are cut off here; 0 for as many as the paper has.
-    """
-
-    seeds: int
-    classes: tuple[int, ...] = ()
-    most_steps: int = 0
+    seeds: int  # starts for each class
+    classes: tuple[int, ...] = ()  # classes by index; empty for all
+    most_steps: int = 0  # the paper's steps are cut off here; 0 for as many as the paper has
 
     def __post_init__(self) -> None:
         if self.seeds < 1 or self.most_steps < 0:
@@ -82,44 +76,26 @@ class Spread:
 
 @dataclass(frozen=True)
 class NetworkFound:
-    """What climbed on one network. Confidences are those of 8-bit images where nothing else is said.
+    """What climbed on one network. Confidences are those of 8-bit images where nothing else is said."""
 
-    Attributes:
-        network: Its name.
-        classes: How many.
-        seeds: Starts for each.
-        all_steps: Whether no step of the paper's was cut off.
-        most_steps: The most that an image was measured.
-        best: Without L2, at the best step.
-        last_without: Without L2, at the last step.
-        last_with: With L2, at the last step.
-        unrounded_best: With L2, before rounding, at the best step.
-        unrounded_last: The same at the last step.
-        less_certain: Without over with L2 at the end (Mann-Whitney U, two-sided, over images; those of one class are
-            alike, so that p is too small).
-        seen_without: Share of images whose class another network names, without L2.
-        seen_with: The same with L2.
-        seen_p: Of Fisher's exact test between the two.
-        seen_by: That network.
-        stopped: How many images lost their gradient, by setting.
-    """
-
-    network: str
-    classes: int
-    seeds: int
-    all_steps: bool
-    most_steps: int
-    best: Spread
-    last_without: Spread
-    last_with: Spread
-    unrounded_best: float
-    unrounded_last: float
+    network: str  # its name
+    classes: int  # how many
+    seeds: int  # starts for each
+    all_steps: bool  # whether no step of the paper's was cut off
+    most_steps: int  # the most that an image was measured
+    best: Spread  # without L2, at the best step
+    last_without: Spread  # without L2, at the last step
+    last_with: Spread  # with L2, at the last step
+    unrounded_best: float  # with L2, before rounding, at the best step
+    unrounded_last: float  # the same at the last step
+    # without over with L2 at the end (Mann-Whitney U, two-sided, over images; those of one class are alike, so that p
+    # is too small)
     less_certain: Effect
-    seen_without: float
-    seen_with: float
-    seen_p: float
-    seen_by: str
-    stopped: dict[str, int]
+    seen_without: float  # share of images whose class another network names, without L2
+    seen_with: float  # the same with L2
+    seen_p: float  # of Fisher's exact test between the two
+    seen_by: str  # that network
+    stopped: dict[str, int]  # how many images lost their gradient, by setting
 
     @property
     def images(self) -> int:

@@ -16,19 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cost:
-    """What it took.
+    """What it took."""
 
-    Attributes:
-        median: Of the images that the network looks at for one class; None if less than half of the classes got there.
-        reached: How many got there.
-        tried: Of how many, classes × seeds or runs.
-        per_success: All images looked at, over those that got there; None if none did.
-    """
-
+    # of the images that the network looks at for one class; None if less than half of the classes got there
     median: float | None
-    reached: int
-    tried: int
-    per_success: float | None
+    reached: int  # how many got there
+    tried: int  # of how many, classes × seeds or runs
+    per_success: float | None  # all images looked at, over those that got there; None if none did
 
     def describe(self) -> tuple[str, str, str]:
         """Return the median, how many got there, and the images per success, as a table shows them."""
@@ -50,9 +44,7 @@ def count_evolved(run: Evolution, classes: Sequence[int], confidence: float) -> 
     """Return what a search costs for some of its classes, a child counted as a share for each class with a cell.
 
     Args:
-        run: The search.
         classes: Those to count, by index.
-        confidence: As certain as wanted.
 
     Raises:
         ValueError: If a class has no cell.

@@ -37,15 +37,10 @@ STRIP = 0.16  # width of a setting's dots beside those of the next
 
 
 class Curves(NamedTuple):
-    """What climbed in one setting.
+    """What climbed in one setting."""
 
-    Attributes:
-        steps: ``(points,)``.
-        log_odds: ``(seeds, classes, points) float32``.
-    """
-
-    steps: np.ndarray
-    log_odds: np.ndarray
+    steps: np.ndarray  # ``(points,)``
+    log_odds: np.ndarray  # ``(seeds, classes, points) float32``
 
 
 def raise_contrast(images: np.ndarray, mean: float) -> np.ndarray:
@@ -56,7 +51,6 @@ def raise_contrast(images: np.ndarray, mean: float) -> np.ndarray:
 
     Args:
         images: ``(…, height, width, channels) uint8``.
-        mean: Grey level of the mean image, which stays.
     """
     distance = images.astype(np.float64) - mean
     far = np.percentile(np.abs(distance), BRIGHTEST, axis=(-3, -2, -1), keepdims=True)
@@ -73,9 +67,6 @@ def draw_climbed(
     Args:
         images: ``(settings, classes, height, width, channels) uint8``.
         values: ``(settings, classes) float32``: log-odds of the images.
-        settings: One name per row.
-        class_names: One per column.
-        mean: Grey level of the mean image.
     """
     shown = to_confidence(values)
     ends = [f"{name} {show_confidence(float(np.median(row)))}" for name, row in zip(settings, shown, strict=True)]
@@ -96,10 +87,7 @@ def _start_rows(shape: tuple[int, ...], side: int, lines: int, alt: str) -> tupl
     """Return a figure with rows of places in which each pixel of an image is a whole number of pixels wide.
 
     Args:
-        shape: Rows and columns.
         side: Of the images, which are square, in pixels.
-        lines: Of a name under an image.
-        alt: Alternative text.
     """
     rows, columns = shape
     width = round(WIDTH * DPI)
@@ -116,11 +104,7 @@ def _start_rows(shape: tuple[int, ...], side: int, lines: int, alt: str) -> tupl
 
 @styled
 def draw_ascent_curves(panels: Mapping[str, Mapping[str, Curves]]) -> Figure:
-    """Draw confidence by step: medians over seeds and classes, half of all images in the band.
-
-    Args:
-        panels: By network, by setting.
-    """
+    """Draw confidence by step: medians over seeds and classes, half of all images in the band."""
     ends = [
         f"{network}, {label}: {show_confidence(float(np.median(to_confidence(part.log_odds[..., -1]))))}"
         for network, settings in panels.items()
@@ -204,8 +188,6 @@ def draw_decays(
         decays: ``(decays,) float64``, growing.
         values: ``(decays, seeds, classes) float32``: log-odds at the end.
         seen: ``(networks, decays, seeds, classes) bool``.
-        judges: The other networks' names.
-        paper: The paper's strengths.
     """
     lowest, lower, median, upper, highest = np.percentile(values, (0, 25, 50, 75, 100), axis=(1, 2))
     ends = [f"{decay:g}: {show_confidence(part)}" for decay, part in zip(decays, to_confidence(median), strict=True)]

@@ -28,88 +28,50 @@ SHOWN, LONGEST = 4, 128
 
 
 class Pictures(NamedTuple):
-    """8-bit images of several kinds, for the same classes and seeds.
+    """8-bit images of several kinds, for the same classes and seeds."""
 
-    Attributes:
-        names: One per kind.
-        log_odds: ``(kinds, seeds, classes) float32``: of their classes, by the network that they climbed on.
-        judged: ``(networks, kinds, seeds, classes) float32``: the same by other networks.
-        seen: ``(networks, kinds, seeds, classes) bool``: whether another network's first class is the image's.
-        variation: ``(kinds, seeds, classes) float32``: mean difference of neighbouring pixels, in grey levels.
-    """
-
-    names: tuple[str, ...]
-    log_odds: np.ndarray
-    judged: np.ndarray
-    seen: np.ndarray
-    variation: np.ndarray
+    names: tuple[str, ...]  # one per kind
+    log_odds: np.ndarray  # ``(kinds, seeds, classes) float32``: of their classes, by the network that they climbed on
+    judged: np.ndarray  # ``(networks, kinds, seeds, classes) float32``: the same by other networks
+    seen: np.ndarray  # ``(networks, kinds, seeds, classes) bool``: whether another network's first class is the image's
+    variation: np.ndarray  # ``(kinds, seeds, classes) float32``: mean difference of neighbouring pixels, in grey levels
 
 
 class Measurement(NamedTuple):
-    """Everything that the page says about one network.
+    """Everything that the page says about one network."""
 
-    Attributes:
-        classes: By index.
-        seeds: One per start.
-        settings: Names of the four settings.
-        judges: Names of the other networks.
-        steps: ``(settings,) int32``: how often each image was measured.
-        planned: ``(settings,) int32``: how often the paper measures.
-        curve_steps: ``(settings, points) int32``.
-        curves: ``(settings, seeds, classes, points) float32``: log-odds, as of :class:`Ascent`.
-        first: ``(settings, seeds, classes, 4) int32``.
-        stopped: ``(settings, seeds, classes) int32``.
-        best_log_odds: ``(settings, seeds, classes) float32``: before rounding to 8 bits.
-        last_log_odds: The same at the last step.
-        best_rounded: Log-odds of the 8-bit image of the best step.
-        picture: Noise, noise after one step, and the 8-bit images of the last step of each setting.
-        shown: ``(settings, shown classes, height, width, channels) uint8``: last images of the first seed, at most 128
-            pixels a side.
-        decays: ``(decays,) float64`` of a sweep, which may be empty.
-        sweep: What its images are at the last step, a kind for each decay.
-        folder: Where it is kept.
-    """
-
-    classes: tuple[int, ...]
-    seeds: tuple[int, ...]
-    settings: tuple[str, ...]
-    judges: tuple[str, ...]
-    steps: np.ndarray
-    planned: np.ndarray
-    curve_steps: np.ndarray
-    curves: np.ndarray
-    first: np.ndarray
-    stopped: np.ndarray
-    best_log_odds: np.ndarray
-    last_log_odds: np.ndarray
-    best_rounded: np.ndarray
-    picture: Pictures
+    classes: tuple[int, ...]  # by index
+    seeds: tuple[int, ...]  # one per start
+    settings: tuple[str, ...]  # names of the four settings
+    judges: tuple[str, ...]  # names of the other networks
+    steps: np.ndarray  # ``(settings,) int32``: how often each image was measured
+    planned: np.ndarray  # ``(settings,) int32``: how often the paper measures
+    curve_steps: np.ndarray  # ``(settings, points) int32``
+    curves: np.ndarray  # ``(settings, seeds, classes, points) float32``: log-odds, as of :class:`Ascent`
+    first: np.ndarray  # ``(settings, seeds, classes, 4) int32``
+    stopped: np.ndarray  # ``(settings, seeds, classes) int32``
+    best_log_odds: np.ndarray  # ``(settings, seeds, classes) float32``: before rounding to 8 bits
+    last_log_odds: np.ndarray  # the same at the last step
+    best_rounded: np.ndarray  # Log-odds of the 8-bit image of the best step
+    picture: Pictures  # noise, noise after one step, and the 8-bit images of the last step of each setting
+    # ``(settings, shown classes, height, width, channels) uint8``: last images of the first seed, at most 128 pixels a
+    # side
     shown: np.ndarray
-    decays: np.ndarray
-    sweep: Pictures
-    folder: RunFolder | None
+    decays: np.ndarray  # ``(decays,) float64`` of a sweep, which may be empty
+    sweep: Pictures  # what its images are at the last step, a kind for each decay
+    folder: RunFolder | None  # where it is kept
 
 
 class Ascents(NamedTuple):
-    """What is measured on one network.
+    """What is measured on one network."""
 
-    Attributes:
-        classifier: The network to climb on.
-        judges: Other networks.
-        classes: By index.
-        seeds: One per start.
-        most_steps: The settings' steps are cut off here; 0 for never.
-        decays: Strengths of L2 to sweep.
-        shown: How many classes are kept as images; 0 for all.
-    """
-
-    classifier: Classifier
-    judges: tuple[Classifier, ...]
-    classes: tuple[int, ...]
-    seeds: tuple[int, ...]
-    most_steps: int
-    decays: tuple[float, ...]
-    shown: int
+    classifier: Classifier  # the network to climb on
+    judges: tuple[Classifier, ...]  # other networks
+    classes: tuple[int, ...]  # by index
+    seeds: tuple[int, ...]  # one per start
+    most_steps: int  # the settings' steps are cut off here; 0 for never
+    decays: tuple[float, ...]  # strengths of L2 to sweep
+    shown: int  # how many classes are kept as images; 0 for all
 
     def steps(self, setting: Setting) -> int:
         """Return how often the confidence is measured."""

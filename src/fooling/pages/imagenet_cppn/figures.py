@@ -33,7 +33,6 @@ def draw_paired(direct: np.ndarray, cppn: np.ndarray, names: Sequence[str]) -> F
     Args:
         direct: ``(runs, cells) float32``; the median over runs is drawn.
         cppn: The same.
-        names: One per cell.
     """
     pair = [np.median(part, axis=0) for part in (direct, cppn)]
     across, upwards = (to_log_odds(part) for part in pair)

@@ -51,8 +51,6 @@ def measure_relatedness(
         places: ``(runs, cells)`` integers that are equal where two cells of one run hold the very same image, such as
             :attr:`fooling.evolution.evolution.Evolution.places`.
         classes: The class of each cell, by index.
-        scale: Of the search.
-        seed: Of the permutations, and of the random pairs that are kept.
 
     Raises:
         ValueError: If the shapes do not belong together.

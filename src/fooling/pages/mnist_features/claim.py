@@ -20,42 +20,25 @@ RUNS = 20  # Choice: the fewest in which a tendency of single runs shows; the pa
 
 @dataclass(frozen=True)
 class Statements:
-    """The paper's statements on one kind of image.
+    """The paper's statements on one kind of image."""
 
-    Attributes:
-        vertical_1: A 1 is more vertical than the other digits of its run.
-        low_bar_2: A 2 has more horizontal edges in its lower half than the others.
-        low_share_2: More of its horizontal edges are there than in its upper half, against the others.
-        alike: Champions of one digit are more alike over runs than those of two.
-    """
-
-    vertical_1: Effect
-    low_bar_2: Effect
-    low_share_2: Effect
-    alike: Effect
+    vertical_1: Effect  # a 1 is more vertical than the other digits of its run
+    low_bar_2: Effect  # a 2 has more horizontal edges in its lower half than the others
+    low_share_2: Effect  # more of its horizontal edges are there than in its upper half, against the others
+    alike: Effect  # champions of one digit are more alike over runs than those of two
 
 
 @dataclass(frozen=True)
 class FeaturesFound:
-    """What page 04 measured.
+    """What page 04 measured."""
 
-    Attributes:
-        judged: On CPPN champions.
-        controls: By label, on images that are not judged.
-        runs: Independent runs.
-        classes: Champions of a run.
-        generations: Generations of the searches.
-        children: Children per generation.
-        data: What the network learned, in words.
-    """
-
-    judged: Statements
-    controls: dict[str, Statements]
-    runs: int
-    classes: int
-    generations: int
-    children: int
-    data: str
+    judged: Statements  # on CPPN champions
+    controls: dict[str, Statements]  # by label, on images that are not judged
+    runs: int  # independent runs
+    classes: int  # champions of a run
+    generations: int  # generations of the searches
+    children: int  # children per generation
+    data: str  # what the network learned, in words
 
 
 def measure(

@@ -19,7 +19,6 @@ def draw_means(means: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
 
     Args:
         means: By label, ``(digits, height, width)`` of any range.
-        names: One per digit.
     """
     alt = f"Mean image of each digit, {names[0]} to {names[-1]}; rows: {list_words(list(means))}."
     return _draw_rows(means, names, "gray", alt)
@@ -31,7 +30,6 @@ def draw_looks(looks: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
 
     Args:
         looks: By label, ``(digits, height, width)``, not negative.
-        names: One per digit.
     """
     middles = {label: f"{_find_middle(part):.0%}" for label, part in looks.items()}
     shown = "; ".join(f"{label}: {share} within the middle quarter of the image" for label, share in middles.items())
@@ -73,7 +71,6 @@ def draw_shares(
         shares: By label, ``(runs, digits) float64 in [0, 1]``.
         reference: By the same labels, that of real digits, ``(images, digits)``; the tick is their median.
         marked: By the same labels, the digit that the paper says stands out.
-        names: One per digit.
     """
     parts = []
     for label, values in shares.items():
@@ -114,7 +111,6 @@ def draw_likeness(likeness: Mapping[str, np.ndarray], names: Sequence[str]) -> F
 
     Args:
         likeness: By label, ``(digits, digits) float64 in [−1, 1]``.
-        names: One per digit.
     """
     parts = []
     for label, matrix in likeness.items():

@@ -17,7 +17,6 @@ def trace_looks(classifier: Classifier, images: np.ndarray) -> np.ndarray:
     others.
 
     Args:
-        classifier: The network.
         images: ``(runs, classes, height, width, channels) uint8``, the classes in the network's order.
 
     Returns:
@@ -40,7 +39,6 @@ def multiply_gradient(classifier: Classifier, images: np.ndarray, classes: np.nd
     """Return gradient × input of a class's log-odds for each image.
 
     Args:
-        classifier: The network.
         images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1].
         classes: ``(count,)``: for which class, by index.
 

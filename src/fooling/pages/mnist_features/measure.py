@@ -19,27 +19,17 @@ NEITHER = 0.5  # the vertical share, and the low share, of an image without edge
 
 
 class Features(NamedTuple):
-    """What the champions of several runs share.
+    """What the champions of several runs share."""
 
-    Attributes:
-        vertical: ``(runs, digits) float64 in [0, 1]``: :func:`find_vertical_share`.
-        low_bar: ``(runs, digits) float64 in [0, 1]``: :func:`find_low_bar`.
-        low_share: ``(runs, digits) float64 in [0, 1]``: :func:`find_low_share`.
-        likeness: ``(digits, digits) float64 in [−1, 1]``: mean correlation of champions of two digits in two runs.
-        vertical_1: A 1 is more vertical than the other digits of its run.
-        low_bar_2: A 2 has more of a low bar than the other digits of its run.
-        low_share_2: A 2 has more of its horizontal edges in the lower half than the other digits of its run.
-        alike: Champions of one digit in two runs are more alike than those of two digits in two runs.
-    """
-
-    vertical: np.ndarray
-    low_bar: np.ndarray
-    low_share: np.ndarray
+    vertical: np.ndarray  # ``(runs, digits) float64 in [0, 1]``: :func:`find_vertical_share`
+    low_bar: np.ndarray  # ``(runs, digits) float64 in [0, 1]``: :func:`find_low_bar`
+    low_share: np.ndarray  # ``(runs, digits) float64 in [0, 1]``: :func:`find_low_share`
+    # ``(digits, digits) float64 in [−1, 1]``: mean correlation of champions of two digits in two runs
     likeness: np.ndarray
-    vertical_1: Effect
-    low_bar_2: Effect
-    low_share_2: Effect
-    alike: Effect
+    vertical_1: Effect  # a 1 is more vertical than the other digits of its run
+    low_bar_2: Effect  # a 2 has more of a low bar than the other digits of its run
+    low_share_2: Effect  # a 2 has more of its horizontal edges in the lower half than the other digits of its run
+    alike: Effect  # champions of one digit in two runs are more alike than those of two digits in two runs
 
 
 # The three shares take ``(…, height, width, channels)`` images, uint8 or float, and return ``(…) float64 in [0, 1]``.
@@ -89,7 +79,6 @@ def compare_features(images: np.ndarray, seed: int = 0) -> Features:
 
     Args:
         images: ``(runs, digits, height, width, channels) uint8``, the digits in order from 0 and at least to 2.
-        seed: Of the permutations.
 
     Raises:
         ValueError: If there are fewer than two runs or three digits, or the images are none.
@@ -123,8 +112,6 @@ def compare_digit(values: np.ndarray, digit: int, seed: int = 0) -> Effect:
 
     Args:
         values: ``(runs, digits) float64``.
-        digit: Its column.
-        seed: Of the permutations.
     """
     above = (values[:, :, None] > values[:, None]) + 0.5 * (values[:, :, None] == values[:, None])
     superiority = (above.sum(axis=2) - 0.5) / (values.shape[1] - 1)  # (runs, digits); less the tie with itself
@@ -143,7 +130,6 @@ def compare_likeness(between: np.ndarray, seed: int = 0) -> Effect:
     Args:
         between: ``(pairs of runs, digits, digits) float64``: likeness of each digit of the first run with each of the
             second; pairs in the order of ``numpy.triu_indices``.
-        seed: Of the permutations.
     """
     from scipy.stats import rankdata  # slow to import
 

@@ -33,7 +33,6 @@ def show_removal(champions: Pictures, elements: Elements, places: Sequence[int],
 
     Args:
         champions: As they were measured, with the same seed.
-        elements: What was measured.
         places: Which of them, at least one.
         seed: Of the masks, of which the first is shown.
 

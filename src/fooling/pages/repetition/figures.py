@@ -37,8 +37,6 @@ def draw_elements(
         confidences: ``(count,) float32`` in it.
         axes: ``(count,)``: 0 if elements follow each other downwards, 1 across, −1 if there are none.
         elements: ``(count,)``.
-        columns: Images in a row.
-        kilobytes: What the PNG may take.
     """
     alt = (
         f"{len(images)} images with confidences {show_confidence(confidences.min())} to "
@@ -154,7 +152,6 @@ def draw_shuffled(kept: Mapping[str, np.ndarray], grids: Sequence[int]) -> Figur
 
     Args:
         kept: By kind of image, ``(count, grids)`` shares; an empty kind is left out.
-        grids: Tiles along a side.
     """
     kept = {label: part for label, part in kept.items() if len(part)}
     ends = [

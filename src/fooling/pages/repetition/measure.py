@@ -76,9 +76,6 @@ def measure(
     """Measure confidences without elements, with shuffled tiles and with repeated parts; what is there is not repeated.
 
     Args:
-        classifier: The network.
-        champions: Images that evolved against it.
-        photographs: Photographs that it recognises.
         draws: Random masks, and shuffles for each grid, of every image.
         seed: Of masks and shuffles, which depend on it and on the image's place alone.
         folder: Where runs are kept; None keeps nothing.

@@ -66,9 +66,7 @@ def measure_chain(networks: Sequence[RetrainedDigits], children: int, data: str,
 
     Args:
         networks: The first network, and at least one retrained one.
-        children: Per generation.
         data: What they learned besides fooling images, in words.
-        coordinates: What CPPNs are fed, in words.
     """
     first, *retrained = networks
     last = retrained[-1]

@@ -19,10 +19,6 @@ SEEDS_APART = 1_000
 def express_both_champions(run: Evolution, runs: Iterable[int]) -> np.ndarray:
     """Return what each cell held after the random images, before any was bred, and what it holds at the end.
 
-    Args:
-        run: Finished runs.
-        runs: Positions among its seeds.
-
     Returns:
         ``(runs, 2 · cells, height, width, channels) uint8``: of each cell the first champion, then the last.
     """

@@ -51,9 +51,7 @@ def retrain_imagenet(
     Args:
         network: DNN1, as it sees one crop; with ten crops in the sizes both networks see ten.
         photographs: The packaged ones, on whose crops DNN1 is the teacher; or a folder, whose labels are.
-        sizes: How long.
         seed: Of the first run against DNN1.
-        folder: Where runs are kept.
 
     Raises:
         ValueError: If there is one run only or too few photographs, or the network does not end in a dense layer.

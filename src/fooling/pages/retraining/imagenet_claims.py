@@ -38,9 +38,7 @@ def measure_head(retrained: RetrainedImageNet, sizes: HeadSizes, coordinates: st
     """Reduce both searches, of the same classes, to what they reach and how they compare.
 
     Args:
-        retrained: Both searches.
         sizes: Of each.
-        coordinates: What CPPNs are fed, in words.
     """
     before, after = (to_confidence(part[:, -1]) for part in (retrained.before, retrained.after))  # (runs, cells)
     runs, cells = after.shape

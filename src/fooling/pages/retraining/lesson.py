@@ -39,12 +39,8 @@ def learn_fooling_class(
     """Train the network's last layer with a class more, and test it on photographs held out whole.
 
     Args:
-        network: As it sees one crop.
-        photographs: Natural examples.
         fooling: ``(count, height, width, 3) uint8``; of larger images, made for ten crops, the middle is learned.
-        sizes: How many natural examples, how many steps.
         seed: Of crops, of the choice of photographs in a folder, and of the order.
-        folder: Where the head is kept.
 
     Raises:
         ValueError: If there are too few photographs, or the network does not end in a dense layer.
@@ -91,8 +87,6 @@ def hold_out(photographs: Photographs, count: int, seed: int) -> tuple[Photograp
     Args:
         photographs: The packaged ones are parted by :data:`HELD_OUT`; those of a folder are drawn by chance, at most
             ``count`` to learn from and one to test on for so many of them as :data:`HELD_OUT_PART` says.
-        count: Natural examples that are wanted.
-        seed: Of the draw.
 
     Raises:
         ValueError: If there are fewer than 2 photographs.

@@ -26,17 +26,11 @@ PREVENTED = 0.99  # Choice: a median below it with the most digits
 
 @dataclass(frozen=True)
 class TrainingSizes(SearchSizes):
-    """How many digits LeNet learns from, and how long images evolve against each of these networks.
+    """How many digits LeNet learns from, and how long images evolve against each of these networks."""
 
-    Attributes:
-        sizes: Training digits, drawn with as many of each digit as there can be.
-        networks: Initialisations for each size.
-        steps: Solver steps per network.
-    """
-
-    sizes: tuple[int, ...]
-    networks: int
-    steps: int
+    sizes: tuple[int, ...]  # training digits, drawn with as many of each digit as there can be
+    networks: int  # initialisations for each size
+    steps: int  # solver steps per network
 
 
 # The paper's hypothesis is about 60,000 digits against ImageNet's 1.3 million; here every size is of the same digits.
@@ -56,22 +50,16 @@ SIZES: Mapping[str, TrainingSizes] = {
 
 @dataclass(frozen=True)
 class Trend:
-    """How many images one encoding needs for a median of 99.99%, by training digits.
+    """How many images one encoding needs for a median of 99.99%, by training digits."""
 
-    Attributes:
-        needed: With the fewest and with the most digits, median network; None for never.
-        correlation: Spearman's, of images needed with size.
-        p: One-sided, by permutation of the sizes.
-        fold: Images needed with the most digits against the fewest; never counts as all that a run had, so that the
-            fold is then a bound.
-        median_most: Final median confidence with the most digits.
-    """
-
+    # with the fewest and with the most digits, median network; None for never
     needed: tuple[float | None, float | None]
-    correlation: float
-    p: float
+    correlation: float  # Spearman's, of images needed with size
+    p: float  # One-sided, by permutation of the sizes
+    # images needed with the most digits against the fewest; never counts as all that a run had, so that the fold is
+    # then a bound
     fold: float
-    median_most: float
+    median_most: float  # final median confidence with the most digits
 
     @property
     def grows(self) -> bool:
@@ -81,31 +69,18 @@ class Trend:
 
 @dataclass(frozen=True)
 class TrainingSizeFound:
-    """What page 05 measured.
+    """What page 05 measured."""
 
-    Attributes:
-        sizes: How many sizes.
-        networks_per_size: Networks of each.
-        runs: Runs of each encoding against a network.
-        generations: Generations after the random images.
-        children: Children per generation.
-        extremes: The fewest and the most training digits.
-        errors: Median held-out error there.
-        direct: Of pixel images.
-        cppn: Of CPPN images.
-        data: What the digits were chosen from.
-    """
-
-    sizes: int
-    networks_per_size: int
-    runs: int
-    generations: int
-    children: int
-    extremes: tuple[int, int]
-    errors: tuple[float, float]
-    direct: Trend
-    cppn: Trend
-    data: str
+    sizes: int  # how many sizes
+    networks_per_size: int  # networks of each
+    runs: int  # runs of each encoding against a network
+    generations: int  # generations after the random images
+    children: int  # children per generation
+    extremes: tuple[int, int]  # the fewest and the most training digits
+    errors: tuple[float, float]  # median held-out error there
+    direct: Trend  # of pixel images
+    cppn: Trend  # of CPPN images
+    data: str  # what the digits were chosen from
 
 
 def count_images_needed(medians: np.ndarray, children: int) -> np.ndarray:
@@ -113,7 +88,6 @@ def count_images_needed(medians: np.ndarray, children: int) -> np.ndarray:
 
     Args:
         medians: ``(runs, generations + 1)`` log-odds of the median confidence over digits.
-        children: Images of a generation.
 
     Returns:
         ``(runs,) float64``, infinite where the median was never reached.
@@ -176,7 +150,6 @@ def find_trend(sizes: np.ndarray, values: np.ndarray, seed: int = 0) -> tuple[fl
     Args:
         sizes: ``(networks,)``.
         values: ``(networks,) float64``; infinite ones are above all others and equal to each other.
-        seed: Of the permutations.
 
     Returns:
         The correlation in [−1, 1], 0 where all values are equal, and the one-sided p.

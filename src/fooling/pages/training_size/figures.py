@@ -35,7 +35,6 @@ def draw_training_sizes(sizes: np.ndarray, errors: np.ndarray, needed: Mapping[s
         sizes: ``(networks,)`` training digits.
         errors: ``(networks,)``: share of held-out digits that each gets wrong.
         needed: By encoding, ``(networks,) float64`` images; infinite for never.
-        images: How many images a run had.
     """
     different = np.unique(sizes)
     medians = {label: [float(np.median(part[sizes == size])) for size in different] for label, part in needed.items()}

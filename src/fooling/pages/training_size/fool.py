@@ -22,25 +22,16 @@ ENCODINGS: tuple[type[DirectEncoding] | type[CppnEncoding], ...] = (DirectEncodi
 
 
 class FooledNetwork(NamedTuple):
-    """A network that learned from so many digits, and what evolved against it.
+    """A network that learned from so many digits, and what evolved against it."""
 
-    Attributes:
-        size: Training digits.
-        seed: Of its initial weights, of the order of its batches and of the choice of its digits.
-        error: Share of the held-out digits that it gets wrong.
-        medians: By encoding, ``(runs, generations + 1) float32``: log-odds of the median confidence over digits.
-        final: By encoding, ``(runs, digits) float32``: the champions' log-odds at the end.
-        images: By encoding, ``(digits, height, width, 1) uint8``: the champions of the first run.
-        folder: Where this is kept.
-    """
-
-    size: int
-    seed: int
-    error: float
+    size: int  # training digits
+    seed: int  # of its initial weights, of the order of its batches and of the choice of its digits
+    error: float  # share of the held-out digits that it gets wrong
+    # by encoding, ``(runs, generations + 1) float32``: log-odds of the median confidence over digits
     medians: dict[str, np.ndarray]
-    final: dict[str, np.ndarray]
-    images: dict[str, np.ndarray]
-    folder: RunFolder | None
+    final: dict[str, np.ndarray]  # by encoding, ``(runs, digits) float32``: the champions' log-odds at the end
+    images: dict[str, np.ndarray]  # by encoding, ``(digits, height, width, 1) uint8``: the champions of the first run
+    folder: RunFolder | None  # where this is kept
 
 
 def fool_networks(digits: Digits, settings: TrainingSizes, folder: Path, seed: int = 0) -> list[FooledNetwork]:
@@ -50,9 +41,7 @@ def fool_networks(digits: Digits, settings: TrainingSizes, folder: Path, seed: i
     so that the spread between seeds holds the luck of both. Evolution has the same seeds for all.
 
     Args:
-        digits: What there is to learn from, and the held-out digits.
         settings: Training sizes, networks for each, and how long images evolve.
-        folder: Where runs are kept and resumed from.
         seed: Of the first network of each size and of the first run of each evolution; the others follow it.
 
     Returns:
@@ -102,11 +91,6 @@ def fool_network(
     """Train and fool one network, or load what was kept of it; its weights are not kept.
 
     Args:
-        digits: What there is to learn from, and the held-out digits.
-        size: Training digits.
-        own: The network's own seed.
-        settings: How long it trains and images evolve.
-        folder: Where runs are kept and resumed from.
         seed: Of the first run against it.
     """
     chosen, seeds = choose_digits(digits, size, own), range(seed, seed + settings.runs)

@@ -44,11 +44,8 @@ def measure_ensemble(
     """Reduce a search against the mean of several networks to what it comes to.
 
     Args:
-        run: The search.
         baseline: Random search on the same classes, with as many images a run.
         answers: The mean first, then its members, before all champions of the search.
-        network: Name of the mean.
-        coordinates: What CPPNs are fed, in words.
 
     Raises:
         ValueError: As :func:`measure_search`, or if the answers are not to all champions.

@@ -144,9 +144,6 @@ def draw_own_against_other(own: np.ndarray, others: Mapping[str, Pair], source: 
 
     Args:
         own: ``(images,) float32`` log-odds on the network that the images evolved on, the source.
-        others: By name of the other network, all these images before it.
-        source: Its name.
-        marked: The confidence at which a line stands.
     """
     across, mark = to_log_odds(to_confidence(own)), float(to_log_odds(np.array(marked)))
     alt = f"Confidence of {source} against that of other networks in the class that {len(own):,} images evolved for. "

@@ -118,7 +118,6 @@ def tabulate_certain(kinds: Mapping[str, tuple[Transfer, Sequence[str]]], least:
 
     Args:
         kinds: By label, answers as :func:`fooling.pages.transfer.showing.show_unbred` gives them, and names of classes.
-        least: The confidence that counts.
     """
     lines = []
     for label, (answers, names) in kinds.items():

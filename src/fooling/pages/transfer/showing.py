@@ -116,7 +116,6 @@ def show_unbred(images: np.ndarray, networks: Mapping[str, Classifier], folder: 
 
     Args:
         images: ``(count, height, width, channels) uint8``.
-        networks: By name.
         folder: As for :func:`show_champions`.
 
     Raises:

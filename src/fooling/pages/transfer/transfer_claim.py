@@ -52,9 +52,7 @@ def measure_transfer(
         cppn: Digit networks before CPPN images: the first two networks of one shape, the others of another.
         direct: The same before pixel images.
         imagenet: ImageNet networks before CPPN images that evolved on the first, in ``search``.
-        search: Finished runs.
         digits: Of the search on each digit network.
-        coordinates: What CPPNs are fed, in words.
     """
     alike, pairs = set(cppn.networks[:2]), compare_pairs(cppn)
     small = describe_size(digits.runs, len(np.unique(cppn.targets)), digits.generations, digits.children)
