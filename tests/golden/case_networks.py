@@ -76,9 +76,9 @@ def photographs() -> Arrays:
     return {"crops.images": crops.images, "crops.sources": crops.sources, "whole": whole}
 
 
-@case("random")
+@case("drawn")
 def certainty() -> Arrays:
     with TemporaryDirectory() as folder:
         found = package.measure_certainty(colour_network(), package.load_photographs("packaged"), 12, 0, folder)
-    random = np.concatenate(list(package.draw_random_images(package.DirectEncoding(COLOUR), 22, 5)))
-    return list_arrays(found.confidences) | {"random": random}
+    drawn = np.concatenate(list(package.draw_random_images(package.DirectEncoding(COLOUR), 22, 5)))
+    return list_arrays(found.confidences) | {"drawn": drawn}
