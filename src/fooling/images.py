@@ -43,6 +43,12 @@ def check_image_shape(shape: tuple[int, int, int]) -> None:
         raise ValueError(f"An image shape is (height, width, 1 or 3), but {tuple(shape)} was given.")
 
 
+def cut_middle(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Return the middle of images, as large as ``shape`` (height, width, channels)."""
+    top, left = (images.shape[1] - shape[0]) // 2, (images.shape[2] - shape[1]) // 2
+    return images[:, top : top + shape[0], left : left + shape[1]]
+
+
 def average_areas(side: int, fewer: int) -> np.ndarray:
     """Return the ``(fewer, side) float64`` matrix whose rows take the mean over equal shares of a side of pixels."""
     edges, pixel = np.arange(fewer + 1) * side / fewer, np.arange(side)

@@ -19,6 +19,7 @@ from fooling.pages import (
 )
 from fooling.pages.ascent import claim as ascent
 from fooling.pages.claim import Claim
+from fooling.pages.detectors import summary as detectors
 from fooling.pages.imagenet_cppn import claim as imagenet_cppn
 from fooling.pages.imagenet_cppn import relatedness
 from fooling.pages.mnist_features import claim as mnist_features
@@ -44,6 +45,7 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
     "10_transfer": transfer.SIZES,
     "11_retraining": retraining.SIZES,
     "12_gradient_ascent": ascent.SIZES,
+    "13_detectors": detectors.SIZES,
     "14_explorer": explorer.SIZES,
     "15_your_network": your_network.SIZES,
 }

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,139 +15,125 @@ from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolution import Evolution
 from fooling.evolution.evolve import evolve
-from fooling.lab.detectors import inputs, panel, scores
-from fooling.lab.detectors.inputs import Fooling, Natural, Taught
-from fooling.lab.detectors.panel import GUARDING, Panel
+from fooling.lab.detectors.inputs import (
+    Fooling,
+    Natural,
+    draw_noise,
+    score_fooling,
+    shuffle_pixels,
+    split_held_out,
+    take_champions,
+)
+from fooling.lab.detectors.names import ENCODINGS, GUARDING
+from fooling.lab.detectors.panel import fit_panel
 from fooling.lab.detectors.records import (
-    ENCODINGS,
+    DetectorSizes,
     Measurement,
     Picks,
     Scored,
     find_thresholds,
-    pack_picks,
-    pack_scored,
-    unpack,
+    pack,
+    read_digits,
 )
+from fooling.lab.detectors.scores import compute_logits
 from fooling.networks.classifier import Classifier
-from fooling.pages.profiles import AscentSizes, DetectorSettings, DigitRetrainingSettings, EvolutionSettings
-from fooling.pages.retraining.fooling_images import add_seconds
-from fooling.runs import open_run
+from fooling.runs import RunFolder, compute_once
 
+VERSION = 1  # of what is measured; golden arrays hold it to the bytes
 SHOWN = 5  # digits of the first run kept as images; Choice: half a row of a sheet
 
 
-class Plan(NamedTuple):
-    """What is measured.
+class Trial(NamedTuple):
+    """Which detectors are tried, and how long images evolve against them."""
 
-    Attributes:
-        classifier: LeNet of page 01.
-        digits: What it learned and did not learn.
-        direct: Sizes of page 02.
-        cppn: Sizes of page 03.
-        ascent: Sizes of page 12, on digits.
-        chain: Sizes of page 11, on digits.
-        sizes: The page's own.
-        seed: Of the first run of every search.
-    """
-
-    classifier: Classifier
-    digits: Digits
-    direct: EvolutionSettings
-    cppn: EvolutionSettings
-    ascent: AscentSizes
-    chain: DigitRetrainingSettings
-    sizes: DetectorSettings
-    seed: int
+    classifier: Classifier  # LeNet of page 01
+    digits: Digits  # what it learned and did not learn
+    sizes: DetectorSizes
+    seed: int  # of the first run of every search
 
 
-def measure_detectors(plan: Plan, folder: Path) -> Measurement:
+class Bred(NamedTuple):
+    """What other pages made with the same network and digits."""
+
+    searches: Sequence[Evolution]  # against the network, one for each of names.ENCODINGS
+    climbed: Fooling  # by gradient ascent
+    taught: Classifier  # a network with a fooling class, its last
+    evolved: Evolution  # CPPN images against that one, in the cells of the digits
+
+
+def measure_detectors(trial: Trial, origin: Mapping[str, Any], find: Callable[[], Bred], folder: Path) -> Measurement:
     """Score natural and fooling images by every detector, evolve against the detectors, and score again.
 
     The searches are kept beside it and resumed from; only the reduced arrays are needed to draw the page again.
 
     Args:
-        plan: What is measured.
+        trial: What is tried.
+        origin: What the other pages' images depend on, besides network, digits and seed, as JSON.
+        find: Finds those images; called only where nothing is measured yet.
         folder: Where runs are kept.
 
     Raises:
-        ValueError: If a number makes no sense.
+        ValueError: If a number makes no sense, or an image is not found.
         OSError: If the folder cannot be written.
     """
     described = {
-        "classifier": plan.classifier.fingerprint(),
-        "digits": plan.digits.fingerprint(),
-        **{name: asdict(getattr(plan, name)) for name in ("direct", "cppn", "ascent", "chain", "sizes")},
-        "seed": plan.seed,
+        "classifier": trial.classifier.fingerprint(),
+        "digits": trial.digits.fingerprint(),
+        **origin,
+        "sizes": asdict(trial.sizes),
+        "seed": trial.seed,
     }
-    run = open_run(folder, "detectors", described, 1)
-    arrays = run.load_result()
-    if arrays is None:
-        arrays, seconds = _measure(plan, folder)
-        run.save_result(arrays, seconds)
-    return unpack(arrays, run)
+    inner: list[RunFolder] = []
+    arrays, run = compute_once(
+        folder, "detectors", described, VERSION, lambda: _measure(trial, find(), folder, inner), inner
+    )
+    return read_digits(arrays, run)
 
 
-def _measure(plan: Plan, folder: Path) -> tuple[dict[str, np.ndarray], float]:
-    """Return the arrays of the result, and what they cost: searches of this page, not those of pages before."""
-    natural = inputs.split_held_out(plan.digits, plan.seed)
-    kinds, taught = _find_kinds(plan, natural, folder), inputs.load_taught(plan.digits, plan.chain, plan.seed, folder)
-    started = time.monotonic()
-    learned = plan.digits.train_images
-    fitted = panel.fit_panel(plan.classifier, natural.fit_images, natural.fit_labels, learned, taught.classifier)
+def _measure(trial: Trial, bred: Bred, folder: Path, inner: list[RunFolder]) -> dict[str, np.ndarray]:
+    """Return the arrays of the result, and append the runs of this page's own searches to ``inner``."""
+    natural, learned = split_held_out(trial.digits, trial.seed), trial.digits.train_images
+    fitted = fit_panel(trial.classifier, natural.fit_images, natural.fit_labels, learned, bred.taught)
     fit_scores = fitted.score(natural.fit_images)
-    seconds = time.monotonic() - started
-    searches = _evolve_against(plan, fitted.guard(fit_scores), folder)
-    started = time.monotonic()
-    arrays = _score_all(plan, natural, taught, fitted, fit_scores, kinds, searches)
-    seconds += time.monotonic() - started
-    return arrays, seconds + add_seconds(run for search in searches for run in search.folders)
-
-
-def _score_all(
-    plan: Plan,
-    natural: Natural,
-    taught: Taught,
-    fitted: Panel,
-    fit_scores: np.ndarray,
-    kinds: Sequence[Fooling],
-    searches: Sequence[Evolution],
-) -> dict[str, np.ndarray]:
-    against = [inputs.take_champions(search, plan.sizes.images) for search in searches]
-    last = inputs.take_champions(taught.evolved, plan.sizes.images)
-    known, again = ([_score(fitted, part) for part in group] for group in (kinds, against))
     thresholds = find_thresholds(fit_scores)
+    count = trial.sizes.images
+    kinds = _list_kinds(trial, bred, natural)
+    last = take_champions(bred.evolved, count)
+    searches = _evolve_against(trial, fitted.guard(fit_scores), folder)
+    inner += [run for search in searches for run in search.folders]
+    against = [take_champions(search, count) for search in searches]
+    known, again = ([score_fooling(fitted, part) for part in group] for group in (kinds, against))
+    taught = score_fooling(fitted, last, bred.taught)
     return {
         "detectors": np.array(fitted.names),
         "temperature": np.asarray(fitted.temperature),
         "fit_scores": fit_scores,
         "natural": fitted.score(natural.images),
-        "logits": scores.compute_logits(plan.classifier, natural.images),
+        "logits": compute_logits(trial.classifier, natural.images),
         "labels": natural.labels,
-        "taught_scores": fitted.score(last.images),
-        "taught_log_odds": inputs.read_log_odds(taught.classifier, last),
-        **pack_scored("kind", known),
-        **pack_scored("against", again),
-        **pack_picks("before", pick(plan.classifier, kinds, known, thresholds)),
-        **pack_picks("after", pick(plan.classifier, [*against, last], [*again, _score(fitted, last)], thresholds)),
+        **pack({"taught": taught}),
+        **pack({f"kind_{place}": one for place, one in enumerate(known)}),
+        **pack({f"against_{place}": one for place, one in enumerate(again)}),
+        **pack({"before": pick(trial.classifier, kinds, known, thresholds)}),
+        **pack({"after": pick(trial.classifier, [*against, last], [*again, taught], thresholds)}),
         **_show(against, again),
     }
 
 
-def _find_kinds(plan: Plan, natural: Natural, folder: Path) -> tuple[Fooling, ...]:
-    """Return fooling images of each of :data:`fooling.lab.detectors.records.KINDS`."""
-    shape, count, seed = plan.classifier.image_shape, plan.sizes.images, plan.seed
+def _list_kinds(trial: Trial, bred: Bred, natural: Natural) -> tuple[Fooling, ...]:
+    """Return fooling images of each of :data:`fooling.lab.detectors.names.KINDS`."""
+    count, seed = trial.sizes.images, trial.seed
     return (
-        inputs.find_champions(plan.classifier, DirectEncoding(shape), plan.direct, count, seed, folder),
-        inputs.find_champions(plan.classifier, CppnEncoding(shape), plan.cppn, count, seed, folder),
-        inputs.find_climbed(plan.classifier, plan.ascent, count, seed, folder),
-        inputs.draw_noise(shape, count, seed),
-        inputs.shuffle_pixels(natural.images, count, seed),
+        *(take_champions(search, count) for search in bred.searches),
+        Fooling(*(part[:count] for part in bred.climbed)),
+        draw_noise(trial.classifier.image_shape, count, seed),
+        shuffle_pixels(natural.images, count, seed),
     )
 
 
-def _evolve_against(plan: Plan, guarded: Mapping[str, Classifier], folder: Path) -> list[Evolution]:
-    """Return the search against each guarded network, by encoding and detector; nobody evolves to be refused."""
-    shape, sizes = plan.classifier.image_shape, plan.sizes
+def _evolve_against(trial: Trial, guarded: Mapping[str, Classifier], folder: Path) -> list[Evolution]:
+    """Return the search against each guarded network, by encoding and detector; no cell is for "refused"."""
+    shape, sizes = trial.classifier.image_shape, trial.sizes
     encodings: Mapping[str, Encoding] = {"direct": DirectEncoding(shape), "CPPN": CppnEncoding(shape)}
     return [
         evolve(
@@ -156,17 +141,13 @@ def _evolve_against(plan: Plan, guarded: Mapping[str, Classifier], folder: Path)
             encodings[encoding],
             generations=sizes.generations,
             children=sizes.children,
-            seeds=range(plan.seed, plan.seed + sizes.runs),
-            classes=range(len(plan.classifier.class_names)),
+            seeds=range(trial.seed, trial.seed + sizes.runs),
+            classes=range(len(trial.classifier.class_names)),
             folder=folder,
         )
         for encoding in ENCODINGS
         for name in GUARDING
     ]
-
-
-def _score(fitted: Panel, fooling: Fooling) -> Scored:
-    return Scored(fitted.score(fooling.images), inputs.read_log_odds(fitted.classifier, fooling))
 
 
 def pick(classifier: Classifier, images: Sequence[Fooling], scored: Sequence[Scored], thresholds: np.ndarray) -> Picks:

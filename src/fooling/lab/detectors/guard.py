@@ -15,14 +15,8 @@ import tensorflow as tf
 from keras import layers, ops
 
 from fooling.lab.detectors.measures import find_threshold
-from fooling.lab.detectors.scores import (
-    ENERGY,
-    MAXIMUM_LOGIT,
-    MAXIMUM_SOFTMAX,
-    ODIN_STEP,
-    ODIN_TEMPERATURE,
-    FeatureDistance,
-)
+from fooling.lab.detectors.names import ENERGY, MAXIMUM_LOGIT, MAXIMUM_SOFTMAX
+from fooling.lab.detectors.scores import ODIN_STEP, ODIN_TEMPERATURE, FeatureDistance
 from fooling.networks.classifier import Classifier
 
 REFUSED = "refused"
@@ -68,11 +62,7 @@ def guard(classifier: Classifier, score: Score, natural: np.ndarray, name: str) 
 
 
 def score_by_logits(kind: str, temperature: float = 1.0) -> Score:
-    """Return one of the scores of :func:`fooling.lab.detectors.scores.score_logits` for :func:`guard`.
-
-    Args:
-        kind: "maximum softmax", "maximum logit" or "energy".
-        temperature: What logits are divided by.
+    """Return one of the scores of :func:`fooling.lab.detectors.scores.score_logits`, by name, for :func:`guard`.
 
     Raises:
         ValueError: If there is no such score.
@@ -93,13 +83,7 @@ def score_by_features(features: FeatureDistance) -> Score:
 
 
 def score_by_odin(classifier: Classifier, temperature: float = ODIN_TEMPERATURE, step: float = ODIN_STEP) -> Score:
-    """Return the score of :func:`fooling.lab.detectors.scores.score_odin` for :func:`guard`.
-
-    Args:
-        classifier: The network that is guarded.
-        temperature: What logits are divided by.
-        step: As a share of the range from black to white.
-    """
+    """Return the score of :func:`fooling.lab.detectors.scores.score_odin` for :func:`guard`."""
     low, high = classifier.input_range
 
     def score(pixels: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
@@ -116,12 +100,7 @@ def score_by_odin(classifier: Classifier, temperature: float = ODIN_TEMPERATURE,
 class StepTowardsTop(layers.Layer):
     """A layer that moves pixels one step towards a network's top class, by the sign of the gradient.
 
-    Args:
-        network: From pixels to scores.
-        outputs: What they are: "logits" or "probabilities".
-        temperature: What logits are divided by.
-        step: In the network's own pixel values.
-        **options: Of the layer.
+    The network's ``outputs`` are "logits" or "probabilities"; the step is in the network's own pixel values.
     """
 
     def __init__(self, network: keras.Model, outputs: str, temperature: float, step: float, **options: Any) -> None:

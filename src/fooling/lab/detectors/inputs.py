@@ -1,75 +1,40 @@
-"""What the detectors look at: held-out digits in two halves, and the fooling images of the pages before."""
+"""What the detectors look at: held-out digits in two halves, champions of searches, and noise of two sorts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from fooling.data.digits import Digits
-from fooling.encodings import Encoding
-from fooling.encodings.cppn import CppnEncoding
 from fooling.evolution.evolution import Evolution
-from fooling.evolution.evolve import evolve
-from fooling.gradient_ascent.ascend import ascend
-from fooling.gradient_ascent.settings import NONE
+from fooling.lab.detectors.panel import Panel
+from fooling.lab.detectors.records import Scored
 from fooling.networks.classifier import Classifier
-from fooling.pages.profiles import AscentSizes, DigitRetrainingSettings, EvolutionSettings
-from fooling.pages.retraining.digits import FOOLING, PER_RUN, add_fooling_class, count_added, count_runs, train_network
-from fooling.pages.retraining.fooling_images import SEEDS_APART, draw_fooling_images
 
-HALVES, UNIFORM, SHUFFLED = 1, 2, 3  # what a page's seed is used for besides evolution
+HALVES, UNIFORM, SHUFFLED, THIRDS = 1, 2, 3, 4  # what a page's seed is used for besides evolution
 NOBODY = -1  # the target of an image that was made for no class
 
 
 class Natural(NamedTuple):
-    """Held-out digits in two halves, with as many of each digit in either.
+    """Held-out digits in two halves, with as many of each digit in either."""
 
-    Attributes:
-        fit_images: ``(about half, height, width, channels) uint8``: temperature and thresholds are fitted on them.
-        fit_labels: ``(about half,) int64``.
-        images: As ``fit_images``: the half that is measured.
-        labels: As ``fit_labels``.
-    """
-
-    fit_images: np.ndarray
-    fit_labels: np.ndarray
-    images: np.ndarray
+    fit_images: np.ndarray  # (about half, height, width, channels) uint8: temperature and thresholds are fitted on them
+    fit_labels: np.ndarray  # (about half,) int64
+    images: np.ndarray  # the half that is measured
     labels: np.ndarray
 
 
 class Fooling(NamedTuple):
-    """Fooling images of one kind.
+    """Fooling images of one kind."""
 
-    Attributes:
-        images: ``(count, height, width, channels) uint8``.
-        targets: ``(count,) int64``: the class that each was made for; −1 where it was made for none.
-    """
-
-    images: np.ndarray
-    targets: np.ndarray
-
-
-class Taught(NamedTuple):
-    """The last network of page 11's chain, and what evolved against it.
-
-    Attributes:
-        classifier: With the fooling class last.
-        evolved: CPPN images against it, in the cells of the digits.
-    """
-
-    classifier: Classifier
-    evolved: Evolution
+    images: np.ndarray  # (count, height, width, channels) uint8
+    targets: np.ndarray  # (count,) int64: the class that each was made for; −1 where it was made for none
 
 
 def split_held_out(digits: Digits, seed: int) -> Natural:
     """Split the held-out digits in two halves at random, each digit by itself.
-
-    Args:
-        digits: Each digit must be held out at least twice.
-        seed: At least 0.
 
     Raises:
         ValueError: If a digit that occurs occurs once only.
@@ -86,57 +51,14 @@ def split_held_out(digits: Digits, seed: int) -> Natural:
 
 def take_champions(evolved: Evolution, count: int) -> Fooling:
     """Return the last champions of runs in their order, at most ``count``; one that holds two cells counts twice."""
-    images = evolved.images  # (runs, cells, …)
-    targets = np.tile(np.asarray(evolved.classes, np.int64), len(images))
-    return Fooling(images.reshape(-1, *images.shape[2:])[:count], targets[:count])
-
-
-def find_champions(
-    classifier: Classifier, encoding: Encoding, sizes: EvolutionSettings, count: int, seed: int, folder: Path
-) -> Fooling:
-    """Return champions of pages 02 and 03: their very runs, found again if they are finished.
-
-    Args:
-        classifier: The network.
-        encoding: The page's.
-        sizes: The page's.
-        count: How many, at most.
-        seed: Of the page's first run.
-        folder: Where runs are kept.
-    """
-    seeds = range(seed, seed + sizes.runs)
-    run = evolve(
-        classifier, encoding, generations=sizes.generations, children=sizes.children, seeds=seeds, folder=folder
-    )
-    return take_champions(run, count)
-
-
-def find_climbed(classifier: Classifier, sizes: AscentSizes, count: int, seed: int, folder: Path) -> Fooling:
-    """Return the last images of page 12's gradient ascent without L2: its very runs, found again if they are finished.
-
-    Args:
-        classifier: The network.
-        sizes: The page's, on digits.
-        count: How many, at most.
-        seed: Of the page's first start.
-        folder: Where runs are kept.
-    """
-    classes = sizes.classes or tuple(range(len(classifier.class_names)))
-    steps = min(NONE.steps, sizes.most_steps or NONE.steps)
-    climbed = ascend(classifier, NONE, classes, range(seed, seed + sizes.seeds), steps, folder)
-    targets = np.tile(np.asarray(classes, np.int64), sizes.seeds)
-    images = climbed.last_images.reshape(-1, *climbed.last_images.shape[2:])
-    return Fooling(images[:count], targets[:count])
+    cells = len(evolved.classes)
+    runs = range(min(len(evolved.seeds), -(-count // cells)))
+    images = [evolved.express(run, np.arange(min(cells, count - run * cells))) for run in runs]
+    return Fooling(np.concatenate(images), np.tile(np.asarray(evolved.classes, np.int64), len(runs))[:count])
 
 
 def draw_noise(shape: Sequence[int], count: int, seed: int) -> Fooling:
-    """Draw images in which every pixel is any grey level, each as likely as any other.
-
-    Args:
-        shape: ``(height, width, channels)``.
-        count: How many.
-        seed: At least 0.
-    """
+    """Draw images of ``(height, width, channels)`` in which every pixel has any grey level, all equally likely."""
     pixels = np.random.default_rng([seed, UNIFORM]).integers(256, size=(count, *shape), dtype=np.uint8)
     return Fooling(pixels, np.full(count, NOBODY, np.int64))
 
@@ -161,34 +83,6 @@ def read_log_odds(classifier: Classifier, fooling: Fooling) -> np.ndarray:
     return np.take_along_axis(every, wanted[:, None], axis=1)[:, 0]
 
 
-def load_taught(digits: Digits, settings: DigitRetrainingSettings, seed: int, folder: Path) -> Taught:
-    """Go through page 11's chain to its last network; what is finished is found again.
-
-    Args:
-        digits: The page's.
-        settings: The page's, on digits.
-        seed: The page's.
-        folder: Where runs are kept.
-    """
-    natural, fooling = len(digits.train_labels), np.empty((0, *digits.train_images.shape[1:]), np.uint8)
-    for number in range(1, settings.iterations + 2):
-        learned = add_fooling_class(digits, fooling)
-        classifier, _ = train_network(number, learned, settings.steps, seed + number, folder)
-        first = seed + SEEDS_APART * (number - 1)
-        evolved = evolve(
-            classifier,
-            CppnEncoding(classifier.image_shape),
-            generations=settings.generations,
-            children=settings.children,
-            seeds=range(first, first + count_runs(settings, natural, number)),
-            classes=range(FOOLING),
-            folder=folder,
-        )
-        if number <= settings.iterations:
-            fooling = np.concatenate([fooling, draw_fooling_images(evolved, count_added(natural, number))])
-    return Taught(classifier, evolved)
-
-
-def count_learned_runs(natural: int) -> int:
-    """Return from how many runs against its first network the chain learned, those of the first seeds."""
-    return -(-count_added(natural, 1) // PER_RUN)
+def score_fooling(fitted: Panel, fooling: Fooling, judge: Classifier | None = None) -> Scored:
+    """Return what the detectors say of images, and the network, or else ``judge``, of their classes."""
+    return Scored(fitted.score(fooling.images), read_log_odds(judge or fitted.classifier, fooling))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import softmax
-from sklearn.metrics import average_precision_score, roc_auc_score  # type: ignore[import-untyped]
+
+from fooling.confidence import calibrate
 
 TRUE_POSITIVES = 0.95  # share of natural images that a threshold must let pass; Source: Liang et al. 2018
 ENDS = (2.5, 97.5)  # percentiles that a 95% interval ends at
 TEMPERATURES = (0.01, 100.0)  # Choice: beyond any that is reported of a trained network
-BINS = 15  # of confidence; Source: Guo et al. 2017
 PLACES_AT_ONCE = 4_000_000  # of bootstrap draws; Choice: 32 MB
 
 
@@ -25,21 +24,18 @@ class Interval(NamedTuple):
     high: float
 
 
-class Detection(NamedTuple):
+@dataclass(frozen=True)
+class Detection:
     """How well a score tells natural images, the positive class, from fooling ones.
 
-    Attributes:
-        auroc: Area under the ROC curve: how often a natural image scores higher than a fooling one.
-        aupr: Average precision. A score that knows nothing has the natural images' share, so that values are only
-            comparable where there are as many images of either sort.
-        fpr95: Share of fooling images that pass a threshold which 95% of the natural images pass.
-        threshold: That threshold; an image passes if it scores as high or higher.
+    A score that knows nothing has the natural images' share as its average precision, so that values are only
+    comparable where there are as many images of either sort.
     """
 
-    auroc: Interval
-    aupr: Interval
-    fpr95: Interval
-    threshold: float
+    auroc: Interval  # area under the ROC curve: how often a natural image scores higher than a fooling one
+    aupr: Interval  # average precision
+    fpr95: Interval  # share of fooling images that pass a threshold which 95% of the natural images pass
+    threshold: float  # that threshold; an image passes if it scores as high or higher
 
 
 def measure_detector(natural: np.ndarray, fooling: np.ndarray, seed: int = 0, draws: int = 1000) -> Detection:
@@ -57,11 +53,14 @@ def measure_detector(natural: np.ndarray, fooling: np.ndarray, seed: int = 0, dr
         natural: ``(n,)`` scores, larger for images taken for natural.
         fooling: ``(m,)``.
         seed: Of the bootstrap.
-        draws: How often it draws.
+        draws: Of the bootstrap.
 
     Raises:
         ValueError: If there is none of either, or a score is no number.
     """
+    # Only here: what is told of results needs no scikit-learn.
+    from sklearn.metrics import average_precision_score, roc_auc_score  # type: ignore[import-untyped]
+
     natural, fooling = _check_scores("natural", natural), _check_scores("fooling", fooling)
     if draws < 1:
         raise ValueError(f"A bootstrap needs at least 1 draw, but {draws} were asked for.")
@@ -83,7 +82,7 @@ def find_threshold(natural: np.ndarray, share: float = TRUE_POSITIVES) -> float:
 
     Args:
         natural: ``(n,)`` scores.
-        share: Above 0 and at most 1.
+        share: In (0, 1].
 
     Raises:
         ValueError: If there is no score, one is no number, or the share makes no sense.
@@ -108,6 +107,9 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     Raises:
         ValueError: If they are not such numbers, or there are none.
     """
+    from scipy.optimize import brentq
+    from scipy.special import softmax
+
     scores, places = _check_logits(logits), np.asarray(labels)
     count, classes = scores.shape
     if places.shape != (count,) or not np.issubdtype(places.dtype, np.integer):
@@ -128,53 +130,25 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     return TEMPERATURES[1] if slope(high) <= 0.0 else math.exp(brentq(slope, low, high, xtol=1e-10))
 
 
-def expected_calibration_error(confidences: np.ndarray, right: np.ndarray, bins: int = BINS) -> float:
-    """Return the mean distance of accuracy and confidence over bins of equal width, weighted by their images.
-
-    A confidence between two bins counts for the upper one. Source: Guo et al. 2017.
-
-    Args:
-        confidences: ``(n,)`` in [0, 1]: of each image's top class.
-        right: ``(n,) bool``: whether that class is the image's.
-        bins: How many.
-
-    Raises:
-        ValueError: If they are not such arrays, or there is no image or bin.
-    """
-    values, correct = np.asarray(confidences, np.float64), np.asarray(right)
-    if values.ndim != 1 or not values.size or correct.shape != values.shape or correct.dtype != np.bool_:
-        raise ValueError("Calibration needs one confidence and one right or wrong for each image, at least one image.")
-    if not (values.min() >= 0.0 and values.max() <= 1.0) or bins < 1:
-        raise ValueError(
-            f"Confidences lie in [0, 1] and fill at least 1 bin, not {values.min()} to {values.max()}, {bins}."
-        )
-    place = np.minimum((values * bins).astype(np.int64), bins - 1)
-    return float(np.abs(np.bincount(place, correct - values, bins)).sum() / len(values))
-
-
-def measure_calibration(
-    confidences: np.ndarray, right: np.ndarray, seed: int = 0, draws: int = 1000, bins: int = BINS
-) -> Interval:
+def measure_calibration(confidences: np.ndarray, right: np.ndarray, seed: int = 0, draws: int = 1000) -> Interval:
     """Return the expected calibration error with the middle 95% of a bootstrap over images.
 
     Chance alone moves accuracy away from confidence in every bin, and a draw adds its own chance to that of the images:
     where the error is small the interval lies high and may even leave the error out.
 
     Args:
-        confidences: As for :func:`expected_calibration_error`, like ``right`` and ``bins``.
+        confidences: As for :func:`fooling.confidence.calibrate`, like ``right``.
         right: Whether each image is.
         seed: Of the bootstrap.
-        draws: How often it draws.
-        bins: Of confidence.
+        draws: Of the bootstrap.
 
     Raises:
-        ValueError: As :func:`expected_calibration_error`.
+        ValueError: As :func:`fooling.confidence.calibrate`.
     """
-    value = expected_calibration_error(confidences, right, bins)
+    value = calibrate(confidences, right).error
     random = np.random.default_rng(seed)
     drawn = [random.integers(len(right), size=len(right)) for _ in range(draws)]
-    errors = [expected_calibration_error(confidences[some], right[some], bins) for some in drawn]
-    return _find_interval(value, np.array(errors))
+    return _find_interval(value, np.array([calibrate(confidences[some], right[some]).error for some in drawn]))
 
 
 def _find_interval(value: float, draws: np.ndarray) -> Interval:
@@ -208,11 +182,7 @@ def _draw_measures(natural: np.ndarray, fooling: np.ndarray, seed: int, draws: i
 
     scikit-learn would take seconds for what counts of equal scores give at once.
 
-    Args:
-        natural: ``(n,) int64``: ranks of the scores, from 0 on, equal where scores are.
-        fooling: ``(m,) int64``.
-        seed: Of the bootstrap.
-        draws: How often it draws.
+    ``natural`` ``(n,)`` and ``fooling`` ``(m,) int64`` are ranks of the scores, from 0 on, equal where scores are.
     """
     random, ranks = np.random.default_rng(seed), 1 + int(max(natural.max(), fooling.max()))
     block = max(1, PLACES_AT_ONCE // max(len(natural), len(fooling), ranks))

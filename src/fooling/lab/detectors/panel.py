@@ -9,44 +9,33 @@ import numpy as np
 
 from fooling.lab.detectors.guard import Score, guard, score_by_features, score_by_logits, score_by_odin
 from fooling.lab.detectors.measures import fit_temperature
-from fooling.lab.detectors.scores import (
+from fooling.lab.detectors.names import (
+    DETECTORS,
     ENERGY,
+    FEATURES,
+    FOOLING_CLASS,
+    GUARDING,
     MAXIMUM_LOGIT,
     MAXIMUM_SOFTMAX,
-    FeatureDistance,
-    compute_logits,
-    fit_features,
-    score_logits,
-    score_odin,
+    ODIN,
+    SCALED,
 )
+from fooling.lab.detectors.scores import FeatureDistance, compute_logits, fit_features, score_logits, score_odin
 from fooling.networks.classifier import Classifier
-
-SCALED, ODIN, FEATURES, FOOLING_CLASS = "temperature scaling", "ODIN", "feature distance", "fooling class"
-# Detectors that evolution meets as one class more. Maximum softmax is what every search climbs anyway, and the fooling
-# class is a network of its own, which page 11 evolves against.
-GUARDING = (SCALED, MAXIMUM_LOGIT, ENERGY, ODIN, FEATURES)
 
 
 class Panel(NamedTuple):
-    """All detectors of one network.
-
-    Attributes:
-        classifier: The network.
-        temperature: That its logits are divided by for :data:`SCALED`.
-        features: Of natural images that it learned.
-        taught: A network with a fooling class, its last; None where there is none.
-    """
+    """All detectors of one network."""
 
     classifier: Classifier
-    temperature: float
-    features: FeatureDistance
-    taught: Classifier | None
+    temperature: float  # that its logits are divided by
+    features: FeatureDistance  # of natural images that it learned
+    taught: Classifier | None  # a network with a fooling class, its last
 
     @property
     def names(self) -> tuple[str, ...]:
         """The detectors, in the order in which pages show them."""
-        always = (MAXIMUM_SOFTMAX, SCALED, MAXIMUM_LOGIT, ENERGY, ODIN, FEATURES)
-        return (*always, FOOLING_CLASS) if self.taught else always
+        return DETECTORS if self.taught else DETECTORS[:-1]
 
     def score(self, images: np.ndarray) -> np.ndarray:
         """Return every detector's scores, larger for images taken for natural.
@@ -58,9 +47,6 @@ class Panel(NamedTuple):
 
         Returns:
             ``(detectors, count) float64``.
-
-        Raises:
-            ValueError: If the images have another shape.
         """
         logits = compute_logits(self.classifier, images)
         found = {

@@ -1,85 +1,78 @@
-"""What is recorded of detectors on digits."""
+"""What is recorded of detectors: their scores of natural and fooling images, and the images that pass them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fooling.lab.detectors.measures import find_threshold
-from fooling.lab.detectors.panel import FOOLING_CLASS, GUARDING
+from fooling.lab.detectors.names import ENCODINGS, GUARDING, KINDS, PHOTOGRAPH_KINDS
 from fooling.runs import RunFolder
 
-KINDS = ("direct", "CPPN", "ascent", "noise", "shuffled digits")
-ENCODINGS = ("direct", "CPPN")
-AFTER = (*(f"{encoding}, {name}" for encoding in ENCODINGS for name in GUARDING), f"CPPN, {FOOLING_CLASS}")
+
+@dataclass(frozen=True)
+class DetectorSizes:
+    """How long images evolve against each detector, and how many are looked at."""
+
+    runs: int
+    generations: int
+    children: int
+    images: int  # of each kind of fooling image, at most
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if value < 1:
+                raise ValueError(f"{name} is {value}, but detectors need at least 1.")
 
 
 class Scored(NamedTuple):
-    """What the detectors and the network say of some images.
+    """What the detectors and the network say of some images."""
 
-    Attributes:
-        scores: ``(detectors, images) float64``, larger for images taken for natural.
-        log_odds: ``(images,) float32``: the network's, of the digit that an image was made for, or else of its top one.
-    """
-
-    scores: np.ndarray
-    log_odds: np.ndarray
+    scores: np.ndarray  # (detectors, images) float64, larger for images taken for natural
+    log_odds: np.ndarray  # (images,) float32: of the class that an image was made for, or else of its top one
 
 
 class Picks(NamedTuple):
-    """For each digit the image that passes most detectors.
+    """For each digit the image that passes most detectors; up to ten of them."""
 
-    Attributes:
-        images: ``(up to 10, height, width, channels) uint8``.
-        digits: ``(up to 10,) int64``: what the network takes each for.
-        log_odds: ``(up to 10,) float32``: how surely.
-        passed: ``(up to 10,) int64``: detectors that let it pass.
-        sources: ``(up to 10,) int64``: the place of its kind.
-    """
+    images: np.ndarray  # (picks, height, width, channels) uint8
+    digits: np.ndarray  # (picks,) int64: what the network takes each for
+    log_odds: np.ndarray  # (picks,) float32: how surely
+    passed: np.ndarray  # (picks,) int64: detectors that let it pass
+    sources: np.ndarray  # (picks,) int64: the place of its kind
 
-    images: np.ndarray
-    digits: np.ndarray
-    log_odds: np.ndarray
-    passed: np.ndarray
-    sources: np.ndarray
+
+class PhotographScores(NamedTuple):
+    """What detectors say of an ImageNet network's photographs and fooling images."""
+
+    detectors: tuple[str, ...]
+    temperature: float  # fitted on the second third of the photographs
+    fit_scores: np.ndarray  # (detectors, n) float64: of that third
+    natural: np.ndarray  # (detectors, n) float64: of the last third
+    kinds: Mapping[str, Scored]  # by kind of fooling image
+    folder: RunFolder | None
 
 
 class Measurement(NamedTuple):
-    """Everything that the page says about digits.
-
-    Attributes:
-        detectors: Their names.
-        temperature: Fitted on the first half of the held-out digits.
-        fit_scores: ``(detectors, n) float64``: of that half, which fixes the thresholds.
-        natural: Of the other half.
-        logits: ``(n, 10) float32``: of the other half.
-        labels: ``(n,) int64``.
-        kinds: By kind of fooling image.
-        against: By encoding, by guarding detector: images that evolved against the guarded network.
-        taught: CPPN images that evolved against the network with the fooling class; the log-odds are that network's.
-        before: Picks among ``kinds``.
-        after: Picks among ``against`` and ``taught``; :data:`AFTER` says what a source is.
-        shown: ``(guards, encodings, digits, height, width, channels) uint8``: champions of the first run.
-        shown_log_odds: ``(guards, encodings, digits) float32``: the plain network's, of those digits.
-        folder: Where it is kept.
-    """
+    """Everything that the page says about digits; the first half of the held-out ones fits, the other is measured."""
 
     detectors: tuple[str, ...]
     temperature: float
-    fit_scores: np.ndarray
-    natural: np.ndarray
-    logits: np.ndarray
-    labels: np.ndarray
-    kinds: Mapping[str, Scored]
-    against: Mapping[str, Mapping[str, Scored]]
-    taught: Scored
-    before: Picks
-    after: Picks
-    shown: np.ndarray
-    shown_log_odds: np.ndarray
-    folder: RunFolder
+    fit_scores: np.ndarray  # (detectors, n) float64: of the first half, which fixes the thresholds
+    natural: np.ndarray  # (detectors, n) float64: of the other half
+    logits: np.ndarray  # (n, 10) float32: of the other half
+    labels: np.ndarray  # (n,) int64: of the other half
+    kinds: Mapping[str, Scored]  # by kind of fooling image
+    against: Mapping[str, Mapping[str, Scored]]  # by encoding, by the detector that guarded the network
+    taught: Scored  # CPPN images that evolved against the network with the fooling class; log-odds are that network's
+    before: Picks  # among kinds
+    after: Picks  # among against and taught; names.AFTER says what a source is
+    shown: np.ndarray  # (guards, encodings, digits, height, width, channels) uint8: champions of the first run
+    shown_log_odds: np.ndarray  # (guards, encodings, digits) float32: the plain network's
+    folder: RunFolder | None
 
     @property
     def thresholds(self) -> np.ndarray:
@@ -92,43 +85,47 @@ def find_thresholds(fit_scores: np.ndarray) -> np.ndarray:
     return np.array([find_threshold(part) for part in fit_scores])
 
 
-def pack_scored(label: str, parts: Sequence[Scored]) -> dict[str, np.ndarray]:
-    """Return arrays named ``label_place_field``."""
-    return {
-        f"{label}_{place}_{name}": array for place, one in enumerate(parts) for name, array in one._asdict().items()
-    }
-
-
-def pack_picks(label: str, picks: Picks) -> dict[str, np.ndarray]:
+def pack(records: Mapping[str, Scored | Picks]) -> dict[str, np.ndarray]:
     """Return arrays named ``label_field``."""
-    return {f"{label}_{name}": array for name, array in picks._asdict().items()}
+    return {f"{label}_{name}": part for label, one in records.items() for name, part in one._asdict().items()}
 
 
 def read_scored(arrays: Mapping[str, np.ndarray], label: str) -> Scored:
-    """Return what :func:`pack_scored` packed under ``label_place``."""
+    """Return what :func:`pack` packed under a label."""
     return Scored(*(arrays[f"{label}_{name}"] for name in Scored._fields))
 
 
-def unpack(arrays: Mapping[str, np.ndarray], run: RunFolder) -> Measurement:
-    """Return what the arrays of a finished run hold."""
-
-    def read_picks(label: str) -> Picks:
-        return Picks(*(arrays[f"{label}_{name}"] for name in Picks._fields))
-
-    guards = len(GUARDING)
+def read_digits(arrays: Mapping[str, np.ndarray], run: RunFolder | None) -> Measurement:
+    """Return what a finished run on digits holds."""
+    guarded = [(encoding, name) for encoding in ENCODINGS for name in GUARDING]
+    against: dict[str, dict[str, Scored]] = {encoding: {} for encoding in ENCODINGS}
+    for place, (encoding, name) in enumerate(guarded):
+        against[encoding][name] = read_scored(arrays, f"against_{place}")
+    before, after = (Picks(*(arrays[f"{label}_{name}"] for name in Picks._fields)) for label in ("before", "after"))
     return Measurement(
-        detectors=tuple(str(name) for name in arrays["detectors"]),
-        temperature=float(arrays["temperature"]),
-        kinds={kind: read_scored(arrays, f"kind_{place}") for place, kind in enumerate(KINDS)},
-        against={
-            encoding: {
-                name: read_scored(arrays, f"against_{row * guards + place}") for place, name in enumerate(GUARDING)
-            }
-            for row, encoding in enumerate(ENCODINGS)
-        },
+        **_read_common(arrays, KINDS),
+        logits=arrays["logits"],
+        labels=arrays["labels"],
+        shown=arrays["shown"],
+        shown_log_odds=arrays["shown_log_odds"],
+        against=against,
         taught=read_scored(arrays, "taught"),
-        before=read_picks("before"),
-        after=read_picks("after"),
+        before=before,
+        after=after,
         folder=run,
-        **{name: arrays[name] for name in ("fit_scores", "natural", "logits", "labels", "shown", "shown_log_odds")},
     )
+
+
+def read_photographs(arrays: Mapping[str, np.ndarray], run: RunFolder | None) -> PhotographScores:
+    """Return what a finished run on photographs holds."""
+    return PhotographScores(**_read_common(arrays, PHOTOGRAPH_KINDS), folder=run)
+
+
+def _read_common(arrays: Mapping[str, np.ndarray], kinds: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "detectors": tuple(str(name) for name in arrays["detectors"]),
+        "temperature": float(arrays["temperature"]),
+        "fit_scores": arrays["fit_scores"],
+        "natural": arrays["natural"],
+        "kinds": {kind: read_scored(arrays, f"kind_{place}") for place, kind in enumerate(kinds)},
+    }

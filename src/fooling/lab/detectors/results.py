@@ -1,102 +1,112 @@
-"""From the detectors' scores to what tables and figures show; a few seconds, so it is computed anew for each page."""
+"""From the detectors' scores to the numbers that tables and figures show; seconds, so computed anew for each page."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import softmax
 
+from fooling.confidence import Calibration, calibrate, to_confidence
 from fooling.lab.detectors.measures import Detection, Interval, measure_calibration, measure_detector
-from fooling.lab.detectors.records import Measurement, Scored
+from fooling.lab.detectors.names import FOOLING_CLASS
+from fooling.lab.detectors.records import Measurement, PhotographScores, Scored
 
-ByDetector = Mapping[str, Detection]
+
+@dataclass(frozen=True)
+class KindResults:
+    """How well every detector tells natural images from fooling ones of one kind."""
+
+    detections: dict[str, Detection]  # by detector
+    images: int  # fooling ones
+    median: float  # confidence in the class that an image was made for, or else in its top one
 
 
-class Calibration(NamedTuple):
-    """How far a network's confidences on natural images can be trusted.
+@dataclass(frozen=True)
+class Results:
+    """How well every detector does on the half of the natural images that nothing was fitted on."""
 
-    Attributes:
-        temperature: That its logits are divided by.
-        error: The expected calibration error.
-        confidences: ``(n,) float64``: of each image's top class.
-        right: ``(n,) bool``: whether it is the image's.
-    """
-
+    kinds: dict[str, KindResults]  # by kind of fooling image
+    natural: int
     temperature: float
-    error: Interval
-    confidences: np.ndarray
-    right: np.ndarray
+    scale: str  # network, searches and data, in words
 
 
-class Results(NamedTuple):
-    """How well every detector does.
+@dataclass(frozen=True)
+class DigitResults(Results):
+    """The same on digits, with images that evolved again."""
 
-    Attributes:
-        kinds: By kind of fooling image, by detector.
-        against: By encoding, by the detector that images evolved against, by detector.
-        taught: By detector, on images that evolved against the network with the fooling class.
-        calibration: Before and after temperature.
-    """
-
-    kinds: Mapping[str, ByDetector]
-    against: Mapping[str, Mapping[str, ByDetector]]
-    taught: ByDetector
-    calibration: tuple[Calibration, Calibration]
+    against: dict[str, dict[str, KindResults]]  # by encoding, by the detector evolved against; the fooling class last
+    error_before: Interval  # expected calibration error of the network's own confidences
+    error_after: Interval  # the same after temperature
 
 
-def measure_results(measured: Measurement, seed: int = 0) -> Results:
-    """Measure every detector on the half of the natural images that nothing was fitted on.
+class Trust(NamedTuple):
+    """How far a network's confidences on natural images can be trusted."""
+
+    temperature: float  # that its logits are divided by
+    error: Interval  # expected calibration error
+    bins: Calibration
+
+
+def measure_digits(measured: Measurement, trust: tuple[Trust, Trust], scale: str, seed: int = 0) -> DigitResults:
+    """Reduce what was measured on digits to numbers.
 
     Args:
         measured: The scores.
+        trust: Before and after temperature.
+        scale: In words.
         seed: Of the bootstrap.
     """
     names, natural = measured.detectors, measured.natural
-    return Results(
+    against = {encoding: dict(by_guard) for encoding, by_guard in measured.against.items()}
+    against["CPPN"][FOOLING_CLASS] = measured.taught  # page 11 evolves CPPN images
+    return DigitResults(
         kinds=measure_kinds(names, natural, measured.kinds, seed),
-        against={
-            encoding: measure_kinds(names, natural, by_guard, seed) for encoding, by_guard in measured.against.items()
-        },
-        taught=_measure_scores(names, natural, measured.taught, seed),
-        calibration=(
-            calibrate(measured.logits, measured.labels, 1.0, seed),
-            calibrate(measured.logits, measured.labels, measured.temperature, seed),
-        ),
+        natural=natural.shape[1],
+        temperature=measured.temperature,
+        scale=scale,
+        against={encoding: measure_kinds(names, natural, parts, seed) for encoding, parts in against.items()},
+        error_before=trust[0].error,
+        error_after=trust[1].error,
     )
+
+
+def measure_photographs(measured: PhotographScores, scale: str, seed: int = 0) -> Results:
+    """Reduce what was measured on photographs to numbers; arguments as for :func:`measure_digits`."""
+    kinds = measure_kinds(measured.detectors, measured.natural, measured.kinds, seed)
+    return Results(kinds, measured.natural.shape[1], measured.temperature, scale)
 
 
 def measure_kinds(
     names: Sequence[str], natural: np.ndarray, kinds: Mapping[str, Scored], seed: int = 0
-) -> dict[str, ByDetector]:
-    """Measure every detector on every kind of image.
+) -> dict[str, KindResults]:
+    """Measure every detector on every kind of image; ``natural`` is ``(detectors, n)`` scores of natural images."""
+    return {
+        kind: KindResults(
+            detections={
+                name: measure_detector(mine, theirs, seed)
+                for name, mine, theirs in zip(names, natural, scored.scores, strict=True)
+            },
+            images=len(scored.log_odds),
+            median=float(np.median(to_confidence(scored.log_odds))),
+        )
+        for kind, scored in kinds.items()
+    }
 
-    Args:
-        names: Of the detectors.
-        natural: ``(detectors, n)`` scores of natural images.
-        kinds: By kind of fooling image.
-        seed: Of the bootstrap.
-    """
-    return {kind: _measure_scores(names, natural, scored, seed) for kind, scored in kinds.items()}
 
-
-def calibrate(logits: np.ndarray, labels: np.ndarray, temperature: float, seed: int = 0) -> Calibration:
+def measure_trust(logits: np.ndarray, labels: np.ndarray, temperature: float, seed: int = 0) -> Trust:
     """Compare confidence with accuracy at a temperature.
 
     Args:
         logits: ``(n, classes)``.
         labels: ``(n,)``.
-        temperature: What logits are divided by.
+        temperature: That logits are divided by.
         seed: Of the bootstrap.
     """
+    from scipy.special import softmax  # only here: what is told of results needs no SciPy
+
     confidences = softmax(logits.astype(np.float64) / temperature, axis=1)
     highest, right = confidences.max(axis=1), confidences.argmax(axis=1) == labels
-    return Calibration(temperature, measure_calibration(highest, right, seed), highest, right)
-
-
-def _measure_scores(names: Sequence[str], natural: np.ndarray, scored: Scored, seed: int) -> ByDetector:
-    return {
-        name: measure_detector(mine, theirs, seed)
-        for name, mine, theirs in zip(names, natural, scored.scores, strict=True)
-    }
+    return Trust(temperature, measure_calibration(highest, right, seed), calibrate(highest, right))

@@ -13,10 +13,10 @@ from keras import layers, ops
 from scipy.special import logsumexp
 
 from fooling.images import check_images
+from fooling.lab.detectors.names import ENERGY, MAXIMUM_LOGIT, MAXIMUM_SOFTMAX
 from fooling.networks.classifier import Classifier
 from fooling.networks.head import compute_features
 
-MAXIMUM_SOFTMAX, MAXIMUM_LOGIT, ENERGY = "maximum softmax", "maximum logit", "energy"
 ODIN_TEMPERATURE = 1_000.0  # Source: Liang et al. 2018
 # Of [0, 1]. Source: Liang et al. 2018, for CIFAR-10. Choice: not tuned here, since that would need fooling images.
 ODIN_STEP = 0.0014
@@ -66,10 +66,7 @@ def compute_logits(classifier: Classifier, images: np.ndarray) -> np.ndarray:
 
     Args:
         classifier: The network.
-        images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1].
-
-    Raises:
-        ValueError: If the images have another shape, or values outside [0, 1].
+        images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1]; no others are taken.
     """
     return _run_batches(_compile_logits(classifier), classifier, images)
 
@@ -85,29 +82,19 @@ def score_odin(
 
     Args:
         classifier: The network.
-        images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1].
+        images: As for :func:`compute_logits`.
         temperature: What logits are divided by, above 0.
         step: As a share of the range from black to white.
 
     Returns:
         ``(count,) float64``, larger for images taken for natural.
-
-    Raises:
-        ValueError: If the images have another shape or values outside [0, 1], or the temperature is not above 0.
     """
     logits = _run_batches(_compile_odin(classifier, temperature, step), classifier, images)
     return score_logits(logits, temperature)[MAXIMUM_SOFTMAX]
 
 
 def step_towards_top(classifier: Classifier, images: tf.Tensor, temperature: float, step: float) -> tf.Tensor:
-    """Return images after ODIN's step, ``(batch, height, width, channels) float32``.
-
-    Args:
-        classifier: The network.
-        images: The same shape, in [0, 1].
-        temperature: What logits are divided by.
-        step: As a share of the range from black to white.
-    """
+    """Return images after ODIN's step: ``(batch, height, width, channels) float32``, those given in [0, 1]."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(images)
         top = tf.reduce_max(tf.nn.log_softmax(classifier.logits(images) / temperature), axis=1)
@@ -121,26 +108,14 @@ class FeatureDistance(NamedTuple):
     Features are what the last layer sees, scaled to length 1; the distance is that to the k-th nearest natural image
     (Sun et al. 2022). Choice: of the two common distances this one needs no labels, no shape of the classes and no
     covariance, which a few hundred images cannot give for a thousand features.
-
-    Attributes:
-        classifier: The network.
-        model: A Keras model from the network's own pixels to ``(batch,) float32``, minus the distance.
-        neighbour: k.
     """
 
     classifier: Classifier
-    model: keras.Model
-    neighbour: int
+    model: keras.Model  # from the network's own pixels to (batch,) float32, minus the distance
+    neighbour: int  # k
 
     def score(self, images: np.ndarray) -> np.ndarray:
-        """Return minus the distance, so that larger scores are more natural: ``(count,) float64``, −2 to 0.
-
-        Args:
-            images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1].
-
-        Raises:
-            ValueError: If the images have another shape, or values outside [0, 1].
-        """
+        """Return minus the distance, so that larger scores are more natural: ``(count,) float64``, −2 to 0."""
         return _run_batches(_compile_distance(self), self.classifier, images).astype(np.float64)
 
 
@@ -187,13 +162,7 @@ def _is_softmax(layer: keras.layers.Layer) -> bool:
 
 
 def _build_distance(below: keras.Model, units: np.ndarray, neighbour: int) -> keras.Model:
-    """Return a model of minus the distance to the k-th nearest of some features of length 1.
-
-    Args:
-        below: From pixels to features.
-        units: ``(natural, features) float32``.
-        neighbour: k.
-    """
+    """Return a model of minus the distance to the k-th nearest of ``(natural, features) float32`` of length 1."""
     similarity = layers.Dense(len(units), use_bias=False, trainable=False, name="similarity")
     features = layers.Flatten(name="features")(below.output)
     alike = similarity(layers.UnitNormalization(name="unit_features")(features))  # (batch, natural): cosines

@@ -11,6 +11,7 @@ import numpy as np
 
 from fooling.data.photographs import UNKNOWN, Photographs, random_crops
 from fooling.files import hash_arrays
+from fooling.images import cut_middle
 from fooling.networks.classifier import Classifier
 from fooling.networks.head import Head, NaturalFeatures, compute_features, split_head, train_head
 from fooling.pages.retraining.sizes import HeadSizes
@@ -108,9 +109,3 @@ def cut_natural(photographs: Photographs, count: int, seed: int, shape: tuple[in
         return
     for number, start in enumerate(range(0, count, CROPS)):
         yield random_crops(photographs, min(CROPS, count - start), seed + number, shape).images
-
-
-def cut_middle(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    """Return the middle of images, as large as the network's own."""
-    top, left = (images.shape[1] - shape[0]) // 2, (images.shape[2] - shape[1]) // 2
-    return images[:, top : top + shape[0], left : left + shape[1]]

@@ -4,40 +4,16 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import numpy as np
 
-from fooling.figures.style import WIDTH, Figure, list_words, show_pixels, start_figure, styled
-from fooling.pages.findings.searches import to_confidence
-from fooling.pages.paper import show_confidence
+from fooling.confidence import to_confidence
+from fooling.figures.style import WIDTH, Figure, show_pixels, start_figure, styled
+from fooling.lab.detectors.records import Picks
+from fooling.words import list_words, show_confidence
 
 NAME_WIDTH = 16  # letters of a line under a small image
 SHEET_KILOBYTES = 90  # Choice: two sheets of noise and four other figures fit a page
-
-
-class Picks(Protocol):
-    """What is read of a :class:`fooling.lab.detectors.records.Picks`."""
-
-    @property
-    def images(self) -> np.ndarray:
-        """``(count, height, width, channels) uint8``."""
-
-    @property
-    def digits(self) -> np.ndarray:
-        """What the network takes each for, ``(count,)``."""
-
-    @property
-    def log_odds(self) -> np.ndarray:
-        """How surely, ``(count,)``."""
-
-    @property
-    def passed(self) -> np.ndarray:
-        """Detectors that let it pass, ``(count,)``."""
-
-    @property
-    def sources(self) -> np.ndarray:
-        """The place of what it came from, ``(count,)``."""
 
 
 @styled

@@ -3,51 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from fooling.confidence import wilson_interval
-from fooling.figures.style import (
-    BASELINE,
-    COLOURS,
-    PAPER,
-    Figure,
-    start_figure,
-    styled,
-)
-from fooling.pages.findings.detectors import CHANCE, Calibration, Detection, Interval, Scored
+from fooling.figures.style import BASELINE, COLOURS, PAPER, Figure, start_figure, styled
+from fooling.lab.detectors.measures import Interval
+from fooling.lab.detectors.records import Scored
+from fooling.lab.detectors.results import KindResults, Trust
 
+CHANCE = 0.5  # the AUROC of a score that knows nothing
 GOOD = "RdBu"  # blue where a detector notices, red where it is fooled; told apart by the colour-blind
 DARK = 0.27  # distance from the middle of the colours at which words on them become white
 ENDS, HALF = (5, 95), (25, 75)  # percentiles
 WIDE = 5  # columns of a grid that have room for names below them
-BINS = 10  # of a reliability diagram; Choice: as on page 01
-
-
-class DetectorScores(Scored, Protocol):
-    """What is read of a :class:`fooling.lab.detectors.records.Scored`."""
-
-    @property
-    def scores(self) -> np.ndarray:
-        """By detector, ``(detectors, images) float64``."""
 
 
 @styled
-def draw_detection(kinds: Mapping[str, Mapping[str, Detection]]) -> Figure:
+def draw_detection(kinds: Mapping[str, KindResults]) -> Figure:
     """Draw AUROC and FPR at 95% TPR with their intervals: detectors down, kinds of fooling image across."""
-    detectors = list(next(iter(kinds.values())))
+    detectors = list(next(iter(kinds.values())).detections)
+    rows = [[part.detections[name] for part in kinds.values()] for name in detectors]
     grids = {
-        "AUROC": [[kinds[kind][name].auroc for kind in kinds] for name in detectors],
-        "fooling images that pass (FPR at 95% TPR)": [
-            [kinds[kind][name].fpr95 for kind in kinds] for name in detectors
-        ],
+        "AUROC": [[one.auroc for one in row] for row in rows],
+        "fooling images that pass (FPR at 95% TPR)": [[one.fpr95 for one in row] for row in rows],
     }
     alt = "AUROC by kind of fooling image. " + "; ".join(
-        f"{kind}: " + ", ".join(f"{name} {one.auroc.value:.2f}" for name, one in row.items())
-        for kind, row in kinds.items()
+        f"{kind}: " + ", ".join(f"{name} {one.auroc.value:.2f}" for name, one in part.detections.items())
+        for kind, part in kinds.items()
     )
     drawn, axes = start_figure(0.55 * len(detectors) + 0.9, alt + ".", ncols=2, sharey=True)
     for spot, (title, grid), colours in zip(axes[0], grids.items(), (GOOD, f"{GOOD}_r"), strict=True):
@@ -58,22 +43,20 @@ def draw_detection(kinds: Mapping[str, Mapping[str, Detection]]) -> Figure:
 
 
 @styled
-def draw_detection_again(
-    before: Mapping[str, Mapping[str, Detection]], against: Mapping[str, Mapping[str, Mapping[str, Detection]]]
-) -> Figure:
+def draw_detection_again(before: Mapping[str, KindResults], against: Mapping[str, Mapping[str, KindResults]]) -> Figure:
     """Draw AUROC on images that evolved against each detector: what evolution met across, what detects them down.
 
     Args:
-        before: By kind, by detector; the kinds of ``against`` are shown in the first column.
-        against: By encoding, by the detector that images evolved against, by detector.
+        before: By kind; those that have the name of an encoding are shown in its first column.
+        against: By encoding, by the detector that images evolved against.
     """
     columns = {encoding: {"nothing": before[encoding], **by_guard} for encoding, by_guard in against.items()}
-    detectors = list(next(iter(before.values())))
+    detectors = list(next(iter(before.values())).detections)
     alt = "AUROC of each detector on images evolved against it, before and after. " + "; ".join(
         f"{encoding}: "
         + ", ".join(
-            f"{name} {before[encoding][name].auroc.value:.2f}, {row[name].auroc.value:.2f}"
-            for name, row in by_guard.items()
+            f"{name} {before[encoding].detections[name].auroc.value:.2f}, {part.detections[name].auroc.value:.2f}"
+            for name, part in by_guard.items()
         )
         for encoding, by_guard in against.items()
     )
@@ -81,7 +64,7 @@ def draw_detection_again(
     height = 0.55 * len(detectors) + 1.5
     drawn, axes = start_figure(height, alt + ".", ncols=len(columns), sharey=True, width_ratios=widths)
     for spot, (encoding, rows) in zip(axes[0], columns.items(), strict=True):
-        _draw_grid(spot, [[rows[met][name].auroc for met in rows] for name in detectors], GOOD)
+        _draw_grid(spot, [[part.detections[name].auroc for part in rows.values()] for name in detectors], GOOD)
         _label_grid(spot, detectors, list(rows))
         for column, met in enumerate(rows):
             if met in detectors:
@@ -95,7 +78,7 @@ def draw_detection_again(
 def draw_score_spreads(
     detectors: Sequence[str],
     natural: np.ndarray,
-    kinds: Mapping[str, DetectorScores],
+    kinds: Mapping[str, Scored],
     thresholds: np.ndarray,
     chosen: Sequence[str],
 ) -> Figure:
@@ -125,21 +108,22 @@ def draw_score_spreads(
 
 
 @styled
-def draw_calibration(before: Calibration, after: Calibration) -> Figure:
+def draw_calibration(before: Trust, after: Trust) -> Figure:
     """Draw accuracy against confidence before and after temperature, and the calibration errors with their intervals.
 
     Bars at the curves are Wilson's 95% intervals of a bin's images.
     """
     parts = {"as trained": before, f"temperature {after.temperature:.2f}": after}
-    alt = f"Calibration on {len(before.right):,} natural images. " + "; ".join(
+    alt = f"Calibration on {before.bins.counts.sum():,} natural images. " + "; ".join(
         f"{label}: error {_show_share(part.error)}" for label, part in parts.items()
     )
     drawn, axes = start_figure(3.2, alt + ".", ncols=2, width_ratios=(1.25, 1))
     curve, errors = axes[0]
     curve.plot([0, 1], [0, 1], color=BASELINE, lw=1, label="perfectly calibrated")
     for place, (colour, marker, (label, part)) in enumerate(zip(COLOURS, "os", parts.items(), strict=False)):
-        confidence, accuracy, count = _fill_bins(part)
-        ends = [wilson_interval(np.array(share), int(filled)) for share, filled in zip(accuracy, count, strict=True)]
+        filled = part.bins.counts > 0
+        confidence, accuracy, count = (values[filled] for values in part.bins[:3])
+        ends = [wilson_interval(np.array(share), int(images)) for share, images in zip(accuracy, count, strict=True)]
         spread = np.abs(np.array(ends).T - accuracy)  # (2, bins)
         curve.errorbar(confidence, accuracy, spread, fmt=marker, ls="-", ms=4, lw=1.2, color=colour, label=label)
         value, low, high = (100.0 * end for end in (part.error.value, part.error.low, part.error.high))
@@ -183,16 +167,6 @@ def _draw_spread(spot: Axes, row: int, values: np.ndarray, colour: str) -> None:
     spot.hlines(row, low, high, color=colour, lw=1.2)
     spot.hlines(row, lower, upper, color=colour, lw=6, alpha=0.6)
     spot.plot(np.median(values), row, "|", color=PAPER, ms=9, mew=1.5)
-
-
-def _fill_bins(part: Calibration) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return mean confidence, accuracy and number of images of the bins that hold any."""
-    place = np.minimum((part.confidences * BINS).astype(int), BINS - 1)
-    count = np.bincount(place, minlength=BINS)
-    filled = count > 0
-    sums = (np.bincount(place, values, BINS)[filled] for values in (part.confidences, part.right))
-    confidence, accuracy = (total / count[filled] for total in sums)
-    return confidence, accuracy, count[filled]
 
 
 def _show_share(interval: Interval) -> str:

@@ -1,0 +1,1 @@
+"""Page 13: would detectors of today have noticed? No claim of the paper is judged."""

@@ -1,0 +1,152 @@
+"""Page 13 in numbers and words: sizes, the finding in a sentence, and its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fooling.lab.detectors.figures import CHANCE
+from fooling.lab.detectors.measures import Interval
+from fooling.lab.detectors.names import ENCODINGS, FOOLING_CLASS
+from fooling.lab.detectors.records import DetectorSizes
+from fooling.lab.detectors.results import DigitResults, KindResults, Results
+from fooling.words import show_confidence, table
+
+UNTESTED_IMAGENET = "ImageNet: not tested at this scale, since no folder of natural photographs was named as DATA."
+
+# Not in the paper; the fooling images are those of the pages before, and 1,000 held-out digits are the natural ones.
+SIZES: Mapping[str, DetectorSizes] = {
+    "smoke": DetectorSizes(runs=1, generations=3, children=50, images=50),
+    "default": DetectorSizes(runs=3, generations=200, children=200, images=500),
+    "extended": DetectorSizes(runs=10, generations=200, children=200, images=1_000),
+    "paper": DetectorSizes(runs=50, generations=200, children=200, images=10_000),
+}
+
+
+def headline(found: DigitResults) -> str:
+    """Return how many detectors bred images beat as they are, and what evolution against the detectors does."""
+    falls = _compare(found)
+    (encoding, name), (old, new) = max(falls.items(), key=lambda fall: fall[1][0] - fall[1][1])
+    worse, lost = len(find_beaten(found)), sum(after < before for before, after in falls.values())
+    return (
+        f"{worse or 'None'} of {len(found.kinds['CPPN'].detections)} detectors find bred images more natural than "
+        f"digits; once images evolve against it, a detector's AUROC falls in {lost} of {len(falls)} searches, most for "
+        f"{name} ({encoding}: {old:.2f} to {new:.2f})."
+    )
+
+
+def list_rows(found: DigitResults) -> tuple[tuple[str, str], ...]:
+    """Return the finding as rows of a table: what, here."""
+    beaten, detectors = find_beaten(found), len(found.kinds["CPPN"].detections)
+    falls = _compare(found)
+    taught = FOOLING_CLASS
+    passed = [part.detections[taught].fpr95.value for part in (found.kinds["CPPN"], found.against["CPPN"][taught])]
+    return (
+        ("natural digits measured", f"{found.natural:,}"),
+        (
+            f"find bred images ({' and '.join(ENCODINGS)}) *more* natural than digits, beyond doubt",
+            f"{len(beaten)} of {detectors}" + (f": {', '.join(beaten)}" if beaten else ""),
+        ),
+        *((f"best by AUROC, {kind}", _tell_best(part)) for kind, part in found.kinds.items()),
+        (
+            "searches in which the detector's own AUROC falls",
+            f"{sum(after < before for before, after in falls.values())} of {len(falls)}",
+        ),
+        (f"CPPN images that the {taught} lets pass: before, after", f"{passed[0]:.0%}, {passed[1]:.0%}"),
+        *(
+            (f"median confidence, {encoding}: before, after", _tell_confidences(found, encoding))
+            for encoding in ENCODINGS
+        ),
+        (
+            f"median confidence of the network with the {taught}, evolved against",
+            show_confidence(found.against["CPPN"][taught].median),
+        ),
+        ("temperature that makes the right labels most likely", f"{found.temperature:.2f}"),
+        ("calibration error: before", show_share(found.error_before)),
+        ("calibration error: after temperature", show_share(found.error_after)),
+    )
+
+
+def tell_digits(found: DigitResults) -> str:
+    """Return the finding as Markdown: sentence, table, scale."""
+    return f"**{headline(found)}**\n\n{table(('', 'here'), list_rows(found))}\n\nScale: {found.scale}."
+
+
+def tell_imagenet(found: Results | None) -> str:
+    """Return what was found on ImageNet as Markdown, or that it was not tested."""
+    if found is None:
+        return UNTESTED_IMAGENET
+    detectors = len(next(iter(found.kinds.values())).detections)
+    rows = [
+        (kind, _tell_best(part), f"{len(_find_below_chance(part))} of {detectors}")
+        for kind, part in found.kinds.items()
+    ]
+    header = ("", "best by AUROC", "below chance beyond doubt")
+    return f"ImageNet, {found.natural:,} photographs:\n\n{table(header, rows)}\n\nScale: {found.scale}."
+
+
+def find_beaten(found: DigitResults) -> list[str]:
+    """Return the detectors that find bred images of every encoding more natural than digits, beyond doubt."""
+    below = [_find_below_chance(found.kinds[encoding]) for encoding in ENCODINGS]
+    return [name for name in below[0] if all(name in part for part in below)]
+
+
+def tabulate_precision(found: Results) -> list[tuple[str, ...]]:
+    """Return average precision by detector and kind, then what a score that knows nothing would have, for a table."""
+    kinds = found.kinds.values()
+    rows = [(name, *(show(part.detections[name].aupr) for part in kinds)) for name in next(iter(kinds)).detections]
+    nothing = (f"{found.natural / (found.natural + part.images):.2f} ({part.images:,} images)" for part in kinds)
+    return [*rows, ("*no knowledge*", *nothing)]
+
+
+def tabulate_again(found: DigitResults) -> list[tuple[str, ...]]:
+    """Return a row for each detector that images evolved against, for a table.
+
+    Returns:
+        Encoding, detector, AUROC before and after, FPR at 95% TPR before and after, median confidence before and after.
+    """
+    rows = []
+    for encoding, by_guard in found.against.items():
+        for name, part in by_guard.items():
+            both = (found.kinds[encoding], part)
+            measures = [one.detections[name] for one in both]
+            shown = [show(getattr(one, field)) for field in ("auroc", "fpr95") for one in measures]
+            rows.append((encoding, name, *shown, *(show_confidence(one.median) for one in both)))
+    return rows
+
+
+def show(interval: Sequence[float]) -> str:
+    """Return a number with the ends of its interval."""
+    value, low, high = interval
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def show_share(interval: Interval) -> str:
+    """Return a share with the ends of its interval, in percent."""
+    value, low, high = (100.0 * part for part in interval)
+    return f"{value:.1f}% [{low:.1f}, {high:.1f}]"
+
+
+def _compare(found: DigitResults) -> dict[tuple[str, str], tuple[float, float]]:
+    """Return by encoding and detector its AUROC on images before and after they evolved against it."""
+    return {
+        (encoding, name): (found.kinds[encoding].detections[name].auroc.value, part.detections[name].auroc.value)
+        for encoding, by_guard in found.against.items()
+        for name, part in by_guard.items()
+    }
+
+
+def _find_below_chance(part: KindResults) -> list[str]:
+    """Return the detectors that find fooling images more natural than natural ones, beyond doubt."""
+    return [name for name, one in part.detections.items() if one.auroc.high < CHANCE]
+
+
+def _tell_best(part: KindResults) -> str:
+    best = max(part.detections, key=lambda name: part.detections[name].auroc.value)
+    return f"{best} {show(part.detections[best].auroc)}"
+
+
+def _tell_confidences(found: DigitResults, encoding: str) -> str:
+    """Return the median before, and those of the searches against guarded networks after."""
+    medians = [part.median for name, part in found.against[encoding].items() if name != FOOLING_CLASS]
+    low, high = (show_confidence(part) for part in (min(medians), max(medians)))
+    return f"{show_confidence(found.kinds[encoding].median)}, {low if low == high else f'{low} to {high}'}"
