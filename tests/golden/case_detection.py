@@ -76,19 +76,24 @@ def detector_images() -> Arrays:
 
 @case(slow=True)
 def detectors_of_digits() -> Arrays:
-    short = package.EvolutionSettings(runs=1, generations=1, children=8)
-    plan = package.detectors.Plan(
-        digit_network(),
-        few_digits(100),
-        short,
-        short,
-        package.AscentSizes(seeds=1, most_steps=2),
-        package.DigitRetrainingSettings(runs=1, generations=1, children=8, iterations=1, steps=2),
-        package.DetectorSettings(runs=1, generations=1, children=8, images=8),
-        0,
-    )
+    network, digits = digit_network(), few_digits(100)
+    where = range(len(network.class_names))
     with TemporaryDirectory() as folder:
-        return list_arrays(package.detectors.measure_detectors(plan, Path(folder)))
+        chain = package.ChainSizes(runs=1, generations=1, children=8, iterations=1, steps=2)
+        *_, last = package.walk_chain(digits, chain, 0, Path(folder))
+        climbed = package.ascend(network, package.climbing.NONE, where, (0,), 2).last_images
+        bred = package.detectors.Bred(
+            [
+                package.evolve(network, encoding(network.image_shape), generations=1, children=8, seeds=(0,))
+                for encoding in (package.DirectEncoding, package.CppnEncoding)
+            ],
+            package.detector_inputs.Fooling(climbed.reshape(-1, *network.image_shape), np.array(where)),
+            last.classifier,
+            last.evolved,
+        )
+        sizes = package.DetectorSizes(runs=1, generations=1, children=8, images=8)
+        trial = package.detectors.Trial(network, digits, sizes, 0)
+        return list_arrays(package.detectors.measure_detectors(trial, {}, lambda: bred, Path(folder)))
 
 
 @case()

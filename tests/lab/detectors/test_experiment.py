@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fooling.encodings.cppn import CppnEncoding
+from fooling.encodings.direct import DirectEncoding
+from fooling.evolution.evolve import evolve
 from fooling.lab.detectors import experiment, records, results
+from fooling.lab.detectors.experiment import Bred, Trial
 from fooling.lab.detectors.inputs import Fooling
-from fooling.lab.detectors.panel import FOOLING_CLASS, GUARDING
-from fooling.lab.detectors.records import AFTER, ENCODINGS, KINDS, Scored
-from fooling.pages.profiles import AscentSizes, DetectorSettings, DigitRetrainingSettings, EvolutionSettings
+from fooling.lab.detectors.names import AFTER, DETECTORS, ENCODINGS, FOOLING_CLASS, GUARDING, KINDS
+from fooling.lab.detectors.records import DetectorSizes, Scored
+from fooling.pages.retraining.digits import walk_chain
+from fooling.pages.retraining.sizes import ChainSizes
 
 
 @pytest.mark.slow
@@ -40,68 +45,88 @@ def test_threshold_of_each_detector_is_its_own() -> None:
 
 def test_what_is_packed_is_read_again() -> None:
     parts = [Scored(np.full((2, 3), place), np.arange(3.0)) for place in (1.0, 2.0)]
-    arrays = records.pack_scored("kind", parts)
+    arrays = records.pack({"kind_0": parts[0], "kind_1": parts[1]})
     assert np.array_equal(records.read_scored(arrays, "kind_1").scores, parts[1].scores)
+
+
+def test_sizes_below_1_are_refused() -> None:
+    with pytest.raises(ValueError, match="images is 0"):
+        DetectorSizes(runs=1, generations=1, children=1, images=0)
 
 
 def test_calibration_is_that_of_the_divided_logits() -> None:
     logits, labels = np.log(np.array([[9.0, 1.0], [9.0, 1.0], [1.0, 9.0]])), np.array([0, 1, 1])
-    found = results.calibrate(logits, labels, 2.0)
-    np.testing.assert_allclose(found.confidences, 0.75)
-    assert found.right.tolist() == [True, False, True]
+    found = results.measure_trust(logits, labels, 2.0)
+    assert found.bins.counts.tolist() == [0] * 11 + [3] + [0] * 3 and found.bins.confidence[11] == pytest.approx(0.75)
+    assert found.bins.accuracy[11] == pytest.approx(2 / 3)
     assert found.error.value == pytest.approx(0.75 - 2 / 3) and found.temperature == 2.0
 
 
 @pytest.fixture(scope="module")
-def plan(lenet: Any, digits: Any) -> experiment.Plan:
+def trial(lenet: Any, digits: Any) -> Trial:
     few = digits._replace(train_images=digits.train_images[::20], train_labels=digits.train_labels[::20])
-    short = EvolutionSettings(runs=1, generations=1, children=20)
-    return experiment.Plan(
-        lenet,
-        few,
-        short,
-        short,
-        AscentSizes(seeds=1, most_steps=3),
-        DigitRetrainingSettings(runs=1, generations=1, children=20, iterations=1, steps=20),
-        DetectorSettings(runs=2, generations=1, children=20, images=15),
-        0,
+    return Trial(lenet, few, DetectorSizes(runs=2, generations=1, children=20, images=15), 0)
+
+
+@pytest.fixture(scope="module")
+def bred(trial: Trial, tmp_path_factory: pytest.TempPathFactory) -> Bred:
+    sizes: dict[str, Any] = {"generations": 1, "children": 20, "seeds": (0,)}
+    encodings = DirectEncoding((28, 28, 1)), CppnEncoding((28, 28, 1))
+    chain = ChainSizes(runs=1, generations=1, children=20, iterations=1, steps=20)
+    *_, last = walk_chain(trial.digits, chain, 0, tmp_path_factory.mktemp("chain"))
+    return Bred(
+        [evolve(trial.classifier, one, **sizes) for one in encodings],
+        Fooling(trial.digits.test_images[:30], np.arange(30) % 10),
+        last.classifier,
+        last.evolved,
     )
 
 
 @pytest.fixture(scope="module")
-def found(plan: experiment.Plan, tmp_path_factory: pytest.TempPathFactory) -> records.Measurement:
-    return experiment.measure_detectors(plan, tmp_path_factory.mktemp("first"))
+def found(trial: Trial, bred: Bred, tmp_path_factory: pytest.TempPathFactory) -> records.Measurement:
+    return experiment.measure_detectors(trial, {"chain": 1}, lambda: bred, tmp_path_factory.mktemp("first"))
 
 
 @pytest.mark.slow
-def test_every_detector_scores_every_kind(found: records.Measurement) -> None:
-    assert found.detectors[-1] == FOOLING_CLASS and found.natural.shape == (7, 500)
+def test_every_detector_scores_every_kind(found: records.Measurement, bred: Bred) -> None:
+    assert found.detectors == DETECTORS and found.natural.shape == (7, 500)
     assert tuple(found.kinds) == KINDS and tuple(found.against) == ENCODINGS
-    assert [part.scores.shape[1] for part in found.kinds.values()] == [10, 10, 10, 15, 15]
+    assert [part.scores.shape[1] for part in found.kinds.values()] == [10, 10, 15, 15, 15]
     assert all(part.scores.shape == (7, 15) for row in found.against.values() for part in row.values())
     assert found.shown.shape == (len(GUARDING), 2, 5, 28, 28, 1)
     assert found.after.sources.max() < len(AFTER)
-    measured = results.measure_results(found)
-    assert set(measured.against["CPPN"]) == set(GUARDING) and set(measured.taught) == set(found.detectors)
+    np.testing.assert_allclose(found.kinds["CPPN"].log_odds, bred.searches[1].log_odds[0], rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(found.taught.log_odds[:10], bred.evolved.log_odds[0], rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.slow
-def test_page_is_drawn_from_the_published_run_alone(
-    plan: experiment.Plan, found: records.Measurement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_numbers_are_of_every_detector_with_the_fooling_class_among_what_cppns_met(found: records.Measurement) -> None:
+    trust = tuple(results.measure_trust(found.logits, found.labels, part) for part in (1.0, found.temperature))
+    reduced = results.measure_digits(found, trust, "toy")
+    assert tuple(reduced.against["CPPN"]) == (*GUARDING, FOOLING_CLASS) and tuple(reduced.against["direct"]) == GUARDING
+    assert all(tuple(part.detections) == DETECTORS for row in reduced.against.values() for part in row.values())
+    assert reduced.natural == 500 and reduced.kinds["noise"].images == 15
+
+
+@pytest.mark.slow
+def test_page_is_drawn_from_the_published_run_alone(trial: Trial, found: records.Measurement, tmp_path: Path) -> None:
+    assert found.folder is not None
     shutil.copytree(found.folder.path, tmp_path / found.folder.path.name)
-    monkeypatch.setattr(experiment, "_measure", lambda *_: pytest.fail("what is finished is not measured again"))
-    again = experiment.measure_detectors(plan, tmp_path)
+    again = experiment.measure_detectors(
+        trial, {"chain": 1}, lambda: pytest.fail("what is finished is not measured again"), tmp_path
+    )
     assert np.array_equal(again.natural, found.natural) and np.array_equal(again.after.images, found.after.images)
     assert again.temperature == found.temperature
+    with pytest.raises(LookupError, match="asked for"):  # another chain is another run
+        experiment.measure_detectors(trial, {"chain": 2}, lambda: {}["asked for"], tmp_path)
 
 
 @pytest.mark.slow
 def test_repeated_measurement_gives_the_same_bytes(
-    plan: experiment.Plan, found: records.Measurement, tmp_path: Path
+    trial: Trial, bred: Bred, found: records.Measurement, tmp_path: Path
 ) -> None:
-    other = experiment.measure_detectors(plan, tmp_path).folder
-    assert other.path.name == found.folder.path.name
+    other = experiment.measure_detectors(trial, {"chain": 1}, lambda: bred, tmp_path).folder
+    assert other is not None and found.folder is not None and other.path.name == found.folder.path.name
     first, second = found.folder.load_result(), other.load_result()
     assert first is not None and second is not None and first.keys() == second.keys()
     assert all(np.array_equal(first[name], second[name]) for name in first)

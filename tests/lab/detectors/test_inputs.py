@@ -1,15 +1,13 @@
-"""What the detectors look at: halves of the held-out digits, noise, champions, and page 11's last network."""
+"""What the detectors look at: halves of the held-out digits, noise, champions."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from fooling.lab.detectors import inputs
-from fooling.pages.profiles import DigitRetrainingSettings
 
 
 def test_halves_hold_every_held_out_digit_once_and_as_many_of_each(digits: Any) -> None:
@@ -63,24 +61,3 @@ def test_log_odds_are_those_of_the_target_or_else_of_the_top_class(lenet: Any, d
     fooling = inputs.Fooling(images, np.array([7, inputs.NOBODY, 0, inputs.NOBODY]))
     expected = [every[0, 7], every[1].max(), every[2, 0], every[3].max()]
     np.testing.assert_array_equal(inputs.read_log_odds(lenet, fooling), expected)
-
-
-def test_chain_learned_from_a_run_for_every_twenty_images() -> None:
-    assert inputs.count_learned_runs(4_000) == 20 and inputs.count_learned_runs(60_000) == 300
-
-
-@pytest.mark.slow
-def test_last_network_is_that_of_page_11(digits: Any, tmp_path: Path) -> None:
-    from fooling.pages.retraining.digits import retrain_digits
-
-    few = digits._replace(train_images=digits.train_images[::20], train_labels=digits.train_labels[::20])
-    settings = DigitRetrainingSettings(runs=1, generations=2, children=20, iterations=1, steps=20)
-    chain = retrain_digits(few, settings, 5, tmp_path)
-    before = sorted(tmp_path.iterdir())
-    taught = inputs.load_taught(few, settings, 5, tmp_path)
-    assert sorted(tmp_path.iterdir()) == before, "nothing is computed twice"
-    assert taught.classifier.class_names[-1] == "fooling"
-    last, _ = chain[-1]
-    np.testing.assert_array_equal(taught.evolved.log_odds[:1], last.log_odds)
-    top = taught.classifier.score(few.test_images).argmax(axis=1)
-    assert np.mean(top != few.test_labels) == last.error

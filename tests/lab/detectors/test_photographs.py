@@ -10,9 +10,8 @@ import pytest
 from PIL import Image
 
 from fooling.data.photographs import Photographs, load_photographs
-from fooling.lab.detectors import imagenet
+from fooling.lab.detectors import photographs as measuring
 from fooling.lab.detectors.inputs import Fooling
-from fooling.pages.profiles import ImageNetSettings
 
 SHAPE = (15, 13, 3)
 
@@ -31,23 +30,23 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Photographs:
 
 
 def test_thirds_are_disjoint_and_at_most_so_many(photographs: Photographs) -> None:
-    thirds = imagenet.split_photographs(photographs, 1_000, 0)
+    thirds = measuring.split_photographs(photographs, 1_000, 0)
     assert [len(part.paths) for part in thirds] == [21, 21, 21]
     assert len({title for part in thirds for title in part.titles}) == 63
-    assert [len(part.paths) for part in imagenet.split_photographs(photographs, 5, 0)] == [5, 5, 5]
+    assert [len(part.paths) for part in measuring.split_photographs(photographs, 5, 0)] == [5, 5, 5]
 
 
 def test_too_few_labelled_photographs_are_refused(photographs: Photographs) -> None:
     unlabelled = photographs._replace(labels=np.where(np.arange(63) < 59, photographs.labels, -1))
     with pytest.raises(ValueError, match="59 labelled photographs, but detectors need at least 60"):
-        imagenet.split_photographs(unlabelled, 1_000, 0)
+        measuring.split_photographs(unlabelled, 1_000, 0)
 
 
 def test_larger_champions_are_cut_and_scored(make_small_network: Any, photographs: Photographs) -> None:
     network = make_small_network(SHAPE)
-    thirds = imagenet.split_photographs(photographs, 1_000, 0)
+    thirds = measuring.split_photographs(photographs, 1_000, 0)
     large = np.random.default_rng(1).integers(0, 256, (4, 17, 15, 3), dtype=np.uint8)
-    arrays = imagenet.score_photographs(network, thirds, Fooling(large, np.array([0, 1, 2, 0])), 0)
+    arrays = measuring.score_photographs(network, thirds, Fooling(large, np.array([0, 1, 2, 0])), 0)
     assert arrays["detectors"].tolist()[-1] == "feature distance", "no network with a fooling class"
     assert arrays["natural"].shape == arrays["fit_scores"].shape == (6, 21)
     assert arrays["kind_0_scores"].shape == arrays["kind_1_scores"].shape == (6, 4)
@@ -55,15 +54,13 @@ def test_larger_champions_are_cut_and_scored(make_small_network: Any, photograph
     np.testing.assert_array_equal(arrays["kind_0_log_odds"], own[np.arange(4), [0, 1, 2, 0]])
 
 
-@pytest.mark.slow
-def test_photographs_are_scored_once(
-    make_small_network: Any, photographs: Photographs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    network = make_small_network(SHAPE)
-    monkeypatch.setattr(imagenet, "load_network", lambda *_: network)
-    search = ImageNetSettings(runs=2, generations=1, children=4, baseline_runs=1, classes=(0, 2, 3))
-    found = imagenet.measure_imagenet(search, photographs, 5, 0, tmp_path)
-    assert found.kinds["CPPN"].scores.shape == (6, 5), "three cells of the first run, two of the second"
-    monkeypatch.setattr(imagenet, "score_photographs", lambda *_: pytest.fail("what is finished is not scored again"))
-    again = imagenet.measure_imagenet(search, photographs, 5, 0, tmp_path)
+def test_photographs_are_scored_once(make_small_network: Any, photographs: Photographs, tmp_path: Path) -> None:
+    network, random = make_small_network(SHAPE), np.random.default_rng(2)
+    champions = Fooling(random.integers(0, 256, (5, *SHAPE), dtype=np.uint8), np.array([0, 2, 3, 0, 2]))
+    given = (network, photographs, {"search": {"runs": 2}})
+    found = measuring.measure_photographs(*given, lambda: champions, 5, 0, tmp_path)
+    assert found.kinds["CPPN"].scores.shape == found.kinds["noise"].scores.shape == (6, 5)
+    again = measuring.measure_photographs(*given, lambda: pytest.fail("scored again"), 5, 0, tmp_path)
     assert np.array_equal(again.natural, found.natural) and again.folder == found.folder
+    other = measuring.measure_photographs(*given[:2], {"search": {"runs": 3}}, lambda: champions, 5, 0, tmp_path)
+    assert other.folder != found.folder, "other champions"
