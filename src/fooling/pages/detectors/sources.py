@@ -44,9 +44,9 @@ def measure_digits(page: Page, classifier: Classifier, digits: Digits, profile: 
     origin = {"direct": search, "cppn": search, "ascent": asdict(climb), "chain": asdict(chain)}
 
     def find() -> Bred:
-        last = deque(walk_chain(digits, chain, seed, page.runs), maxlen=1)[0]
         names = {"02_mnist_direct": "direct", "03_mnist_cppn": "cppn"}
         searches = tuple(page.find_search(number, name) for number, name in names.items())
+        last = deque(walk_chain(digits, chain, seed, page.runs), maxlen=1)[0]
         return Bred(searches, find_climbed(page, classifier, climb, seed), last.classifier, last.evolved)
 
     return experiment.measure_detectors(Trial(classifier, digits, SIZES[profile], seed), origin, find, page.runs)
