@@ -141,7 +141,6 @@ def main(arguments: Sequence[str] | None = None, notebooks: Path = NOTEBOOKS) ->
 
     Args:
         arguments: The words after the program's name; those of this process when None.
-        notebooks: Folder of the pages.
     """
     try:
         parsed = build_parser().parse_args(arguments)

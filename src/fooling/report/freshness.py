@@ -34,21 +34,13 @@ REASONS = {
 
 
 class Status(NamedTuple):
-    """What is known of one page at one profile.
+    """What is known of one page at one profile."""
 
-    Attributes:
-        name: The page.
-        state: :data:`FRESH`, :data:`STALE`, :data:`FAILED` or :data:`MISSING`.
-        why: A clause that says why it is not fresh, else empty.
-        seconds: What the last whole run took, or None.
-        parts: What the page is made of now.
-    """
-
-    name: str
-    state: str
-    why: str
-    seconds: float | None
-    parts: Mapping[str, Any]
+    name: str  # the page
+    state: str  # :data:`FRESH`, :data:`STALE`, :data:`FAILED` or :data:`MISSING`
+    why: str  # a clause that says why it is not fresh, else empty
+    seconds: float | None  # what the last whole run took, or None
+    parts: Mapping[str, Any]  # what the page is made of now
 
 
 def survey(pages: Mapping[str, Notebook], workspace: Workspace, given: Given = NOTHING) -> dict[str, Status]:

@@ -98,19 +98,12 @@ class Workspace(NamedTuple):
 
 
 class Given(NamedTuple):
-    """What a page is given besides its profile: nothing in a report, a network and its files in an audit.
+    """What a page is given besides its profile: nothing in a report, a network and its files in an audit."""
 
-    Attributes:
-        parameters: By name.
-        inputs: A hash of the files that they name.
-        paths: The parameters that are paths of this machine, which the page must not show.
-        time_out: Seconds that one cell may take; 0 for what the profile allows.
-    """
-
-    parameters: Mapping[str, Any] = MappingProxyType({})
-    inputs: str = ""
-    paths: tuple[str, ...] = ()
-    time_out: int = 0
+    parameters: Mapping[str, Any] = MappingProxyType({})  # by name
+    inputs: str = ""  # a hash of the files that they name
+    paths: tuple[str, ...] = ()  # the parameters that are paths of this machine, which the page must not show
+    time_out: int = 0  # seconds that one cell may take; 0 for what the profile allows
 
 
 NOTHING = Given()

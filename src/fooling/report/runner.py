@@ -50,22 +50,14 @@ class Outcome(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """What to run.
+    """What to run."""
 
-    Attributes:
-        names: The pages to look at, in running order, with those they need; one that is fresh when its turn comes
-            does not run.
-        forced: The pages that run although they are fresh.
-        pages: All pages.
-        workspace: Where they come from and go to.
-        given: What they are given besides their profile.
-    """
-
+    # the pages to look at, in running order, with those they need; one that is fresh when its turn comes does not run
     names: Sequence[str]
-    forced: Sequence[str]
-    pages: Mapping[str, Notebook]
-    workspace: Workspace
-    given: Given = NOTHING
+    forced: Sequence[str]  # the pages that run although they are fresh
+    pages: Mapping[str, Notebook]  # all pages
+    workspace: Workspace  # where they come from and go to
+    given: Given = NOTHING  # what they are given besides their profile
 
     @property
     def width(self) -> int:

@@ -31,10 +31,7 @@ def measure_detectors(
     Features of natural images are remembered from one half, and everything is measured with the other.
 
     Args:
-        classifier: The network.
-        natural: Real images.
         nonsense: By kind, ``(count, height, width, channels) uint8``, at least one.
-        seed: Of the halves and of the bootstrap.
     """
     fitted, measured = split_natural(natural.labels, seed)
     kinds = {"": natural.images[measured], **nonsense}  # the real ones first

@@ -36,8 +36,6 @@ def draw_contact_sheet(
     Args:
         images: ``(attacks, classes, height, width, channels) uint8``.
         confidences: ``(attacks, classes)``.
-        attacks: Names of the rows.
-        class_names: Names of the columns.
         title: One line above the sheet, such as the network's name.
     """
     rows, columns = images.shape[:2]

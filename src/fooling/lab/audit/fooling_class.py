@@ -46,13 +46,9 @@ def teach_fooling_class(
     """Train the last layer with a class more, and evolve CPPN images against it from other seeds.
 
     Args:
-        classifier: A network that ends in a dense layer.
         natural: Real images; without labels the old layer's answers are learned.
         nonsense: By kind, ``(count, height, width, channels) uint8``, all different, at least two in all.
-        before: CPPN images evolved against the network as it is.
-        budget: How much they evolve, like those against the new one.
         seed: Of the halves, the order, and the first run.
-        folder: Where runs are kept.
     """
     below, old = split_head(classifier)
     kinds = np.repeat(np.arange(len(nonsense)), [len(part) for part in nonsense.values()])

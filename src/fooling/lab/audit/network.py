@@ -51,8 +51,6 @@ def open_subject(
         class_names: Names, or the path of a file of them. Where None is given and the images stand in as many
             subfolders as the network has classes, these name the classes, in sorted order.
         images: A folder of real images, of which at most 1,000 are drawn.
-        input_range: What the network expects for black and for white.
-        seed: Of that draw.
         image_size: Height and width, where the network takes images of any size.
 
     Raises:

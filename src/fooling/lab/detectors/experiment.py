@@ -67,10 +67,8 @@ def measure_detectors(trial: Trial, origin: Mapping[str, Any], find: Callable[[]
     The searches are kept beside it and resumed from; only the reduced arrays are needed to draw the page again.
 
     Args:
-        trial: What is tried.
         origin: What the other pages' images depend on, besides network, digits and seed, as JSON.
         find: Finds those images; called only where nothing is measured yet.
-        folder: Where runs are kept.
 
     Raises:
         ValueError: If a number makes no sense, or an image is not found.
@@ -154,9 +152,6 @@ def pick(classifier: Classifier, images: Sequence[Fooling], scored: Sequence[Sco
     """Choose for each digit the image that most detectors let pass, and of those the one the network is surest of.
 
     Args:
-        classifier: The network.
-        images: By source.
-        scored: What the detectors say of them, by source.
         thresholds: ``(detectors,)``.
     """
     pictures = np.concatenate([part.images for part in images])

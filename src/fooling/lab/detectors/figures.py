@@ -48,7 +48,6 @@ def draw_detection_again(before: Mapping[str, KindResults], against: Mapping[str
 
     Args:
         before: By kind; those that have the name of an encoding are shown in its first column.
-        against: By encoding, by the detector that images evolved against.
     """
     columns = {encoding: {"nothing": before[encoding], **by_guard} for encoding, by_guard in against.items()}
     detectors = list(next(iter(before.values())).detections)

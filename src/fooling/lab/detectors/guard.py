@@ -34,11 +34,9 @@ def guard(classifier: Classifier, score: Score, natural: np.ndarray, name: str) 
     refused image has more than 50% in any class, and one that passes keeps more than half of its confidence.
 
     Args:
-        classifier: The network.
         score: The detector, as :func:`score_by_logits` or :func:`score_by_features` gives it.
         natural: ``(n,)`` scores of natural images: the threshold lets 95% of them pass, their standard deviation is the
             spread.
-        name: What messages call the guarded network.
 
     Returns:
         The network with the class "refused" last; the fingerprint depends on nothing but the arguments.

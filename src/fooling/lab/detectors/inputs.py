@@ -68,7 +68,6 @@ def shuffle_pixels(images: np.ndarray, count: int, seed: int) -> Fooling:
 
     Args:
         images: ``(n, height, width, 1) uint8``, taken in their order, over again where ``count`` is more.
-        count: How many.
         seed: At least 0.
     """
     random = np.random.default_rng([seed, SHUFFLED])

@@ -52,8 +52,6 @@ def measure_detector(natural: np.ndarray, fooling: np.ndarray, seed: int = 0, dr
     Args:
         natural: ``(n,)`` scores, larger for images taken for natural.
         fooling: ``(m,)``.
-        seed: Of the bootstrap.
-        draws: Of the bootstrap.
 
     Raises:
         ValueError: If there is none of either, or a score is no number.
@@ -139,8 +137,6 @@ def measure_calibration(confidences: np.ndarray, right: np.ndarray, seed: int = 
     Args:
         confidences: As for :func:`fooling.confidence.calibrate`, like ``right``.
         right: Whether each image is.
-        seed: Of the bootstrap.
-        draws: Of the bootstrap.
 
     Raises:
         ValueError: As :func:`fooling.confidence.calibrate`.

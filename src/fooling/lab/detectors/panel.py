@@ -88,7 +88,6 @@ def fit_panel(
     """Fit temperature and features.
 
     Args:
-        classifier: The network.
         images: ``(count, height, width, channels) uint8``: natural images that it did not learn, for the temperature.
         labels: ``(count,)``: their classes.
         learned: Natural images for the features, those that it learned where they can be had.

@@ -34,12 +34,8 @@ def measure_photographs(
 
     Args:
         network: As it sees one crop; images that evolved for ten crops lose their edge.
-        photographs: Natural ones, labelled, since temperature needs labels.
-        origin: What the champions depend on, as JSON.
         find: Finds them, CPPN images, at most ``count``; called only where nothing is measured yet.
         count: Of photographs in each third, at most.
-        seed: Of thirds and noise.
-        folder: Where runs are kept.
 
     Raises:
         ValueError: If there are too few labelled photographs, or one cannot be read.
@@ -77,14 +73,7 @@ def split_photographs(photographs: Photographs, count: int, seed: int) -> tuple[
 def score_photographs(
     network: Classifier, thirds: tuple[Photographs, ...], champions: Fooling, seed: int
 ) -> dict[str, np.ndarray]:
-    """Return the arrays of :class:`fooling.lab.detectors.records.PhotographScores`.
-
-    Args:
-        network: One that sees one crop.
-        thirds: For features, for temperature and thresholds, to be measured.
-        champions: CPPN images, as large as the network's own or larger.
-        seed: Of the noise.
-    """
+    """Return the arrays of :class:`fooling.lab.detectors.records.PhotographScores`."""
     learned, fit, rest = (np.concatenate(list(part.batches(network.image_shape))) for part in thirds)
     fitted = fit_panel(network, fit, thirds[1].labels, learned, None)
     bred = champions._replace(images=cut_middle(champions.images, network.image_shape))

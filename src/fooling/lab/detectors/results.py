@@ -51,14 +51,7 @@ class Trust(NamedTuple):
 
 
 def measure_digits(measured: Measurement, trust: tuple[Trust, Trust], scale: str, seed: int = 0) -> DigitResults:
-    """Reduce what was measured on digits to numbers.
-
-    Args:
-        measured: The scores.
-        trust: Before and after temperature.
-        scale: In words.
-        seed: Of the bootstrap.
-    """
+    """Reduce what was measured on digits to numbers."""
     names, natural = measured.detectors, measured.natural
     against = {encoding: dict(by_guard) for encoding, by_guard in measured.against.items()}
     against["CPPN"][FOOLING_CLASS] = measured.taught  # page 11 evolves CPPN images
@@ -102,8 +95,6 @@ def measure_trust(logits: np.ndarray, labels: np.ndarray, temperature: float, se
     Args:
         logits: ``(n, classes)``.
         labels: ``(n,)``.
-        temperature: That logits are divided by.
-        seed: Of the bootstrap.
     """
     from scipy.special import softmax  # only here: what is told of results needs no SciPy
 

@@ -65,7 +65,6 @@ def compute_logits(classifier: Classifier, images: np.ndarray) -> np.ndarray:
     """Return a network's logits for images as files hold them, ``(count, classes) float32``.
 
     Args:
-        classifier: The network.
         images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1]; no others are taken.
     """
     return _run_batches(_compile_logits(classifier), classifier, images)
@@ -81,7 +80,6 @@ def score_odin(
     Source: Liang et al. 2018.
 
     Args:
-        classifier: The network.
         images: As for :func:`compute_logits`.
         temperature: What logits are divided by, above 0.
         step: As a share of the range from black to white.

@@ -22,19 +22,12 @@ MOST_PARENTS = 2
 
 
 class Litter(NamedTuple):
-    """Images side by side, and what the network says of each.
+    """Images side by side, and what the network says of each."""
 
-    Attributes:
-        genomes: One each, NumPy arrays.
-        images: ``(count, height, width, channels) uint8``.
-        log_odds: ``(count, classes) float32``: of every class of the network.
-        parents: Their places in the litter before; empty for the first.
-    """
-
-    genomes: tuple[Genomes, ...]
-    images: np.ndarray
-    log_odds: np.ndarray
-    parents: tuple[int, ...] = ()
+    genomes: tuple[Genomes, ...]  # one each, NumPy arrays
+    images: np.ndarray  # ``(count, height, width, channels) uint8``
+    log_odds: np.ndarray  # ``(count, classes) float32``: of every class of the network
+    parents: tuple[int, ...] = ()  # their places in the litter before; empty for the first
 
     @property
     def top(self) -> np.ndarray:

@@ -38,8 +38,6 @@ def draw_look(
 
     Args:
         image: ``(height, width, channels) uint8``.
-        title: What it is.
-        names: Of the classes.
         confidences: ``(classes,) float32``.
         history: ``(generations + 1,) float32`` log-odds of the cell that it holds; None for an image that holds none.
     """
@@ -101,7 +99,6 @@ def draw_line(images: np.ndarray, steps: Sequence[Step], ancestors: int, name: s
         images: ``(steps, height, width, channels) uint8``.
         steps: One for each.
         ancestors: How many the line has, those not drawn and the champion itself included.
-        name: Of the champion's class.
     """
     titles = [f"gen. {step.generation:,}: {_shorten(step.names)}" for step in steps]
     confidences = np.array([step.confidence for step in steps])
@@ -130,8 +127,6 @@ def draw_litter(
         images: ``(count, height, width, channels) uint8``, the parents first.
         names: Of the top class of each.
         confidences: ``(count,) float32`` in that class.
-        parents: How many are parents.
-        relation: What to call the others.
     """
     titles = [f"parent: {name}" if place < parents else name for place, name in enumerate(names)]
     drawn = draw_gallery(images, titles, confidences, columns=COLUMNS, kilobytes=SHEET_KILOBYTES)

@@ -66,7 +66,6 @@ class Grid(anywidget.AnyWidget):
             confidences: ``(count,)`` floats, in that.
             ids: What ``chosen`` calls them.
             numbers: What else ``picked`` tells of them.
-            caption: As the trait.
         """
         described = zip(ids, numbers, names, confidences.tolist(), map(show_confidence, confidences), strict=True)
         labels = [dict(zip(("id", "number", "name", "confidence", "share"), one, strict=True)) for one in described]

@@ -25,19 +25,12 @@ NUMBERS = {"int32": np.int32, "float32": np.float32}
 
 
 class Saved(NamedTuple):
-    """A picture out of a file.
+    """A picture out of a file."""
 
-    Attributes:
-        image: ``(height, width, 1 or 3) uint8``.
-        encoding: How it was made, None for a picture from elsewhere.
-        genome: NumPy arrays of one genome, None with the encoding.
-        note: Why a genome that the file has cannot be used; empty when there is none, or when it can.
-    """
-
-    image: np.ndarray
-    encoding: Encoding | None = None
-    genome: Genomes | None = None
-    note: str = ""
+    image: np.ndarray  # ``(height, width, 1 or 3) uint8``
+    encoding: Encoding | None = None  # how it was made, None for a picture from elsewhere
+    genome: Genomes | None = None  # NumPy arrays of one genome, None with the encoding
+    note: str = ""  # why a genome that the file has cannot be used; empty when there is none, or when it can
 
 
 def encode_picture(image: np.ndarray, encoding: Encoding, genome: Genomes) -> bytes:

@@ -26,15 +26,10 @@ class Ancestor(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """A search after a whole generation.
+    """A search after a whole generation."""
 
-    Attributes:
-        state: What the cells hold.
-        takeovers: How they came to hold it.
-    """
-
-    state: State
-    takeovers: Takeovers
+    state: State  # what the cells hold
+    takeovers: Takeovers  # how they came to hold it
 
     @property
     def generation(self) -> int:

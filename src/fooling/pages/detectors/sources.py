@@ -31,10 +31,7 @@ def measure_digits(page: Page, classifier: Classifier, digits: Digits, profile: 
     """Measure the detectors on digits; what other pages made is asked for only where nothing is measured yet.
 
     Args:
-        page: Where runs are kept.
         classifier: LeNet of page 01.
-        digits: What it learned and did not learn.
-        profile: Of all pages.
         seed: Of the first run of every search.
 
     Raises:
