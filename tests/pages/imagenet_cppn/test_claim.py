@@ -101,8 +101,8 @@ def test_verdict_follows_the_rule(changes: dict[str, Any], verdict: str) -> None
 
 def test_headline_and_rows_set_pixels_beside_cppns_and_say_what_was_not_tested() -> None:
     assert CENTRED.headline(FOUND) == (
-        "CPPN images reach a median confidence of 88.11% after 2,000 children per cell, pixel images 11.00%; "
-        "CPPN is ahead in 876 of 1,000 classes."
+        "CPPN images reach a median confidence of 88.11% after 2,000 children per cell, and pixel images 11.00%; "
+        "CPPN images are ahead in 876 of 1,000 classes."
     )
     assert RAW.headline(FOUND).startswith("CPPN images fed pixel indices reach a median confidence of 88.11%")
     rows = {what: here for what, here, _ in CENTRED.rows(FOUND)}

@@ -90,8 +90,8 @@ def tell(found: CppnSearch, images: str = "CPPN images") -> str:
     pixels, scale = show_confidence(found.against_pixels.medians[1]), found.search.scale
     return (
         f"{images} reach a median confidence of {show_confidence(found.search.median)} after "
-        f"{show_few(scale.per_cell)} children per cell, pixel images {pixels}; CPPN is ahead in "
-        f"{found.against_pixels.ahead:,} of {scale.classes:,} classes."
+        f"{show_few(scale.per_cell)} children per cell, and pixel images {pixels}; CPPN images are ahead "
+        f"in {found.against_pixels.ahead:,} of {scale.classes:,} classes."
     )
 
 

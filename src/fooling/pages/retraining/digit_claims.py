@@ -134,16 +134,16 @@ def tell_chain(found: ChainFound) -> str:
     """Return the first and the last median of the chain in a sentence."""
     first, last = (show_confidence(found.medians[place]) for place in (0, -1))
     return (
-        f"After {count_words(found.iterations, 'iteration')} of a growing fooling class, new images reach a median of "
-        f"{last}, against {first} on the first network; one chain."
+        f"In one chain, images evolved against the last of {count_words(found.iterations, 'retrained network')} reach "
+        f"a median of {last}; against the first network, which has no fooling class, they reach {first}."
     )
 
 
 def tell_errors(found: ErrorFound) -> str:
     """Return the errors before and after, and on the last network, in a sentence."""
     return (
-        f"Retrained digit networks get a median of {found.error_median:.1%} of the held-out digits wrong, the last one "
-        f"{found.error_last:.1%}, the first network, without a fooling class, {found.error_first:.1%}."
+        f"The median retrained digit network gets {found.error_median:.1%} of the held-out digits wrong, the last one "
+        f"{found.error_last:.1%}, and the first network, which has no fooling class, {found.error_first:.1%}."
     )
 
 
@@ -161,7 +161,7 @@ def list_chain(found: ChainFound) -> Rows:
         ("from one network to the next the median rose", f"{rises} of {count_words(iterations, 'time')}", ""),
         *_list_delay(found),
         ("fooling class in the last training set", f"{found.fooling_share:.0%}", "25%"),
-        ("images against the network before, not learned", f"the median network calls {caught}", "they learn to"),
+        ("images against the network before, not learned", f"the median network calls {caught}", "known as fooling"),
         ("images against the network itself", f"the median network calls {after}", ""),
     )
 

@@ -76,7 +76,7 @@ def headline(found: EnsembleFound) -> str:
     bred, random = map(show_confidence, (found.search.median, found.search.baseline_median))
     return (
         f"Images evolved against the mean of {found.networks} networks reach a median of {bred} after "
-        f"{show_few(found.search.scale.per_cell)} children per cell, as many random images {random}."
+        f"{show_few(found.search.scale.per_cell)} children per cell, and as many random images reach {random}."
     )
 
 
