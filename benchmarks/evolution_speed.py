@@ -20,7 +20,7 @@ from fooling.data.digits import load_digits
 from fooling.encodings import Encoding
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
-from fooling.evolution.evolve import Request, compile_advance
+from fooling.evolution.evolve import Setup, compile_advance
 from fooling.evolution.map_elites import State, Target, initialise
 from fooling.networks.classifier import Classifier
 from fooling.networks.lenet import train_network
@@ -46,7 +46,7 @@ def forward_at(classifier: Classifier, images: tf.Tensor, batch: int) -> Callabl
 def evolve_to(age: int, classifier: Classifier, encoding: Encoding) -> Callable[[], object]:
     """Return a function that evolves ``STRETCH`` generations from the same state of ``age`` generations each time."""
     target = Target(classifier, tuple(range(len(classifier.class_names))))
-    advance = compile_advance(Request(target, encoding, age, CHILDREN, None), RUNS)
+    advance = compile_advance(Setup(target, encoding, age, CHILDREN, None), RUNS)
     state: State = tf.function(initialise)(target, encoding, CHILDREN, tf.range(RUNS, dtype=tf.int64))
     state, _ = advance(state, tf.constant(age))
     return lambda: advance(state, tf.constant(STRETCH))[1].log_odds.numpy()
@@ -55,8 +55,7 @@ def evolve_to(age: int, classifier: Classifier, encoding: Encoding) -> Callable[
 def main() -> None:
     """Print the table."""
     with TemporaryDirectory() as folder:
-        settings = 150
-        classifier = train_network("LeNet", load_digits("mnist-5k"), settings, Path(folder))
+        classifier = train_network("LeNet", load_digits("mnist-5k"), 150, Path(folder))
     images = tf.random.stateless_uniform([RUNS * CHILDREN, *classifier.image_shape], [0, 0])
     forwards = {batch: forward_at(classifier, images, batch) for batch in BATCHES}
     evolutions = {

@@ -21,7 +21,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 from fooling.encodings import Encoding
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
-from fooling.evolution.evolve import Request, compile_advance
+from fooling.evolution.evolve import Setup, compile_advance
 from fooling.evolution.map_elites import State, Target, initialise
 from fooling.networks.classifier import Classifier
 from fooling.networks.efficientnet_lite import load_efficientnet_lite
@@ -77,7 +77,7 @@ def one_generation(classifier: Classifier, encoding: Encoding) -> Callable[[], o
     """Return a function that evolves one generation of one run in a thousand cells."""
     target = Target(classifier, tuple(range(len(classifier.class_names))))
     grown = Grown(encoding)
-    advance = compile_advance(Request(target, grown, 1, CHILDREN, None), 1)
+    advance = compile_advance(Setup(target, grown, 1, CHILDREN, None), 1)
     state: State = tf.function(initialise)(target, grown, CHILDREN, tf.constant([0], tf.int64))
     return lambda: advance(state, tf.constant(1))[1].log_odds.numpy()
 

@@ -107,7 +107,10 @@ CLAIM = Claim(
     id="natural-confidence",
     title="Real photographs get less confidence",
     section="supplement",
-    sentence="On real ImageNet validation images the network is far less certain, and more so when it is right.",
+    sentence=(
+        "On real ImageNet validation images the network is far less certain, and more certain when it is right than "
+        "when it is wrong."
+    ),
     number="median 60.3%; 86.7% when right, 33.7% when wrong",
     grade=RECALLED_LESS,
     page="06_imagenet_networks",

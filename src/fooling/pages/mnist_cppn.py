@@ -38,7 +38,7 @@ def list_rows(found: SearchFound) -> Rows:
     )
 
 
-SENTENCE = "CPPN images reach the same confidence; median after 200 generations."
+SENTENCE = "CPPN images reach the same confidence: a median of 99.99% after 200 generations."
 CENTRED = Claim(
     id="mnist-cppn",
     title="Regular patterns become certain digits",
