@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 
 import numpy as np
@@ -141,6 +143,28 @@ def test_what_is_shown_is_kept_beside_the_run_and_read_from_there(run, drawn, mo
     for ask in (lambda: thinned.show(1, [5, 6]), lambda: thinned.show(2, [5]), lambda: thinned.images, thinned.express):
         with pytest.raises(ValueError, match=r"^These genomes were too large to be published.*run the page again\.$"):
             ask()
+
+
+def test_what_is_kept_of_a_run_is_its_own_confidences_and_the_classes_of_its_cells(run):
+    run._replace(classes=tuple(range(100, 160))).show(2, [5, 2])
+    for place, seed in enumerate((8, 3)):
+        kept = read_arrays(run.folders[place].path / f"shown-{seed}.npz")
+        np.testing.assert_array_equal(kept["classes"], kept["cells"] + 100)
+        np.testing.assert_array_equal(kept["log_odds"], run.log_odds[place, kept["cells"]])
+
+
+def test_a_runs_folder_is_held_while_what_is_shown_of_it_is_added_to(run, monkeypatch):
+    keep = finished.Evolution._keep_shown
+
+    def keep_while_held(self, path, *more):
+        handle = os.open(path.parent, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(handle)
+        return keep(self, path, *more)
+
+    monkeypatch.setattr(finished.Evolution, "_keep_shown", keep_while_held)
+    assert run.show(1, [5]).shape == (1, 1, *SHAPE)
 
 
 def test_runs_that_are_kept_nowhere_are_shown_all_the_same(run, drawn):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
 from pathlib import Path
 from zipfile import ZipFile
@@ -98,6 +100,22 @@ def test_publishing_again_replaces_all_of_it(desk):
     assert not any("02_two" in name for name in published(desk))
     assert json.loads((folder / "metrics" / "01_one.json").read_text()) == {"median": 0.5}
     assert {path.name for path in folder.parent.iterdir()} == {"extended", "published"}
+
+
+def test_the_folder_that_all_profiles_publish_to_is_held_while_one_publishes(desk, monkeypatch):
+    desk.write("01_one", "# One")
+    desk.pretend()
+    put = publishing.replace_folder
+
+    def put_while_held(new, old):
+        handle = os.open(old.parent, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(handle)
+        put(new, old)
+
+    monkeypatch.setattr(publishing, "replace_folder", put_while_held)
+    assert (publish_desk(desk)[0] / "01_one.ipynb").is_file()
 
 
 def test_a_page_that_is_not_fresh_is_refused_with_the_reason(desk):

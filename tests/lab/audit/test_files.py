@@ -39,10 +39,10 @@ def test_bad_class_names_are_refused(tmp_path, content, sentence) -> None:
     assert str(tmp_path) not in str(caught.value) and "\n" not in str(caught.value)
 
 
-def write_network(path, weights: bytes, date: str = "today") -> None:
+def write_network(path, weights: bytes, date: str = "today", config: str = "{}") -> None:
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("metadata.json", date)
-        file.writestr("config.json", "{}")
+        file.writestr("config.json", config)
         file.writestr("model.weights.h5", weights)
 
 
@@ -51,6 +51,12 @@ def test_key_tells_weights_apart_and_not_dates(tmp_path) -> None:
         write_network(tmp_path / name, weights, date)
     keys = [hash_network(tmp_path / name) for name in "abc"]
     assert keys[0] == keys[1] != keys[2]
+
+
+def test_networks_of_equal_weights_and_another_architecture_have_other_keys(tmp_path) -> None:
+    for name, config in (("a", '{"activation": "relu"}'), ("b", '{"activation": "tanh"}')):
+        write_network(tmp_path / name, b"1", config=config)
+    assert hash_network(tmp_path / "a") != hash_network(tmp_path / "b")
 
 
 def test_other_files_are_no_networks(tmp_path) -> None:

@@ -57,11 +57,11 @@ def test_a_smaller_search_is_not_judged(size: str) -> None:
 def test_the_record_holds_what_was_measured_and_comes_back_from_json() -> None:
     values = np.zeros((20, 10))
     planted, control = (
-        Features(values, values, values, np.eye(10), *(Effect(part, p) for part in (0.9, 0.8, 0.8, 0.7)))
+        Features(values, values, values, np.eye(10), *(Effect(part, p) for part in (0.9, 0.8, 0.75, 0.7)))
         for p in (1e-5, 0.6)
     )
     found = measure(planted, {"pixels": control, "random CPPN": control}, 200, 200, "made")
-    assert found.judged == Statements(Effect(0.9, 1e-5), Effect(0.8, 1e-5), Effect(0.8, 1e-5), Effect(0.7, 1e-5))
+    assert found.judged == Statements(Effect(0.9, 1e-5), Effect(0.8, 1e-5), Effect(0.75, 1e-5), Effect(0.7, 1e-5))
     assert judge(found) == REPRODUCED and judge(measure(control, {"pixels": planted}, 200, 200, "made")) == NOT
     assert msgspec.convert(msgspec.to_builtins(found), FeaturesFound) == found
     assert describe_scale(found).startswith("20 runs × 10 classes, 200 generations × 200 children; network trained on")
