@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -58,6 +60,36 @@ def test_a_measurement_needs_no_climb_to_be_read_again(measured: Any, monkeypatc
     again = measure(wanted, folder)
     assert again.folder == one.folder
     np.testing.assert_array_equal(again.picture.judged, one.picture.judged)
+
+
+def test_classes_seeds_steps_judges_decays_and_what_is_shown_each_make_another_key(
+    make_small_network: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NotedError(Exception):
+        pass
+
+    keys = []
+
+    def note(folder: Path, label: str, settings: Any, version: object, compute: Any, inner: Any) -> Any:
+        keys.append(json.dumps([label, settings, version], sort_keys=True))
+        raise NotedError
+
+    monkeypatch.setattr(measure_module, "compute_once", note)
+    network, larger = (make_small_network((28, 28, 1), classes) for classes in (10, 11))
+    wanted = Ascents(network, (network,), (3, 5), (0, 1), 3, (0.0, 0.5), 1)
+    for other in (
+        {},
+        {"classifier": larger},
+        {"judges": (network, larger)},
+        {"classes": (3, 4)},
+        {"seeds": (0, 2)},
+        {"most_steps": 4},
+        {"decays": (0.0, 0.4)},
+        {"shown": 2},
+    ):
+        with pytest.raises(NotedError):
+            measure(wanted._replace(**other), tmp_path)
+    assert len(set(keys)) == 8
 
 
 def test_plans_take_the_profiles_sizes_and_cut_off_steps(lenet: Any) -> None:

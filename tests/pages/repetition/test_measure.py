@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from fooling.evolution.evolution import Evolution
 from fooling.evolution.takeovers import Takeovers
 from fooling.files import read_arrays
 from fooling.networks.classifier import Classifier
+from fooling.pages.repetition import measure as measuring
 from fooling.pages.repetition.changes import (
     enlarge,
     keep_elements,
@@ -27,7 +29,15 @@ from fooling.pages.repetition.changes import (
     shuffle_tiles,
 )
 from fooling.pages.repetition.examples import show_parts, show_removal, show_shuffles
-from fooling.pages.repetition.measure import measure, measure_elements, measure_parts, measure_tiles
+from fooling.pages.repetition.measure import (
+    Elements,
+    Parts,
+    Tiles,
+    measure,
+    measure_elements,
+    measure_parts,
+    measure_tiles,
+)
 from fooling.pages.repetition.periods import Period, autocorrelate, count_elements, find_period
 from fooling.pages.repetition.pictures import Pictures, choose_champions, choose_photographs
 from fooling.runs import RunFolder
@@ -298,6 +308,30 @@ def test_telling_part_is_the_one_that_holds_what_counts_and_adds_up(counter: Cla
     np.testing.assert_allclose(measured.copies[0], expected, atol=1e-5)
     np.testing.assert_allclose(measured.enlarged[0], expected, atol=1e-5)
     assert measured.whole[0] == pytest.approx(expected[0])
+
+
+def test_pictures_draws_and_seed_each_make_another_key(
+    counter: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, kinds = [], {"elements": Elements, "tiles": Tiles, "parts": Parts}
+
+    def note(folder: Path, label: str, settings: Any, version: object, compute: Any) -> Any:
+        keys.append(json.dumps([label, settings, version], sort_keys=True))
+        return dict.fromkeys(kinds[label.removeprefix("repetition-")]._fields, np.zeros(())), None
+
+    monkeypatch.setattr(measuring, "compute_once", note)
+    first, second, third = (Pictures(make_noise(seed)[None], np.ones(1, int), ("noise",)) for seed in range(3))
+    relabelled = first._replace(classes=np.zeros(1, int))
+    for champions, photographs, draws, seed in (
+        (first, second, 2, 0),  # four keys
+        (third, second, 2, 0),  # two more, those of the champions
+        (relabelled, second, 2, 0),
+        (first, third, 2, 0),  # and of the photographs, of which one has the tiles of the champions before
+        (first, second, 3, 0),  # three more: parts are not drawn
+        (first, second, 2, 1),
+    ):
+        measure(counter, champions, photographs, draws=draws, seed=seed, folder=tmp_path)
+    assert len(set(keys)) == 4 + 2 + 2 + 1 + 3 + 3
 
 
 def test_results_are_kept_and_depend_on_the_seed_alone(counter: Classifier, tmp_path: Path) -> None:

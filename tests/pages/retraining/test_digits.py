@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -98,6 +99,28 @@ def test_finished_chain_is_the_beginning_of_a_longer_one(
     )
     for (one, _), (other, _) in zip(begun, whole, strict=False):
         assert all(np.array_equal(*parts) for parts in zip(one, other, strict=True))
+
+
+def test_digits_sizes_seed_and_place_in_the_chain_each_make_another_key(
+    few_digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = []
+
+    def note(folder: Path, label: str, settings: Any, version: object, compute: Any, inner: Any) -> Any:
+        keys.append(json.dumps([label, settings, version], sort_keys=True))
+        return dict.fromkeys(chain.RetrainedDigits._fields, np.zeros(())), None
+
+    monkeypatch.setattr(chain, "compute_once", note)
+    begun = replace(TINY, iterations=1)
+    larger = [replace(begun, **{name: 7}) for name in ("runs", "generations", "children", "steps")]
+    relabelled = few_digits._replace(train_labels=few_digits.train_labels[::-1])
+    for digits, sizes, seed in (
+        *((few_digits, sizes, 0) for sizes in (begun, *larger)),
+        (few_digits, begun, 1),
+        (relabelled, begun, 0),
+    ):
+        chain.retrain_digits(digits, sizes, seed, tmp_path)
+    assert len(set(keys)) == 7 * 2
 
 
 def test_shares_of_images_called_fooling_are_counted_by_run(make_linear_network: Callable[..., Classifier]) -> None:

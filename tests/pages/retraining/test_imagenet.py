@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,9 @@ from fooling.data.photographs import load_photographs
 from fooling.encodings.cppn import CppnEncoding
 from fooling.evolution.evolve import evolve
 from fooling.networks.classifier import Classifier
+from fooling.networks.head import Head
 from fooling.pages.retraining import imagenet
+from fooling.pages.retraining.lesson import Lesson
 from fooling.pages.retraining.sizes import HeadSizes
 
 SMALL = HeadSizes(2, 2, 4, baseline_runs=1, classes=(0, 2, 3), photograph_crops=12, steps=20)
@@ -36,6 +39,44 @@ def test_last_run_is_left_out_and_finished_work_is_not_done_again(
     again, where = imagenet.retrain_imagenet(network, photographs, SMALL, 0, tmp_path)
     assert where == run and all(np.array_equal(*parts) for parts in zip(found, again, strict=True))
     assert sorted(path.name for path in run.path.iterdir()) == ["provenance.json", "result.npz", "settings.json"]
+
+
+def test_first_and_last_champions_of_the_run_left_out_are_told_apart(
+    make_linear_network: Callable[..., Classifier], breed_noise: Callable[..., Any]
+) -> None:
+    network = make_linear_network(np.eye(3, 4, k=1, dtype=np.float32), np.zeros(4))  # blue is class 3, fooling
+    run = breed_noise(network, None, seeds=[0, 1], classes=(0, 1, 2), generations=2)
+    left_out = np.zeros((6, 8, 8, 3), np.uint8)  # of each cell the first champion, then the last
+    left_out[1::2, ..., 2] = 255
+    left_out[5] = 0
+    lesson = Lesson(Head(np.zeros((3, 4)), np.zeros(4)), np.zeros((1, 2), int), np.array(2), np.array(1), None)
+    found = imagenet._measure(network, run, run, left_out, lesson, 5)
+    assert found.caught_first.tolist() == [False, False, False]
+    assert found.caught_last.tolist() == [True, True, False]
+    assert int(found.fooling) == 5 and int(found.photographs) == 2 and int(found.natural) == 1
+
+
+def test_network_photographs_sizes_and_seed_each_make_another_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_linear_network: Callable[..., Classifier]
+) -> None:
+    keys = []
+
+    def note(folder: Path, label: str, settings: Any, version: object, compute: Any, inner: Any) -> Any:
+        keys.append(json.dumps([label, settings, version], sort_keys=True))
+        return dict.fromkeys(imagenet.RetrainedImageNet._fields, np.zeros(())), None
+
+    monkeypatch.setattr(imagenet, "compute_once", note)
+    first, second = (make_linear_network(np.full((3, 4), part, np.float32), np.zeros(4)) for part in (0.0, 1.0))
+    photographs = load_photographs("packaged")
+    larger = [replace(SMALL, **{name: 7}) for name in ("runs", "generations", "children", "photograph_crops", "steps")]
+    for network, chosen, sizes, seed in (
+        *((first, photographs, sizes, 0) for sizes in (SMALL, *larger, replace(SMALL, crops="ten", classes=(0,)))),
+        (second, photographs, SMALL, 0),
+        (first, photographs.select(slice(2)), SMALL, 0),
+        (first, photographs, SMALL, 1),
+    ):
+        imagenet.retrain_imagenet(network, chosen, sizes, seed, tmp_path)
+    assert len(set(keys)) == 10
 
 
 @pytest.mark.slow

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,6 +59,32 @@ def test_labels_of_a_folder_are_learned(
         2,
         2,
     ]
+
+
+def test_network_photographs_fooling_images_sizes_and_seed_each_make_another_key(
+    tmp_path: Path, make_linear_network: Callable[..., Classifier], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = []
+
+    def note(folder: Path, label: str, settings: Any, version: object, compute: Any) -> Any:
+        keys.append(json.dumps([label, settings, version], sort_keys=True))
+        return dict.fromkeys(("kernel", "bias", "held_out", "photographs", "natural"), np.zeros(())), None
+
+    monkeypatch.setattr(lesson, "compute_once", note)
+    first, second = (make_linear_network(np.full((3, 2), part, np.float32), np.zeros(2)) for part in (0.0, 1.0))
+    photographs, black = load_photographs("packaged"), np.zeros((2, 8, 8, 3), np.uint8)
+    sizes = HeadSizes(runs=2, generations=1, children=1, baseline_runs=1, photograph_crops=100, steps=300)
+    for network, chosen, images, some, seed in (
+        (first, photographs, black, sizes, 0),
+        (second, photographs, black, sizes, 0),
+        (first, photographs.select(slice(2)), black, sizes, 0),
+        (first, photographs, black + np.uint8(1), sizes, 0),
+        (first, photographs, black, replace(sizes, photograph_crops=101), 0),
+        (first, photographs, black, replace(sizes, steps=301), 0),
+        (first, photographs, black, sizes, 1),
+    ):
+        lesson.learn_fooling_class(network, chosen, images, some, seed, tmp_path)
+    assert len(set(keys)) == 7
 
 
 def test_photographs_of_a_folder_are_learned_or_held_out(coloured_folder: Path) -> None:

@@ -83,8 +83,11 @@ def test_finished_answers_are_found_without_the_searches_behind_them(
     assert again.folder == first.folder
     for one, other in zip(first[2:], again[2:], strict=True):
         np.testing.assert_array_equal(one, other)
+    for other in ({"seeds": [1]}, {"generations": 13}, {"children": 21}):
+        with pytest.raises(TypeError):
+            evolve_and_show(networks, DirectEncoding(SHAPE), **{**sizes, **other})
     with pytest.raises(TypeError):
-        evolve_and_show(networks, DirectEncoding(SHAPE), **{**sizes, "seeds": [1]})
+        evolve_and_show(networks, DirectEncoding(SHAPE, halving=False), **sizes)
     with pytest.raises(TypeError):
         evolve_and_show({**networks, "B": make_quarter_network()}, DirectEncoding(SHAPE), **sizes)
 
@@ -103,6 +106,8 @@ def test_champions_of_a_search_are_shown_as_their_images_say(tmp_path: Path, mak
     without_genomes = run._replace(genomes=None)
     again = show_champions(without_genomes, {"victim": victim, "other": other}, tmp_path, least=0.0)
     np.testing.assert_array_equal(again.images, shown.images)
+    fewer = show_champions(run, {"victim": victim, "other": other}, tmp_path, least=0.9)
+    assert fewer.folder != shown.folder
 
 
 def test_an_ensemble_is_fooled_only_where_all_its_members_are(tmp_path: Path, make_quarter_network: Make) -> None:
