@@ -9,6 +9,7 @@ import warnings
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from fooling import figures
@@ -65,6 +66,10 @@ def test_curves_show_the_median_and_the_papers_line(history: np.ndarray) -> None
     np.testing.assert_allclose(lines["evolution"], np.median(history, axis=(0, 2)))
     np.testing.assert_allclose(lines["noise"], np.median(history - 9, axis=(0, 2)))
     assert lines["the paper's 99.99%"][0] == pytest.approx(np.log(9999), rel=1e-6)
+    bands = [band.get_paths()[0].vertices for band in figure.axes[0].collections]
+    for band, ends in zip(bands, ((0, 100), (25, 75)), strict=True):
+        last = band[band[:, 0] == 5, 1]
+        np.testing.assert_allclose([last.min(), last.max()], np.percentile(history[:, 5], ends), rtol=1e-6)
     show(figure)
 
 
@@ -73,6 +78,7 @@ def test_class_curves_have_a_panel_per_class(history: np.ndarray) -> None:
     titles = [spot.get_title() for spot in figure.axes]
     assert titles[:3] == list(NAMES)
     np.testing.assert_allclose(figure.axes[1].get_lines()[0].get_ydata(), np.median(history[:, :, 1], axis=0))
+    assert "lowest at the end is zero" in figure.alt
     show(figure)
 
 
@@ -211,7 +217,10 @@ def test_champion_graphs_say_what_computes_the_image() -> None:
     images = np.zeros((1, 5, 5, 1), np.uint8)
     figure = figures.draw_champion_graphs(images, [make_genome()], ["tench"], np.array([0.25]))
     assert "tench, 25.00%: 1 hidden node and 3 edges compute it from x and distance, 1 node and 1 edge" in figure.alt
-    assert len(figure.axes[1].patches) == 3
+    drawn = figure.axes[1].patches
+    positive, negative = (to_rgb(line.get_color()) for line in figure.legends[0].get_lines()[::3])  # of +10 and −10
+    assert [to_rgb(edge.get_edgecolor()) for edge in drawn] == [positive, negative, positive]  # +5, −4, +1
+    assert drawn[0].get_linewidth() > drawn[1].get_linewidth() > drawn[2].get_linewidth()
     show(figure)
 
 

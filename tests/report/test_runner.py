@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import threading
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from fooling.pages.page import PROFILES
 from fooling.report import execute, runner
 from fooling.report.inspection import PageError
-from fooling.report.notebooks import RefusedError, read_notebooks
+from fooling.report.notebooks import RefusedError, StoppedError, read_notebooks
 from fooling.report.progress import Progress, shorten_bar
 from fooling.report.runner import Schedule, lock_results, run_pages
 
@@ -96,6 +97,20 @@ def test_a_results_folder_is_held_by_one_report_at_a_time(desk):
         pass
     with lock_results(desk.workspace):
         pass
+
+
+def test_a_signal_to_stop_is_raised_but_one_that_was_ignored_stays_ignored():
+    wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    outside = [signal.getsignal(number) for number in wanted]
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        with pytest.raises(StoppedError), runner._signals_raise():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            signal.raise_signal(signal.SIGTERM)
+        after = [signal.getsignal(number) for number in wanted]
+    finally:
+        signal.signal(signal.SIGHUP, outside[2])
+    assert after == [*outside[:2], signal.SIG_IGN]
 
 
 def test_progress_is_said_in_a_few_words():

@@ -161,6 +161,23 @@ def test_a_threshold_is_the_best_detector_where_none_is_better() -> None:
     assert find_best_detector({"energy": better, "maximum softmax": same}) == "energy"
 
 
+def test_the_best_detector_is_that_whose_worst_kind_passes_least_and_then_the_best_on_average() -> None:
+    shares = {"energy": (0.0, 0.6), "feature distance": (0.5, 0.5), "maximum softmax": (0.4, 0.5)}
+
+    def find_best(*names: str) -> str:
+        kinds = {
+            name: {
+                kind: Separation((0.5,) * 3, (share,) * 3)
+                for kind, share in zip(("direct", "CPPN"), shares[name], strict=True)
+            }
+            for name in names
+        }
+        return find_best_detector(kinds)
+
+    assert find_best("energy", "feature distance") == "feature distance"  # though more passes on average
+    assert find_best("feature distance", "maximum softmax") == "maximum softmax"
+
+
 def test_an_audit_without_real_images_is_told_too() -> None:
     bare = make_found(Defences(), has_real=False, untested=("Nothing was tested.",))
     lines = tell_audit(bare)

@@ -60,7 +60,12 @@ def test_headline_has_the_correlations_that_were_measured() -> None:
 
 
 def test_rows_hold_both_tests_and_what_the_paper_shows() -> None:
-    rows = {what: here for what, here, _ in CLAIM.rows(FOUND)}
+    found = replace(FOUND, random=0.05, against_runs=Likeness(superiority=0.9, p=0.02, superiority_distinct=None))
+    rows = {what: here for what, here, _ in CLAIM.rows(found)}
+    assert rows["neighbouring classes, one run: correlation"] == "0.31"
+    assert rows["any two classes, one run"] == "0.05" and rows["one class, two runs"] == "0.01"
+    told = "probability of superiority 0.90 (by permutation, p = 0.0200)"
+    assert rows["neighbours against one class in two runs"] == told
     said = "probability of superiority 0.70 (by permutation, p < 0.0001); 0.60 without shared images"
     assert rows["neighbours against any two classes"] == said
     assert rows["neighbours that hold the very same image"] == "20.0%"

@@ -79,6 +79,21 @@ def test_network_photographs_sizes_and_seed_each_make_another_key(
     assert len(set(keys)) == 10
 
 
+def test_no_search_against_the_retrained_network_starts_from_images_that_it_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, linear_network: Classifier, breed_noise: Callable[..., Any]
+) -> None:
+    asked = []
+
+    def note(*given: Any, **request: Any) -> Any:
+        asked.append(list(request["seeds"]))
+        return breed_noise(*given, **request)
+
+    monkeypatch.setattr(imagenet, "evolve", note)
+    monkeypatch.setattr(imagenet, "express_both_champions", lambda run, runs: run.images[list(runs)])
+    imagenet.retrain_imagenet(linear_network, load_photographs("packaged"), SMALL, 5, tmp_path)
+    assert asked == [[5, 6], [1_005, 1_006]]
+
+
 @pytest.mark.slow
 def test_images_evolve_again_against_the_retrained_network(tmp_path: Path, linear_network: Classifier) -> None:
     network = linear_network
