@@ -15,26 +15,11 @@ from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolution import Evolution
 from fooling.evolution.evolve import evolve
-from fooling.lab.detectors.inputs import (
-    Fooling,
-    Natural,
-    draw_noise,
-    score_fooling,
-    shuffle_pixels,
-    split_held_out,
-    take_champions,
-)
+from fooling.lab.detectors import inputs
+from fooling.lab.detectors.inputs import Fooling, score_fooling, take_champions
 from fooling.lab.detectors.names import ENCODINGS, GUARDING
 from fooling.lab.detectors.panel import fit_panel
-from fooling.lab.detectors.records import (
-    DetectorSizes,
-    Measurement,
-    Picks,
-    Scored,
-    find_thresholds,
-    pack,
-    read_digits,
-)
+from fooling.lab.detectors.records import DetectorSizes, Measurement, Picks, Scored, find_thresholds, pack, read_digits
 from fooling.lab.detectors.scores import compute_logits
 from fooling.networks.classifier import Classifier
 from fooling.runs import RunFolder, compute_once
@@ -90,12 +75,17 @@ def measure_detectors(trial: Trial, origin: Mapping[str, Any], find: Callable[[]
 
 def _measure(trial: Trial, bred: Bred, folder: Path, inner: list[RunFolder]) -> dict[str, np.ndarray]:
     """Return the arrays of the result, and append the runs of this page's own searches to ``inner``."""
-    natural, learned = split_held_out(trial.digits, trial.seed), trial.digits.train_images
+    natural, learned = inputs.split_held_out(trial.digits, trial.seed), trial.digits.train_images
     fitted = fit_panel(trial.classifier, natural.fit_images, natural.fit_labels, learned, bred.taught)
     fit_scores = fitted.score(natural.fit_images)
     thresholds = find_thresholds(fit_scores)
-    count = trial.sizes.images
-    kinds = _list_kinds(trial, bred, natural)
+    count, seed = trial.sizes.images, trial.seed
+    kinds = (  # as names.KINDS
+        *(take_champions(search, count) for search in bred.searches),
+        Fooling(*(part[:count] for part in bred.climbed)),
+        inputs.draw_noise(trial.classifier.image_shape, count, seed),
+        inputs.shuffle_pixels(natural.images, count, seed),
+    )
     last = take_champions(bred.evolved, count)
     searches = _evolve_against(trial, fitted.guard(fit_scores), folder)
     inner += [run for search in searches for run in search.folders]
@@ -114,19 +104,9 @@ def _measure(trial: Trial, bred: Bred, folder: Path, inner: list[RunFolder]) -> 
         **pack({f"against_{place}": one for place, one in enumerate(again)}),
         **pack({"before": pick(trial.classifier, kinds, known, thresholds)}),
         **pack({"after": pick(trial.classifier, [*against, last], [*again, taught], thresholds)}),
-        **_show(against, again),
+        "shown": _group_guards([part.images[:SHOWN] for part in against]),
+        "shown_log_odds": _group_guards([part.log_odds[:SHOWN] for part in again]),
     }
-
-
-def _list_kinds(trial: Trial, bred: Bred, natural: Natural) -> tuple[Fooling, ...]:
-    """Return fooling images of each of :data:`fooling.lab.detectors.names.KINDS`."""
-    count, seed = trial.sizes.images, trial.seed
-    return (
-        *(take_champions(search, count) for search in bred.searches),
-        Fooling(*(part[:count] for part in bred.climbed)),
-        draw_noise(trial.classifier.image_shape, count, seed),
-        shuffle_pixels(natural.images, count, seed),
-    )
 
 
 def _evolve_against(trial: Trial, guarded: Mapping[str, Classifier], folder: Path) -> list[Evolution]:
@@ -165,12 +145,6 @@ def pick(classifier: Classifier, images: Sequence[Fooling], scored: Sequence[Sco
     return Picks(pictures[chosen], digits[chosen], log_odds[chosen], passed[chosen], sources[chosen])
 
 
-def _show(against: Sequence[Fooling], scored: Sequence[Scored]) -> dict[str, np.ndarray]:
-    """Return the first digits of the first run against each guarded network."""
-    shape = (len(ENCODINGS), len(GUARDING), SHOWN)
-    images = np.stack([part.images[:SHOWN] for part in against])
-    log_odds = np.stack([part.log_odds[:SHOWN] for part in scored])
-    return {
-        "shown": images.reshape(*shape, *images.shape[2:]).swapaxes(0, 1),
-        "shown_log_odds": log_odds.reshape(shape).swapaxes(0, 1),
-    }
+def _group_guards(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Return what belongs to each search against a guarded network as ``(guards, encodings, …)``."""
+    return np.stack(parts).reshape(len(ENCODINGS), len(GUARDING), *parts[0].shape).swapaxes(0, 1)

@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 from fooling.confidence import wilson_interval
 from fooling.figures.style import BASELINE, COLOURS, PAPER, Figure, start_figure, styled
-from fooling.lab.detectors.measures import Interval
+from fooling.lab.detectors.measures import Interval, show_share
 from fooling.lab.detectors.records import Scored
 from fooling.lab.detectors.results import KindResults, Trust
 
@@ -114,7 +114,7 @@ def draw_calibration(before: Trust, after: Trust) -> Figure:
     """
     parts = {"as trained": before, f"temperature {after.temperature:.2f}": after}
     alt = f"Calibration on {before.bins.counts.sum():,} natural images. " + "; ".join(
-        f"{label}: error {_show_share(part.error)}" for label, part in parts.items()
+        f"{label}: error {show_share(part.error)}" for label, part in parts.items()
     )
     drawn, axes = start_figure(3.2, alt + ".", ncols=2, width_ratios=(1.25, 1))
     curve, errors = axes[0]
@@ -125,7 +125,7 @@ def draw_calibration(before: Trust, after: Trust) -> Figure:
         ends = [wilson_interval(np.array(share), int(images)) for share, images in zip(accuracy, count, strict=True)]
         spread = np.abs(np.array(ends).T - accuracy)  # (2, bins)
         curve.errorbar(confidence, accuracy, spread, fmt=marker, ls="-", ms=4, lw=1.2, color=colour, label=label)
-        value, low, high = (100.0 * end for end in (part.error.value, part.error.low, part.error.high))
+        value, low, high = (100.0 * end for end in part.error)
         errors.hlines(place, low, high, color=colour, lw=2)
         errors.plot(value, place, marker=marker, color=colour, ms=7)
     curve.set(xlabel="confidence", ylabel="share right", xlim=(0, 1.02), ylim=(0, 1.02))
@@ -161,13 +161,6 @@ def _label_grid(spot: Axes, rows: Sequence[str], columns: Sequence[str]) -> None
 
 
 def _draw_spread(spot: Axes, row: int, values: np.ndarray, colour: str) -> None:
-    low, high = np.percentile(values, ENDS)
-    lower, upper = np.percentile(values, HALF)
-    spot.hlines(row, low, high, color=colour, lw=1.2)
-    spot.hlines(row, lower, upper, color=colour, lw=6, alpha=0.6)
+    spot.hlines(row, *np.percentile(values, ENDS), color=colour, lw=1.2)
+    spot.hlines(row, *np.percentile(values, HALF), color=colour, lw=6, alpha=0.6)
     spot.plot(np.median(values), row, "|", color=PAPER, ms=9, mew=1.5)
-
-
-def _show_share(interval: Interval) -> str:
-    value, low, high = (100.0 * end for end in (interval.value, interval.low, interval.high))
-    return f"{value:.1f}% ({low:.1f} to {high:.1f})"

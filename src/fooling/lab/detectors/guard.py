@@ -16,7 +16,7 @@ from keras import layers, ops
 
 from fooling.lab.detectors.measures import find_threshold
 from fooling.lab.detectors.names import ENERGY, MAXIMUM_LOGIT, MAXIMUM_SOFTMAX
-from fooling.lab.detectors.scores import ODIN_STEP, ODIN_TEMPERATURE, FeatureDistance
+from fooling.lab.detectors.scores import ODIN_STEP, ODIN_TEMPERATURE, FeatureDistance, step_towards_top
 from fooling.networks.classifier import Classifier
 
 REFUSED = "refused"
@@ -35,8 +35,7 @@ def guard(classifier: Classifier, score: Score, natural: np.ndarray, name: str) 
 
     Args:
         score: The detector, as :func:`score_by_logits` or :func:`score_by_features` gives it.
-        natural: ``(n,)`` scores of natural images: the threshold lets 95% of them pass, their standard deviation is the
-            spread.
+        natural: ``(n,)`` scores of natural images: the threshold lets 95% pass, the standard deviation is the spread.
 
     Returns:
         The network with the class "refused" last; the fingerprint depends on nothing but the arguments.
@@ -46,9 +45,7 @@ def guard(classifier: Classifier, score: Score, natural: np.ndarray, name: str) 
     """
     threshold, spread = find_threshold(natural), float(np.std(natural))
     if not (np.isfinite(spread) and spread > 0.0):
-        raise ValueError(
-            f"The spread of the natural images' scores is {spread}, but a detector needs some that differ."
-        )
+        raise ValueError(f"The spread of natural images' scores is {spread}, but a detector needs some that differ.")
     pixels = layers.Input(classifier.image_shape, name="guard_pixels")
     scores = classifier.model(pixels)
     logits = ops.log(scores) if classifier.outputs == "probabilities" else scores
@@ -60,11 +57,7 @@ def guard(classifier: Classifier, score: Score, natural: np.ndarray, name: str) 
 
 
 def score_by_logits(kind: str, temperature: float = 1.0) -> Score:
-    """Return one of the scores of :func:`fooling.lab.detectors.scores.score_logits`, by name, for :func:`guard`.
-
-    Raises:
-        ValueError: If there is no such score.
-    """
+    """Return a score of :func:`fooling.lab.detectors.scores.score_logits` for :func:`guard`; others are refused."""
     ways: Mapping[str, Callable[[Any], Any]] = {
         MAXIMUM_SOFTMAX: lambda logits: _lead_of_top(logits / temperature),
         MAXIMUM_LOGIT: lambda logits: ops.max(logits, axis=1),
@@ -82,14 +75,12 @@ def score_by_features(features: FeatureDistance) -> Score:
 
 def score_by_odin(classifier: Classifier, temperature: float = ODIN_TEMPERATURE, step: float = ODIN_STEP) -> Score:
     """Return the score of :func:`fooling.lab.detectors.scores.score_odin` for :func:`guard`."""
-    low, high = classifier.input_range
+    model, outputs, (low, high) = classifier.model, classifier.outputs, classifier.input_range
 
     def score(pixels: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
-        moved = StepTowardsTop(
-            classifier.model, classifier.outputs, temperature, step * abs(high - low), name="guard_step"
-        )(pixels)
-        again = classifier.model(moved)
-        return _lead_of_top((ops.log(again) if classifier.outputs == "probabilities" else again) / temperature)
+        layer = StepTowardsTop(model, outputs, temperature, step * abs(high - low), name="guard_step")
+        again = model(layer(pixels))
+        return _lead_of_top((ops.log(again) if outputs == "probabilities" else again) / temperature)
 
     return score
 
@@ -107,13 +98,12 @@ class StepTowardsTop(layers.Layer):
 
     def call(self, pixels: tf.Tensor) -> tf.Tensor:
         """Return ``(batch, height, width, channels) float32`` pixels after the step."""
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(pixels)
+
+        def find_logits(pixels: tf.Tensor) -> tf.Tensor:
             scores = self.network(pixels, training=False)
-            logits = tf.math.log(scores) if self.outputs == "probabilities" else scores
-            top = tf.reduce_max(tf.nn.log_softmax(logits / self.temperature), axis=1)
-        gradient = tape.gradient(top, pixels, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        return pixels + self.step * tf.sign(gradient)
+            return tf.math.log(scores) if self.outputs == "probabilities" else scores
+
+        return step_towards_top(find_logits, pixels, self.temperature, self.step)
 
     def get_config(self) -> dict[str, Any]:
         """Return what the layer is made of, the network included."""

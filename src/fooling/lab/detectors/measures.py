@@ -24,6 +24,16 @@ class Interval(NamedTuple):
     high: float
 
 
+def show(interval: Interval) -> str:
+    """Return a number with the ends of its interval."""
+    return f"{interval.value:.2f} [{interval.low:.2f}, {interval.high:.2f}]"
+
+
+def show_share(interval: Interval) -> str:
+    """Return a share with the ends of its interval, in percent."""
+    return "{:.1f}% [{:.1f}, {:.1f}]".format(*(100.0 * part for part in interval))
+
+
 @dataclass(frozen=True)
 class Detection:
     """How well a score tells natural images, the positive class, from fooling ones.
@@ -76,11 +86,7 @@ def measure_detector(natural: np.ndarray, fooling: np.ndarray, seed: int = 0, dr
 
 
 def find_threshold(natural: np.ndarray, share: float = TRUE_POSITIVES) -> float:
-    """Return the highest score that at least ``share`` of the natural images reach.
-
-    Args:
-        natural: ``(n,)`` scores.
-        share: In (0, 1].
+    """Return the highest score that at least ``share``, in (0, 1], of the natural images reach.
 
     Raises:
         ValueError: If there is no score, one is no number, or the share makes no sense.
@@ -108,12 +114,12 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     from scipy.optimize import brentq
     from scipy.special import softmax
 
-    scores, places = _check_logits(logits), np.asarray(labels)
+    scores, places = np.asarray(logits, np.float64), np.asarray(labels)
+    if scores.ndim != 2 or not scores.size or scores.shape[1] < 2 or not np.isfinite(scores).all():
+        raise ValueError(f"Logits are (images, at least 2 classes), finite numbers, but not so were {scores.shape}.")
     count, classes = scores.shape
     if places.shape != (count,) or not np.issubdtype(places.dtype, np.integer):
-        raise ValueError(
-            f"{count} rows of logits need as many labels, whole numbers, not {places.dtype} {places.shape}."
-        )
+        raise ValueError(f"{count} rows of logits need as many whole labels, not {places.dtype} {places.shape}.")
     if places.min() < 0 or places.max() >= classes:
         raise ValueError(f"Labels run from {places.min()} to {places.max()}, but there are only 0 to {classes - 1}.")
     own = scores[np.arange(count), places].mean()
@@ -134,12 +140,8 @@ def measure_calibration(confidences: np.ndarray, right: np.ndarray, seed: int = 
     Chance alone moves accuracy away from confidence in every bin, and a draw adds its own chance to that of the images:
     where the error is small the interval lies high and may even leave the error out.
 
-    Args:
-        confidences: As for :func:`fooling.confidence.calibrate`, like ``right``.
-        right: Whether each image is.
-
-    Raises:
-        ValueError: As :func:`fooling.confidence.calibrate`.
+    Confidences and ``right``, which says whether each image's top class is its own, are as for
+    :func:`fooling.confidence.calibrate`.
     """
     value = calibrate(confidences, right).error
     random = np.random.default_rng(seed)
@@ -155,16 +157,7 @@ def _find_interval(value: float, draws: np.ndarray) -> Interval:
 def _check_scores(sort: str, scores: np.ndarray) -> np.ndarray:
     values = np.asarray(scores, np.float64)
     if values.ndim != 1 or not values.size or np.isnan(values).any():
-        raise ValueError(
-            f"A detector needs a number for each {sort} image, at least one, but not so was {values.shape}."
-        )
-    return values
-
-
-def _check_logits(logits: np.ndarray) -> np.ndarray:
-    values = np.asarray(logits, np.float64)
-    if values.ndim != 2 or not values.size or values.shape[1] < 2 or not np.isfinite(values).all():
-        raise ValueError(f"Logits are (images, at least 2 classes), finite numbers, but not so were {values.shape}.")
+        raise ValueError(f"A detector needs a number for each {sort} image, at least one, not {values.shape}.")
     return values
 
 
@@ -176,9 +169,8 @@ def _count_passing(natural: int, share: float = TRUE_POSITIVES) -> int:
 def _draw_measures(natural: np.ndarray, fooling: np.ndarray, seed: int, draws: int) -> tuple[np.ndarray, ...]:
     """Return AUROC, average precision and FPR at 95% TPR of bootstrap draws, ``(draws,) float64`` each.
 
-    scikit-learn would take seconds for what counts of equal scores give at once.
-
-    ``natural`` ``(n,)`` and ``fooling`` ``(m,) int64`` are ranks of the scores, from 0 on, equal where scores are.
+    scikit-learn would take seconds for what counts of equal scores give at once. Natural ``(n,)`` and fooling
+    ``(m,) int64`` are ranks of the scores, from 0 on, equal where scores are.
     """
     random, ranks = np.random.default_rng(seed), 1 + int(max(natural.max(), fooling.max()))
     block = max(1, PLACES_AT_ONCE // max(len(natural), len(fooling), ranks))
@@ -193,9 +185,8 @@ def _draw_counts(own: np.ndarray, ranks: int, draws: int, random: np.random.Gene
     """Return how often each rank is drawn, ``(draws, ranks) float64``, best first."""
     drawn = own[random.integers(len(own), size=(draws, len(own)))]
     rows = np.arange(draws)[:, None] * ranks
-    return (
-        np.bincount((rows + drawn).ravel(), minlength=draws * ranks).reshape(draws, ranks)[:, ::-1].astype(np.float64)
-    )
+    counts = np.bincount((rows + drawn).ravel(), minlength=draws * ranks).reshape(draws, ranks)
+    return counts[:, ::-1].astype(np.float64)
 
 
 def _measure_counts(natural: np.ndarray, fooling: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,19 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fooling.lab.detectors import names
 from fooling.lab.detectors.guard import Score, guard, score_by_features, score_by_logits, score_by_odin
 from fooling.lab.detectors.measures import fit_temperature
-from fooling.lab.detectors.names import (
-    DETECTORS,
-    ENERGY,
-    FEATURES,
-    FOOLING_CLASS,
-    GUARDING,
-    MAXIMUM_LOGIT,
-    MAXIMUM_SOFTMAX,
-    ODIN,
-    SCALED,
-)
 from fooling.lab.detectors.scores import FeatureDistance, compute_logits, fit_features, score_logits, score_odin
 from fooling.networks.classifier import Classifier
 
@@ -35,7 +25,7 @@ class Panel(NamedTuple):
     @property
     def names(self) -> tuple[str, ...]:
         """The detectors, in the order in which pages show them."""
-        return DETECTORS if self.taught else DETECTORS[:-1]
+        return names.DETECTORS if self.taught else names.DETECTORS[:-1]
 
     def score(self, images: np.ndarray) -> np.ndarray:
         """Return every detector's scores, larger for images taken for natural.
@@ -51,16 +41,16 @@ class Panel(NamedTuple):
         logits = compute_logits(self.classifier, images)
         found = {
             **score_logits(logits),
-            SCALED: score_logits(logits, self.temperature)[MAXIMUM_SOFTMAX],
-            ODIN: score_odin(self.classifier, images),
-            FEATURES: self.features.score(images),
+            names.SCALED: score_logits(logits, self.temperature)[names.MAXIMUM_SOFTMAX],
+            names.ODIN: score_odin(self.classifier, images),
+            names.FEATURES: self.features.score(images),
         }
         if self.taught:
-            found[FOOLING_CLASS] = -self.taught.score(images)[:, -1].astype(np.float64)
+            found[names.FOOLING_CLASS] = -self.taught.score(images)[:, -1].astype(np.float64)
         return np.stack([found[name] for name in self.names])
 
     def guard(self, natural: np.ndarray) -> dict[str, Classifier]:
-        """Return the network guarded by each of :data:`GUARDING`.
+        """Return the network guarded by each of :data:`fooling.lab.detectors.names.GUARDING`.
 
         Args:
             natural: ``(detectors, n)`` scores of natural images, which fix the thresholds.
@@ -69,16 +59,16 @@ class Panel(NamedTuple):
             ValueError: As :func:`fooling.lab.detectors.guard.guard`.
         """
         ways: Mapping[str, Score] = {
-            SCALED: score_by_logits(MAXIMUM_SOFTMAX, self.temperature),
-            MAXIMUM_LOGIT: score_by_logits(MAXIMUM_LOGIT),
-            ENERGY: score_by_logits(ENERGY),
-            ODIN: score_by_odin(self.classifier),
-            FEATURES: score_by_features(self.features),
+            names.SCALED: score_by_logits(names.MAXIMUM_SOFTMAX, self.temperature),
+            names.MAXIMUM_LOGIT: score_by_logits(names.MAXIMUM_LOGIT),
+            names.ENERGY: score_by_logits(names.ENERGY),
+            names.ODIN: score_by_odin(self.classifier),
+            names.FEATURES: score_by_features(self.features),
         }
         scores = dict(zip(self.names, natural, strict=True))
         return {
             name: guard(self.classifier, ways[name], scores[name], f"{self.classifier.name}, {name}")
-            for name in GUARDING
+            for name in names.GUARDING
         }
 
 

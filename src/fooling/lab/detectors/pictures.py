@@ -37,18 +37,12 @@ def draw_passing(rows: Mapping[str, Picks], sources: Mapping[str, Sequence[str]]
             spot.set_axis_off()
         for place, (spot, image) in enumerate(zip(line, picks.images, strict=False)):
             confidence = show_confidence(float(to_confidence(picks.log_odds[place])))
-            words = (
-                f"{picks.digits[place]}: {confidence}",
-                *(
-                    part
-                    for word in sources[label][picks.sources[place]].split(", ")
-                    for part in textwrap.wrap(word, NAME_WIDTH)
-                ),
-                f"passes {picks.passed[place]} of {detectors}",
-            )
+            names = sources[label][picks.sources[place]].split(", ")
+            source = "\n".join(part for name in names for part in textwrap.wrap(name, NAME_WIDTH))
+            words = f"{picks.digits[place]}: {confidence}\n{source}\npasses {picks.passed[place]} of {detectors}"
             show_pixels(spot, image)
             spot.spines[:].set_visible(False)
-            spot.set_xlabel("\n".join(words), fontsize=6.5, labelpad=2)
+            spot.set_xlabel(words, fontsize=6.5, labelpad=2)
         line[0].set_ylabel(label, fontsize=9)
     return drawn
 

@@ -97,10 +97,10 @@ def read_scored(arrays: Mapping[str, np.ndarray], label: str) -> Scored:
 
 def read_digits(arrays: Mapping[str, np.ndarray], run: RunFolder | None) -> Measurement:
     """Return what a finished run on digits holds."""
-    guarded = [(encoding, name) for encoding in ENCODINGS for name in GUARDING]
-    against: dict[str, dict[str, Scored]] = {encoding: {} for encoding in ENCODINGS}
-    for place, (encoding, name) in enumerate(guarded):
-        against[encoding][name] = read_scored(arrays, f"against_{place}")
+    against = {
+        encoding: {name: read_scored(arrays, f"against_{place}") for place, name in enumerate(GUARDING, first)}
+        for encoding, first in zip(ENCODINGS, (0, len(GUARDING)), strict=True)
+    }
     before, after = (Picks(*(arrays[f"{label}_{name}"] for name in Picks._fields)) for label in ("before", "after"))
     return Measurement(
         **_read_common(arrays, KINDS),

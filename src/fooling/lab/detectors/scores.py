@@ -24,6 +24,7 @@ ODIN_STEP = 0.0014
 # 50,000 and 1,000 of ImageNet's 1.3 million.
 NEIGHBOUR_SHARE = 1 / 1_000
 GRAPHS = 16  # that are kept of each sort; Choice: more than one page needs
+Graph = Callable[[tf.Tensor], tf.Tensor]
 
 
 def score_logits(logits: np.ndarray, temperature: float = 1.0) -> dict[str, np.ndarray]:
@@ -37,11 +38,8 @@ def score_logits(logits: np.ndarray, temperature: float = 1.0) -> dict[str, np.n
     Where a model ends in a softmax its logarithm stands for logits; then energy is 0 for every image but for rounding.
 
     Args:
-        logits: ``(n, k)``, before the softmax.
+        logits: ``(n, k)``, before the softmax; each score is ``(n,) float64``.
         temperature: What logits are divided by, above 0.
-
-    Returns:
-        ``(n,) float64`` each.
 
     Raises:
         ValueError: If these are not logits of at least two classes, or the temperature is not above 0.
@@ -62,18 +60,14 @@ def score_logits(logits: np.ndarray, temperature: float = 1.0) -> dict[str, np.n
 
 
 def compute_logits(classifier: Classifier, images: np.ndarray) -> np.ndarray:
-    """Return a network's logits for images as files hold them, ``(count, classes) float32``.
-
-    Args:
-        images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1]; no others are taken.
-    """
+    """Return logits, ``(count, classes) float32``, of ``(count, height, width, channels)`` uint8 or float in [0, 1]."""
     return _run_batches(_compile_logits(classifier), classifier, images)
 
 
 def score_odin(
     classifier: Classifier, images: np.ndarray, temperature: float = ODIN_TEMPERATURE, step: float = ODIN_STEP
 ) -> np.ndarray:
-    """Return ODIN's score: the maximum softmax at a high temperature, after a small step that raises it.
+    """Return ODIN's score, ``(count,) float64``: the maximum softmax at a high temperature after a step that raises it.
 
     Each pixel moves by ``step`` along the sign of the gradient of the top class's log-softmax at that temperature, so
     that pixels may leave [0, 1] by as much. As in :func:`score_logits` the softmax is given as log-odds.
@@ -83,19 +77,16 @@ def score_odin(
         images: As for :func:`compute_logits`.
         temperature: What logits are divided by, above 0.
         step: As a share of the range from black to white.
-
-    Returns:
-        ``(count,) float64``, larger for images taken for natural.
     """
     logits = _run_batches(_compile_odin(classifier, temperature, step), classifier, images)
     return score_logits(logits, temperature)[MAXIMUM_SOFTMAX]
 
 
-def step_towards_top(classifier: Classifier, images: tf.Tensor, temperature: float, step: float) -> tf.Tensor:
-    """Return images after ODIN's step: ``(batch, height, width, channels) float32``, those given in [0, 1]."""
+def step_towards_top(find_logits: Graph, images: tf.Tensor, temperature: float, step: float) -> tf.Tensor:
+    """Return images after ODIN's step, ``(batch, height, width, channels) float32``; the step is in their values."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(images)
-        top = tf.reduce_max(tf.nn.log_softmax(classifier.logits(images) / temperature), axis=1)
+        top = tf.reduce_max(tf.nn.log_softmax(find_logits(images) / temperature), axis=1)
     gradient = tape.gradient(top, images, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     return images + step * tf.sign(gradient)
 
@@ -153,10 +144,8 @@ def find_features(classifier: Classifier) -> keras.Model:
 
 
 def _is_softmax(layer: keras.layers.Layer) -> bool:
-    activation = getattr(layer, "activation", None)
-    return isinstance(layer, layers.Softmax) or (
-        isinstance(layer, layers.Activation) and activation is keras.activations.softmax
-    )
+    activated = isinstance(layer, layers.Activation) and layer.activation is keras.activations.softmax
+    return activated or isinstance(layer, layers.Softmax)
 
 
 def _build_distance(below: keras.Model, units: np.ndarray, neighbour: int) -> keras.Model:
@@ -171,9 +160,6 @@ def _build_distance(below: keras.Model, units: np.ndarray, neighbour: int) -> ke
     return model
 
 
-Graph = Callable[[tf.Tensor], tf.Tensor]
-
-
 @lru_cache(maxsize=GRAPHS)
 def _compile_logits(classifier: Classifier) -> Graph:
     return _compile(classifier, classifier.logits)
@@ -181,9 +167,8 @@ def _compile_logits(classifier: Classifier) -> Graph:
 
 @lru_cache(maxsize=GRAPHS)
 def _compile_odin(classifier: Classifier, temperature: float, step: float) -> Graph:
-    return _compile(
-        classifier, lambda images: classifier.logits(step_towards_top(classifier, images, temperature, step))
-    )
+    logits = classifier.logits
+    return _compile(classifier, lambda images: logits(step_towards_top(logits, images, temperature, step)))
 
 
 @lru_cache(maxsize=GRAPHS)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from fooling.lab.detectors.figures import CHANCE
-from fooling.lab.detectors.measures import Interval
+from fooling.lab.detectors.measures import show, show_share
 from fooling.lab.detectors.names import ENCODINGS, FOOLING_CLASS
 from fooling.lab.detectors.records import DetectorSizes
 from fooling.lab.detectors.results import DigitResults, KindResults, Results
@@ -24,42 +24,30 @@ SIZES: Mapping[str, DetectorSizes] = {
 
 def headline(found: DigitResults) -> str:
     """Return how many detectors bred images beat as they are, and what evolution against the detectors does."""
-    falls = _compare(found)
+    falls, detectors = _compare(found), len(found.kinds["CPPN"].detections)
     (encoding, name), (old, new) = max(falls.items(), key=lambda fall: fall[1][0] - fall[1][1])
-    worse, lost = len(find_beaten(found)), sum(after < before for before, after in falls.values())
     return (
-        f"{worse or 'None'} of {len(found.kinds['CPPN'].detections)} detectors find bred images more natural than "
-        f"digits; once images evolve against it, a detector's AUROC falls in {lost} of {len(falls)} searches, most for "
-        f"{name} ({encoding}: {old:.2f} to {new:.2f})."
+        f"{len(find_beaten(found)) or 'None'} of {detectors} detectors find bred images more natural than digits; once "
+        f"images evolve against it, a detector's AUROC falls in {_count_falls(found)} searches, most for {name} "
+        f"({encoding}: {old:.2f} to {new:.2f})."
     )
 
 
 def list_rows(found: DigitResults) -> tuple[tuple[str, str], ...]:
     """Return the finding as rows of a table: what, here."""
-    beaten, detectors = find_beaten(found), len(found.kinds["CPPN"].detections)
-    falls = _compare(found)
-    taught = FOOLING_CLASS
-    passed = [part.detections[taught].fpr95.value for part in (found.kinds["CPPN"], found.against["CPPN"][taught])]
+    beaten, taught = find_beaten(found), found.against["CPPN"][FOOLING_CLASS]
+    count = f"{len(beaten)} of {len(taught.detections)}"
+    before, after = (part.detections[FOOLING_CLASS].fpr95.value for part in (found.kinds["CPPN"], taught))
+    more = f"find bred images ({' and '.join(ENCODINGS)}) *more* natural than digits, beyond doubt"
+    confidences = [(f"median confidence, {one}: before, after", _tell_confidences(found, one)) for one in ENCODINGS]
     return (
         ("natural digits measured", f"{found.natural:,}"),
-        (
-            f"find bred images ({' and '.join(ENCODINGS)}) *more* natural than digits, beyond doubt",
-            f"{len(beaten)} of {detectors}" + (f": {', '.join(beaten)}" if beaten else ""),
-        ),
+        (more, f"{count}: {', '.join(beaten)}" if beaten else count),
         *((f"best by AUROC, {kind}", _tell_best(part)) for kind, part in found.kinds.items()),
-        (
-            "searches in which the detector's own AUROC falls",
-            f"{sum(after < before for before, after in falls.values())} of {len(falls)}",
-        ),
-        (f"CPPN images that the {taught} lets pass: before, after", f"{passed[0]:.0%}, {passed[1]:.0%}"),
-        *(
-            (f"median confidence, {encoding}: before, after", _tell_confidences(found, encoding))
-            for encoding in ENCODINGS
-        ),
-        (
-            f"median confidence of the network with the {taught}, evolved against",
-            show_confidence(found.against["CPPN"][taught].median),
-        ),
+        ("searches in which the detector's own AUROC falls", _count_falls(found)),
+        (f"CPPN images that the {FOOLING_CLASS} lets pass: before, after", f"{before:.0%}, {after:.0%}"),
+        *confidences,
+        (f"median confidence of the network with the {FOOLING_CLASS}, evolved against", show_confidence(taught.median)),
         ("temperature that makes the right labels most likely", f"{found.temperature:.2f}"),
         ("calibration error: before", show_share(found.error_before)),
         ("calibration error: after temperature", show_share(found.error_after)),
@@ -114,18 +102,6 @@ def tabulate_again(found: DigitResults) -> list[tuple[str, ...]]:
     return rows
 
 
-def show(interval: Sequence[float]) -> str:
-    """Return a number with the ends of its interval."""
-    value, low, high = interval
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
-
-
-def show_share(interval: Interval) -> str:
-    """Return a share with the ends of its interval, in percent."""
-    value, low, high = (100.0 * part for part in interval)
-    return f"{value:.1f}% [{low:.1f}, {high:.1f}]"
-
-
 def _compare(found: DigitResults) -> dict[tuple[str, str], tuple[float, float]]:
     """Return by encoding and detector its AUROC on images before and after they evolved against it."""
     return {
@@ -133,6 +109,12 @@ def _compare(found: DigitResults) -> dict[tuple[str, str], tuple[float, float]]:
         for encoding, by_guard in found.against.items()
         for name, part in by_guard.items()
     }
+
+
+def _count_falls(found: DigitResults) -> str:
+    """Return in how many searches a detector's AUROC falls on images that evolved against it."""
+    falls = _compare(found).values()
+    return f"{sum(after < before for before, after in falls)} of {len(falls)}"
 
 
 def _find_below_chance(part: KindResults) -> list[str]:
