@@ -36,6 +36,9 @@ def test_medians_by_network_are_drawn_with_every_run(networks: list[Any]) -> Non
     np.testing.assert_allclose(dots, [one.log_odds[:, 0] for one in networks])
     np.testing.assert_allclose(right.get_lines()[1].get_ydata(), np.median(curves["DNN4"], axis=0))
     assert all(spot.get_lines()[-1].get_ydata()[0] == pytest.approx(np.log(9_999)) for spot in (left, right))
+    band = left.collections[0].get_paths()[0].vertices
+    first = band[band[:, 0] == 1, 1]
+    np.testing.assert_allclose([first.min(), first.max()], np.percentile(networks[0].log_odds, (25, 75)), rtol=1e-6)
     assert "99.9945%, 92.50%, 99.45%, 70.00%" in figure.alt
     show(figure)
 

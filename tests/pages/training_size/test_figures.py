@@ -8,8 +8,10 @@ import warnings
 import numpy as np
 import pytest
 
+from fooling.confidence import to_confidence
 from fooling.figures.style import Figure
 from fooling.pages.training_size import figures
+from fooling.words import show_confidence
 
 SIZES = np.array([500, 500, 1_000, 1_000])
 
@@ -70,5 +72,11 @@ def test_size_curves_join_the_networks_of_a_size() -> None:
     np.testing.assert_allclose(lines["1,000 digits"], np.median(np.concatenate(parts[2:]), axis=0))
     assert list(lines)[-1] == "the paper's 99.99%"
     assert [spot.get_title() for spot in figure.axes] == ["pixels", "CPPN"]
-    assert "CPPN, 1,000 digits" in figure.alt
+    ends = {"pixels, 500": parts[:2], "pixels, 1,000": parts[2:], "CPPN, 500": parts[2:], "CPPN, 1,000": parts[:2]}
+    for label, some in ends.items():
+        end = show_confidence(float(to_confidence(np.median(np.concatenate(some)[:, -1]))))
+        assert f"{label} digits: {end}" in figure.alt
+    band = figure.axes[0].collections[0].get_paths()[0].vertices
+    start = np.concatenate(parts[:2])[:, 0]
+    np.testing.assert_allclose(np.sort(band[band[:, 0] == 0, 1])[[0, -1]], [start.min(), start.max()], rtol=1e-6)
     show(figure)

@@ -50,6 +50,7 @@ def test_matrix_shows_share_chance_and_count_where_images_evolved_and_are_shown(
     assert texts == {(1, 0): "50%", (2, 0): "25%", (0, 1): "75%", (2, 1): "0%"}
     assert "shuffled 20%\n40 images" in [text.get_text() for text in figure.axes[0].texts]
     assert "LeNet to ReLU network 25% of 40" in figure.alt
+    assert (figure.get_supxlabel(), figure.get_supylabel()) == ("shown to", "evolved on")
     show(figure)
 
 
@@ -60,6 +61,13 @@ def test_strips_have_a_dot_per_image_filled_where_the_class_is_kept(make_answers
     assert [text.get_text() for text in figure.axes[1].texts] == ["no images"] * 6
     assert "median 0.25%" in figure.alt and not figure.get_supxlabel()
     show(figure)
+
+
+def test_strips_have_the_middle_half_of_the_images_and_their_median(make_answers: Make) -> None:
+    pair = compare_pairs(make_answers({(0, 1): 0.5}))[0]._replace(log_odds=np.linspace(-8, 8, 40, dtype=np.float32))
+    middle, median = draw_other_confidences({"CPPN": [pair]}).axes[0].get_lines()
+    np.testing.assert_allclose(middle.get_xdata(), [-4.0, 4.0], atol=1e-5)
+    np.testing.assert_allclose(median.get_xdata(), [0.0, 0.0], atol=1e-5)
 
 
 def test_dots_beyond_the_axis_are_counted_below_it(make_answers: Make) -> None:
