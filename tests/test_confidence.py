@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fooling.confidence import calibrate, find_median, find_quartiles, to_confidence, to_log_odds, wilson_interval
+from fooling.confidence import (
+    calibrate,
+    find_median,
+    find_quartiles,
+    first_generations,
+    to_confidence,
+    to_log_odds,
+    wilson_interval,
+)
 
 
 def test_log_odds_and_confidences_are_each_others_inverse_and_do_not_overflow() -> None:
@@ -49,3 +57,9 @@ def test_an_interval_around_no_case_at_all_is_wilsons() -> None:
     low, high = wilson_interval(np.array([0.0, 0.5]), 10)
     np.testing.assert_allclose(low, [0.0, 0.2366], atol=1e-4)
     np.testing.assert_allclose(high, [0.2775, 0.7634], atol=1e-4)
+
+
+def test_a_class_is_there_from_the_first_generation_that_reaches_the_confidence_itself() -> None:
+    history = np.array([[[-1.0, 1.0, -2.0], [0.0, 2.0, -1.0], [0.5, 3.0, -0.1]]], np.float32)
+    np.testing.assert_array_equal(first_generations(history, 0.5), [[1.0, 0.0, np.nan]])
+    assert np.isnan(first_generations(history)).all()  # 99.99% are log-odds of 9.2

@@ -12,7 +12,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fooling.files import check_sha256, lock_folder, read_arrays, read_json, write_arrays, write_atomically, write_json
+from fooling.files import (
+    check_sha256,
+    hash_arrays,
+    lock_folder,
+    read_arrays,
+    read_json,
+    write_arrays,
+    write_atomically,
+    write_json,
+)
 
 
 @pytest.mark.parametrize("content", ["new" * 100_000, b"new", lambda file: file.write(b"new")], ids=type)
@@ -112,6 +121,14 @@ def test_nothing_pickled_is_ever_executed(tmp_path):
     for name in ("object.npz", "plain.npz"):
         with pytest.raises(ValueError, match="is damaged"):
             read_arrays(tmp_path / name)
+
+
+def test_arrays_of_other_values_shape_type_or_order_have_another_hash() -> None:
+    numbers, more = np.arange(6, dtype=np.int32), np.ones(2, np.int32)
+    others = [(numbers + 1,), (numbers.reshape(2, 3),), (numbers.view(np.uint32),), (numbers, more), (more, numbers)]
+    assert len({hash_arrays(*arrays) for arrays in [(numbers,), *others]}) == 6
+    table = numbers.reshape(2, 3)
+    assert hash_arrays(np.asfortranarray(table)) == hash_arrays(table)  # the same array, however it lies in memory
 
 
 def test_json_that_is_not_there_is_empty_and_damaged_json_is_named(tmp_path):
