@@ -124,6 +124,15 @@ def test_a_training_that_was_done_is_loaded_and_not_done_again(lenet, digits, ne
         train_network("LeNet, other initialisation", digits, 150, network_runs)
 
 
+def test_another_network_choice_of_digits_or_number_of_steps_is_another_training(tmp_path):
+    images, labels = np.zeros((3, 28, 28, 1), np.uint8), np.arange(3)
+    digits = Digits("made", images, labels, images[:1], labels[:1])
+    others = [digits, digits._replace(train_labels=labels[::-1]), digits._replace(train_images=images + np.uint8(1))]
+    asked = [("LeNet", one, 10) for one in others] + [("LeNet", digits, 11)]
+    asked += [(name, digits, 10) for name in lenet_module.NETWORKS if name != "LeNet"]
+    assert len({lenet_module.open_network_run(*one, tmp_path).path for one in asked}) == len(asked) == 6
+
+
 def test_a_network_sees_pixels_divided_by_256(lenet, digits):
     images = digits.test_images[:5]
     logits = lenet.model(images.astype(np.float32) / 256).numpy()

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fooling.confidence import to_confidence
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolve import evolve
 from fooling.lab.detectors import experiment, records, results
 from fooling.lab.detectors.experiment import Bred, Trial
 from fooling.lab.detectors.inputs import Fooling
+from fooling.lab.detectors.measures import Interval
 from fooling.lab.detectors.names import AFTER, DETECTORS, ENCODINGS, FOOLING_CLASS, GUARDING, KINDS
 from fooling.lab.detectors.records import DetectorSizes, Scored
 from fooling.pages.retraining.digits import walk_chain
@@ -60,6 +62,27 @@ def test_calibration_is_that_of_the_divided_logits() -> None:
     assert found.bins.counts.tolist() == [0] * 11 + [3] + [0] * 3 and found.bins.confidence[11] == pytest.approx(0.75)
     assert found.bins.accuracy[11] == pytest.approx(2 / 3)
     assert found.error.value == pytest.approx(0.75 - 2 / 3) and found.temperature == 2.0
+
+
+def test_numbers_of_digits_keep_before_and_after_and_the_taught_network_apart() -> None:
+    def score(log_odds: float) -> Scored:
+        return Scored(np.array([[0.0, 1.0]]), np.full(2, log_odds, np.float32))
+
+    measured = records.Measurement(
+        **{**dict.fromkeys(records.Measurement._fields), "detectors": ("energy",), "temperature": 2.0},
+    )._replace(
+        natural=np.array([[2.0, 3.0, 4.0]]),
+        kinds={"direct": score(0.0), "CPPN": score(1.0)},
+        against={"direct": {"energy": score(2.0)}, "CPPN": {"energy": score(3.0)}},
+        taught=score(4.0),
+    )
+    before, after = (results.Trust(1.0, Interval(part, part, part), None) for part in (0.3, 0.1))
+    found = results.measure_digits(measured, (before, after), "toy")
+    assert (found.error_before, found.error_after) == (before.error, after.error)
+    assert (found.natural, found.temperature, found.scale) == (3, 2.0, "toy")
+    told = [*found.kinds.values(), *found.against["direct"].values(), *found.against["CPPN"].values()]
+    assert [part.median for part in told] == pytest.approx(to_confidence(np.arange(5.0)).tolist())
+    assert list(found.against["CPPN"]) == ["energy", FOOLING_CLASS]
 
 
 @pytest.fixture(scope="module")

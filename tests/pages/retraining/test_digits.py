@@ -123,6 +123,26 @@ def test_digits_sizes_seed_and_place_in_the_chain_each_make_another_key(
     assert len(set(keys)) == 7 * 2
 
 
+def test_another_lesson_number_of_steps_or_seed_is_another_training(
+    few_digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = []
+
+    class OpenedError(Exception):
+        pass
+
+    def note(run: Any, build: Any, train: Any) -> Any:
+        folders.append(run.path)
+        raise OpenedError
+
+    monkeypatch.setattr(chain.lenet, "train_once", note)
+    grown = chain.add_fooling_class(few_digits, few_digits.train_images[:1])
+    for learned, steps, seed in ((few_digits, 2, 0), (grown, 2, 0), (few_digits, 3, 0), (few_digits, 2, 1)):
+        with pytest.raises(OpenedError):
+            chain.train_network(1, learned, steps, seed, tmp_path)
+    assert len(set(folders)) == 4
+
+
 def test_shares_of_images_called_fooling_are_counted_by_run(make_linear_network: Callable[..., Classifier]) -> None:
     network = make_linear_network(np.eye(3, 11, k=8, dtype=np.float32), np.zeros(11))  # blue is class 10, fooling
     images = np.zeros((2, 4, 8, 8, 3), np.uint8)
