@@ -6,6 +6,7 @@ import io
 import json
 import signal
 import threading
+import time
 
 import pytest
 
@@ -69,6 +70,23 @@ def test_independent_pages_run_two_at_a_time_at_smoke_only(desk):
     desk.write("02_two", "x = 2")
     _, outcomes, _ = run(desk, (), profile="default", meet=threading.Barrier(2, timeout=0.2))
     assert all("BrokenBarrierError" in outcome.error for outcome in outcomes)
+
+
+def test_a_page_waits_until_the_one_that_it_needs_has_ended_where_two_run_at_a_time(desk, monkeypatch):
+    desk.write("01_one", "x = 1")
+    desk.write("02_two", "x = 1", needs=["01"])
+    told = []
+
+    def take_time(name, *rest):
+        told.append(f"{name} begins")
+        time.sleep(0.2)  # long enough for another page to begin
+        desk.pretend(name)
+        told.append(f"{name} ends")
+
+    monkeypatch.setattr(runner, "run_page", take_time)
+    pages = read_notebooks(desk.workspace.notebooks)
+    run_pages(Schedule(list(pages), (), pages, desk.workspace), io.StringIO(), after=lambda outcome: None)
+    assert told == ["01_one begins", "01_one ends", "02_two begins", "02_two ends"]
 
 
 def test_a_page_that_is_fresh_again_when_its_turn_comes_does_not_run(desk):

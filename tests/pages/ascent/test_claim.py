@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import msgspec
@@ -81,3 +82,9 @@ def test_the_rule_can_be_fed_and_judges_by_imagenet(made: Made, verdict: str) ->
     assert len(headline(found).split()) <= 35
     scale = describe_scale(found)
     assert "B: 5 classes × 4 seeds, the paper's steps" in scale and ("at most" in scale) == (verdict == UNTESTED)
+
+
+def test_images_that_another_network_names_less_often_with_l2_are_not_more_recognisable() -> None:
+    one = measure(make_up(3.0, 0.5), "A")
+    worse = replace(one, seen_without=one.seen_with, seen_with=one.seen_without)  # as sure, the other way round
+    assert [judge(AscentFound(part, part)) for part in (one, worse)] == [REPRODUCED, PARTLY]
