@@ -12,6 +12,8 @@ from PIL import Image
 from fooling.data.photographs import Photographs, load_photographs
 from fooling.lab.detectors import photographs as measuring
 from fooling.lab.detectors.inputs import Fooling
+from fooling.lab.detectors.measures import TEMPERATURES, fit_temperature
+from fooling.lab.detectors.scores import compute_logits
 
 SHAPE = (15, 13, 3)
 
@@ -54,6 +56,23 @@ def test_larger_champions_are_cut_and_scored(make_small_network: Any, photograph
     np.testing.assert_array_equal(arrays["kind_0_log_odds"], own[np.arange(4), [0, 1, 2, 0]])
 
 
+def test_temperature_is_fitted_on_the_second_third_and_its_labels_and_the_last_is_measured(
+    make_small_network: Any, photographs: Photographs
+) -> None:
+    network = make_small_network(SHAPE)
+    thirds = list(measuring.split_photographs(photographs, 1_000, 0))
+    logits = [compute_logits(network, np.concatenate(list(part.batches(SHAPE)))) for part in thirds]
+    labels = logits[1].argmax(axis=1)
+    labels[:4] = (labels[:4] + 1) % 3  # most are right
+    thirds[1] = thirds[1]._replace(labels=labels)
+    champions = Fooling(np.zeros((2, *SHAPE), np.uint8), np.array([0, 1]))
+    arrays = measuring.score_photographs(network, tuple(thirds), champions, 0)
+    assert arrays["temperature"] == fit_temperature(logits[1], labels) < TEMPERATURES[1]
+    row = arrays["detectors"].tolist().index("maximum logit")
+    np.testing.assert_allclose(arrays["fit_scores"][row], logits[1].max(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(arrays["natural"][row], logits[2].max(axis=1), rtol=1e-5)
+
+
 def test_photographs_are_scored_once(make_small_network: Any, photographs: Photographs, tmp_path: Path) -> None:
     network, random = make_small_network(SHAPE), np.random.default_rng(2)
     champions = Fooling(random.integers(0, 256, (5, *SHAPE), dtype=np.uint8), np.array([0, 2, 3, 0, 2]))
@@ -64,3 +83,8 @@ def test_photographs_are_scored_once(make_small_network: Any, photographs: Photo
     assert np.array_equal(again.natural, found.natural) and again.folder == found.folder
     other = measuring.measure_photographs(*given[:2], {"search": {"runs": 3}}, lambda: champions, 5, 0, tmp_path)
     assert other.folder != found.folder, "other champions"
+    folders = {found.folder, other.folder}
+    for some, count, seed in ((photographs.select(slice(1, None)), 5, 0), (photographs, 4, 0), (photographs, 5, 1)):
+        measured = measuring.measure_photographs(network, some, given[2], lambda: champions, count, seed, tmp_path)
+        folders.add(measured.folder)
+    assert len(folders) == 5, "other photographs, fewer of them, another seed"
