@@ -139,6 +139,7 @@ def test_summary_fits_a_slide_and_keeps_the_order_of_attacks(found: Found) -> No
     assert "noise 5 of 10, direct 3 of 4; with the best detector, energy: noise 1 of 10, direct 1 of 4." in said
     assert "fell from 8.0 to 2.0 points; nonsense at 99%, of the worst kind, direct: 4 of 4 to 3 of 4." in said
     assert "this much unseen nonsense fooling: noise 1 of 2; and 1.0% of real images" in said
+    assert "CPPN images evolved again, 60: median 80.00% before, 30.00% after." in said
 
 
 def test_a_temperature_at_an_end_is_no_fit_and_one_that_makes_errors_larger_is_told_as_such() -> None:

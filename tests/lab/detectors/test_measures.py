@@ -65,7 +65,7 @@ def test_temperature_without_a_maximum_is_the_end_of_its_range() -> None:
     [
         (np.zeros((2, 3)), np.array([0]), "2 rows of logits"),
         (np.zeros((2, 3)), np.array([0, 3]), "only 0 to 2"),
-        (np.zeros((2, 3)), np.array([0.0, 1.0]), "whole numbers"),
+        (np.zeros((2, 3)), np.array([0.0, 1.0]), "whole labels"),
         (np.full((2, 3), np.inf), np.array([0, 1]), "finite"),
         (np.zeros((0, 3)), np.zeros(0, int), "Logits are"),
     ],
