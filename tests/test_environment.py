@@ -90,7 +90,7 @@ def imported_packages(path: Path) -> set[str]:
 
 def test_what_the_package_imports_is_declared() -> None:
     imported = set().union(*map(imported_packages, (ROOT / "src").rglob("*.py")))
-    distributions = {"PIL": "pillow", "sklearn": "scikit-learn"}
+    distributions = {"PIL": "pillow", "google": "protobuf", "sklearn": "scikit-learn"}
     needed = {
         canonicalize_name(distributions.get(name, name)) for name in imported - sys.stdlib_module_names - {"fooling"}
     }

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from fooling.files import (
-    check_sha256,
+    check_hash,
     hash_arrays,
     lock_folder,
     read_arrays,
@@ -141,9 +141,9 @@ def test_json_that_is_not_there_is_empty_and_damaged_json_is_named(tmp_path):
 
 
 def test_a_file_that_is_not_the_one_known_is_refused():
-    check_sha256("x.npz", b"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    check_hash("x.npz", b"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     with pytest.raises(ValueError, match=r"^x\.npz has SHA-256 ba7816bf8f01…, expected 0000"):
-        check_sha256("x.npz", b"abc", "0" * 64)
+        check_hash("x.npz", b"abc", "0" * 64)
 
 
 def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:

