@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import numpy as np
 import pytest
 
-from fooling.words import count_words, list_words, show_confidence, show_few, show_p, show_seconds, table
+from fooling.report.markdown import PageText
+from fooling.words import (
+    clean_name,
+    count_words,
+    escape,
+    list_lines,
+    list_words,
+    show_confidence,
+    show_few,
+    show_p,
+    show_seconds,
+    table,
+)
 
 
 @pytest.mark.parametrize(
@@ -63,3 +78,38 @@ def test_a_table_is_markdown() -> None:
         "| 1 | x |",
         "| 2 | y |",
     ]
+
+
+NAMES = (
+    "<svg onload=alert(1)>",
+    "[x](javascript:alert(1))",
+    "![x](https://example.org/a.png)",
+    r"$\input{x}$ and $y$",
+    r"\begin{align}x\end{align}",
+    "a|b",
+    "`code` *and* _more_ ~~gone~~",
+    "&lt;b&gt; &amp;",
+    "https://example.org www.example.org me@example.org",
+    "# heading",
+    "1. first",
+    "- item",
+    "plain, 99.5% (of 3): it's",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_shown_as_it_is_whatever_markup_it_looks_like(name: str) -> None:
+    for markdown in (table(("", "b"), [(escape(name), 1)]), list_lines([name])):
+        shown = PageText({}).to_html(markdown)
+        cell = re.search(r"<t[dh]>(.*)</t[dh]>\n<t[dh]>1|<li>(.*)</li>", shown)
+        assert cell, shown
+        inside = (cell[1] or cell[2]).replace("<span>", "").replace("</span>", "")
+        assert "<" not in inside and html.unescape(inside) == name, shown
+    assert "$$" not in escape("$$") and escape("$").count("$") == 0
+
+
+def test_names_are_one_printable_line_with_composed_letters() -> None:
+    assert clean_name("a\nb\t c ") == "a b c"
+    assert clean_name("e\u0301te\u0301") == "\u00e9t\u00e9"
+    assert clean_name("\x1b[31mred\udcff\u202e") == "\ufffd[31mred\ufffd\ufffd"
+    assert clean_name("\u0915\u094d\u200d\u0937") == "\u0915\u094d\u200d\u0937", "a joiner is how a word is written"

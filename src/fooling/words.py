@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 SMALLEST_P = 0.0001  # the paper's p; below it, no smaller one is told apart
+# What Markdown, MathJax and GitHub read as markup, at the beginning of a text also what begins a list.
+MARKUP = re.compile(r"[\\`*_\[\]{}#|<>&$~@!^]|:(?=//)|(?<=www)\.|^[-+=]|^\d+(?=[.)])", re.IGNORECASE)
+JOINERS = "\u200c\u200d"  # invisible letters that some scripts are written with
 
 
 def show_confidence(confidence: float) -> str:
@@ -51,3 +56,25 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def clean_name(name: str) -> str:
+    """Return a name of a class, folder or file as one line that can be printed, its letters composed (NFC)."""
+    composed = unicodedata.normalize("NFC", " ".join(name.split()))
+    return "".join(
+        letter if letter.isprintable() or letter in JOINERS else "\N{REPLACEMENT CHARACTER}" for letter in composed
+    )
+
+
+def escape(text: str) -> str:
+    """Return Markdown that shows a text as it is: what people call their files and classes is not markup.
+
+    A dollar stands in an element of its own, so that what looks for formulas finds no second one.
+    """
+    entities = MARKUP.sub(lambda found: "".join(f"&#{ord(letter)};" for letter in found[0]), clean_name(text))
+    return entities.replace("&#36;", "<span>&#36;</span>")
+
+
+def list_lines(lines: Iterable[str]) -> str:
+    """Return a Markdown list of texts, in none of which anything is markup."""
+    return "\n".join(f"- {escape(line)}" for line in lines)
