@@ -166,15 +166,15 @@ def picture_bytes(kind: str) -> bytes:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"not a picture", picture_bytes("JPEG")[:900], picture_bytes("PNG")[:3000], picture_bytes("GIF")],
-    ids=["empty", "text", "half a JPEG", "half a PNG", "a GIF"],
+    [b"", b"not a picture", picture_bytes("JPEG")[:900], picture_bytes("PNG")[:3000]],
+    ids=["empty", "text", "half a JPEG", "half a PNG"],
 )
 def test_a_file_that_cannot_be_read_is_named_when_its_turn_comes_and_not_before(fill, tmp_path, content):
     folder = fill("1/a.png", "1/c.png")
     (tmp_path / "1" / "b.jpg").write_bytes(content)
     batches = load_photographs(folder).batches(SHAPE, size=1)
     assert next(batches).shape == (1, *SHAPE)
-    with pytest.raises(ValueError, match=r"^b\.jpg cannot be read as a JPEG or PNG picture\.$"):
+    with pytest.raises(ValueError, match=r"^b\.jpg cannot be read as a picture: [^\n]+\.$"):
         next(batches)
 
 

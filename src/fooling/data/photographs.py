@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from fooling.data.digits import DATA
+from fooling.data.pictures import read_picture
 from fooling.files import check_hash
 from fooling.images import check_image_shape
 
@@ -200,13 +201,12 @@ def read_photograph(path: Path) -> Image.Image:
     """Decode a photograph to RGB, as it is stored (a camera's note on how it was held is not followed).
 
     Raises:
-        ValueError: If it cannot be read as a JPEG or PNG picture.
+        ValueError: If it cannot be read.
     """
     try:
-        with Image.open(path, formats=("JPEG", "PNG")) as picture:
-            return picture.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # all that damage leads to
-        raise ValueError(f"{path.name} cannot be read as a JPEG or PNG picture.") from error
+        return read_picture(path).image.convert("RGB")
+    except ValueError as error:
+        raise ValueError(f"{path.name} cannot be read as a picture: {error}.") from error
 
 
 def cut_centre(photograph: Image.Image, shape: tuple[int, int, int], margin: float = MARGIN) -> np.ndarray:

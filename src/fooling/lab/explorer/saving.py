@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageOps, PngImagePlugin
 
+from fooling.data.pictures import read_picture
 from fooling.encodings import Encoding, Genomes
 from fooling.encodings.cppn_graph import ACTIVATIONS, INPUTS, WEIGHT_RANGE, CppnGenomes, ensure_room
 from fooling.encodings.direct import DirectGenomes
@@ -19,7 +20,6 @@ from fooling.encodings.population import express_genomes, stack_genomes, take_ge
 from fooling.encodings.stored import ENCODINGS, read_encoding
 
 KEY = "fooling"  # of the text in the PNG
-MOST_PIXELS = 50_000_000  # Choice: more than a camera's, and 150 MB when decoded
 LONGEST_TEXT = 16_000_000  # Choice: five times a pixel genome of 500 × 500 × 3
 NUMBERS = {"int32": np.int32, "float32": np.float32}
 
@@ -69,13 +69,10 @@ def load_picture(file: Path | bytes, name: str = "") -> Saved:
     """
     name = name or (file.name if isinstance(file, Path) else "the file")
     try:
-        picture = Image.open(io.BytesIO(file.read_bytes() if isinstance(file, Path) else file))
-        if math.prod(picture.size) > MOST_PIXELS:
-            raise ValueError(f"it has {math.prod(picture.size):,} pixels, more than {MOST_PIXELS:,}")
-        picture.load()
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # what Pillow raises
-        raise ValueError(f"{name} cannot be loaded as a picture: {_tell(error)}.") from error
-    image, text = _to_array(picture), getattr(picture, "text", {}).get(KEY)
+        picture = read_picture(file if isinstance(file, Path) else io.BytesIO(file), as_seen=True)
+    except ValueError as error:
+        raise ValueError(f"{name} cannot be loaded as a picture: {error}.") from error
+    image, text = np.atleast_3d(np.asarray(picture.image)), picture.text.get(KEY)
     if text is None:
         return Saved(image)
     try:
@@ -85,31 +82,6 @@ def load_picture(file: Path | bytes, name: str = "") -> Saved:
     if encoding.image_shape != image.shape or (express_genomes(encoding, stack_genomes([genome]))[0] != image).any():
         return Saved(image, note=f"The genome in {name} draws another picture, so this one can be looked at only.")
     return Saved(image, encoding, genome)
-
-
-def _tell(error: Exception) -> str:
-    """Return what is wrong with a picture, without a full stop."""
-    if isinstance(error, FileNotFoundError):
-        return "there is no such picture"
-    if isinstance(error, UnidentifiedImageError):
-        return "it is no picture that Pillow knows"
-    return str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
-
-
-def _to_array(picture: Image.Image) -> np.ndarray:
-    """Return any picture as ``(height, width, 1 or 3) uint8``."""
-    upright = ImageOps.exif_transpose(picture)
-    if upright.mode in ("1", "L"):
-        return np.asarray(upright.convert("L"))[..., None]
-    if upright.mode.startswith(("I", "F")):
-        wide = np.asarray(upright, np.float64)
-        top = 65535.0 if wide.max() > 255.0 else 255.0  # 16 bits a pixel, or 8 in wider numbers
-        return np.rint(np.clip(wide / top, 0.0, 1.0) * 255.0).astype(np.uint8)[..., None]
-    if upright.has_transparency_data:
-        opaque = Image.new("RGBA", upright.size, "white")  # as on a page
-        opaque.alpha_composite(upright.convert("RGBA"))
-        upright = opaque
-    return np.asarray(upright.convert("RGB"))
 
 
 def fit_image(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
