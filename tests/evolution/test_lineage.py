@@ -10,7 +10,7 @@ from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.population import express_genomes
 from fooling.encodings.random_search import RandomSearch
 from fooling.evolution.evolve import evolve
-from fooling.evolution.lineage import find_first_champions, find_parents, replay, trace_line
+from fooling.evolution.lineage import find_first_champions, find_parents, measure_kinship, replay, trace_line
 
 TOLD = {"log_odds": -np.inf, "champion": -1, "parent": -1}  # of takeovers, with what stands before the first
 
@@ -42,6 +42,17 @@ def test_every_final_champion_descends_from_a_random_image_through_champions(cpp
                 assert known[image] // cppn_evolution.children < image // cppn_evolution.children
                 image = known[image]
             assert image < cppn_evolution.children
+
+
+def test_kinship_is_the_age_of_the_last_common_ancestor(cppn_evolution):
+    parents, kinship = find_parents(cppn_evolution, 1), measure_kinship(cppn_evolution, 1)
+    champions = cppn_evolution.unroll("champion", -1)[1, -1].tolist()
+    for one, row in zip(champions, kinship, strict=True):
+        for other, ago in zip(champions, row, strict=True):
+            common = set(trace_line(parents, one)) & set(trace_line(parents, other))
+            younger = max(one, other) // cppn_evolution.children
+            assert ago == (younger - max(common) // cppn_evolution.children if common else np.inf)
+    assert np.isfinite(kinship).any() and (np.diag(kinship) == 0).all()
 
 
 def test_evolution_makes_a_network_more_certain_than_random_images_do(lenet, cppn_evolution):

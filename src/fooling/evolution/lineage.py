@@ -42,6 +42,27 @@ def trace_line(parents: dict[int, int], number: int) -> list[int]:
     return line[::-1]
 
 
+def measure_kinship(evolution: Evolution, run: int = 0) -> np.ndarray:
+    """Return how many generations ago the champions of two cells last had an ancestor in common.
+
+    Returns:
+        ``(cells, cells) float64``: 0 where they are the same image; from the older of the two champions' last common
+        ancestor to the younger champion; infinite where they descend from two random images.
+    """
+    parents = find_parents(evolution, run)
+    numbers = np.array([NOBODY, *sorted(parents)])  # a parent's number is lower than its child's
+    above = np.searchsorted(numbers, [NOBODY, *(parents[number] for number in numbers[1:].tolist())])
+    champions = np.searchsorted(numbers, evolution.unroll("champion", NOBODY)[run, -1])
+    one, other = (part.ravel() for part in np.meshgrid(champions, champions))
+    while (apart := np.flatnonzero(one != other)).size:  # the younger of the two takes one step back
+        steps_back = one[apart] > other[apart]
+        one[apart[steps_back]] = above[one[apart[steps_back]]]
+        other[apart[~steps_back]] = above[other[apart[~steps_back]]]
+    born = numbers // evolution.children
+    ago = np.maximum.outer(born[champions], born[champions]) - born[one].reshape(2 * champions.shape)
+    return np.where(one.reshape(ago.shape) > 0, ago, np.inf)
+
+
 def replay(evolution: Evolution, run: int, numbers: Iterable[int]) -> Genomes:
     """Make genomes of a run again, of living champions and of dead ones alike.
 
