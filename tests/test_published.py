@@ -17,7 +17,7 @@ from fooling.pages.claim import REPRODUCED, UNTESTED
 from fooling.pages.contents import CLAIMS
 from fooling.pages.finding import ORIGINS, Finding, collect
 from fooling.report.inspection import INJECTED, MAX_NOTEBOOK_BYTES
-from fooling.report.readme import PICTURE, fill_readme, read_first_picture
+from fooling.report.publish import PICTURE, fill_readme, read_first_picture
 
 PUBLISHED = runs.ROOT / "results" / "published"
 SMALL = PUBLISHED / "default"

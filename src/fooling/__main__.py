@@ -88,8 +88,7 @@ def _status(arguments: argparse.Namespace, notebooks: Path) -> int:
 
 
 def _publish(arguments: argparse.Namespace, notebooks: Path) -> int:
-    from fooling.report.publish import publish
-    from fooling.report.readme import update_readme
+    from fooling.report.publish import publish, update_readme
 
     workspace = open_workspace(arguments.profile, notebooks)
     target, size = publish(read_notebooks(notebooks), workspace)

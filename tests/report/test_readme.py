@@ -11,7 +11,7 @@ import pytest
 
 from fooling.pages import contents
 from fooling.pages.finding import ORIGINS
-from fooling.report.readme import fill_readme, read_first_picture, update_readme
+from fooling.report.publish import fill_readme, read_first_picture, update_readme
 
 README = "# Title\n\n<!-- findings: here -->\nold table\n<!-- /findings -->\n\nThe rest.\n"
 

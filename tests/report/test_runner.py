@@ -14,8 +14,7 @@ from fooling.pages.page import PROFILES
 from fooling.report import execute, runner
 from fooling.report.inspection import PageError
 from fooling.report.notebooks import RefusedError, StoppedError, read_notebooks
-from fooling.report.progress import Progress, shorten_bar
-from fooling.report.runner import Schedule, lock_results, run_pages
+from fooling.report.runner import Progress, Schedule, lock_results, run_pages, shorten_bar
 
 
 def run(desk, names, fail=(), profile="smoke", forced=(), meet=None):

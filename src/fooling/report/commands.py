@@ -24,10 +24,6 @@ def make_report(
 
     With ``only``, numbers or names of pages, nothing runs besides them and those that they need. ``force`` runs them
     even where they are fresh.
-
-    Raises:
-        RefusedError: If a page does not exist or cannot be run, or the folder is not to be had; nothing has run.
-        StoppedError: If a signal asked to stop.
     """
     named = [find_page(pages, word) for word in only] or list(pages)
     chosen = add_needs(pages, named)

@@ -12,21 +12,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from fooling import files, runs
 from fooling.report import freshness
 from fooling.report.inspection import INJECTED, PageError, check_cells_ran, check_page, tidy
-from fooling.report.notebooks import Given, Notebook, Workspace, check_parameters, read_notebooks
+from fooling.report.notebooks import Given, Workspace, check_parameters, read_notebooks
 
 # How long one cell may take, in seconds: far above what any does, so that only a cell that hangs meets it.
 CELL_TIME_OUT = {"smoke": 600, "default": 3_600, "extended": 24 * 3_600, "paper": 30 * 24 * 3_600}
 KERNEL = "python3"
-START_TIME_OUT = 120
-# A kernel that imports TensorFlow on a busy laptop can be silent for long; nbclient's 4 s end such pages.
-QUIET_TIME_OUT = 60
-KERNEL_ARGUMENTS = ["--IPKernelApp.capture_fd_output=False"]  # nor does it get into the page
-
 LONGEST_FOLDER = 50  # of temporary files, in which sockets are named
 
 Say = Callable[[int, int, str], None]  # the cell that a page is in, of how many, and what it printed
@@ -71,32 +66,25 @@ class Kernels:
             _kill_kernel(manager)
 
 
-class Listener(NamedTuple):
+class Listener:
     """The file that papermill writes a notebook's streams to, and its hook at the start of each cell."""
 
-    cells: int
-    say: Say
-    kernels: Kernels
-    reached: list[int]
-
-    @property
-    def cell(self) -> int:
-        """The code cell of the source that the page is in, from 1; 0 before the first."""
-        return len(self.reached)
+    def __init__(self, cells: int, say: Say, kernels: Kernels) -> None:
+        self.cell = 0  # the code cell of the source that the page is in, from 1
+        self._cells, self._say, self._kernels = cells, say, kernels
 
     def enter_cell(self, cell: Any, cell_index: int) -> None:
         """Count a code cell of the source; papermill's own cell with the parameters is not one."""
-        if self.kernels.stopped:
+        if self._kernels.stopped:
             raise RuntimeError("stopped")
         if cell.cell_type == "code" and INJECTED not in cell.metadata.get("tags", []):
-            self.reached.append(cell_index)
-            self.say(self.cell, self.cells, "")
+            self.cell += 1
+            self._say(self.cell, self._cells, "")
 
     def write(self, text: str) -> None:
         """Pass on the last line of ``text``."""
-        pieces = [piece for piece in text.replace("\r", "\n").split("\n") if piece.strip()]
-        if pieces:
-            self.say(self.cell, self.cells, pieces[-1].strip()[:200])
+        if lines := [line for line in text.splitlines() if line.strip()]:
+            self._say(self.cell, self._cells, lines[-1].strip()[:200])
 
     def flush(self) -> None:
         """Do nothing: every line is passed on at once."""
@@ -121,11 +109,13 @@ def run_page(name: str, workspace: Workspace, given: Given, kernels: Kernels, sa
     page, status = pages[name], freshness.survey(pages, workspace, given)[name]
     check_parameters(page, status.parts["parameters"])
     with kernels.open(workspace) as (manager, scratch):
-        executed = scratch / "executed.ipynb"
+        source, executed = scratch / "source.ipynb", scratch / "executed.ipynb"
+        source.write_text(page.text, encoding="utf-8")
+        listener = Listener(len(page.code), say, kernels)
+        about = {"parameters": status.parts["parameters"], "cwd": workspace.notebooks, "km": manager}
         try:
-            listener = Listener(len(page.code), say, kernels, [])
             time_out = given.time_out or CELL_TIME_OUT[workspace.profile]
-            _run_papermill(page, status.parts["parameters"], executed, listener, manager, workspace, time_out)
+            _run_papermill(source, executed, listener, time_out, workspace.profile, **about)
             notebook = nbformat.read(executed, as_version=4)
             # papermill calls a page complete when a cell ends it with sys.exit(0), and leaves the later cells out.
             check_cells_ran(notebook)
@@ -155,47 +145,36 @@ def hide_paths(notebook: Any, paths: Iterable[str]) -> None:
         about.update({name: Path(path).name for name, value in about.items() if value == path})
 
 
-def _run_papermill(
-    page: Notebook,
-    parameters: dict[str, Any],
-    executed: Path,
-    listener: Listener,
-    manager: Any,
-    workspace: Workspace,
-    time_out: int,
-) -> None:
+def _run_papermill(source: Path, executed: Path, listener: Listener, time_out: int, profile: str, **about: Any) -> None:
     """Execute a page; whatever ends it early is told as a PageError."""
     import papermill
     from nbclient.exceptions import CellControlSignal, CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    source = executed.with_name("source.ipynb")
-    source.write_text(page.text, encoding="utf-8")
     try:
         papermill.execute_notebook(
             source,
             executed,
-            parameters=parameters,
             kernel_name=KERNEL,
-            cwd=workspace.notebooks,
             progress_bar=False,
-            start_timeout=START_TIME_OUT,
+            start_timeout=120,
             execution_timeout=time_out,
-            iopub_timeout=QUIET_TIME_OUT,
-            km=manager,
-            extra_arguments=KERNEL_ARGUMENTS,
+            # A kernel that imports TensorFlow on a busy laptop can be silent for long; nbclient's 4 s end such pages.
+            iopub_timeout=60,
+            extra_arguments=["--IPKernelApp.capture_fd_output=False"],  # what libraries write past Python stays out
             coalesce_streams=True,
             force_raise_errors=True,
             record_timing=False,
             on_cell_start=listener.enter_cell,
             stdout_file=listener,
             stderr_file=listener,
+            **about,
         )
     except PapermillExecutionError as error:
         first = (str(error.evalue).strip().splitlines() or [""])[0]
         raise PageError(f"Cell {listener.cell} failed: {error.ename}: {first}".rstrip(": "), listener.cell) from error
     except CellTimeoutError as error:
-        limit = f"{time_out:,} s, the limit of profile {workspace.profile}"
+        limit = f"{time_out:,} s, the limit of profile {profile}"
         raise PageError(f"Cell {listener.cell} ran longer than {limit}.", listener.cell) from error
     except DeadKernelError as error:
         sentence = f"The kernel ended while cell {listener.cell} ran (killed, or out of memory)."

@@ -47,25 +47,21 @@ def survey(pages: Mapping[str, Notebook], workspace: Workspace, given: Given = N
     """Return the status of every page; ``pages`` are in running order, as :func:`read_notebooks` gives them."""
     known: dict[str, Status] = {}
     for page in pages.values():
-        known[page.name] = _inspect(page, workspace, given, known)
+        parts = _collect_parts(page, workspace, given)
+        manifest, failure = read_json(workspace.manifest(page.name)), read_json(workspace.failure(page.name))
+        state, why = FRESH, ""
+        if failure:
+            state, why = FAILED, str(failure.get("error", "for an unknown reason"))
+        elif not manifest:
+            state = MISSING
+        else:
+            reasons = _compare_parts(manifest.get("parts", {}), parts)
+            reasons += [f"{need} is {known[need].state}" for need in page.needs if known[need].state != FRESH]
+            reasons += _compare_files(page.name, workspace, manifest)
+            if reasons:
+                state, why = STALE, "; ".join(reasons)
+        known[page.name] = Status(page.name, state, why, manifest.get("seconds"), parts)
     return known
-
-
-def _inspect(page: Notebook, workspace: Workspace, given: Given, known: Mapping[str, Status]) -> Status:
-    """Return the status of one page, given that of the pages before it."""
-    parts = _collect_parts(page, workspace, given)
-    manifest = read_json(workspace.manifest(page.name))
-    failure = read_json(workspace.failure(page.name))
-    if failure:
-        state, why = FAILED, str(failure.get("error", "for an unknown reason"))
-    elif not manifest:
-        state, why = MISSING, ""
-    else:
-        reasons = _compare_parts(manifest.get("parts", {}), parts)
-        reasons += [f"{need} is {known[need].state}" for need in page.needs if known[need].state != FRESH]
-        reasons += _compare_files(page.name, workspace, manifest)
-        state, why = (STALE, "; ".join(reasons)) if reasons else (FRESH, "")
-    return Status(page.name, state, why, manifest.get("seconds"), parts)
 
 
 def _collect_parts(page: Notebook, workspace: Workspace, given: Given) -> dict[str, Any]:
@@ -94,21 +90,15 @@ def _compare_parts(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 def _compare_files(name: str, workspace: Workspace, manifest: Mapping[str, Any]) -> list[str]:
     """Return what of a page's results is missing or was changed, in words."""
     found = {"notebook": hash_file(workspace.executed(name)), "metrics": hash_file(workspace.metrics(name))}
-    changed = [
-        f"its {key} file {'is missing' if now is None else 'was changed'}"
-        for key, now in found.items()
-        if now != manifest.get(key)
+    changed = {key: now for key, now in found.items() if now != manifest.get(key)}
+    return [
+        *(f"its {key} file {'is missing' if now is None else 'was changed'}" for key, now in changed.items()),
+        *(f"its run {run} is missing" for run in manifest.get("runs", []) if not workspace.run(run).is_dir()),
     ]
-    gone = [run for run in manifest.get("runs", []) if not workspace.run(run).is_dir()]
-    return changed + [f"its run {run} is missing" for run in gone]
 
 
 def hash_package(package: Path) -> str:
-    """Return one hash of what the package does and looks like; comments and docstrings leave it as it is.
-
-    Raises:
-        RefusedError: If a file is not Python.
-    """
+    """Return one hash of what the package does and looks like; comments and docstrings leave it as it is."""
     paths = sorted([*package.rglob("*.py"), *package.glob("report/template/*")])
     hashes = {path.relative_to(package).as_posix(): _hash_source(path, path.stat().st_mtime_ns) for path in paths}
     return files.hash_text(json.dumps(hashes))
@@ -117,7 +107,7 @@ def hash_package(package: Path) -> str:
 # The time of the last change is in the key, because a report of hours must see an edit made while it runs.
 @lru_cache(maxsize=1024)
 def _hash_source(path: Path, changed: int) -> str:
-    """Return a hash of a file of the package, which last changed at ``changed``."""
+    """Return a hash of a file of the package, which last changed at ``changed``; RefusedError if it is not Python."""
     text = path.read_text(encoding="utf-8")
     if path.suffix != ".py":
         return files.hash_text(text)
@@ -153,11 +143,7 @@ def write_manifest(workspace: Workspace, status: Status, seconds: float) -> None
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the JSON object in a file, or an empty one when there is no such file.
-
-    Raises:
-        RefusedError: If the file holds something else.
-    """
+    """Return the JSON object in a file, empty when there is no such file; RefusedError if it holds something else."""
     try:
         return files.read_json(path)
     except ValueError as error:

@@ -79,13 +79,10 @@ def settle_widgets(notebook: Any) -> None:
 
 def check_page(notebook: Any, content: str, workspace: Workspace) -> None:
     """Raise PageError if a page is too large, names a folder of this machine, or shows an undescribed picture."""
-    for number, cell in number_code_cells(notebook):
-        line = find_private_line(join_strings(without_pictures(cell)), workspace.results)
-        if line:
-            raise PageError(f"Cell {number} shows a path of this machine: {line[:160]!r}.", number)
-    line = find_private_line(join_strings(notebook.metadata), workspace.results)
-    if line:
-        raise PageError(f"The notebook's metadata hold a path of this machine: {line[:160]!r}.")
+    places = ((f"Cell {number} shows", cell) for number, cell in number_code_cells(notebook))
+    for place, part in [*places, ("The notebook's metadata hold", notebook.metadata)]:
+        if line := find_private_line(join_strings(part), workspace.results):
+            raise PageError(f"{place} a path of this machine: {line[:160]!r}.")
     check_pictures(notebook)
     size = len(content.encode())
     if size > MAX_NOTEBOOK_BYTES:
@@ -97,11 +94,11 @@ def check_pictures(notebook: Any) -> None:
     """Raise PageError unless every picture says in words what it shows."""
     for number, cell in number_code_cells(notebook):
         for output in cell.outputs:
+            data = output.get("data", {})
             for kind in PICTURES:
-                if kind in output.get("data", {}) and not find_alt_text(output, kind):
+                if kind in data and not find_alt_text(output, kind):
                     raise PageError(f"Cell {number} shows a picture ({kind}) without alt text.", number)
-            markup = "".join(output.get("data", {}).get("text/html", ""))
-            if re.search(r"<img\b(?![^>]*\balt\s*=\s*[\"']?[^\"'\s>])", markup):
+            if re.search(r"<img\b(?![^>]*\balt\s*=\s*[\"']?[^\"'\s>])", data.get("text/html", "")):
                 raise PageError(f"Cell {number} shows an <img> without alt text.", number)
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and re.search(r"!\[\s*\]\(", cell.source):
@@ -110,25 +107,19 @@ def check_pictures(notebook: Any) -> None:
 
 def find_alt_text(output: Any, kind: str) -> str:
     """Return the words that describe a picture of an output, set by the page as ``{kind: {"alt": words}}``."""
-    about = output.get("metadata", {}).get(kind, {})
-    return str(about.get("alt", "")).strip() if isinstance(about, dict) else ""
-
-
-def without_pictures(cell: Any) -> dict[str, Any]:
-    """Return a copy of a cell whose outputs hold no encoded pictures, in which any letters can occur by chance."""
-    outputs = [
-        {**output, "data": {kind: data for kind, data in output.get("data", {}).items() if kind not in PICTURES[:3]}}
-        for output in cell.get("outputs", [])
-    ]
-    return {**cell, "outputs": outputs}
+    return str(output.get("metadata", {}).get(kind, {}).get("alt", "")).strip()
 
 
 def join_strings(value: Any) -> str:
-    """Return all strings in nested JSON, one after another, as they are and not as JSON escapes them."""
+    """Return all strings in nested JSON, one after another, as they are and not as JSON escapes them.
+
+    Pictures are left out where they are encoded: any letters can occur in them by chance.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping):
-        return "\n".join(join_strings(part) for pair in value.items() for part in pair)
+        shown = (pair for pair in value.items() if pair[0] not in PICTURES[:3] or not isinstance(pair[1], str))
+        return "\n".join(join_strings(part) for pair in shown for part in pair)
     return "\n".join(map(join_strings, value)) if isinstance(value, list | tuple) else ""
 
 

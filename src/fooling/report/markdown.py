@@ -17,13 +17,14 @@ NOT_RUN = "This page is not part of this report."
 
 
 class PageText(IPythonRenderer):
-    """Render the text cells of one page, and collect its ``headings``: level, anchor and title as HTML."""
+    """Render the text cells of one page, and collect its ``sections``: anchor and title as HTML."""
 
     def __init__(self, pages: Container[str]) -> None:
         """Start a page; only links to one of ``pages`` lead anywhere."""
         super().__init__(escape=False)
         self._pages = pages
-        self.headings: list[tuple[int, str, str]] = []
+        self._anchors: set[str] = set()
+        self.sections: list[tuple[str, str]] = []
 
     def to_html(self, source: str) -> str:
         """Return Markdown as HTML."""
@@ -31,13 +32,13 @@ class PageText(IPythonRenderer):
 
     def heading(self, text: str, level: int, **attrs: Any) -> str:
         """Render a heading with an anchor that the page's contents link to."""
-        words = re.sub(r"<[^>]*>", "", text)
-        plain = re.sub(r"[^\w]+", "-", html.unescape(words).lower()).strip("-") or "section"
-        taken = {anchor for _, anchor, _ in self.headings}
-        anchor = next(
-            name for count in range(1, 999) if (name := f"{plain}-{count}" if count > 1 else plain) not in taken
-        )
-        self.headings.append((level, anchor, text))
+        words = html.unescape(re.sub(r"<[^>]*>", "", text)).lower()
+        plain = re.sub(r"\W+", "-", words).strip("-") or "section"
+        names = (plain, *(f"{plain}-{count}" for count in range(2, 999)))
+        anchor = next(name for name in names if name not in self._anchors)
+        self._anchors.add(anchor)
+        if level == 2:
+            self.sections.append((anchor, re.sub(r"</?a\b[^>]*>", "", text)))
         return f'<h{level} id="{anchor}">{text}</h{level}>\n'
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
@@ -68,24 +69,17 @@ class PageText(IPythonRenderer):
 
 
 def to_mathml(formula: str, display: str) -> str:
-    """Return a LaTeX formula as MathML, which browsers draw by themselves.
-
-    Raises:
-        PageError: If the formula cannot be read.
-    """
+    """Return a LaTeX formula as MathML, which browsers draw by themselves; PageError if it cannot be read."""
     try:
         drawn = str(convert(formula.strip(), display=display))
     # The converter raises whatever its tables run into (KeyError, IndexError, errors of its own).
     except Exception as error:
         raise PageError(f"The formula {formula.strip()!r} cannot be drawn ({type(error).__name__}).") from error
-    unknown = re.search(r"\\\w+", drawn)
-    if unknown:  # the converter shows a command that it does not know as a word
+    if unknown := re.search(r"\\\w+", drawn):  # the converter shows a command that it does not know as a word
         raise PageError(f"The formula {formula.strip()!r} cannot be drawn (unknown command {unknown[0]}).")
-    return (
-        f'<div class="formula" role="group" aria-label="Formula" tabindex="0">{drawn}</div>\n'
-        if display == "block"
-        else drawn
-    )
+    if display == "inline":
+        return drawn
+    return f'<div class="formula" role="group" aria-label="Formula" tabindex="0">{drawn}</div>\n'
 
 
 def link_page(markup: str, pages: Container[str]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -15,9 +14,7 @@ from fooling.pages.page import check_profile, metrics_file
 
 NOTEBOOKS = runs.ROOT / "notebooks"
 OVERVIEW = "00"  # the number of the page that reads all others, and so runs last
-EVERY_OTHER_PAGE = "*"
 PUBLISHED = "published"  # the folder of results that is committed
-STOPPED = "Stopped; finished pages and checkpoints are kept. Run the same command to go on."
 
 
 class RefusedError(Exception):
@@ -28,8 +25,8 @@ class StoppedError(Exception):
     """Somebody asked the report to stop, by the signal whose number is ``signal``."""
 
     def __init__(self, number: int) -> None:
-        """Remember the signal's number."""
-        super().__init__(STOPPED)
+        """Say how to go on."""
+        super().__init__("Stopped; finished pages and checkpoints are kept. Run the same command to go on.")
         self.signal = number
 
 
@@ -110,11 +107,7 @@ NOTHING = Given()
 
 
 def open_workspace(profile: str, notebooks: Path = NOTEBOOKS) -> Workspace:
-    """Return the workspace of a profile under :func:`fooling.runs.results_root`.
-
-    Raises:
-        RefusedError: If there is no such profile.
-    """
+    """Return the workspace of a profile under :func:`fooling.runs.results_root`; RefusedError if there is none such."""
     try:
         check_profile(profile)
     except ValueError as error:
@@ -151,21 +144,17 @@ def _read_notebook(path: Path, before: Sequence[str]) -> Notebook:
         raise RefusedError(f"{path.name} is not a notebook that can be read ({error}).") from error
     needs: list[str] = []
     for need in wanted:
-        found = [name for name in before if need in (EVERY_OTHER_PAGE, name[:2])]
-        if not found and need != EVERY_OTHER_PAGE:
+        found = [name for name in before if need in ("*", name[:2])]  # * is every other page
+        if not found and need != "*":
             raise RefusedError(f"{path.stem} needs {need}, but no notebook of that number runs before it.")
         needs += found
     return Notebook(path.stem, text, cells, tuple(needs))
 
 
 def find_page(pages: Mapping[str, Notebook], word: str) -> str:
-    """Return the name of the page that a person means by a number (``2``, ``02``) or a name.
-
-    Raises:
-        RefusedError: If there is no such page.
-    """
+    """Return the name of the page that a person means by a number (``2``, ``02``) or a name, else RefusedError."""
     stem = word.removesuffix(".ipynb")
-    number = f"{int(stem):02d}" if re.fullmatch(r"\d{1,2}", stem) else None
+    number = stem.zfill(2) if stem.isdecimal() else None
     found = [name for name in pages if stem == name or number == name[:2]]
     if len(found) != 1:
         raise RefusedError(f"There is no notebook {word!r}; choose from {', '.join(sorted(pages))}.")
@@ -182,17 +171,14 @@ def add_needs(pages: Mapping[str, Notebook], names: Iterable[str]) -> list[str]:
 
 
 def check_parameters(page: Notebook, given: Iterable[str]) -> None:
-    """Check that a page has one ``parameters`` cell and that it names everything it is given.
+    """Raise RefusedError unless a page has one ``parameters`` cell and it names everything that the page is given.
 
     papermill only warns about either and then runs the page with its defaults, so it is checked before anything
     runs. The cell is read as Python: papermill's own reading misses a default that contains ``=``.
-
-    Raises:
-        RefusedError: If the cell is missing, not unique, or does not name a parameter.
     """
     cells = [cell for cell in page.code if "parameters" in cell.tags]
     if len(cells) != 1:
-        found = "no code cell" if not cells else f"{len(cells)} code cells"
+        found = f"{len(cells) or 'no'} code cell{'s' * bool(cells)}"
         raise RefusedError(f"{page.name} has {found} tagged 'parameters'; it needs exactly one.")
     try:
         tree = ast.parse(cells[0].source)

@@ -1,11 +1,14 @@
-"""Copy what a profile ran, when it is fresh and whole, to ``published/``: the folder that is committed and read.
+"""Copy what a profile ran, when it is fresh and whole, to ``published/``, the folder that is committed and read.
 
 ``published/`` itself holds one set of pages with their numbers, report and runs, the largest that there is. Beside it,
-``published/default/`` holds the numbers alone of the profile that a newcomer runs, to compare theirs with.
+``published/default/`` holds the numbers alone of the profile that a newcomer runs, to compare theirs with. The README's
+tables and its picture are made from what is published.
 """
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import shutil
 import tempfile
@@ -13,24 +16,25 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from fooling import files, runs
-from fooling.pages.finding import ORIGINS
+from fooling.pages.finding import ORIGINS, tabulate_findings
 from fooling.report import freshness, html
-from fooling.report.costs import count_seconds
-from fooling.report.freshness import Status
+from fooling.report.costs import count_seconds, tabulate_profiles
+from fooling.report.index import collect_findings, find_pictures, find_title
 from fooling.report.inspection import PageError, find_private_line
-from fooling.report.notebooks import Notebook, RefusedError, Workspace
+from fooling.report.notebooks import PUBLISHED, Notebook, RefusedError, Workspace
 from fooling.report.runner import lock_results
+from fooling.words import table
 
 WHOLE, NUMBERS = ("extended", "paper"), "default"  # profiles published as the set, and by their numbers alone
 # Only needed to go on with a run, and the largest files of one.
-LEFT_OUT = ("checkpoint-*", ".*")
-TEXTS = (".json", ".html", ".ipynb")
-RESULT, GENOMES = "result.npz", "genome_"
+LEFT_OUT = shutil.ignore_patterns("checkpoint-*", ".*")
 # Bytes of a result's genomes, compressed; Choice: 14 times those of ten runs on digits, so that only large images lose
 # theirs.
 LARGE_GENOMES = 4_000_000
+PICTURE = "champions.png"  # of the README
 ARITHMETIC = re.compile(r"-[0-9a-f]{12}-(?P<arithmetic>[0-9a-f]{4})(-\d+)?$")  # at the end of a run's name
 
 
@@ -45,12 +49,14 @@ def publish(pages: Mapping[str, Notebook], workspace: Workspace) -> tuple[Path, 
     """
     profile, whole = workspace.profile, workspace.profile in WHOLE
     if not whole and profile != NUMBERS:
-        raise RefusedError(
-            f"Profile {profile} is too small to be published; choose from {', '.join((NUMBERS, *WHOLE))}."
-        )
+        choice = ", ".join((NUMBERS, *WHOLE))
+        raise RefusedError(f"Profile {profile} is too small to be published; choose from {choice}.")
     with lock_results(workspace), files.lock_folder(workspace.results.parent):  # other profiles publish there, too
         statuses = freshness.survey(pages, workspace)
-        _check_fresh(statuses, profile)
+        for status in statuses.values():
+            if status.state != freshness.FRESH:
+                sentence = f"{status.name} is {status.state} at profile {profile}{status.why and f' ({status.why})'}"
+                raise RefusedError(f"{sentence}; run `fooling report --profile {profile}` first.")
         target = workspace.published if whole else workspace.published / NUMBERS
         if not workspace.published.exists() and _aside(workspace.published).exists():
             _aside(workspace.published).rename(workspace.published)  # a kill came between the two renames
@@ -72,16 +78,7 @@ def publish(pages: Mapping[str, Notebook], workspace: Workspace) -> tuple[Path, 
     return target, sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
 
 
-def _check_fresh(statuses: Mapping[str, Status], profile: str) -> None:
-    """Raise RefusedError about the first page that is not fresh."""
-    for status in statuses.values():
-        if status.state != freshness.FRESH:
-            why = f" ({status.why})" if status.why else ""
-            sentence = f"{status.name} is {status.state} at profile {profile}{why}"
-            raise RefusedError(f"{sentence}; run `fooling report --profile {profile}` first.")
-
-
-def _copy_set(statuses: Mapping[str, Status], workspace: Workspace, copy: Path) -> None:
+def _copy_set(statuses: Mapping[str, freshness.Status], workspace: Workspace, copy: Path) -> None:
     """Copy pages, numbers, manifests, the report and runs, and keep the numbers of the other profile."""
     try:
         html.update_report(workspace, statuses)
@@ -112,35 +109,29 @@ def _copy_run(page: str, run: str, source: Path, place: Path) -> None:
     if Path(run).name != run or not source.is_dir():
         raise RefusedError(f"{page} names the run {run!r}, but there is no such folder in {source.parent}.")
     if not place.exists():
-        left_out = shutil.ignore_patterns(*LEFT_OUT)
-        shutil.copytree(source, place, ignore=left_out, copy_function=copy_without_large_genomes)
+        shutil.copytree(source, place, ignore=LEFT_OUT, copy_function=copy_without_large_genomes)
 
 
 def copy_without_large_genomes(source: str | Path, place: str | Path) -> None:
     """Copy a file of a run; where its genomes are large, a result loses them and keeps its history and confidences.
 
     The images that pages show are beside it, as ``shown-*.npz``, so the pages can still be drawn.
-
-    Raises:
-        RefusedError: If a result is damaged.
     """
     source = Path(source)
-    if source.name != RESULT:
-        shutil.copyfile(source, place)
-        return
     try:
-        with zipfile.ZipFile(source) as result:
-            genomes = {member for member in result.infolist() if member.filename.startswith(GENOMES)}
-            if sum(member.compress_size for member in genomes) <= LARGE_GENOMES:
-                shutil.copyfile(source, place)
-                return
-            with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as rest:
-                for member in result.infolist():
-                    if member not in genomes:
-                        about = zipfile.ZipInfo(member.filename, member.date_time)
-                        rest.writestr(about, result.read(member), rest.compression)
+        if source.name == "result.npz":
+            with zipfile.ZipFile(source) as result:
+                genomes = [member for member in result.infolist() if member.filename.startswith("genome_")]
+                if sum(member.compress_size for member in genomes) > LARGE_GENOMES:
+                    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as rest:
+                        for member in result.infolist():
+                            if member not in genomes:
+                                about = zipfile.ZipInfo(member.filename, member.date_time)
+                                rest.writestr(about, result.read(member), rest.compression)
+                    return
     except (zipfile.BadZipFile, zlib.error) as error:
-        raise RefusedError(f"{source.parent.name}/{RESULT} is damaged; delete that folder to run again.") from error
+        raise RefusedError(f"{source.parent.name}/result.npz is damaged; delete that folder to run again.") from error
+    shutil.copyfile(source, place)
 
 
 def restore(workspace: Workspace) -> tuple[int, int]:
@@ -181,16 +172,15 @@ def verify(copy: Workspace, names: Iterable[str], original: Path) -> None:
             if freshness.hash_file(path) != manifest.get(key):
                 raise RefusedError(f"{path.name} of {name} is not what its manifest says; run the page again.")
     for path in sorted(copy.results.rglob("*")):
-        line = find_private_line(path.read_text(encoding="utf-8"), original) if path.suffix in TEXTS else None
-        if line:
+        text = path.read_text(encoding="utf-8") if path.suffix in (".json", ".html", ".ipynb") else ""
+        if line := find_private_line(text, original):
             raise RefusedError(f"{path.relative_to(copy.results)} holds a path of this machine: {line[:160]!r}.")
 
 
 def replace_folder(new: Path, old: Path) -> None:
     """Put the folder ``new`` in the place of ``old``, if there is one, by two renames.
 
-    Whoever looks in the moment between them, or after a kill there, finds ``old`` whole beside its place, as
-    ``.NAME.before``.
+    Whoever looks between them, or after a kill there, finds ``old`` whole beside its place, as ``.NAME.before``.
     """
     if old.exists():
         shutil.rmtree(_aside(old), ignore_errors=True)
@@ -202,3 +192,39 @@ def replace_folder(new: Path, old: Path) -> None:
 def _aside(folder: Path) -> Path:
     """Return where a folder is while it is being replaced."""
     return folder.with_name(f".{folder.name}.before")
+
+
+def update_readme(readme: Path, published: Path) -> None:
+    """Write the README's tables, and its picture: the first of the published overview."""
+    files.write_atomically(readme, fill_readme(readme.read_text(encoding="utf-8"), published))
+    for overview in published.glob("00_*.ipynb"):
+        files.write_atomically(published / PICTURE, read_first_picture(overview))
+
+
+def fill_readme(text: str, published: Path) -> str:
+    """Return the README with its tables of findings, costs and pages made anew from what is published."""
+    link = f"results/{PUBLISHED}/"
+    pages = sorted(published.glob("[0-9][0-9]_*.ipynb"))
+    questions = [(f"[{path.stem[:2]}]({link}{path.name})", find_title(_read_cells(path))) for path in pages]
+    tables = {
+        "findings": tabulate_findings(collect_findings([published]), folder=link),
+        "costs": tabulate_profiles(published),
+        "pages": table(("page", "question"), questions),
+    }
+    for name, told in tables.items():
+        block = re.compile(rf"(<!-- {name}[^\n]*-->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        text = block.sub(lambda found, told=told: f"{found[1]}{told}\n{found[2]}", text, count=1)
+    return text
+
+
+def read_first_picture(notebook: Path) -> bytes:
+    """Return the first PNG that an executed notebook shows; ValueError if it shows none."""
+    pictures = find_pictures(_read_cells(notebook))
+    if not pictures:
+        raise ValueError(f"{notebook.name} shows no picture.")
+    return base64.b64decode(pictures[0].data)
+
+
+def _read_cells(notebook: Path) -> list[dict[str, Any]]:
+    """Return the cells of a notebook."""
+    return list(json.loads(notebook.read_text(encoding="utf-8"))["cells"])

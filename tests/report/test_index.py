@@ -8,7 +8,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from fooling.report.thumbnails import HEIGHT, WIDTH, Picture, draw_thumbnail, find_richest
+from fooling.report.index import HEIGHT, WIDTH, Picture, draw_thumbnail, find_richest
 
 
 def make_sheet(height=500, width=900):
