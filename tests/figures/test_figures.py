@@ -12,11 +12,13 @@ import pytest
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from fooling import figures
 from fooling.confidence import Calibration
 from fooling.encodings.cppn_graph import CppnGenomes
-from fooling.figures.graphs import Graph, find_levels, place_nodes, read_graph
-from fooling.figures.images import shrink_image
+from fooling.figures.confidences import draw_confidence_histogram, draw_confidence_shares, draw_reliability
+from fooling.figures.curves import draw_class_curves, draw_curves, draw_first_generations, draw_search_curves
+from fooling.figures.graphs import Graph, draw_champion_graphs, find_levels, place_nodes, read_graph
+from fooling.figures.images import draw_champions, draw_gallery, draw_images, draw_photographs, shrink_image
+from fooling.figures.style import Figure
 from fooling.networks.assessment import Assessment
 
 NAMES = ("zero", "one", "two")
@@ -29,7 +31,7 @@ def history() -> np.ndarray:
     return np.stack([start + (end - start) * part for part in np.linspace(0, 1, 6)], axis=1).astype(np.float32)
 
 
-def show(figure: figures.Figure) -> bytes:
+def show(figure: Figure) -> bytes:
     """Return the picture as a notebook would get it."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -42,7 +44,7 @@ def show(figure: figures.Figure) -> bytes:
 def test_champions_are_drawn_pixel_by_pixel_with_their_confidence() -> None:
     images = np.random.default_rng(0).integers(0, 256, (2, 3, 5, 5, 1), dtype=np.uint8)
     confidences = np.array([[0.5, 0.999999999, 0.2], [0.1, 0.99, 0.7]], np.float32)
-    figure = figures.draw_champions(images, confidences, NAMES, np.array([3, 9]))
+    figure = draw_champions(images, confidences, NAMES, np.array([3, 9]))
     drawn = [spot.images[0] for spot in figure.axes]
     np.testing.assert_array_equal(drawn[4].get_array(), images[1, 1, :, :, 0])
     assert all(image.get_interpolation() == "nearest" for image in drawn)
@@ -50,18 +52,18 @@ def test_champions_are_drawn_pixel_by_pixel_with_their_confidence() -> None:
     assert figure.axes[3].get_ylabel() == "run 9"
     assert "run 3: 20.00% to > 99.9999%; run 9: 10.00% to 99.00%" in figure.alt
     assert show(figure).startswith(b"\x89PNG")
-    named = figures.draw_champions(images, confidences, NAMES, [3, "random search"])
+    named = draw_champions(images, confidences, NAMES, [3, "random search"])
     assert named.axes[3].get_ylabel() == "random search" and "random search: 10.00%" in named.alt
 
 
 def test_images_get_room_for_long_captions() -> None:
     images = np.zeros((1, 2, 5, 5, 1), np.uint8)
-    short, long = (figures.draw_images(images, [["a" + "\n." * lines, ""]], [""], "Two.") for lines in (1, 3))
+    short, long = (draw_images(images, [["a" + "\n." * lines, ""]], [""], "Two.") for lines in (1, 3))
     assert long.get_figheight() - short.get_figheight() == pytest.approx(0.5)
 
 
 def test_curves_show_the_median_and_the_papers_line(history: np.ndarray) -> None:
-    figure = figures.draw_curves({"evolution": history}, {"noise": history - 9})
+    figure = draw_curves({"evolution": history}, {"noise": history - 9})
     lines = {line.get_label().split(",")[0]: line.get_ydata() for line in figure.axes[0].get_lines()}
     np.testing.assert_allclose(lines["evolution"], np.median(history, axis=(0, 2)))
     np.testing.assert_allclose(lines["noise"], np.median(history - 9, axis=(0, 2)))
@@ -74,7 +76,7 @@ def test_curves_show_the_median_and_the_papers_line(history: np.ndarray) -> None
 
 
 def test_class_curves_have_a_panel_per_class(history: np.ndarray) -> None:
-    figure = figures.draw_class_curves(history, NAMES, "Direct")
+    figure = draw_class_curves(history, NAMES, "Direct")
     titles = [spot.get_title() for spot in figure.axes]
     assert titles[:3] == list(NAMES)
     np.testing.assert_allclose(figure.axes[1].get_lines()[0].get_ydata(), np.median(history[:, :, 1], axis=0))
@@ -84,7 +86,7 @@ def test_class_curves_have_a_panel_per_class(history: np.ndarray) -> None:
 
 @pytest.mark.parametrize("shift", [0.0, 30.0, -60.0], ids=["some reach it", "all at once", "none"])
 def test_first_generations_draw_whoever_reached_the_line(history: np.ndarray, shift: float) -> None:
-    figure = figures.draw_first_generations({"a": history + shift, "b": history}, NAMES, paper=50)
+    figure = draw_first_generations({"a": history + shift, "b": history}, NAMES, paper=50)
     reached = ((history + shift) >= np.log(9999)).any(axis=1).sum()
     assert len(figure.axes[0].collections[0].get_offsets()) == reached
     assert len(figure.axes[0].collections[1].get_offsets()) == 12 - reached
@@ -99,7 +101,7 @@ def test_reliability_leaves_empty_bins_out() -> None:
         correct=np.arange(100) < 90,
         calibration=Calibration(np.where(count > 0, 0.9, np.nan), np.where(count > 0, 0.8, np.nan), count, 0.1),
     )
-    figure = figures.draw_reliability({"LeNet": assessment})
+    figure = draw_reliability({"LeNet": assessment})
     assert len(figure.axes[0].get_lines()[1].get_xdata()) == 2
     assert "error 10.0%" in figure.alt
     show(figure)
@@ -107,7 +109,7 @@ def test_reliability_leaves_empty_bins_out() -> None:
 
 def test_confidence_shares_fall_from_all_to_few() -> None:
     kinds = {"digits, right": np.linspace(0.5, 1, 50), "digits, wrong": np.array([]), "noise": np.linspace(0, 0.4, 9)}
-    figure = figures.draw_confidence_shares({"LeNet": kinds, "other": kinds})
+    figure = draw_confidence_shares({"LeNet": kinds, "other": kinds})
     right = figure.axes[0].get_lines()[0].get_ydata()
     assert right[0] == 1.0 and right[-1] == pytest.approx(1 / 50) and (np.diff(right) <= 0).all()
     show(figure)
@@ -120,7 +122,7 @@ def confident(*rows: list[float]) -> np.ndarray:
 def test_gallery_wraps_names_and_shows_each_pixel_of_small_images() -> None:
     images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
     names = ("cat", "a very long name of a class that does not fit", "dog")
-    figure = figures.draw_gallery(images, names, np.array([0.5, 0.999999999, 0.001]), columns=2)
+    figure = draw_gallery(images, names, np.array([0.5, 0.999999999, 0.001]), columns=2)
     np.testing.assert_array_equal(figure.axes[2].images[0].get_array(), images[2])
     assert figure.axes[1].get_xlabel().count("\n") == 2 and figure.axes[1].get_xlabel().endswith("\n> 99.9999%")
     assert "0.10% to > 99.9999%, median 50.00%, highest for a very long" in figure.alt
@@ -129,7 +131,7 @@ def test_gallery_wraps_names_and_shows_each_pixel_of_small_images() -> None:
 
 def test_gallery_of_noise_stays_small_by_fewer_colours() -> None:
     images = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), dtype=np.uint8)
-    figure = figures.draw_gallery(images, ["noise"] * 4, np.full(4, 0.1), columns=8, kilobytes=25)
+    figure = draw_gallery(images, ["noise"] * 4, np.full(4, 0.1), columns=8, kilobytes=25)
     picture = Image.open(io.BytesIO(figure.encode()))
     assert len(figure.encode()) <= 25_000 and picture.mode == "P"
     figure.kilobytes = None
@@ -139,7 +141,7 @@ def test_gallery_of_noise_stays_small_by_fewer_colours() -> None:
 def test_images_in_a_gallery_stand_on_whole_pixels() -> None:
     side = round(8.6 * 110) // 5 - 21
     image = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
-    figure = figures.draw_gallery(image[None], ["noise"], np.array([0.1]), kilobytes=1000)
+    figure = draw_gallery(image[None], ["noise"], np.array([0.1]), kilobytes=1000)
     pixels = np.asarray(Image.open(io.BytesIO(figure.encode())).convert("RGB"))
     inside = pixels[7 : 7 + side - 2, 12 : 12 + side - 2]  # without the frame
     np.testing.assert_array_equal(inside, image[1:-1, 1:-1])
@@ -167,7 +169,7 @@ SHAPES = {(200, 160, 3): (168, 134), (48, 64, 3): (126, 168), (20, 20, 1): (168,
 def test_images_of_any_shape_keep_it_in_the_middle_of_their_place(
     shape: tuple[int, int, int], drawn: tuple[int, int]
 ) -> None:
-    figure = figures.draw_gallery(np.zeros((1, *shape), np.uint8), ["black"], np.array([0.1]))
+    figure = draw_gallery(np.zeros((1, *shape), np.uint8), ["black"], np.array([0.1]))
     pixels = np.asarray(Image.open(io.BytesIO(figure.encode())).convert("L"))[6:174, 11:179]
     rows, columns = (np.flatnonzero((pixels < 250).any(axis=axis)) for axis in (1, 0))
     assert (rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1) == pytest.approx(drawn, abs=1)  # with the frame
@@ -176,7 +178,7 @@ def test_images_of_any_shape_keep_it_in_the_middle_of_their_place(
 
 def test_small_wide_images_are_enlarged_pixel_by_pixel() -> None:
     image = np.random.default_rng(0).integers(0, 256, (3, 8, 3), dtype=np.uint8)
-    figure = figures.draw_gallery(image[None], ["noise"], np.array([0.1]), kilobytes=1000)
+    figure = draw_gallery(image[None], ["noise"], np.array([0.1]), kilobytes=1000)
     pixels = np.asarray(Image.open(io.BytesIO(figure.encode())).convert("RGB"))
     top, left, size = 6 + (168 - 63) // 2, 11, 21  # eight pixels in 168, so three in 63
     middles = pixels[top + size // 2 :: size, left + size // 2 :: size][:3, :8]
@@ -215,7 +217,7 @@ def test_nodes_and_passing_edges_of_a_level_keep_their_distance() -> None:
 
 def test_champion_graphs_say_what_computes_the_image() -> None:
     images = np.zeros((1, 5, 5, 1), np.uint8)
-    figure = figures.draw_champion_graphs(images, [make_genome()], ["tench"], np.array([0.25]))
+    figure = draw_champion_graphs(images, [make_genome()], ["tench"], np.array([0.25]))
     assert "tench, 25.00%: 1 hidden node and 3 edges compute it from x and distance, 1 node and 1 edge" in figure.alt
     drawn = figure.axes[1].patches
     positive, negative = (to_rgb(line.get_color()) for line in figure.legends[0].get_lines()[::3])  # of +10 and −10
@@ -227,7 +229,7 @@ def test_champion_graphs_say_what_computes_the_image() -> None:
 @pytest.mark.parametrize("shape", [(48, 64, 3), (64, 16, 1), (1, 4, 1)], ids=str)
 def test_champions_beside_their_graph_keep_their_shape(shape: tuple[int, int, int]) -> None:
     images = np.zeros((1, *shape), np.uint8)
-    figure = figures.draw_champion_graphs(images, [make_genome()], ["tench"], np.array([0.25]))
+    figure = draw_champion_graphs(images, [make_genome()], ["tench"], np.array([0.25]))
     figure.draw_without_rendering()
     place = figure.axes[0].get_window_extent()
     assert place.width / place.height == pytest.approx(shape[1] / shape[0], rel=0.01)
@@ -235,7 +237,7 @@ def test_champions_beside_their_graph_keep_their_shape(shape: tuple[int, int, in
 
 def test_search_curves_stand_at_their_children_per_cell(history: np.ndarray) -> None:
     curves, baselines = {"CPPN": history}, {"random": history[:2] - 5}
-    figure = figures.draw_search_curves(curves, {"CPPN": 6, "random": 12}, baselines, {"CPPN": (2000, 0.8811)})
+    figure = draw_search_curves(curves, {"CPPN": 6, "random": 12}, baselines, {"CPPN": (2000, 0.8811)})
     lines = {line.get_label(): line.get_xydata() for line in figure.axes[0].get_lines()}
     along, median = lines["CPPN, median (4 runs × 3 classes)"].T
     np.testing.assert_allclose(along, [2, 4, 6, 8, 10])
@@ -249,7 +251,7 @@ def test_search_curves_stand_at_their_children_per_cell(history: np.ndarray) -> 
 @pytest.mark.parametrize("cells", [20, 60], ids=["few are marked one by one", "many on a log axis"])
 def test_histogram_counts_each_class_once(cells: int) -> None:
     values = np.tile(np.linspace(0.01, 0.99, cells), (3, 1)) + [[-0.005], [0], [0.005]]
-    figure = figures.draw_confidence_histogram({"CPPN": values, "pixels": values / 10})
+    figure = draw_confidence_histogram({"CPPN": values, "pixels": values / 10})
     counts = figure.axes[0].patches[0].get_data().values
     assert counts.sum() == cells and len(counts) == 20
     assert figure.axes[0].get_yscale() == ("linear" if cells == 20 else "log")
@@ -260,7 +262,7 @@ def test_histogram_counts_each_class_once(cells: int) -> None:
 def test_photographs_mark_right_answers_only() -> None:
     photographs = np.zeros((2, 6, 6, 3), np.uint8)
     answers = {"Net-A": [("cat", 0.9), ("dog", 0.5)], "Net-B": [("a dog of the longest name", 0.4), ("fox", 0.3)]}
-    figure = figures.draw_photographs(photographs, ["chelsea", "rocket"], answers, ["cat", None])
+    figure = draw_photographs(photographs, ["chelsea", "rocket"], answers, ["cat", None])
     words = [[text.get_text() for text in spot.texts] for spot in figure.axes]
     assert words[0] == ["A", "✓ cat", "90.00%", "B", "a dog of the longest…", "40.00%"]
     assert "✓" not in "".join(words[1]) and [spot.get_title() for spot in figure.axes] == ["chelsea", "rocket"]
@@ -271,7 +273,7 @@ def test_photographs_mark_right_answers_only() -> None:
 def test_long_titles_of_photographs_lose_their_middle_and_stay_apart() -> None:
     titles = [f"n01440764/ILSVRC2012_val_{number:08d}_$_$.JPEG" for number in range(4)] + ["W" * 80, "chelsea"]
     answers = {"Net": [("cat", 0.9)] * 6}
-    figure = figures.draw_photographs(np.zeros((6, 4, 6, 1), np.uint8), titles, answers, [None] * 6)
+    figure = draw_photographs(np.zeros((6, 4, 6, 1), np.uint8), titles, answers, [None] * 6)
     assert titles[0] in figure.alt
     figure.draw_without_rendering()
     words = [spot.get_title() for spot in figure.axes]

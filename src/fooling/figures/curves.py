@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from fooling.confidence import NEAR_CERTAIN, first_generations, to_confidence
 from fooling.figures.style import (
@@ -34,20 +33,20 @@ def draw_curves(curves: Mapping[str, np.ndarray], baselines: Mapping[str, np.nda
         curves: By label, ``(runs, generations + 1, classes) float32`` log-odds.
         baselines: The same for images of random search.
     """
-    ends = {
-        label: show_confidence(float(np.median(to_confidence(part[:, -1]))))
-        for label, part in [*curves.items(), *baselines.items()]
-    }
-    summary = "; ".join(f"{label} ends at a median of {end}" for label, end in ends.items())
+    both = {**curves, **baselines}
+    summary = "; ".join(f"{label} ends at a median of {_show_end(part)}" for label, part in both.items())
     drawn, axes = start_figure(5.0, f"Confidence by generation. {summary}. The paper's line is at 99.99%.")
     spot = axes[0, 0]
-    for colour, (label, history) in zip(COLOURS[: len(curves)], curves.items(), strict=True):
-        _draw_spread(spot, history, colour, label)
-    for style, (label, history) in zip(BASELINE_STYLES[: len(baselines)], baselines.items(), strict=True):
-        median = np.median(history, axis=(0, 2))
-        spot.plot(median, color=BASELINE, linestyle=style, label=f"{label}, median")
+    for colour, (label, history) in zip(COLOURS, curves.items(), strict=False):
+        generations = np.arange(history.shape[1])
+        low, lower, median, upper, high = np.percentile(history, (0, 25, 50, 75, 100), axis=(0, 2))
+        spot.fill_between(generations, low, high, color=colour, alpha=0.12, lw=0)
+        spot.fill_between(generations, lower, upper, color=colour, alpha=0.3, lw=0)
+        spot.plot(median, color=colour, label=f"{label}, median ({history.shape[0]} runs × {history.shape[2]})")
+    for style, (label, history) in zip(BASELINE_STYLES, baselines.items(), strict=False):
+        spot.plot(np.median(history, axis=(0, 2)), color=BASELINE, linestyle=style, label=f"{label}, median")
     spot.axhline(log_odds(NEAR_CERTAIN), color=PAPER, lw=0.8, linestyle=DASHES, label="the paper's 99.99%")
-    label_log_odds(spot, np.concatenate([part.ravel() for part in (*curves.values(), *baselines.values())]))
+    label_log_odds(spot, np.concatenate([part.ravel() for part in both.values()]))
     last = max(part.shape[1] for part in curves.values()) - 1
     spot.set(xlabel="generation", ylabel="confidence (log-odds scale)", xlim=(0, last))
     drawn.legend(loc="outside lower center", ncols=2, fontsize=9)
@@ -135,18 +134,29 @@ def draw_search_curves(
         baselines: As ``curves``, for images of random search.
         paper: By label, the children per cell after which the paper reports a median, and that median.
     """
-    drawn, axes = start_figure(4.9, _describe_search(curves, children, baselines, paper))
+    both = {**curves, **baselines}
+    # children per cell that each generation after the random images ends with
+    along = {label: np.arange(1, part.shape[1]) * children[label] / part.shape[2] for label, part in both.items()}
+    drawn, axes = start_figure(4.9, _describe_search(both, along, paper))
     spot, seen = axes[0, 0], [np.array([log_odds(median) for _, median in paper.values()])]
-    for colour, (label, history) in zip(COLOURS[: len(curves)], curves.items(), strict=True):
-        seen.append(_draw_search(spot, history, children[label], colour, label))
-    for style, (label, history) in zip(BASELINE_STYLES[: len(baselines)], baselines.items(), strict=True):
-        median = np.median(history[:, 1:], axis=(0, 2))
-        along = _children_per_cell(history, children[label])
-        spot.plot(along, median, color=BASELINE, ls=style, label=f"{label}, median")
-        seen.append(median)
+    for colour, (label, history) in zip(COLOURS, curves.items(), strict=False):
+        lower, median, upper = np.percentile(history[:, 1:], (25, 50, 75), axis=(0, 2))
+        by_run = np.median(history[:, 1:], axis=2)
+        spot.fill_between(along[label], lower, upper, color=colour, alpha=0.2, lw=0)
+        spot.plot(along[label], by_run.T, color=colour, lw=0.7, alpha=0.7)
+        name = f"{label}, median ({history.shape[0]} runs × {history.shape[2]:,} classes)"
+        spot.plot(along[label], median, color=colour, lw=2, label=name)
+        seen += [lower, upper, by_run.ravel()]
+    for style, (label, history) in zip(BASELINE_STYLES, baselines.items(), strict=False):
+        seen.append(np.median(history[:, 1:], axis=(0, 2)))
+        spot.plot(along[label], seen[-1], color=BASELINE, ls=style, label=f"{label}, median")
     spot.set(xscale="log", xlabel="children per cell (log scale)", ylabel="confidence (log-odds scale)")
     for label, (place, median) in paper.items():
-        _mark_paper_median(spot, label, place, median)
+        spot.axhline(log_odds(median), color=PAPER, lw=0.8, ls=":")
+        spot.plot(place, log_odds(median), "D", color=PAPER, ms=5, clip_on=False, zorder=4)
+        where: Any = {"xytext": (-7, 4), "textcoords": "offset points", "ha": "right", "va": "bottom"}
+        said = f"the paper, {label}: {show_confidence(median)} at {place:,.6g}"
+        spot.annotate(said, (place, log_odds(median)), fontsize=8, path_effects=HALO, **where)
     label_confidences(spot, np.concatenate(seen))
     spot.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}")
     drawn.legend(loc="outside lower center", ncols=2, fontsize=9)
@@ -154,15 +164,11 @@ def draw_search_curves(
 
 
 def _describe_search(
-    curves: Mapping[str, np.ndarray],
-    children: Mapping[str, int],
-    baselines: Mapping[str, np.ndarray],
-    paper: Mapping[str, tuple[float, float]],
+    searches: Mapping[str, np.ndarray], along: Mapping[str, np.ndarray], paper: Mapping[str, tuple[float, float]]
 ) -> str:
     ends = [
-        f"{label} ends at a median of {show_confidence(float(np.median(to_confidence(history[:, -1]))))} after "
-        f"{_children_per_cell(history, children[label])[-1]:,.4g} per cell"
-        for label, history in [*curves.items(), *baselines.items()]
+        f"{label} ends at a median of {_show_end(part)} after {along[label][-1]:,.4g} per cell"
+        for label, part in searches.items()
     ]
     marks = [
         f"{label} {show_confidence(median)} after {place:,.6g} per cell" for label, (place, median) in paper.items()
@@ -171,36 +177,5 @@ def _describe_search(
     return f"Confidence by children per cell. {'; '.join(ends)}.{reported}"
 
 
-def _children_per_cell(history: np.ndarray, children: int) -> np.ndarray:
-    """Return how many children per cell each generation after the random images ends with."""
-    return np.asarray(np.arange(1, history.shape[1]) * children / history.shape[2])
-
-
-def _draw_search(spot: Axes, history: np.ndarray, children: int, colour: str, label: str) -> np.ndarray:
-    """Draw one search and return the log-odds that must be seen."""
-    along = _children_per_cell(history, children)
-    lower, median, upper = np.percentile(history[:, 1:], (25, 50, 75), axis=(0, 2))
-    by_run = np.median(history[:, 1:], axis=2)
-    spot.fill_between(along, lower, upper, color=colour, alpha=0.2, lw=0)
-    spot.plot(along, by_run.T, color=colour, lw=0.7, alpha=0.7)
-    name = f"{label}, median ({history.shape[0]} runs × {history.shape[2]:,} classes)"
-    spot.plot(along, median, color=colour, lw=2, label=name)
-    return np.concatenate([lower, upper, by_run.ravel()])
-
-
-def _mark_paper_median(spot: Axes, label: str, place: float, median: float) -> None:
-    height = log_odds(median)
-    spot.axhline(height, color=PAPER, lw=0.8, ls=":")
-    spot.plot(place, height, "D", color=PAPER, ms=5, clip_on=False, zorder=4)
-    where: Any = {"xytext": (-7, 4), "textcoords": "offset points", "ha": "right", "va": "bottom"}
-    said = f"the paper, {label}: {show_confidence(median)} at {place:,.6g}"
-    spot.annotate(said, (place, height), fontsize=8, path_effects=HALO, **where)
-
-
-def _draw_spread(spot: Axes, history: np.ndarray, colour: str, label: str) -> None:
-    generations = np.arange(history.shape[1])
-    low, lower, median, upper, high = np.percentile(history, (0, 25, 50, 75, 100), axis=(0, 2))
-    spot.fill_between(generations, low, high, color=colour, alpha=0.12, lw=0)
-    spot.fill_between(generations, lower, upper, color=colour, alpha=0.3, lw=0)
-    named = f"{label}, median ({history.shape[0]} runs × {history.shape[2]})"
-    spot.plot(generations, median, color=colour, label=named)
+def _show_end(history: np.ndarray) -> str:
+    return show_confidence(float(np.median(to_confidence(history[:, -1]))))

@@ -24,7 +24,6 @@ OUTPUT_NAMES = {"grey": ("grey",), "hls": ("hue", "lightness", "saturation"), "h
 NODE_ROOM, EDGE_ROOM = 1.0, 0.34  # how far apart nodes, and edges that pass them, stand; Choice: by eye
 SWEEPS = 12  # passes to and fro that order and place the nodes; Choice: more change nothing that one sees
 WIDEST = 20.0  # weights from here on are drawn equally wide: two parallel edges may add up to more than 10
-ROW_HEIGHT = 3.0  # inches per champion
 KILOBYTES = 80  # Choice: three champions beside two galleries and three plots fit a page of 600 KB
 
 
@@ -47,7 +46,7 @@ def draw_champion_graphs(
     confidences: np.ndarray,
     colour: str = "hls",
     shown: str = "Champions and the graphs that draw them",
-    row_height: float = ROW_HEIGHT,
+    row_height: float = 3.0,
 ) -> Figure:
     """Draw champions, or other images, each with the graph that computes it on its right.
 
@@ -60,6 +59,7 @@ def draw_champion_graphs(
         names: What the network takes each for.
         confidences: ``(count,) float32`` in that class.
         colour: What three outputs mean, "hls" or "hsv".
+        row_height: Inches per champion.
     """
     outputs = OUTPUT_NAMES[colour if images.shape[-1] == 3 else "grey"]
     graphs = [read_graph(genome, outputs) for genome in genomes]
@@ -167,10 +167,10 @@ def place_nodes(graph: Graph) -> dict[tuple[int, ...], tuple[float, float]]:
         ordering = sweep < SWEEPS
         for level in range(len(layers)) if sweep % 2 == 0 else reversed(range(len(layers))):
             beside = level - 1 if sweep % 2 == 0 else level + 1
-            wanted = {
-                place: _mean_height(place, neighbours[place], heights, level_of, beside if ordering else None)
-                for place in layers[level]
-            }
+            wanted = {}
+            for place in layers[level]:  # the mean height of its neighbours, on one level or on all
+                found = [heights[one] for one in neighbours[place] if not ordering or level_of[one] == beside]
+                wanted[place] = float(np.mean(found)) if found else heights[place]
             if ordering and 0 < level < len(layers) - 1:  # inputs and outputs keep their order
                 layers[level].sort(key=wanted.__getitem__)
             rooms = _spread(layers[level])
@@ -188,20 +188,7 @@ def trace_edge(source: int, target: int, levels: dict[int, int]) -> list[tuple[i
 def _spread(layer: Sequence[tuple[int, ...]]) -> np.ndarray:
     """Return heights at which the places of a level stand as close as they may, around 0."""
     rooms = np.array([NODE_ROOM if len(place) == 1 else EDGE_ROOM for place in layer])
-    heights = np.cumsum(rooms) - rooms / 2
-    return np.asarray(heights - rooms.sum() / 2)
-
-
-def _mean_height(
-    place: tuple[int, ...],
-    neighbours: Sequence[tuple[int, ...]],
-    heights: dict[tuple[int, ...], float],
-    level_of: dict[tuple[int, ...], int],
-    beside: int | None,
-) -> float:
-    """Return the mean height of the neighbours on one level, or on all; a place without any stays."""
-    found = [heights[other] for other in neighbours if beside is None or level_of[other] == beside]
-    return float(np.mean(found)) if found else heights[place]
+    return np.asarray(np.cumsum(rooms) - rooms / 2 - rooms.sum() / 2)
 
 
 def _line_width(weight: float) -> float:

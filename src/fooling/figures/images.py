@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -111,8 +112,6 @@ def draw_photographs(
     titles: Sequence[str],
     answers: Mapping[str, Sequence[tuple[str, float]]],
     labels: Sequence[str | None],
-    columns: int = 4,
-    kilobytes: int = GALLERY_KILOBYTES,
 ) -> Figure:
     """Draw photographs with what each network takes them for, each in its own shape in the middle of a square place.
 
@@ -132,17 +131,20 @@ def draw_photographs(
         + list_words([f"{network} has {count} right" for network, count in right.items()])
         + "."
     )
-    side = round(WIDTH * DPI) // columns - 3 * GAP
-    drawn, spots = start_sheet(len(photographs), columns, side, above=26, below=14 + 15 * len(answers), alt=alt)
-    drawn.kilobytes = kilobytes
-    short = _shorten_names(list(answers))
+    side = round(WIDTH * DPI) // 4 - 3 * GAP
+    drawn, spots = start_sheet(len(photographs), 4, side, above=26, below=14 + 15 * len(answers), alt=alt)
+    drawn.kilobytes = GALLERY_KILOBYTES
+    # What follows the last hyphen is enough where all networks have the same before it.
+    alike = len({network.rpartition("-")[0] for network in answers}) == 1
     for place, spot in enumerate(spots):
         _show_image(spot, photographs[place], side)
         font = FontProperties(weight="bold", size=9)
         title = shorten_title(titles[place], font, (side + 2 * BEYOND) * 72 / DPI)
         spot.set_title(title, fontproperties=font, pad=5, parse_math=False)
         for line, (network, rows) in enumerate(answers.items()):
-            _write_answer(spot, 8 + 15 * line, short[network], *rows[place], labels[place])
+            _write_answer(
+                spot, 8 + 15 * line, network.rpartition("-")[2] if alike else network, *rows[place], labels[place]
+            )
     return drawn
 
 
@@ -150,30 +152,15 @@ def _write_answer(spot: Axes, below: float, network: str, name: str, confidence:
     """Write a line under a photograph: network, class, confidence; ``below`` and the line's ends are in pixels."""
     side = spot.get_position().width * round(WIDTH * DPI)
     shown = name if len(name) <= ANSWER_WIDTH else name[: ANSWER_WIDTH - 1].rstrip() + "…"
-    columns = (
-        (-BEYOND, "left", network, BASELINE),
-        (34 - BEYOND, "left", ("✓ " if name == label else "") + shown, "black"),
-        (side + BEYOND, "right", show_confidence(confidence), "black"),
-    )
-    for x, alignment, text, colour in columns:
-        spot.annotate(
-            text,
-            (0, 0),
-            xytext=(72 * x / DPI, -72 * below / DPI),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha=alignment,
-            va="top",
-            fontsize=7.5,
-            color=colour,
-            fontweight="bold" if name == label and colour == "black" else "normal",
-        )
-
-
-def _shorten_names(networks: Sequence[str]) -> dict[str, str]:
-    """Return what follows the last hyphen, if all names have the same before it."""
-    beginnings = {network.rpartition("-")[0] for network in networks}
-    return {network: network.rpartition("-")[2] if len(beginnings) == 1 else network for network in networks}
+    bold = "bold" if name == label else "normal"
+    for x, side_of, text, colour, weight in (
+        (-BEYOND, "left", network, BASELINE, "normal"),
+        (34 - BEYOND, "left", ("✓ " if name == label else "") + shown, "black", bold),
+        (side + BEYOND, "right", show_confidence(confidence), "black", bold),
+    ):
+        where: Any = {"xytext": (72 * x / DPI, -72 * below / DPI), "textcoords": "offset points", "ha": side_of}
+        look: Any = {"va": "top", "fontsize": 7.5, "color": colour, "fontweight": weight}
+        spot.annotate(text, (0, 0), xycoords="axes fraction", **where, **look)
 
 
 def start_sheet(
@@ -230,15 +217,12 @@ def shrink_image(image: np.ndarray, side: int) -> np.ndarray:
 def shorten_title(title: str, font: FontProperties, room: float) -> str:
     """Return a title with as many letters left out of its middle as it takes to fit into ``room`` points."""
 
-    def measure(kept: int) -> float:
-        return float(text_to_path.get_text_width_height_descent("…".join(_cut_ends(title, kept)), font, False)[0])
+    def cut(kept: int) -> str:
+        return f"{title[: kept - kept // 2].rstrip()}…{title[len(title) - kept // 2 :].lstrip()}"
 
-    if text_to_path.get_text_width_height_descent(title, font, False)[0] <= room:
+    def measure(words: str) -> float:
+        return float(text_to_path.get_text_width_height_descent(words, font, False)[0])
+
+    if measure(title) <= room:
         return title
-    start, end = _cut_ends(title, max(0, bisect_right(range(len(title)), room, key=measure) - 1))
-    return f"{start.rstrip()}…{end.lstrip()}"
-
-
-def _cut_ends(title: str, kept: int) -> tuple[str, str]:
-    """Return the beginning and the end of a title, ``kept`` letters in all."""
-    return title[: kept - kept // 2], title[len(title) - kept // 2 :]
+    return cut(max(0, bisect_right(range(len(title)), room, key=lambda kept: measure(cut(kept))) - 1))

@@ -15,7 +15,6 @@ from PIL import Image
 
 from fooling import confidence
 from fooling.confidence import NEAR_CERTAIN
-from fooling.words import list_words as list_words
 
 # Okabe & Ito's palette, which survives colour blindness.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")

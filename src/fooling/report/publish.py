@@ -212,8 +212,9 @@ def fill_readme(text: str, published: Path) -> str:
         "pages": table(("page", "question"), questions),
     }
     for name, told in tables.items():
-        block = re.compile(rf"(<!-- {name}[^\n]*-->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        text = block.sub(lambda found, told=told: f"{found[1]}{told}\n{found[2]}", text, count=1)
+        block = re.search(rf"<!-- {name}[^\n]*-->\n(.*?)<!-- /{name} -->", text, re.DOTALL)
+        if block:
+            text = f"{text[: block.start(1)]}{told}\n{text[block.end(1) :]}"
     return text
 
 
