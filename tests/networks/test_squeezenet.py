@@ -65,11 +65,8 @@ def test_a_gradient_reaches_every_part_of_the_image():
     assert (blocks > 0.0).all()
 
 
-def test_a_wrong_number_of_parameters_is_an_error(monkeypatch):
+def test_it_has_as_many_parameters_as_the_original():
     assert build_squeezenet().count_params() == 1_235_496
-    monkeypatch.setattr(squeezenet, "PARAMETERS", 1_235_497)
-    with pytest.raises(AssertionError, match="has 1235496 parameters, expected 1235497"):
-        build_squeezenet()
 
 
 def test_another_file_of_weights_is_refused(monkeypatch):
