@@ -89,18 +89,30 @@ def cheap_network(shape: tuple[int, int, int]) -> Classifier:
     return Classifier(keras.Model(inputs, keras.layers.Dense(1000)(corner)))
 
 
+def add_batch_norm(model: keras.Model) -> keras.Model:
+    """Return the network as the original is built, with batch normalisation after each convolution."""
+
+    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+        if "conv" not in layer.name:
+            return type(layer).from_config(layer.get_config())
+        convolution = type(layer).from_config({**layer.get_config(), "use_bias": False})
+        return keras.Sequential([convolution, keras.layers.BatchNormalization()])
+
+    return keras.models.clone_model(model, clone_function=clone)
+
+
 def main() -> None:
     """Print the table."""
-    plain = load_efficientnet_lite("EfficientNet-Lite0", batch_norm=True)
     folded = load_efficientnet_lite("EfficientNet-Lite0")
-    images = tf.random.stateless_uniform([IMAGES, *plain.image_shape], [0, 0], -1.0, 1.0)
+    shape = folded.image_shape
+    images = tf.random.stateless_uniform([IMAGES, *shape], [0, 0], -1.0, 1.0)
     calls: dict[str, Callable[[], object]] = {}
     for batch in BATCHES:
-        for label, network in (("plain Keras", plain), ("folded", folded)):
-            calls[f"{label}, batch {batch}"] = forward_at(network.model, images, batch, frozen=False)
-            calls[f"{label}, frozen, batch {batch}"] = forward_at(network.model, images, batch, frozen=True)
-    cheap = cheap_network(plain.image_shape)
-    for name, encoding in (("cppn", CppnEncoding(plain.image_shape)), ("direct", DirectEncoding(plain.image_shape))):
+        for label, model in (("plain Keras", add_batch_norm(folded.model)), ("folded", folded.model)):
+            calls[f"{label}, batch {batch}"] = forward_at(model, images, batch, frozen=False)
+            calls[f"{label}, frozen, batch {batch}"] = forward_at(model, images, batch, frozen=True)
+    cheap = cheap_network(shape)
+    for name, encoding in (("cppn", CppnEncoding(shape)), ("direct", DirectEncoding(shape))):
         calls[f"a generation's own work, {name}"] = one_generation(cheap, encoding)
         calls[f"whole generation, {name}"] = one_generation(folded, encoding)
     for call in calls.values():
