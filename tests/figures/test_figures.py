@@ -14,10 +14,11 @@ from PIL import Image
 
 from fooling.confidence import Calibration
 from fooling.encodings.cppn_graph import CppnGenomes
-from fooling.figures.confidences import draw_confidence_histogram, draw_confidence_shares, draw_reliability
+from fooling.figures.classes import draw_confidence_histogram
 from fooling.figures.curves import draw_class_curves, draw_curves, draw_first_generations, draw_search_curves
 from fooling.figures.graphs import Graph, draw_champion_graphs, find_levels, place_nodes, read_graph
 from fooling.figures.images import draw_champions, draw_gallery, draw_images, draw_photographs, shrink_image
+from fooling.figures.networks import draw_confidence_shares, draw_reliability
 from fooling.figures.style import Figure
 from fooling.networks.assessment import Assessment
 
