@@ -45,8 +45,3 @@ def test_table_and_sentence_tell_errors_and_noise(found: NetworksFound) -> None:
     assert "4,000 digits (mnist-5k) for 150 steps, the 2 networks" in said and "**0.00% to 25.00%** of 1,000" in said
     assert "50.00% to 60.00%, and the highest of 3 noise images gets 99.00%" in said
     assert "9.00%" in mnist_networks.tell(replace(found, networks=(replace(found.networks[0], error=0.09),)))
-
-
-def test_training_without_a_step_is_refused() -> None:
-    with pytest.raises(ValueError, match="steps is 0"):
-        mnist_networks.TrainingSizes(data="mnist-5k", steps=0)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fooling.confidence import to_log_odds
-from fooling.pages import claim, mnist_cppn, mnist_direct, mnist_search
+from fooling.pages import claim, mnist_search
 from fooling.pages.finding import Finding
 from fooling.pages.mnist_search import SearchFound
 
@@ -72,7 +72,7 @@ def test_generation_50_itself_is_too_late_for_fewer_than_50_generations(history:
     ],
 )
 def test_pixels_are_judged_by_median_and_by_every_run_in_time(change: dict[str, float], verdict: str) -> None:
-    assert mnist_direct.judge(replace(DIRECT, **change)) == verdict
+    assert mnist_search.judge_direct(replace(DIRECT, **change)) == verdict
 
 
 @pytest.mark.parametrize(
@@ -88,10 +88,10 @@ def test_pixels_are_judged_by_median_and_by_every_run_in_time(change: dict[str, 
     ],
 )
 def test_cppns_are_judged_by_the_median_alone(change: dict[str, float], verdict: str) -> None:
-    assert mnist_cppn.judge(replace(DIRECT, **change)) == verdict
+    assert mnist_search.judge_cppn(replace(DIRECT, **change)) == verdict
 
 
-@pytest.mark.parametrize("tested", [mnist_direct.CLAIM, *mnist_cppn.CLAIMS], ids=lambda one: one.id)
+@pytest.mark.parametrize("tested", mnist_search.CLAIMS, ids=lambda one: one.id)
 def test_headline_is_one_short_sentence_and_rows_tell_spread_and_baseline(tested: claim.Claim[SearchFound]) -> None:
     headline = tested.headline(DIRECT)
     assert headline.endswith(".") and len(headline.split()) <= 35 and "99.9950%" in headline
@@ -101,18 +101,20 @@ def test_headline_is_one_short_sentence_and_rows_tell_spread_and_baseline(tested
 
 
 def test_a_network_of_ones_own_gets_numbers_and_no_verdict() -> None:
-    told = mnist_search.tell_own(Finding(mnist_direct.CLAIM, replace(DIRECT, data="my network"), "default"))
+    told = Finding(mnist_search.DIRECT, replace(DIRECT, data="my network"), "default").as_numbers("LeNet")
     assert told.startswith("**After 200 generations") and "reproduced" not in told
-    assert "| lowest champion | 99.00% |" in told and told.endswith("network trained on my network.")
+    assert (
+        "|  | here | the paper, on LeNet |" in told
+        and "| lowest champion | 99.00% |" in told
+        and told.endswith("network trained on my network.")
+    )
 
 
 def test_headline_of_pixels_says_none_where_no_run_is_in_time() -> None:
-    assert "in none of 5 runs" in mnist_direct.headline(replace(DIRECT, runs_certain_before_50=0))
+    assert "in none of 5 runs" in mnist_search.DIRECT.headline(replace(DIRECT, runs_certain_before_50=0))
 
 
 def test_digits_evolve_at_the_papers_own_size_from_the_default_on() -> None:
     for profile in ("default", "extended", "paper"):
-        sizes = mnist_search.SIZES[profile]
-        assert mnist_search.is_large_enough(sizes.runs, sizes.generations, sizes.children)
-    smoke = mnist_search.SIZES["smoke"]
-    assert not mnist_search.is_large_enough(smoke.runs, smoke.generations, smoke.children)
+        assert mnist_search.is_large_enough(mnist_search.SIZES[profile])
+    assert not mnist_search.is_large_enough(mnist_search.SIZES["smoke"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,23 +29,17 @@ class Certainty(NamedTuple):
 def measure_certainty(
     classifier: Classifier, photographs: Photographs, count: int, seed: int, folder: str | Path
 ) -> Certainty:
-    """Show a network random crops of photographs, uniform noise and random CPPN images; nothing is done twice.
-
-    Args:
-        count: Of each kind.
-
-    Raises:
-        ValueError: If the network takes no colour images, or there is no photograph.
-        OSError: If the folder cannot be written.
-    """
+    """Show a network ``count`` each of random crops, random CPPN images and uniform noise; nothing is done twice."""
 
     def compute() -> dict[str, np.ndarray]:
-        crops = random_crops(photographs, count, seed, classifier.image_shape).images
-        images = {
-            label: draw_random_images(encoding(classifier.image_shape), count, seed)
-            for label, encoding in UNBRED.items()
+        shape = classifier.image_shape
+        images = {CROPS: [random_crops(photographs, count, seed, shape).images]} | {
+            label: draw_random_images(encoding(shape), count, seed) for label, encoding in UNBRED.items()
         }
-        return {label: _find_surest(classifier, batches) for label, batches in {CROPS: [crops], **images}.items()}
+        return {
+            label: np.concatenate([classifier.confidences(batch).max(axis=1) for batch in batches])
+            for label, batches in images.items()
+        }
 
     settings = {
         "classifier": classifier.fingerprint(),
@@ -56,8 +49,3 @@ def measure_certainty(
     }
     arrays, run = compute_once(Path(folder), "certainty", settings, VERSION, compute)
     return Certainty({label: arrays[label] for label in (CROPS, *UNBRED)}, run)
-
-
-def _find_surest(classifier: Classifier, batches: Iterable[np.ndarray]) -> np.ndarray:
-    """Return the confidence in the top class of every image."""
-    return np.concatenate([classifier.confidences(batch).max(axis=1) for batch in batches])

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from fooling.confidence import NEAR_CERTAIN as NEAR_CERTAIN
 from fooling.words import SMALLEST_P
 
 REPRODUCED, PARTLY, NOT = "reproduced", "partly reproduced", "not reproduced"

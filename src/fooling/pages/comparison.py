@@ -32,9 +32,6 @@ def probability_of_superiority(first: np.ndarray, second: np.ndarray) -> float:
 
     Source: Vargha & Delaney 2000, who call it A; it is the Mann-Whitney U divided by the number of pairs.
 
-    Args:
-        second: The same.
-
     Raises:
         ValueError: If one of them is empty or holds NaN.
     """
@@ -82,9 +79,7 @@ def compare_classes(first: np.ndarray, second: np.ndarray) -> Comparison:
 def compare_starts(first: np.ndarray, second: np.ndarray) -> Comparison:
     """Compare two searches before anything evolved: what differs there is not the work of evolution.
 
-    Args:
-        first: ``(runs, generations + 1, classes) float32`` log-odds.
-        second: The same of the other search on the same classes; runs and generations may differ.
+    Both are ``(runs, generations + 1, classes) float32`` log-odds of the same classes.
     """
     return compare_classes(to_confidence(first[:, 0]), to_confidence(second[:, 0]))
 
@@ -115,9 +110,6 @@ def shrink(images: np.ndarray) -> np.ndarray:
 
     Returns:
         ``(count, height · width · channels of a thumbnail) float32`` of length 1 or 0.
-
-    Raises:
-        ValueError: If they are not such images.
     """
     images = np.asarray(images)
     if images.ndim != 4 or images.dtype != np.uint8:
@@ -128,8 +120,7 @@ def shrink(images: np.ndarray) -> np.ndarray:
     for start in range(0, count, AT_ONCE):
         batch = images[start : start + AT_ONCE]
         few = rows @ batch.reshape(len(batch), height, -1).astype(np.float64)  # (few, rows, width · channels)
-        few = columns @ few.reshape(-1, width, channels)  # (few · rows, columns, channels)
-        few = few.reshape(len(batch), -1)
+        few = (columns @ few.reshape(-1, width, channels)).reshape(len(batch), -1)
         few -= few.mean(axis=1, keepdims=True)
         length = np.sqrt((few**2).sum(axis=1, keepdims=True))
         thumbnails[start : start + len(batch)] = few / np.where(length > FLAT, length, np.inf)
@@ -137,15 +128,7 @@ def shrink(images: np.ndarray) -> np.ndarray:
 
 
 def correlate_pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return the correlation of each thumbnail with its partner.
-
-    Args:
-        first: ``(count, features) float32`` of :func:`shrink`.
-        second: The same of their partners.
-
-    Returns:
-        ``(count,) float64 in [−1, 1]``, to six decimals.
-    """
+    """Return the correlation of each thumbnail with its partner: ``(count,) float64 in [−1, 1]``, to six decimals."""
     return _round(np.einsum("if,if->i", np.asarray(first, np.float64), np.asarray(second, np.float64)))
 
 

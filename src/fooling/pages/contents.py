@@ -8,15 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fooling.pages import (
-    explorer,
-    imagenet_direct,
-    imagenet_networks,
-    mnist_cppn,
-    mnist_direct,
-    mnist_networks,
-    your_network,
-)
+from fooling.pages import explorer, imagenet_direct, imagenet_networks, mnist_networks, mnist_search, your_network
 from fooling.pages.ascent import claim as ascent
 from fooling.pages.claim import Claim
 from fooling.pages.detectors import summary as detectors
@@ -34,9 +26,9 @@ from fooling.pages.transfer import sizes as transfer
 # By the notebook's stem; a page that is not listed reads none.
 SIZES: Mapping[str, Mapping[str, Any]] = {
     "01_mnist_networks": mnist_networks.SIZES,
-    "02_mnist_direct": mnist_direct.SIZES,
-    "03_mnist_cppn": mnist_cppn.SIZES,
-    "04_mnist_features_across_runs": mnist_features.SIZES,
+    "02_mnist_direct": mnist_search.SIZES,
+    "03_mnist_cppn": mnist_search.SIZES,
+    "04_mnist_features_across_runs": mnist_search.SIZES,
     "05_mnist_training_size": training_size.SIZES,
     "06_imagenet_networks": imagenet_networks.SIZES,
     "07_imagenet_direct": imagenet_direct.SIZES,
@@ -51,8 +43,7 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
 }
 
 CLAIMS: tuple[Claim[Any], ...] = (
-    mnist_direct.CLAIM,
-    *mnist_cppn.CLAIMS,
+    *mnist_search.CLAIMS,
     mnist_features.CLAIM,
     training_size.CLAIM,
     imagenet_direct.CLAIM,
@@ -70,9 +61,5 @@ CLAIMS: tuple[Claim[Any], ...] = (
 
 
 def find_sizes(page: str, profile: str) -> Any:
-    """Return the sizes of ``page`` at ``profile``, or None for a page that reads none.
-
-    Raises:
-        ValueError: If there is no such profile.
-    """
+    """Return the sizes of ``page`` at ``profile``, or None for a page that reads none."""
     return SIZES.get(page, {}).get(check_profile(profile))

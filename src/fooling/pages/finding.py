@@ -47,9 +47,9 @@ class Finding:
         said = f"**{verdict[0].upper()}{verdict[1:]}: {self.headline}**"
         return f"{said}\n\n{rows}\n\n`{claim.id}`; the paper: {claim.number} ({claim.grade}). Scale: {self.scale}."
 
-    def as_numbers(self) -> str:
-        """Return the same without a verdict on the paper, for a network of a reader's own."""
-        rows = table(("", "here", "the paper, on its network"), self.claim.rows(self.record))
+    def as_numbers(self, network: str = "its network") -> str:
+        """Return the same without a verdict on the paper, for a network of a reader's own beside the paper's."""
+        rows = table(("", "here", f"the paper, on {network}"), self.claim.rows(self.record))
         return f"**{self.headline}**\n\n{rows}\n\nScale: {self.scale}."
 
 
@@ -60,12 +60,8 @@ def collect(claims: Iterable[Claim[Any]], folders: Iterable[Path]) -> tuple[Find
         claims: As :data:`fooling.pages.contents.CLAIMS`.
         folders: Results of profiles, the one that is to be believed first; named by the profile, unless they are
             published, where :data:`ORIGINS` tells.
-
-    Raises:
-        ValueError: If a file of numbers is damaged.
     """
-    found = []
-    places = list(folders)
+    found, places = [], list(folders)
     for claim in claims:
         for folder in places:
             record = read_record(folder, claim.page, claim.id, claim.record)
@@ -77,10 +73,9 @@ def collect(claims: Iterable[Claim[Any]], folders: Iterable[Path]) -> tuple[Find
 
 
 def tabulate_findings(findings: Iterable[Finding], folder: str = "") -> str:
-    """Return a Markdown table with a line per finding; marks say how a number of the paper is known.
+    """Return a Markdown table with a line per finding, whose pages are in ``folder``, seen from the table.
 
-    Args:
-        folder: Where the pages are, seen from the table; by default beside it.
+    Marks say how a number of the paper is known.
     """
     rows = [
         (

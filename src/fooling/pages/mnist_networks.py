@@ -23,10 +23,6 @@ class TrainingSizes:
     data: str  # name of a data set of :mod:`fooling.data.digits`
     steps: int  # solver steps per network, batches of 64
 
-    def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise ValueError(f"steps is {self.steps}, but training needs at least 1.")
-
 
 # The paper's solver runs 10,000 steps on 60,000 digits; 1,500 steps on 4,000 digits reach 96% in under a minute.
 SIZES: Mapping[str, TrainingSizes] = {
@@ -87,10 +83,8 @@ def measure(
         )
         for name, one in assessments.items()
     )
-    count = len(next(iter(on_noise.values())))
-    return NetworksFound(
-        describe_digits(digits), steps, len(digits.test_labels), count, networks, float(with_mean.error)
-    )
+    held_out, noise = len(digits.test_labels), len(next(iter(on_noise.values())))
+    return NetworksFound(describe_digits(digits), steps, held_out, noise, networks, float(with_mean.error))
 
 
 def describe_digits(digits: Digits) -> str:

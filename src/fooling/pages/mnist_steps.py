@@ -14,10 +14,8 @@ FARTHEST = 0.4  # steps are drawn up to here; Choice: one in 2,000 is longer
 def draw_mutation(parent: np.ndarray, child: np.ndarray, steps: np.ndarray) -> Figure:
     """Draw a parent, its child, their difference, and how long the steps of all children are.
 
-    Args:
-        parent: ``(height, width, channels) uint8``.
-        child: The same shape.
-        steps: ``(children, genes) float32``: by how much each gene changed, 0 where it did not.
+    Images are ``(height, width, channels) uint8``; steps say by how much each gene changed, ``(children, genes)
+    float32``, 0 where it did not.
     """
     changed = steps[steps != 0]
     share, mean = changed.size / steps.size, float(np.abs(changed).mean())
@@ -38,9 +36,8 @@ def draw_mutation(parent: np.ndarray, child: np.ndarray, steps: np.ndarray) -> F
     between.set_title("child − parent", fontsize=10)
     along = np.linspace(-FARTHEST, FARTHEST, 201)
     bins = np.linspace(-FARTHEST, FARTHEST, 61)
-    spread.hist(
-        changed, bins=bins, weights=np.full(changed.size, 1 / (changed.size * np.diff(bins)[0])), color="#bbbbbb"
-    )
+    weights = np.full(changed.size, 1 / (changed.size * np.diff(bins)[0]))
+    spread.hist(changed, bins=bins, weights=weights, color="#bbbbbb")
     density = 0.5 * (MUTATION_STRENGTH + 1) * (1.0 - np.abs(along)) ** MUTATION_STRENGTH
     spread.plot(along, density, color=COLOURS[0], label="the formula")
     spread.set(xlabel="step of a gene (1: black to white)", ylabel="density")

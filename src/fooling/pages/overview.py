@@ -85,8 +85,7 @@ def _write(drawn: Figure, height: int, top: int, words: str) -> int:
 def _add_place(drawn: Figure, height: int, centre: float, top: int, side: int) -> Axes:
     """Return axes of ``side`` × ``side`` pixels, framed by a thin line so that white images have an end."""
     width = round(WIDTH * DPI)
-    left = round(centre - side / 2)
-    spot = drawn.add_axes((left / width, 1 - (top + side) / height, side / width, side / height))
+    spot = drawn.add_axes((round(centre - side / 2) / width, 1 - (top + side) / height, side / width, side / height))
     spot.spines[:].set(visible=True, color="#cccccc", linewidth=0.5)
     return spot
 

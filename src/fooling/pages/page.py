@@ -18,11 +18,7 @@ PROFILES = ("smoke", "default", "extended", "paper")
 
 
 def check_profile(profile: str) -> str:
-    """Return ``profile`` when it is one of :data:`PROFILES`.
-
-    Raises:
-        ValueError: If there is no such profile.
-    """
+    """Return ``profile`` when it is one of :data:`PROFILES`, else raise ValueError."""
     if profile not in PROFILES:
         raise ValueError(f"There is no profile {profile!r}; choose one of {', '.join(PROFILES)}.")
     return profile
@@ -60,11 +56,7 @@ class Page(NamedTuple):
         write_json(metrics_file(self.folder, self.name), {**content, "seed": self.seed, **more})
 
     def find_search(self, page: str, name: str) -> Evolution:
-        """Return a search that an earlier page made at this profile and seed.
-
-        Raises:
-            ValueError: If it is not there.
-        """
+        """Return a search that an earlier page made at this profile and seed."""
         # Numbers are read without TensorFlow, searches are not.
         from fooling.evolution.evolution import load_evolution
 
@@ -81,11 +73,7 @@ class Page(NamedTuple):
 
 
 def open_page(name: str, profile: str, seed: int | None = 0) -> Page:
-    """Return where the page ``name`` writes at ``profile``.
-
-    Raises:
-        ValueError: If there is no such profile.
-    """
+    """Return where the page ``name`` writes at ``profile``."""
     return Page(name, results_root() / check_profile(profile), seed)
 
 

@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from fooling.confidence import first_generations as first_generations
-
 
 @dataclass(frozen=True)
 class SearchSizes:

@@ -17,10 +17,6 @@ class AuditSizes:
 
     minutes: float
 
-    def __post_init__(self) -> None:
-        if not self.minutes > 0:
-            raise ValueError(f"The budget is {self.minutes} minutes, but an audit needs more than 0.")
-
 
 # On LeNet, where no network of one's own is named.
 SIZES: Mapping[str, AuditSizes] = {
@@ -32,11 +28,7 @@ SIZES: Mapping[str, AuditSizes] = {
 
 
 def open_audit_page(profile: str, seed: int, model: str | None, output: str | None) -> Page:
-    """Return where an audit is kept: that of a file in a folder of its own, whatever the profile.
-
-    Raises:
-        ValueError: If there is no such profile, or no such file.
-    """
+    """Return where an audit is kept: that of a file in a folder of its own, whatever the profile."""
     from fooling.lab.audit.files import find_folder
 
     return Page(PAGE, Path(output or find_folder(model)), seed) if model else open_page(PAGE, profile, seed)

@@ -13,9 +13,8 @@ from hypothesis.extra.numpy import arrays
 
 from fooling.networks.classifier import Classifier
 from fooling.pages.claim import Effect
-from fooling.pages.mnist_features import measure as features
-from fooling.pages.mnist_features.looks import multiply_gradient, trace_looks
-from fooling.pages.mnist_features.measure import (
+from fooling.pages.mnist_features import claim as features
+from fooling.pages.mnist_features.claim import (
     compare_digit,
     compare_features,
     compare_likeness,
@@ -24,6 +23,7 @@ from fooling.pages.mnist_features.measure import (
     find_vertical_share,
     gather_digits,
 )
+from fooling.pages.mnist_features.looks import multiply_gradient, trace_looks
 
 pictures = arrays(np.uint8, st.tuples(st.integers(2, 9), st.integers(2, 9), st.just(1)))
 
@@ -167,12 +167,6 @@ def test_likeness_of_digits_is_the_mean_correlation_over_pairs_of_runs_as_numpy_
         for one in range(3)
     ]
     np.testing.assert_allclose(compare_features(images).likeness, expected, atol=1e-5)
-
-
-def test_one_run_or_two_digits_are_refused() -> None:
-    for shape in ((1, 10, 8, 8, 1), (5, 2, 8, 8, 1), (10, 8, 8, 1)):
-        with pytest.raises(ValueError, match="at least 2 runs of at least 3 digits"):
-            compare_features(np.zeros(shape, np.uint8))
 
 
 def test_real_digits_are_gathered_in_order_of_digit_and_no_more_than_there_are() -> None:

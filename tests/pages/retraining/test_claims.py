@@ -147,7 +147,7 @@ def test_rows_of_a_chain_set_before_beside_after() -> None:
 
 def test_rows_of_a_chain_say_what_slows_only_where_it_does() -> None:
     def said(**change: Any) -> str:
-        return " ".join(map(" ".join, digit_claims.list_chain(replace(CHAIN, **change))))
+        return " ".join(map(" ".join, digit_claims.CHAIN_CLAIM.rows(replace(CHAIN, **change))))
 
     assert "by generation" not in said(first_as_far=None)
     assert "by generation" not in said(first_as_far=200)
@@ -211,7 +211,7 @@ def test_imagenet_is_compared_class_by_class(imagenet: Any) -> None:
     assert found.scale == Scale(3, 4, 10, 20, "Toy", "one") and found.scale.per_cell == 50
     assert found.compared.paired_p == pytest.approx(0.25)  # three of sixteen orders of signs are rarer, and their like
     assert found.start.medians == pytest.approx((0.8, 0.2)) and found.start.ahead == 3
-    assert imagenet_claims.tell_scale(found) == (
+    assert imagenet_claims.CLAIM.scale(found) == (
         "3 runs × 4 classes, 10 generations × 20 children; Toy, one crop; coordinates [−1, 1]"
     )
     assert imagenet_claims.judge(found) == claims.UNTESTED

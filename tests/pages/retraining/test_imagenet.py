@@ -17,7 +17,7 @@ from fooling.evolution.evolve import evolve
 from fooling.networks.classifier import Classifier
 from fooling.networks.head import Head
 from fooling.pages.retraining import imagenet
-from fooling.pages.retraining.lesson import Lesson
+from fooling.pages.retraining.imagenet import Lesson
 from fooling.pages.retraining.sizes import HeadSizes
 
 SMALL = HeadSizes(2, 2, 4, baseline_runs=1, classes=(0, 2, 3), photograph_crops=12, steps=20)
@@ -111,8 +111,3 @@ def test_with_ten_crops_larger_images_evolve(tmp_path: Path, linear_network: Cla
     found, _ = imagenet.retrain_imagenet(linear_network, load_photographs("packaged"), settings, 0, tmp_path)
     assert found.champions.shape == (3, 9, 9, 3), "8 · 256 / 224, rounded"
     assert found.caught_after.shape == (2, 3)
-
-
-def test_single_run_is_refused(tmp_path: Path, linear_network: Classifier) -> None:
-    with pytest.raises(ValueError, match="at least 2 runs"):
-        imagenet.retrain_imagenet(linear_network, load_photographs("packaged"), replace(SMALL, runs=1), 0, tmp_path)

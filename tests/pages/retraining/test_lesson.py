@@ -15,7 +15,7 @@ from PIL import Image
 from fooling.data.photographs import load_photographs
 from fooling.networks import head
 from fooling.networks.classifier import Classifier
-from fooling.pages.retraining import lesson
+from fooling.pages.retraining import imagenet as lesson
 from fooling.pages.retraining.sizes import HeadSizes
 
 

@@ -118,12 +118,6 @@ def test_a_network_counts_by_the_median_of_its_runs_and_errors_by_the_median_net
     assert judge(summary) == UNTESTED
 
 
-def test_one_size_or_uneven_numbers_of_networks_are_no_trend() -> None:
-    for networks in (grow({500: 3}), grow({500: 3, 1_000: 4})[:-1]):
-        with pytest.raises(ValueError, match="A trend needs two sizes with as many networks each"):
-            summarise(networks)
-
-
 @pytest.mark.parametrize("firsts", [(9, 19, 29, 39), (39, 29, 19, 9), (201, 201, 201, 201)])
 def test_the_headline_is_a_sentence_that_can_be_read(firsts: tuple[int, ...]) -> None:
     told = headline(summarise(grow(dict(zip((500, 1_000, 2_000, 4_000), firsts, strict=True)))))

@@ -23,9 +23,7 @@ from fooling.pages.training_size import fool
 from fooling.pages.training_size.claim import TrainingSizes
 from fooling.pages.training_size.fool import (
     FooledNetwork,
-    check_sizes,
     choose_digits,
-    find_error,
     find_medians,
     fool_networks,
 )
@@ -83,7 +81,7 @@ def test_the_seed_decides_which_digits_are_chosen_and_all_of_them_are_the_set_it
 @pytest.mark.parametrize("size", [9, 201, 60_000])
 def test_sizes_that_cannot_be_had_are_refused_in_one_sentence(uneven: Digits, size: int) -> None:
     with pytest.raises(ValueError, match=f"{size:,} training digits were asked for, but made gives 10 to 200; choose"):
-        check_sizes(uneven, [50, size])
+        fool_networks(uneven, replace(SMALL, sizes=(50, size)), Path("nowhere"))
 
 
 def test_a_size_that_cannot_be_had_is_refused_before_anything_is_trained(uneven: Digits, tmp_path: Path) -> None:
@@ -92,11 +90,15 @@ def test_a_size_that_cannot_be_had_is_refused_before_anything_is_trained(uneven:
     assert not list(tmp_path.iterdir())
 
 
-def test_error_of_a_network_that_calls_every_digit_a_three(uneven: Digits) -> None:
+def test_error_of_a_network_that_calls_every_digit_a_three(
+    uneven: Digits, pixels_only: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     layers = [keras.layers.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10, use_bias=True)]
     model = keras.Sequential(layers)
     model.set_weights([np.zeros((784, 10)), np.eye(10)[3]])
-    assert find_error(Classifier(model), uneven) == pytest.approx(np.mean(uneven.test_labels != 3))
+    monkeypatch.setattr(fool, "train", lambda *_: Classifier(model))
+    found = fool_networks(uneven, replace(SMALL, sizes=(10,)), tmp_path)[0]
+    assert found.error == pytest.approx(np.mean(uneven.test_labels != 3))
 
 
 def test_median_is_that_of_confidences_and_not_of_log_odds() -> None:
@@ -215,5 +217,6 @@ def test_digits_own_seed_runs_and_sizes_each_make_another_key(
 
 @pytest.mark.slow
 def test_more_digits_of_one_kind_make_fewer_errors(digits: Digits) -> None:
-    errors = [find_error(fool.train(choose_digits(digits, size, 0), 200, 0), digits) for size in (30, 3_000)]
+    networks = [fool.train(choose_digits(digits, size, 0), 200, 0) for size in (30, 3_000)]
+    errors = [np.mean(one.score(digits.test_images).argmax(axis=1) != digits.test_labels) for one in networks]
     assert errors[1] < errors[0] / 2

@@ -17,8 +17,7 @@ NARROW = 0.28  # how far the dots of a digit spread to either side
 def draw_means(means: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
     """Draw mean images, a row per kind, a column per digit, each stretched from its darkest to its brightest pixel.
 
-    Args:
-        means: By label, ``(digits, height, width)`` of any range.
+    The means are ``(digits, height, width)`` of any range, by label.
     """
     alt = f"Mean image of each digit, {names[0]} to {names[-1]}; rows: {list_words(list(means))}."
     return _draw_rows(means, names, "gray", alt)
@@ -28,19 +27,15 @@ def draw_means(means: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
 def draw_looks(looks: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
     """Draw where the network looks, a row per kind, a column per digit; black is nowhere, bright is most of that image.
 
-    Args:
-        looks: By label, ``(digits, height, width)``, not negative.
+    The looks are ``(digits, height, width)`` by label, not negative.
     """
-    middles = {label: f"{_find_middle(part):.0%}" for label, part in looks.items()}
-    shown = "; ".join(f"{label}: {share} within the middle quarter of the image" for label, share in middles.items())
-    return _draw_rows(looks, names, "inferno", f"Where the network looks, {names[0]} to {names[-1]}. {shown}.")
-
-
-def _find_middle(looks: np.ndarray) -> float:
-    """Return the share of what a network looks at that lies in the middle half of the rows and of the columns."""
-    height, width = looks.shape[1:]
-    middle = looks[:, height // 4 : height - height // 4, width // 4 : width - width // 4].sum()
-    return float(middle / max(looks.sum(), np.finfo(float).tiny))
+    parts = []
+    for label, part in looks.items():
+        rows, columns = (slice(side // 4, side - side // 4) for side in part.shape[1:])
+        share = part[:, rows, columns].sum() / max(part.sum(), np.finfo(float).tiny)
+        parts.append(f"{label}: {share:.0%} within the middle quarter of the image")
+    alt = f"Where the network looks, {names[0]} to {names[-1]}. {'; '.join(parts)}."
+    return _draw_rows(looks, names, "inferno", alt)
 
 
 def _draw_rows(rows: Mapping[str, np.ndarray], names: Sequence[str], colours: str, alt: str) -> Figure:
@@ -87,12 +82,8 @@ def draw_shares(
         spot.set(xticks=range(len(names)), xticklabels=names, xlabel="digit")
         spot.set_title(label, fontsize=10)
         spot.set_ylim(bottom=0)
-    drawn.legend(
-        [*axes[0, 0].lines[:1], *ticks],
-        ["median of the runs", "real digits, median"],
-        loc="outside lower center",
-        ncols=2,
-    )
+    marks = {"median of the runs": axes[0, 0].lines[0], "real digits, median": ticks[0]}
+    drawn.legend(marks.values(), marks, loc="outside lower center", ncols=2)
     return drawn
 
 
@@ -109,8 +100,7 @@ def _draw_dots(spot: Axes, values: np.ndarray, marked: int) -> None:
 def draw_likeness(likeness: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
     """Draw the mean correlation of champions of two digits in two runs, a matrix per kind, one scale for all.
 
-    Args:
-        likeness: By label, ``(digits, digits) float64 in [−1, 1]``.
+    The matrices are ``(digits, digits) float64 in [−1, 1]``, by label.
     """
     parts = []
     for label, matrix in likeness.items():

@@ -21,9 +21,6 @@ def trace_looks(classifier: Classifier, images: np.ndarray) -> np.ndarray:
 
     Returns:
         ``(classes, height, width) float64``, each summing to 1; 0 where no image has any influence.
-
-    Raises:
-        ValueError: If the images do not fit the network, or a gradient is not a number.
     """
     runs, classes = images.shape[:2]
     flat = images.reshape(-1, *images.shape[2:])
@@ -36,14 +33,11 @@ def trace_looks(classifier: Classifier, images: np.ndarray) -> np.ndarray:
 
 
 def multiply_gradient(classifier: Classifier, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return gradient × input of a class's log-odds for each image.
+    """Return gradient × input, ``(count, height, width, channels) float32``, of a class's log-odds for each image.
 
     Args:
         images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1].
         classes: ``(count,)``: for which class, by index.
-
-    Returns:
-        ``(count, height, width, channels) float32``.
 
     Raises:
         ValueError: If the images do not fit the network, or a gradient is not a number.
@@ -56,13 +50,10 @@ def multiply_gradient(classifier: Classifier, images: np.ndarray, classes: np.nd
         return tape.gradient(wanted, pixels) * pixels
 
     signature = [tf.TensorSpec([None, *classifier.image_shape]), tf.TensorSpec([None], tf.int32)]
-    graph = tf.function(differentiate, input_signature=signature).get_concrete_function()
+    graph = tf.function(differentiate, input_signature=signature)
     pixels, size = check_images(images, classifier.image_shape), classifier.batch
-    chosen = np.asarray(classes, np.int32)
-    starts = range(0, len(pixels), size)
-    found = np.concatenate(
-        [graph(tf.constant(pixels[at : at + size]), tf.constant(chosen[at : at + size])) for at in starts]
-    )
+    chosen, starts = np.asarray(classes, np.int32), range(0, len(pixels), size)
+    found = np.concatenate([graph(pixels[at : at + size], chosen[at : at + size]) for at in starts])
     if not np.isfinite(found).all():
         raise ValueError(f"{classifier.name} has a gradient that is not a number, so where it looks is not known.")
     return found

@@ -62,12 +62,7 @@ class ErrorFound:
 
 
 def measure_chain(networks: Sequence[RetrainedDigits], children: int, data: str, coordinates: str) -> ChainFound:
-    """Reduce a chain to how well it is fooled.
-
-    Args:
-        networks: The first network, and at least one retrained one.
-        data: What they learned besides fooling images, in words.
-    """
+    """Reduce a chain of at least two networks, which learned ``data`` besides fooling images, to how it is fooled."""
     first, *retrained = networks
     last = retrained[-1]
     (runs, cells), generations = last.log_odds.shape, last.medians.shape[1] - 1
@@ -114,9 +109,8 @@ def judge_chain(found: ChainFound) -> str:
     """Judge by the last network: after 15 iterations images still reach a median of 99.99%; 99% is the direction."""
     if found.iterations < ITERATIONS or found.runs < RUNS:
         return UNTESTED
-    if found.medians[-1] >= NEAR_CERTAIN:
-        return REPRODUCED
-    return PARTLY if found.medians[-1] >= NEARLY_CERTAIN else NOT
+    last = found.medians[-1]
+    return REPRODUCED if last >= NEAR_CERTAIN else PARTLY if last >= NEARLY_CERTAIN else NOT
 
 
 def judge_errors(found: ErrorFound) -> str:
@@ -130,8 +124,7 @@ def judge_errors(found: ErrorFound) -> str:
     return REPRODUCED if added <= SIMILAR else PARTLY if added <= NEARLY_SIMILAR else NOT
 
 
-def tell_chain(found: ChainFound) -> str:
-    """Return the first and the last median of the chain in a sentence."""
+def _tell_chain(found: ChainFound) -> str:
     first, last = (show_confidence(found.medians[place]) for place in (0, -1))
     return (
         f"In one chain, images evolved against the last of {count_words(found.iterations, 'retrained network')} reach "
@@ -139,16 +132,14 @@ def tell_chain(found: ChainFound) -> str:
     )
 
 
-def tell_errors(found: ErrorFound) -> str:
-    """Return the errors before and after, and on the last network, in a sentence."""
+def _tell_errors(found: ErrorFound) -> str:
     return (
         f"The median retrained digit network gets {found.error_median:.1%} of the held-out digits wrong, the last one "
         f"{found.error_last:.1%}, and the first network, which has no fooling class, {found.error_first:.1%}."
     )
 
 
-def list_chain(found: ChainFound) -> Rows:
-    """Return the medians before, while and after retraining, and what the fooling class caught."""
+def _list_chain(found: ChainFound) -> Rows:
     first, last, lowest = map(show_confidence, (found.medians[0], found.medians[-1], min(found.medians)))
     low, high = map(show_confidence, found.last_run_medians)
     rises, iterations = sum(after > one for one, after in pairwise(found.medians)), found.iterations
@@ -177,8 +168,7 @@ def _list_delay(found: ChainFound) -> Rows:
     return ((reached, f"as the first network's {where} did{follows}", ""),)
 
 
-def list_errors(found: ErrorFound) -> Rows:
-    """Return held-out errors, and what else was kept."""
+def _list_errors(found: ErrorFound) -> Rows:
     low, high = found.error_range
     spread = f"{low:.1%} to {high:.1%}, n = {count_words(found.iterations, 'network')} of one chain"
     crops = f"{found.agreement_crops:,} crops of {found.agreement_photographs} photographs"
@@ -204,8 +194,8 @@ CHAIN_CLAIM = Claim(
     page="11_retraining",
     record=ChainFound,
     judge=judge_chain,
-    headline=tell_chain,
-    rows=list_chain,
+    headline=_tell_chain,
+    rows=_list_chain,
     scale=attrgetter("scale"),
 )
 ERROR_CLAIM = Claim(
@@ -218,7 +208,7 @@ ERROR_CLAIM = Claim(
     page="11_retraining",
     record=ErrorFound,
     judge=judge_errors,
-    headline=tell_errors,
-    rows=list_errors,
+    headline=_tell_errors,
+    rows=_list_errors,
     scale=attrgetter("scale"),
 )

@@ -11,11 +11,12 @@ import numpy as np
 
 from fooling.data.digits import DIGITS, Digits
 from fooling.encodings.cppn import CppnEncoding
+from fooling.encodings.population import express_genomes
 from fooling.evolution.evolution import Evolution
 from fooling.evolution.evolve import evolve
+from fooling.evolution.lineage import find_first_champions, replay
 from fooling.networks import lenet
 from fooling.networks.classifier import Classifier
-from fooling.pages.retraining.fooling_images import SEEDS_APART, draw_fooling_images
 from fooling.pages.retraining.sizes import ChainSizes
 from fooling.runs import RunFolder, compute_once, open_run
 
@@ -24,6 +25,9 @@ FOOLING = len(DIGITS)  # the class that grows
 # Source: paper §3.6: 6,000 images first and 1,000 an iteration, to 60,000 digits.
 FIRST_SHARE, LATER_SHARE = 6_000 / 60_000, 1_000 / 60_000
 PER_RUN = 2 * len(DIGITS)  # Source: paper §3.6: 20 images a run
+# Between the first seeds of searches against two networks. Equal seeds would start from the very random images that the
+# fooling class was made of. Choice: more than any search has runs.
+SEEDS_APART = 1_000
 
 
 class Link(NamedTuple):
@@ -77,9 +81,6 @@ def retrain_digits(
     """Train, evolve and retrain; what was finished before is not done again, and a shorter chain begins a longer one.
 
     Network i starts from the weights of ``seed + i``. The folders that are returned hold neither weights nor searches.
-
-    Raises:
-        OSError: If the folder cannot be written.
     """
     walk, links = walk_chain(digits, sizes, seed, folder), list[Link]()
     settings = {
@@ -137,6 +138,28 @@ def add_fooling_class(digits: Digits, images: np.ndarray) -> Digits:
         train_images=np.concatenate([digits.train_images, images]),
         train_labels=np.concatenate([digits.train_labels, labels]),
     )
+
+
+def express_both_champions(run: Evolution, runs: Iterable[int]) -> np.ndarray:
+    """Return what each cell held after the random images, before any was bred, and what it holds at the end.
+
+    Returns:
+        ``(runs, 2 · cells, height, width, channels) uint8``: of each cell the first champion, then the last.
+    """
+    chosen = list(runs)
+    first = [express_genomes(run.encoding, replay(run, place, find_first_champions(run, place))) for place in chosen]
+    pairs = np.stack([first, [run.express(place) for place in chosen]], axis=2)  # (runs, cells, 2, …)
+    return pairs.reshape(len(chosen), -1, *pairs.shape[3:])
+
+
+def draw_fooling_images(run: Evolution, count: int) -> np.ndarray:
+    """Return the first ``count`` images of :func:`express_both_champions`, runs in their order.
+
+    So half of them, to within one, are of the first generation (paper §3.6), and only the last of the runs is drawn
+    from in part.
+    """
+    images = express_both_champions(run, range(-(-count // (2 * len(run.classes)))))
+    return images.reshape(-1, *images.shape[2:])[:count]
 
 
 def build_network(seed: int, classes: int) -> keras.Model:

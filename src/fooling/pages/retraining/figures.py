@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from fooling.confidence import to_confidence, to_log_odds, wilson_interval
+from fooling.confidence import NEAR_CERTAIN, to_confidence, to_log_odds, wilson_interval
 from fooling.figures.images import draw_images
 from fooling.figures.style import COLOURS, DASHES, PAPER, Figure, label_log_odds, start_figure, styled
-from fooling.pages.claim import NEAR_CERTAIN
 from fooling.words import show_confidence
 
 JITTER = 0.18  # networks beside their place that runs are spread over
@@ -40,8 +39,12 @@ def draw_retrained_medians(log_odds_by_network: Sequence[np.ndarray], curves: Ma
     left.fill_between(places, quartiles[:, 0], quartiles[:, 2], color=COLOURS[0], alpha=0.2, lw=0)
     left.plot(places, quartiles[:, 1], color=COLOURS[0], lw=2)
     _scatter_runs(left, places, by_run, COLOURS[0])
-    pairs = zip(curves.items(), COLOURS[: len(curves)], strict=True)
-    bands = [_draw_curve(right, history, label, colour) for (label, history), colour in pairs]
+    bands = []
+    for colour, (label, history) in zip(COLOURS[: len(curves)], curves.items(), strict=True):
+        lower, median, upper = np.percentile(history, (25, 50, 75), axis=0)
+        right.fill_between(np.arange(len(median)), lower, upper, color=colour, alpha=0.15, lw=0)
+        right.plot(median, color=colour, label=label)
+        bands += [lower, upper]
     for spot in (left, right):
         spot.axhline(to_log_odds(NEAR_CERTAIN), color=PAPER, lw=0.8, linestyle=DASHES, label="the paper's 99.99%")
     label_log_odds(left, np.concatenate([quartiles.ravel(), *by_run, *bands]))
@@ -69,10 +72,8 @@ def draw_chain_champions(images: np.ndarray, confidences: np.ndarray, labels: Se
 def draw_retrained_errors(errors: np.ndarray, called_fooling: np.ndarray, held_out: int) -> Figure:
     """Draw each network's error on held-out digits, and how many of them it calls fooling, with 95% intervals.
 
-    Args:
-        errors: ``(networks,) float64``: shares.
-        called_fooling: The same of digits called fooling.
-        held_out: How many digits the shares are of; Wilson's interval says how far chance alone may move them.
+    Both are ``(networks,) float64`` shares of ``held_out`` digits; Wilson's interval says how far chance alone may move
+    them.
     """
     parts = {"wrong": errors, "called fooling": called_fooling}
     alt = f"Share of {held_out:,} held-out digits by network 1 to {len(errors)}. " + "; ".join(
@@ -100,9 +101,8 @@ def draw_caught(before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> Fi
     """Draw which share of fooling images each retrained network calls fooling: a dot per run, the mean as a line.
 
     Args:
-        before: ``(left-out runs,) float64`` for each network from the second on: of images that evolved against the
-            network before it.
-        after: ``(runs,) float64`` for each of them: of images that evolved against the network itself.
+        before: ``(left-out runs,) float64`` for each network: of images that evolved against the network before it.
+        after: ``(runs,) float64`` for each: of images that evolved against the network itself.
     """
     parts = {"evolved against the network before, not learned": before, "evolved against this network": after}
     means = {label: [part.mean() for part in rows] for label, rows in parts.items()}
@@ -117,15 +117,6 @@ def draw_caught(before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> Fi
     spot.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     drawn.legend(loc="outside lower center", ncols=2, fontsize=9)
     return drawn
-
-
-def _draw_curve(spot: Axes, history: np.ndarray, label: str, colour: str) -> np.ndarray:
-    """Draw a search's median run with the band of the middle half, and return what must be seen."""
-    lower, median, upper = np.percentile(history, (25, 50, 75), axis=0)
-    generations = np.arange(len(median))
-    spot.fill_between(generations, lower, upper, color=colour, alpha=0.15, lw=0)
-    spot.plot(generations, median, color=colour, label=label)
-    return np.concatenate([lower, upper])
 
 
 def _scatter_runs(spot: Axes, places: np.ndarray, values: Sequence[np.ndarray], colour: str) -> None:

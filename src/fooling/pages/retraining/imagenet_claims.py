@@ -35,11 +35,7 @@ class HeadFound:
 
 
 def measure_head(retrained: RetrainedImageNet, sizes: HeadSizes, coordinates: str) -> HeadFound:
-    """Reduce both searches, of the same classes, to what they reach and how they compare.
-
-    Args:
-        sizes: Of each.
-    """
+    """Reduce both searches, of the same classes and sizes, to what they reach and how they compare."""
     before, after = (to_confidence(part[:, -1]) for part in (retrained.before, retrained.after))  # (runs, cells)
     runs, cells = after.shape
     return HeadFound(
@@ -63,8 +59,7 @@ def judge(found: HeadFound) -> str:
     return judge_ahead(found.scale, found.compared, before >= PAPER_BEFORE and after <= PAPER_AFTER, PER_CELL)
 
 
-def headline(found: HeadFound) -> str:
-    """Return the medians before and after in a sentence."""
+def _headline(found: HeadFound) -> str:
     before, after = map(show_confidence, found.compared.medians)
     return (
         f"Images evolved against the retrained network DNN2 reach a median of {after}, those against DNN1 {before}, "
@@ -72,8 +67,7 @@ def headline(found: HeadFound) -> str:
     )
 
 
-def list_rows(found: HeadFound) -> Rows:
-    """Return what images reach before and after retraining, and how the two compare."""
+def _list_rows(found: HeadFound) -> Rows:
     before, after = map(show_confidence, found.compared.medians)
     low, high = map(show_confidence, found.run_medians_after)
     classes = found.scale.classes
@@ -88,11 +82,6 @@ def list_rows(found: HeadFound) -> Rows:
     )
 
 
-def tell_scale(found: HeadFound) -> str:
-    """Return runs, sizes, network and coordinates in words."""
-    return f"{describe_scale(found.scale)}; coordinates {found.coordinates}"
-
-
 CLAIM = Claim(
     id="retrain-imagenet",
     title="A fooling class helps on ImageNet",
@@ -103,7 +92,7 @@ CLAIM = Claim(
     page="11_retraining",
     record=HeadFound,
     judge=judge,
-    headline=headline,
-    rows=list_rows,
-    scale=tell_scale,
+    headline=_headline,
+    rows=_list_rows,
+    scale=lambda found: f"{describe_scale(found.scale)}; coordinates {found.coordinates}",
 )

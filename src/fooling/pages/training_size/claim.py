@@ -33,18 +33,13 @@ class TrainingSizes(SearchSizes):
     steps: int  # solver steps per network
 
 
+FOUR = (500, 1_000, 2_000, 4_000)
 # The paper's hypothesis is about 60,000 digits against ImageNet's 1.3 million; here every size is of the same digits.
 SIZES: Mapping[str, TrainingSizes] = {
     "smoke": TrainingSizes(runs=1, generations=5, children=50, sizes=(100, 200), networks=1, steps=50),
-    "default": TrainingSizes(
-        runs=2, generations=200, children=200, sizes=(500, 1_000, 2_000, 4_000), networks=2, steps=1_000
-    ),
-    "extended": TrainingSizes(
-        runs=5, generations=200, children=200, sizes=(500, 1_000, 2_000, 4_000), networks=3, steps=4_000
-    ),
-    "paper": TrainingSizes(
-        runs=10, generations=200, children=200, sizes=(500, 1_000, 2_000, 4_000, 60_000), networks=5, steps=10_000
-    ),
+    "default": TrainingSizes(runs=2, generations=200, children=200, sizes=FOUR, networks=2, steps=1_000),
+    "extended": TrainingSizes(runs=5, generations=200, children=200, sizes=FOUR, networks=3, steps=4_000),
+    "paper": TrainingSizes(runs=10, generations=200, children=200, sizes=(*FOUR, 60_000), networks=5, steps=10_000),
 }
 
 
@@ -86,54 +81,43 @@ class TrainingSizeFound:
 def count_images_needed(medians: np.ndarray, children: int) -> np.ndarray:
     """Return how many images each run took to a median of 99.99%, those of its first such generation included.
 
-    Args:
-        medians: ``(runs, generations + 1)`` log-odds of the median confidence over digits.
-
-    Returns:
-        ``(runs,) float64``, infinite where the median was never reached.
+    Medians are ``(runs, generations + 1)`` log-odds, counts ``(runs,) float64``, infinite where it was never reached.
     """
     first = first_generations(medians[..., None])[:, 0]
     return np.where(np.isnan(first), np.inf, (first + 1) * children)
 
 
 def measure(networks: Sequence[FooledNetwork], generations: int, children: int, data: str) -> TrainingSizeFound:
-    """Reduce networks that learned from more and more digits to the numbers that the claim is judged by.
+    """Reduce networks, as many of each of at least two sizes, to the numbers that the claim is judged by.
 
     A network counts once: with the median over its runs of the images needed, where never is above everything.
-
-    Raises:
-        ValueError: If there are fewer than two sizes, or not as many networks of each.
     """
-    sizes = np.array([one.size for one in networks])
-    different, counts = np.unique(sizes, return_counts=True)
-    if len(different) < 2 or counts.min() < counts.max():
-        raise ValueError(f"A trend needs two sizes with as many networks each, not {counts.tolist()}.")
-    few, most = (sizes == size for size in different[[0, -1]])
-    errors = np.array([one.error for one in networks])
-    direct, cppn = (_measure_trend(networks, name, children, few, most) for name in ("direct", "cppn"))
+    sizes, errors = (np.array([getattr(one, name) for one in networks]) for name in ("size", "error"))
+    ends = int(sizes.min()), int(sizes.max())
+    different = len(np.unique(sizes))
+    wrong = [float(np.median(errors[sizes == end])) for end in ends]
     return TrainingSizeFound(
-        sizes=len(different),
-        networks_per_size=int(counts[0]),
+        sizes=different,
+        networks_per_size=len(networks) // different,
         runs=len(networks[0].medians["direct"]),
         generations=generations,
         children=children,
-        extremes=(int(different[0]), int(different[-1])),
-        errors=(float(np.median(errors[few])), float(np.median(errors[most]))),
-        direct=direct,
-        cppn=cppn,
+        extremes=ends,
+        errors=(wrong[0], wrong[1]),
+        direct=_measure_trend(networks, sizes, "direct", children),
+        cppn=_measure_trend(networks, sizes, "cppn", children),
         data=data,
     )
 
 
-def _measure_trend(
-    networks: Sequence[FooledNetwork], encoding: str, children: int, few: np.ndarray, most: np.ndarray
-) -> Trend:
-    """Return the trend of one encoding; ``few`` and ``most`` say which networks have the fewest and the most digits."""
+def _measure_trend(networks: Sequence[FooledNetwork], sizes: np.ndarray, encoding: str, children: int) -> Trend:
+    """Return the trend of one encoding."""
     medians = [one.medians[encoding] for one in networks]
     needed = np.array([np.median(count_images_needed(part, children)) for part in medians])
-    low, high = (float(np.median(needed[end])) for end in (few, most))
+    most = sizes == sizes.max()
+    low, high = (float(np.median(needed[end])) for end in (sizes == sizes.min(), most))
     every = medians[0].shape[1] * children
-    correlation, p = find_trend(np.array([one.size for one in networks]), needed)
+    correlation, p = find_trend(sizes, needed)
     final = np.stack([one.final[encoding] for one, last in zip(networks, most, strict=True) if last])
     return Trend(
         needed=(low if np.isfinite(low) else None, high if np.isfinite(high) else None),
@@ -184,28 +168,31 @@ def judge(found: TrainingSizeFound) -> str:
     return PARTLY if any(one.grows for one in encodings) else NOT
 
 
+BECAME = {
+    REPRODUCED: "is supported",
+    PARTLY: "is supported in part",
+    NOT: "is not supported",
+    UNTESTED: "is not judged at this size",
+}
+
+
 def headline(found: TrainingSizeFound) -> str:
     """Return what became of the hypothesis."""
     few, most = (f"{size:,}" for size in found.extremes)
-    became = {
-        REPRODUCED: "is supported",
-        PARTLY: "is supported in part",
-        NOT: "is not supported",
-        UNTESTED: "is not judged at this size",
-    }[judge(found)]
-    low, high = (f"{100 * error:.1f}%" for error in found.errors)
     return (
-        f"From {few} to {most} digits the error goes from {low} to {high}. The paper's hypothesis that more data "
-        f"prevents fooling {became}."
+        f"From {few} to {most} digits the error goes from {_show_errors(found)}. The paper's hypothesis that more data "
+        f"prevents fooling {BECAME[judge(found)]}."
     )
+
+
+def _show_errors(found: TrainingSizeFound) -> str:
+    return " to ".join(f"{100 * error:.1f}%" for error in found.errors)
 
 
 def list_rows(found: TrainingSizeFound) -> Rows:
     """Return the errors, and for each encoding the images needed and the trend."""
-    low, high = (f"{100 * error:.1f}%" for error in found.errors)
-    ends = "fewest to most digits"
-    networks = count_words(found.sizes * found.networks_per_size, "network")
-    rows = [(f"held-out error, {ends}", f"{low} to {high}", "")]
+    ends, networks = "fewest to most digits", count_words(found.sizes * found.networks_per_size, "network")
+    rows = [(f"held-out error, {ends}", _show_errors(found), "")]
     for label, one in (("pixels", found.direct), ("CPPN", found.cppn)):
         needed = " to ".join("never" if count is None else f"{count:,.0f}" for count in one.needed)
         bound = ", a bound" if None in one.needed else ""
@@ -218,8 +205,7 @@ def list_rows(found: TrainingSizeFound) -> Rows:
     return tuple(rows)
 
 
-def describe_scale(found: TrainingSizeFound) -> str:
-    """Return networks, runs and sizes in words."""
+def _describe_scale(found: TrainingSizeFound) -> str:
     return (
         f"{found.sizes} sizes × {found.networks_per_size} networks × {found.runs} runs, "
         f"{found.generations} generations × {found.children} children; digits of {found.data}"
@@ -241,5 +227,5 @@ CLAIM = Claim(
     judge=judge,
     headline=headline,
     rows=list_rows,
-    scale=describe_scale,
+    scale=_describe_scale,
 )

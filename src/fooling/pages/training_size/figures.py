@@ -8,16 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from fooling.confidence import NEAR_CERTAIN, to_confidence
-from fooling.figures.style import (
-    COLOURS,
-    DASHES,
-    PAPER,
-    Figure,
-    label_log_odds,
-    log_odds,
-    start_figure,
-    styled,
-)
+from fooling.figures.style import COLOURS, DASHES, PAPER, Figure, label_log_odds, log_odds, start_figure, styled
 from fooling.words import show_confidence
 
 MARKERS = ("o", "s")
@@ -37,8 +28,7 @@ def draw_training_sizes(sizes: np.ndarray, errors: np.ndarray, needed: Mapping[s
         needed: By encoding, ``(networks,) float64`` images; infinite for never.
     """
     different = np.unique(sizes)
-    medians = {label: [float(np.median(part[sizes == size])) for size in different] for label, part in needed.items()}
-    drawn, axes = start_figure(3.7, _describe_sizes(different, sizes, errors, medians), ncols=2)
+    drawn, axes = start_figure(3.7, _describe_sizes(sizes, errors, needed), ncols=2)
     wrong, fooled = axes[0]
     _draw_networks(wrong, sizes, 100 * errors, COLOURS[2], "D", "median network")
     for number, (label, part) in enumerate(needed.items()):
@@ -55,28 +45,24 @@ def draw_training_sizes(sizes: np.ndarray, errors: np.ndarray, needed: Mapping[s
     return drawn
 
 
-def _describe_sizes(
-    different: np.ndarray, sizes: np.ndarray, errors: np.ndarray, medians: Mapping[str, Sequence[float]]
-) -> str:
-    wrong = [100 * np.median(errors[sizes == size]) for size in different]
-    shown = "; ".join(f"{size:,} digits {error:.1f}%" for size, error in zip(different, wrong, strict=True))
+def _find_medians(sizes: np.ndarray, values: np.ndarray) -> dict[int, float]:
+    return {size: np.median(values[sizes == size]) for size in np.unique(sizes)}
+
+
+def _describe_sizes(sizes: np.ndarray, errors: np.ndarray, needed: Mapping[str, np.ndarray]) -> str:
+    wrong = _find_medians(sizes, 100 * errors).items()
+    shown = "; ".join(f"{size:,} digits {error:.1f}%" for size, error in wrong)
+    lines = {label: _find_medians(sizes, part).values() for label, part in needed.items()}
     parts = [
         f"{label}: " + ", ".join(f"{count:,.0f}" if np.isfinite(count) else "never" for count in line)
-        for label, line in medians.items()
+        for label, line in lines.items()
     ]
     return f"Median held-out error by training digits: {shown}. Images to a median of 99.99%, {'; '.join(parts)}."
 
 
 def _draw_networks(spot: Axes, sizes: np.ndarray, values: np.ndarray, colour: str, marker: str, label: str) -> None:
-    different = np.unique(sizes)
-    spot.plot(
-        different,
-        [np.median(values[sizes == size]) for size in different],
-        color=colour,
-        marker=marker,
-        ms=0,
-        label=label,
-    )
+    medians = _find_medians(sizes, values)
+    spot.plot(list(medians), list(medians.values()), color=colour, marker=marker, ms=0, label=label)
     spot.scatter(sizes, values, s=24, marker=marker, color=colour, alpha=0.6, lw=0)
 
 
@@ -116,10 +102,15 @@ def draw_size_curves(sizes: np.ndarray, medians: Mapping[str, Sequence[np.ndarra
         }
         for label, parts in medians.items()
     }
-    drawn, axes = start_figure(3.9, _describe_curves(groups), ncols=len(groups), sharey=True)
-    shades = [COLOURS[number % len(COLOURS)] for number in range(len(different))]
+    ends = [
+        f"{label}, {size:,} digits: {show_confidence(float(to_confidence(np.median(part[:, -1]))))}"
+        for label, curves in groups.items()
+        for size, part in curves.items()
+    ]
+    alt = f"Median confidence over digits by generation; at the end {'; '.join(ends)}."
+    drawn, axes = start_figure(3.9, alt, ncols=len(groups), sharey=True)
     for spot, (label, curves) in zip(axes[0], groups.items(), strict=True):
-        for colour, (size, part) in zip(shades, curves.items(), strict=True):
+        for colour, (size, part) in zip(COLOURS, curves.items(), strict=False):
             along = np.arange(part.shape[1])
             spot.fill_between(along, part.min(axis=0), part.max(axis=0), color=colour, alpha=0.13, lw=0)
             spot.plot(along, np.median(part, axis=0), color=colour, label=f"{size:,} digits")
@@ -128,16 +119,6 @@ def draw_size_curves(sizes: np.ndarray, medians: Mapping[str, Sequence[np.ndarra
         spot.set(xlabel="generation", xlim=(0, part.shape[1] - 1))
     label_log_odds(axes[0, 0], np.concatenate([part.ravel() for curves in groups.values() for part in curves.values()]))
     axes[0, 0].set_ylabel("median confidence over digits (log-odds scale)")
-    drawn.legend(
-        *axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(different) + 1, fontsize=9
-    )
+    named = axes[0, 0].get_legend_handles_labels()
+    drawn.legend(*named, loc="outside lower center", ncols=len(different) + 1, fontsize=9)
     return drawn
-
-
-def _describe_curves(groups: Mapping[str, Mapping[int, np.ndarray]]) -> str:
-    parts = [
-        f"{label}, {size:,} digits: {show_confidence(float(to_confidence(np.median(part[:, -1]))))}"
-        for label, curves in groups.items()
-        for size, part in curves.items()
-    ]
-    return f"Median confidence over digits by generation; at the end {'; '.join(parts)}."

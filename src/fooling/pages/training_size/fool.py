@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,42 +39,28 @@ def fool_networks(digits: Digits, settings: TrainingSizes, folder: Path, seed: i
     Choice: networks of one seed learn from nested choices of digits; another seed has other weights and another choice,
     so that the spread between seeds holds the luck of both. Evolution has the same seeds for all.
 
-    Args:
-        settings: Training sizes, networks for each, and how long images evolve.
-        seed: Of the first network of each size and of the first run of each evolution; the others follow it.
-
     Returns:
         One for each size and seed, all seeds of a size side by side.
 
     Raises:
         ValueError: If a size is larger than what there is, or too small to hold every digit.
-        OSError: If the folder cannot be written.
     """
-    check_sizes(digits, settings.sizes)
-    seeds = range(seed, seed + settings.networks)
-    return [fool_network(digits, size, own, settings, folder, seed) for size in settings.sizes for own in seeds]
-
-
-def check_sizes(digits: Digits, sizes: Iterable[int]) -> None:
-    """Raise ValueError unless each size can be chosen from the digits with every digit among them."""
     count = len(digits.train_labels)
-    for size in sizes:
+    for size in settings.sizes:
         if not len(DIGITS) <= size <= count:
             raise ValueError(
                 f"{size:,} training digits were asked for, but {digits.name} gives {len(DIGITS)} to {count:,}; "
                 "choose other digits by DATA or other sizes."
             )
+    seeds = range(seed, seed + settings.networks)
+    return [fool_network(digits, size, own, settings, folder, seed) for size in settings.sizes for own in seeds]
 
 
 def choose_digits(digits: Digits, size: int, seed: int) -> Digits:
     """Return the digits with ``size`` of the training digits: as many of each as there can be, drawn by ``seed``.
 
     What is chosen for a size is also chosen for every larger one.
-
-    Raises:
-        ValueError: As :func:`check_sizes`.
     """
-    check_sizes(digits, [size])
     drawn = np.random.default_rng(seed).permutation(len(digits.train_labels))
     turn = np.zeros(len(drawn), np.int64)  # how many of the same digit were drawn before
     for label in np.unique(digits.train_labels):
@@ -88,29 +73,26 @@ def choose_digits(digits: Digits, size: int, seed: int) -> Digits:
 def fool_network(
     digits: Digits, size: int, own: int, settings: TrainingSizes, folder: Path, seed: int
 ) -> FooledNetwork:
-    """Train and fool one network, or load what was kept of it; its weights are not kept.
-
-    Args:
-        seed: Of the first run against it.
-    """
+    """Train and fool the network of seed ``own``, or load what was kept of it; its weights are not kept."""
     chosen, seeds = choose_digits(digits, size, own), range(seed, seed + settings.runs)
+    sizes: dict[str, Any] = {"generations": settings.generations, "children": settings.children}
     described = {
         "digits": chosen.fingerprint(),
         "size": len(chosen.train_labels),
         "seed": own,
         "steps": settings.steps,
-        "generations": settings.generations,
-        "children": settings.children,
+        **sizes,
         "seeds": list(seeds),
     }
     inner: list[RunFolder] = []
 
     def compute() -> dict[str, np.ndarray]:
         classifier = train(chosen, settings.steps, own)
-        arrays = {"error": np.asarray(find_error(classifier, digits))}
+        wrong = classifier.score(digits.test_images).argmax(axis=1) != digits.test_labels
+        arrays = {"error": np.asarray(wrong.mean())}
         for kind in ENCODINGS:
-            encoding, sizes = kind(classifier.image_shape), (settings.generations, settings.children)
-            evolved = evolve(classifier, encoding, generations=sizes[0], children=sizes[1], seeds=seeds, folder=folder)
+            encoding = kind(classifier.image_shape)
+            evolved = evolve(classifier, encoding, **sizes, seeds=seeds, folder=folder)
             inner.extend(dict.fromkeys(evolved.folders))
             kept = {"medians": find_medians(evolved.history), "final": evolved.log_odds, "images": evolved.express(0)}
             arrays |= {f"{encoding.name}_{name}": part for name, part in kept.items()}
@@ -130,21 +112,11 @@ def train(digits: Digits, steps: int, seed: int) -> Classifier:
     return Classifier(model, DIGITS, f"LeNet, {len(digits.train_labels):,} digits", lenet.INPUT_RANGE)
 
 
-def find_error(classifier: Classifier, digits: Digits) -> float:
-    """Return the share of the held-out digits whose most likely class is not their label."""
-    return float((classifier.score(digits.test_images).argmax(axis=1) != digits.test_labels).mean())
-
-
 def find_medians(history: np.ndarray) -> np.ndarray:
     """Return the log-odds of the median confidence over classes, computed so that nothing rounds to certainty.
 
     The median of an even number of confidences is the mean of the middle two, which is not that of their log-odds.
-
-    Args:
-        history: ``(runs, generations + 1, classes) float32`` log-odds.
-
-    Returns:
-        ``(runs, generations + 1) float32`` log-odds.
+    From ``(runs, generations + 1, classes) float32`` log-odds come ``(runs, generations + 1) float32``.
     """
     ordered, classes = np.sort(history.astype(np.float64), axis=-1), history.shape[-1]
     low, high = ordered[..., (classes - 1) // 2], ordered[..., classes // 2]
