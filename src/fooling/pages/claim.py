@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from fooling.words import SMALLEST_P
+from fooling.words import SMALLEST_P, show_p
 
 REPRODUCED, PARTLY, NOT = "reproduced", "partly reproduced", "not reproduced"
 UNTESTED = "not tested at this scale"
@@ -34,6 +34,9 @@ class Effect:
 
     superiority: float  # probability that a value of the one is above a value of the other; 0.5 is chance
     p: float  # of the test that the page names
+
+    def __str__(self) -> str:
+        return f"{self.superiority:.2f}, {show_p(self.p)}"
 
     @property
     def is_there(self) -> bool:

@@ -31,9 +31,6 @@ def probability_of_superiority(first: np.ndarray, second: np.ndarray) -> float:
     """Return P(first > second) + ½ P(first = second) over all pairs of a value of each, by ranks.
 
     Source: Vargha & Delaney 2000, who call it A; it is the Mann-Whitney U divided by the number of pairs.
-
-    Raises:
-        ValueError: If one of them is empty or holds NaN.
     """
     first, second = np.ravel(first), np.sort(np.ravel(second))
     if not first.size or not second.size:
@@ -54,12 +51,7 @@ def compare_classes(first: np.ndarray, second: np.ndarray) -> Comparison:
     Source: paper §3.4 (Mann-Whitney U). Choice: a class is one value, its median over runs, so that runs of one
     search do not count as further classes.
 
-    Args:
-        first: ``(runs, classes)`` confidences or log-odds.
-        second: The same of the other search on the same classes, in the same order; runs may differ.
-
-    Raises:
-        ValueError: If they are not of the same classes, or hold NaN.
+    Both are ``(runs, classes)`` confidences or log-odds of the same classes in the same order; runs may differ.
     """
     from scipy.stats import mannwhitneyu, wilcoxon  # slow to import, and status and findings have no need of it
 
@@ -105,11 +97,8 @@ def shrink(images: np.ndarray) -> np.ndarray:
     Sides above 32 shrink to 32 by the mean over areas; smaller ones stay. Then the mean over all pixels and channels is
     taken away, and the length made 1: a constant image becomes zeros, and correlates 0 with everything.
 
-    Args:
-        images: ``(count, height, width, channels) uint8``. Only 20 at a time become floats.
-
-    Returns:
-        ``(count, height · width · channels of a thumbnail) float32`` of length 1 or 0.
+    From ``(count, height, width, channels) uint8``, of which 20 at a time become floats, comes ``(count, height · width
+    · channels of a thumbnail) float32`` of length 1 or 0.
     """
     images = np.asarray(images)
     if images.ndim != 4 or images.dtype != np.uint8:

@@ -56,10 +56,8 @@ class Finding:
 def collect(claims: Iterable[Claim[Any]], folders: Iterable[Path]) -> tuple[Finding, ...]:
     """Judge every claim that has been measured, in the order given.
 
-    Args:
-        claims: As :data:`fooling.pages.contents.CLAIMS`.
-        folders: Results of profiles, the one that is to be believed first; named by the profile, unless they are
-            published, where :data:`ORIGINS` tells.
+    Folders are results of profiles, the one that is to be believed first; named by the profile, unless they are
+    published, where :data:`ORIGINS` tells.
     """
     found, places = [], list(folders)
     for claim in claims:

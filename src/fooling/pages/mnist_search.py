@@ -94,20 +94,6 @@ def judge_cppn(found: SearchFound) -> str:
     return REPRODUCED if found.median >= NEAR_CERTAIN else PARTLY if found.median >= DIRECTION else NOT
 
 
-def _tell_direct(found: SearchFound) -> str:
-    return (
-        f"After {found.generations} generations the median confidence is {show_confidence(found.median)}, and every "
-        f"class is at 99.99% before generation 50 in {_count_runs(found.runs_certain_before_50, found.runs)}."
-    )
-
-
-def _tell_cppn(found: SearchFound) -> str:
-    return (
-        f"After {found.generations} generations the median confidence is {show_confidence(found.median)}; the best of "
-        f"as many random CPPNs, never bred, reach {show_confidence(found.baseline_median)}."
-    )
-
-
 def _list_direct(found: SearchFound) -> Rows:
     *shared, end = _list_rows(found, "images of noise")
     early = _count_runs(found.runs_certain_before_50, found.runs)
@@ -143,7 +129,10 @@ DIRECT = Claim(
     page="02_mnist_direct",
     record=SearchFound,
     judge=judge_direct,
-    headline=_tell_direct,
+    headline=lambda found: (
+        f"After {found.generations} generations the median confidence is {show_confidence(found.median)}, and every "
+        f"class is at 99.99% before generation 50 in {_count_runs(found.runs_certain_before_50, found.runs)}."
+    ),
     rows=_list_direct,
     scale=describe_scale,
 )
@@ -157,7 +146,10 @@ CENTRED = Claim(
     page="03_mnist_cppn",
     record=SearchFound,
     judge=judge_cppn,
-    headline=_tell_cppn,
+    headline=lambda found: (
+        f"After {found.generations} generations the median confidence is {show_confidence(found.median)}; the best of "
+        f"as many random CPPNs, never bred, reach {show_confidence(found.baseline_median)}."
+    ),
     rows=_list_rows,
     scale=describe_scale,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,15 +16,12 @@ from fooling.words import list_words, show_confidence
 LARGE = 5  # ImageNet images in the row below the digits
 SMALL_SIDE, LARGE_SIDE = 78, 168  # pixels
 KILOBYTES = 160
+# By label, ``(classes, height, width, channels) uint8`` and ``(classes,) float32`` confidences.
+Rows = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
 def choose_best(log_odds: np.ndarray, places: np.ndarray) -> list[int]:
-    """Return the cells of the most certain champions, best first, no image twice.
-
-    Args:
-        log_odds: ``(cells,) float32``.
-        places: ``(cells,) int32``: equal for cells that hold the same image.
-    """
+    """Return the cells of the most certain champions, best first; equal places are cells of one image, shown once."""
     order = np.argsort(-log_odds, kind="stable")
     first = np.sort(np.unique(places[order], return_index=True)[1])
     return [int(cell) for cell in order[first[:LARGE]]]
@@ -31,19 +29,12 @@ def choose_best(log_odds: np.ndarray, places: np.ndarray) -> list[int]:
 
 @styled
 def draw_overview(
-    digits: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    images: np.ndarray,
-    names: Sequence[str],
-    confidences: np.ndarray,
-    networks: tuple[str, str],
+    digits: Rows, images: np.ndarray, names: Sequence[str], confidences: np.ndarray, networks: tuple[str, str]
 ) -> Figure:
     """Draw what two networks take images for: digits, a row per encoding, then a row of large images for ImageNet.
 
-    Args:
-        digits: By label, ``(classes, height, width, channels) uint8`` and ``(classes,) float32`` confidences.
-        images: ``(count, height, width, channels) uint8``, of which as many as fit a row are shown.
-        names: What the ImageNet network takes each for.
-        confidences: ``(count,) float32`` in that class.
+    The images are ``(count, height, width, channels) uint8``, of which as many as fit a row are shown, each with what
+    the ImageNet network takes it for and how surely.
     """
     images, names, confidences = images[:LARGE], names[:LARGE], confidences[:LARGE]
     width, row = round(WIDTH * DPI), SMALL_SIDE + 30
@@ -76,9 +67,8 @@ def draw_overview(
 
 def _write(drawn: Figure, height: int, top: int, words: str) -> int:
     """Write a heading and return where what is below it begins."""
-    drawn.text(
-        4 / round(WIDTH * DPI), 1 - top / height, words, fontsize=10.5, color="black", va="center", weight="bold"
-    )
+    style: Any = {"fontsize": 10.5, "color": "black", "va": "center", "weight": "bold"}
+    drawn.text(4 / round(WIDTH * DPI), 1 - top / height, words, **style)
     return top + (32 if top == 20 else 16)
 
 
@@ -90,12 +80,7 @@ def _add_place(drawn: Figure, height: int, centre: float, top: int, side: int) -
     return spot
 
 
-def _describe(
-    digits: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    names: Sequence[str],
-    confidences: np.ndarray,
-    networks: tuple[str, str],
-) -> str:
+def _describe(digits: Rows, names: Sequence[str], confidences: np.ndarray, networks: tuple[str, str]) -> str:
     parts = [
         f"{label.replace(chr(10), ' ')}: {show_confidence(shown.min())} to {show_confidence(shown.max())}"
         for label, (_, shown) in digits.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,16 +15,6 @@ class SearchSizes:
     generations: int  # generations after the random images
     children: int  # random images at the start, and children per generation
 
-    def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            if type(value) is int and value < 1:
-                raise ValueError(f"{name} is {value}, but a search needs at least 1.")
-
-    @property
-    def images(self) -> int:
-        """Images of all runs together."""
-        return self.runs * (self.generations + 1) * self.children
-
 
 @dataclass(frozen=True)
 class ImageNetSizes(SearchSizes):
@@ -34,11 +24,6 @@ class ImageNetSizes(SearchSizes):
     network: str = "EfficientNet-Lite0"  # the network to fool, by name
     crops: str = "one"  # "one" or "ten"; the released code averages ten
     classes: tuple[int, ...] = ()  # the classes that get a cell; empty for all 1000
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.crops not in ("one", "ten"):
-            raise ValueError(f"There are no crops {self.crops!r}; choose one or ten.")
 
 
 LITES = ("EfficientNet-Lite0", "EfficientNet-Lite1", "EfficientNet-Lite2")

@@ -12,7 +12,6 @@ import pytest
 from fooling.confidence import wilson_interval
 from fooling.pages.retraining.figures import (
     draw_caught,
-    draw_chain_champions,
     draw_retrained_errors,
     draw_retrained_medians,
 )
@@ -62,13 +61,4 @@ def test_caught_shares_are_drawn_before_and_after(networks: list[Any], count: in
     np.testing.assert_allclose(before.get_ydata(), [one.caught_before.mean() for one in chosen])
     np.testing.assert_allclose(after.get_ydata(), 0.1)
     assert before.get_xdata().tolist() == list(range(2, count + 2)), "the first network has no such class"
-    show(figure)
-
-
-def test_champions_of_a_chain_have_a_row_per_network() -> None:
-    images = np.random.default_rng(0).integers(0, 256, (2, 3, 5, 5, 1), dtype=np.uint8)
-    figure = draw_chain_champions(images, np.array([[0.5, 0.25, 0.75], [0.9, 0.8, 0.7]]), ["DNN1", "DNN4"])
-    np.testing.assert_array_equal(figure.axes[4].images[0].get_array(), images[1, 1, :, :, 0])
-    assert figure.axes[4].get_xlabel() == "1\n80.00%" and figure.axes[3].get_ylabel() == "DNN4"
-    assert "DNN1, DNN4; confidences 25.00% to 90.00%" in figure.alt
     show(figure)

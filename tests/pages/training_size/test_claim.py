@@ -11,10 +11,10 @@ from scipy import stats
 
 from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNTESTED
 from fooling.pages.training_size.claim import (
+    CLAIM,
     TrainingSizeFound,
     count_images_needed,
     find_trend,
-    headline,
     judge,
     list_rows,
     measure,
@@ -120,5 +120,5 @@ def test_a_network_counts_by_the_median_of_its_runs_and_errors_by_the_median_net
 
 @pytest.mark.parametrize("firsts", [(9, 19, 29, 39), (39, 29, 19, 9), (201, 201, 201, 201)])
 def test_the_headline_is_a_sentence_that_can_be_read(firsts: tuple[int, ...]) -> None:
-    told = headline(summarise(grow(dict(zip((500, 1_000, 2_000, 4_000), firsts, strict=True)))))
+    told = CLAIM.headline(summarise(grow(dict(zip((500, 1_000, 2_000, 4_000), firsts, strict=True)))))
     assert len(told.split()) <= 35 and told.endswith(".")

@@ -190,7 +190,7 @@ def list_rows(found: AscentFound) -> Rows:
             ),
             (
                 f"{label}: without L2 is more certain (probability of superiority, Mann-Whitney U)",
-                f"{less.superiority:.2f}, {show_p(less.p)}, n = {one.images} images each",
+                f"{less}, n = {one.images} images each",
                 "",
             ),
             (

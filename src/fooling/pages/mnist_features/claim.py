@@ -15,7 +15,6 @@ import numpy as np
 from fooling.pages.claim import QUOTE, UNTESTED, Claim, Effect, Rows, grade_halves
 from fooling.pages.comparison import correlate_all, shrink
 from fooling.pages.mnist_search import describe_scale, is_large_enough
-from fooling.words import show_p
 
 RUNS = 20  # Choice: the fewest in which a tendency of single runs shows; the paper has 50
 PERMUTATIONS = 30_000  # Choice: three times the fewest that can show the paper's p < 0.0001
@@ -176,16 +175,7 @@ def _find_p(drawn: np.ndarray, observed: float) -> float:
 def gather_digits(images: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
     """Return real digits in the shape of champions: the first of each digit, then the second of each, and so on.
 
-    Args:
-        images: ``(images, height, width, channels) uint8``.
-        labels: ``(images,)`` in 0-9.
-        count: How many of each, or as many as there are of the rarest.
-
-    Returns:
-        ``(at most count, 10, height, width, channels) uint8``.
-
-    Raises:
-        ValueError: If one of the ten digits is missing.
+    They are ``(at most count, 10, height, width, channels) uint8``, as many as there are of the rarest digit.
     """
     places = [np.flatnonzero(labels == digit) for digit in range(10)]
     fewest = min(map(len, places))
@@ -238,13 +228,9 @@ def list_rows(found: FeaturesFound) -> Rows:
         "alike": "images of one digit are more alike over runs than those of two",
     }
     beside = {name: f"; random CPPNs {getattr(unbred, name).superiority:.2f}" if unbred else "" for name in labels}
-    rows = [(label, _show(getattr(found.judged, name)) + beside[name], "seen by eye") for name, label in labels.items()]
-    last = [("the last for pixel images", _show(pixels.alike), "")] if pixels else []
+    rows = [(label, f"{getattr(found.judged, name)}{beside[name]}", "seen by eye") for name, label in labels.items()]
+    last = [("the last for pixel images", str(pixels.alike), "")] if pixels else []
     return (*rows, *last)
-
-
-def _show(effect: Effect) -> str:
-    return f"{effect.superiority:.2f}, {show_p(effect.p)}"
 
 
 CLAIM = Claim(

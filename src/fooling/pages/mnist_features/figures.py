@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from fooling.figures.style import COLOURS, Figure, start_figure, styled
 from fooling.words import list_words
@@ -77,7 +76,11 @@ def draw_shares(
     alt = f"Shares of edges by digit, {len(next(iter(shares.values())))} runs. {'; '.join(parts)}."
     drawn, axes = start_figure(3.5, alt, ncols=len(shares))
     for spot, (label, values) in zip(axes[0], shares.items(), strict=True):
-        _draw_dots(spot, values, marked[label])
+        spread = np.linspace(-NARROW, NARROW, len(values))
+        for digit, column in enumerate(values.T):
+            colour, middle = COLOURS[digit == marked[label]], np.median(column)
+            spot.plot([digit - 0.4, digit + 0.4], [middle, middle], color=colour, lw=2)
+            spot.scatter(digit + spread, column, s=14, color=colour, alpha=0.5, lw=0)
         ticks = spot.plot(np.median(reference[label], axis=0), ls="", marker="x", color="black", ms=6, mew=1.3)
         spot.set(xticks=range(len(names)), xticklabels=names, xlabel="digit")
         spot.set_title(label, fontsize=10)
@@ -85,15 +88,6 @@ def draw_shares(
     marks = {"median of the runs": axes[0, 0].lines[0], "real digits, median": ticks[0]}
     drawn.legend(marks.values(), marks, loc="outside lower center", ncols=2)
     return drawn
-
-
-def _draw_dots(spot: Axes, values: np.ndarray, marked: int) -> None:
-    spread = np.linspace(-NARROW, NARROW, len(values))
-    for digit, column in enumerate(values.T):
-        colour = COLOURS[1] if digit == marked else COLOURS[0]
-        middle = np.median(column)
-        spot.plot([digit - 0.4, digit + 0.4], [middle, middle], color=colour, lw=2)
-        spot.scatter(digit + spread, column, s=14, color=colour, alpha=0.5, lw=0)
 
 
 @styled

@@ -16,11 +16,8 @@ def trace_looks(classifier: Classifier, images: np.ndarray) -> np.ndarray:
     black pixel adds nothing by definition. Choice: each image's map sums to 1 before the mean, so that none outweighs
     others.
 
-    Args:
-        images: ``(runs, classes, height, width, channels) uint8``, the classes in the network's order.
-
-    Returns:
-        ``(classes, height, width) float64``, each summing to 1; 0 where no image has any influence.
+    From ``(runs, classes, height, width, channels) uint8``, the classes in the network's order, comes ``(classes,
+    height, width) float64``, each summing to 1; 0 where no image has any influence.
     """
     runs, classes = images.shape[:2]
     flat = images.reshape(-1, *images.shape[2:])
@@ -38,9 +35,6 @@ def multiply_gradient(classifier: Classifier, images: np.ndarray, classes: np.nd
     Args:
         images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1].
         classes: ``(count,)``: for which class, by index.
-
-    Raises:
-        ValueError: If the images do not fit the network, or a gradient is not a number.
     """
 
     def differentiate(pixels: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:

@@ -124,21 +124,6 @@ def judge_errors(found: ErrorFound) -> str:
     return REPRODUCED if added <= SIMILAR else PARTLY if added <= NEARLY_SIMILAR else NOT
 
 
-def _tell_chain(found: ChainFound) -> str:
-    first, last = (show_confidence(found.medians[place]) for place in (0, -1))
-    return (
-        f"In one chain, images evolved against the last of {count_words(found.iterations, 'retrained network')} reach "
-        f"a median of {last}; against the first network, which has no fooling class, they reach {first}."
-    )
-
-
-def _tell_errors(found: ErrorFound) -> str:
-    return (
-        f"The median retrained digit network gets {found.error_median:.1%} of the held-out digits wrong, the last one "
-        f"{found.error_last:.1%}, and the first network, which has no fooling class, {found.error_first:.1%}."
-    )
-
-
 def _list_chain(found: ChainFound) -> Rows:
     first, last, lowest = map(show_confidence, (found.medians[0], found.medians[-1], min(found.medians)))
     low, high = map(show_confidence, found.last_run_medians)
@@ -194,7 +179,11 @@ CHAIN_CLAIM = Claim(
     page="11_retraining",
     record=ChainFound,
     judge=judge_chain,
-    headline=_tell_chain,
+    headline=lambda found: (
+        f"In one chain, images evolved against the last of {count_words(found.iterations, 'retrained network')} reach "
+        f"a median of {show_confidence(found.medians[-1])}; against the first network, which has no fooling class, "
+        f"they reach {show_confidence(found.medians[0])}."
+    ),
     rows=_list_chain,
     scale=attrgetter("scale"),
 )
@@ -208,7 +197,10 @@ ERROR_CLAIM = Claim(
     page="11_retraining",
     record=ErrorFound,
     judge=judge_errors,
-    headline=_tell_errors,
+    headline=lambda found: (
+        f"The median retrained digit network gets {found.error_median:.1%} of the held-out digits wrong, the last one "
+        f"{found.error_last:.1%}, and the first network, which has no fooling class, {found.error_first:.1%}."
+    ),
     rows=_list_errors,
     scale=attrgetter("scale"),
 )

@@ -33,8 +33,7 @@ SEEDS_APART = 1_000
 class Link(NamedTuple):
     """One network of the chain, with what it learned and what evolved against it."""
 
-    number: int  # from 1, of the network that knows digits only
-    classifier: Classifier  # with the fooling class last, but for the first one
+    classifier: Classifier  # with the fooling class last, but for the first one, which knows digits only
     fooling: np.ndarray  # (count, 28, 28, 1) uint8: the fooling images that it learned
     evolved: Evolution  # CPPN images against it, in the cells of the digits
     training: RunFolder  # where the network is kept
@@ -127,7 +126,7 @@ def walk_chain(digits: Digits, sizes: ChainSizes, seed: int, folder: Path) -> It
             classes=range(FOOLING),
             folder=folder,
         )
-        yield Link(number, classifier, fooling, evolved, training)
+        yield Link(classifier, fooling, evolved, training)
         fooling = np.concatenate([fooling, draw_fooling_images(evolved, count_added(natural, number))])
 
 

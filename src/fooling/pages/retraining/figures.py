@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from fooling.confidence import NEAR_CERTAIN, to_confidence, to_log_odds, wilson_interval
-from fooling.figures.images import draw_images
 from fooling.figures.style import COLOURS, DASHES, PAPER, Figure, label_log_odds, start_figure, styled
 from fooling.words import show_confidence
 
@@ -24,7 +23,7 @@ def draw_retrained_medians(log_odds_by_network: Sequence[np.ndarray], curves: Ma
 
     Args:
         log_odds_by_network: ``(runs, digits) float32`` for each network, the first one being untaught.
-        curves: By label, ``(runs, generations + 1) float32``: each run's median log-odds. At most six.
+        curves: By label, at most six, ``(runs, generations + 1) float32``: each run's median log-odds.
     """
     ends = [show_confidence(float(np.median(to_confidence(part)))) for part in log_odds_by_network]
     alt = (
@@ -55,17 +54,6 @@ def draw_retrained_medians(log_odds_by_network: Sequence[np.ndarray], curves: Ma
     right.xaxis.get_major_locator().set_params(integer=True)
     drawn.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=len(curves) + 1, fontsize=9)
     return drawn
-
-
-def draw_chain_champions(images: np.ndarray, confidences: np.ndarray, labels: Sequence[str]) -> Figure:
-    """Draw champions of one run against some networks of a chain, a row each, with digit and confidence.
-
-    Images are ``(networks, digits, height, width, channels) uint8``, confidences ``(networks, digits)``.
-    """
-    captions = [[f"{digit}\n{show_confidence(value)}" for digit, value in enumerate(row)] for row in confidences]
-    low, high = (show_confidence(part) for part in (confidences.min(), confidences.max()))
-    alt = f"Champions of the first run by digit, rows {', '.join(labels)}; confidences {low} to {high}."
-    return draw_images(images, captions, labels, alt)
 
 
 @styled
@@ -100,9 +88,7 @@ def draw_retrained_errors(errors: np.ndarray, called_fooling: np.ndarray, held_o
 def draw_caught(before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> Figure:
     """Draw which share of fooling images each retrained network calls fooling: a dot per run, the mean as a line.
 
-    Args:
-        before: ``(left-out runs,) float64`` for each network: of images that evolved against the network before it.
-        after: ``(runs,) float64`` for each: of images that evolved against the network itself.
+    The shares are ``(runs,) float64`` for each network, of images that evolved against the network before it or itself.
     """
     parts = {"evolved against the network before, not learned": before, "evolved against this network": after}
     means = {label: [part.mean() for part in rows] for label, rows in parts.items()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,9 +67,6 @@ def retrain_imagenet(
         network: DNN1, as it sees one crop; with ten crops in the sizes both networks see ten.
         photographs: The packaged ones, on whose crops DNN1 is the teacher; or a folder, whose labels are.
         seed: Of the first run against DNN1.
-
-    Raises:
-        ValueError: If there are too few photographs, or the network does not end in a dense layer.
     """
     classes = sizes.classes or tuple(range(len(network.class_names)))  # the fooling class gets no cell
     inner: list[RunFolder] = []
@@ -140,46 +136,42 @@ def _measure(
 def learn_fooling_class(
     network: Classifier, photographs: Photographs, fooling: np.ndarray, sizes: HeadSizes, seed: int, folder: Path
 ) -> Lesson:
-    """Train the network's last layer with a class more, and test it on photographs held out whole.
+    """Train the network's last layer with a class more, and test both heads on photographs held out whole.
 
     Args:
         fooling: ``(count, height, width, 3) uint8``; of larger images, made for ten crops, the middle is learned.
         seed: Of crops, of the choice of photographs in a folder, and of the order.
     """
+    count = sizes.photograph_crops
+
+    def train() -> dict[str, np.ndarray]:
+        below, old = split_head(network)
+        learned, held_out = hold_out(photographs, count, seed)
+        features, others = (
+            compute_features(network, below, cut_natural(chosen, crops, seed, network.image_shape))
+            for chosen, crops in ((learned, count), (held_out, max(1, count // HELD_OUT_PART)))
+        )
+        labels = np.full(len(features), UNKNOWN) if learned.name == "packaged" else learned.labels
+        wrong = compute_features(network, below, [cut_middle(fooling, network.image_shape)])
+        head = train_head(old, NaturalFeatures(features, labels), wrong, sizes.steps, seed)
+        return {
+            "kernel": head.kernel,
+            "bias": head.bias,
+            "held_out": np.stack([(others @ one.kernel + one.bias).argmax(axis=1) for one in (old, head)], axis=1),
+            "photographs": np.asarray(len(held_out.paths)),
+            "natural": np.asarray(len(labels)),
+        }
+
     described = {
         "network": network.fingerprint(),
         "photographs": photographs.fingerprint(),
         "fooling": hash_arrays(fooling),
-        "natural": sizes.photograph_crops,
+        "natural": count,
         "steps": sizes.steps,
         "seed": seed,
     }
-    train = partial(_train_and_test, network, photographs, fooling, sizes, seed)
     found, run = compute_once(folder, "head-retrained", described, HEAD_VERSION, train)
     return Lesson(Head(found.pop("kernel"), found.pop("bias")), **found, folder=run)
-
-
-def _train_and_test(
-    network: Classifier, photographs: Photographs, fooling: np.ndarray, sizes: HeadSizes, seed: int
-) -> dict[str, np.ndarray]:
-    """Return the new head, and what it and the old one take held-out photographs for."""
-    below, old = split_head(network)
-    learned, held_out = hold_out(photographs, sizes.photograph_crops, seed)
-    tested = max(1, sizes.photograph_crops // HELD_OUT_PART)
-    features, others = (
-        compute_features(network, below, cut_natural(chosen, count, seed, network.image_shape))
-        for chosen, count in ((learned, sizes.photograph_crops), (held_out, tested))
-    )
-    labels = np.full(len(features), UNKNOWN) if learned.name == "packaged" else learned.labels
-    wrong = compute_features(network, below, [cut_middle(fooling, network.image_shape)])
-    head = train_head(old, NaturalFeatures(features, labels), wrong, sizes.steps, seed)
-    return {
-        "kernel": head.kernel,
-        "bias": head.bias,
-        "held_out": np.stack([(others @ one.kernel + one.bias).argmax(axis=1) for one in (old, head)], axis=1),
-        "photographs": np.asarray(len(held_out.paths)),
-        "natural": np.asarray(len(labels)),
-    }
 
 
 def hold_out(photographs: Photographs, count: int, seed: int) -> tuple[Photographs, Photographs]:
@@ -187,9 +179,6 @@ def hold_out(photographs: Photographs, count: int, seed: int) -> tuple[Photograp
 
     The packaged ones are parted by :data:`HELD_OUT`; those of a folder are drawn by chance, at most ``count`` to learn
     from and one to test on for so many of them as :data:`HELD_OUT_PART` says.
-
-    Raises:
-        ValueError: If there are fewer than 2 photographs.
     """
     if photographs.name == "packaged":
         held_out = np.isin(photographs.titles, HELD_OUT)

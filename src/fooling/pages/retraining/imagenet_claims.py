@@ -59,14 +59,6 @@ def judge(found: HeadFound) -> str:
     return judge_ahead(found.scale, found.compared, before >= PAPER_BEFORE and after <= PAPER_AFTER, PER_CELL)
 
 
-def _headline(found: HeadFound) -> str:
-    before, after = map(show_confidence, found.compared.medians)
-    return (
-        f"Images evolved against the retrained network DNN2 reach a median of {after}, those against DNN1 {before}, "
-        f"after {show_few(found.scale.per_cell)} children per cell."
-    )
-
-
 def _list_rows(found: HeadFound) -> Rows:
     before, after = map(show_confidence, found.compared.medians)
     low, high = map(show_confidence, found.run_medians_after)
@@ -92,7 +84,12 @@ CLAIM = Claim(
     page="11_retraining",
     record=HeadFound,
     judge=judge,
-    headline=_headline,
+    headline=lambda found: (
+        "Images evolved against the retrained network DNN2 reach a median of {1}, those against DNN1 {0}, ".format(
+            *map(show_confidence, found.compared.medians)
+        )
+        + f"after {show_few(found.scale.per_cell)} children per cell."
+    ),
     rows=_list_rows,
     scale=lambda found: f"{describe_scale(found.scale)}; coordinates {found.coordinates}",
 )

@@ -56,11 +56,6 @@ class Trend:
     fold: float
     median_most: float  # final median confidence with the most digits
 
-    @property
-    def grows(self) -> bool:
-        """Whether more digits make fooling harder."""
-        return self.correlation > 0 and self.p < TREND_P and self.fold >= TREND_FOLD
-
 
 @dataclass(frozen=True)
 class TrainingSizeFound:
@@ -129,14 +124,10 @@ def _measure_trend(networks: Sequence[FooledNetwork], sizes: np.ndarray, encodin
 
 
 def find_trend(sizes: np.ndarray, values: np.ndarray, seed: int = 0) -> tuple[float, float]:
-    """Return Spearman's rank correlation and how rarely sizes dealt out at random have one as large.
+    """Return Spearman's rank correlation and how rarely sizes dealt out at random have one as large, one-sided.
 
-    Args:
-        sizes: ``(networks,)``.
-        values: ``(networks,) float64``; infinite ones are above all others and equal to each other.
-
-    Returns:
-        The correlation in [−1, 1], 0 where all values are equal, and the one-sided p.
+    Sizes and values are ``(networks,)``. Infinite values are above all others and equal to each other; where all are
+    equal, the correlation is 0.
     """
     from scipy.stats import rankdata  # slow to import, and status and findings have no need of it
 
@@ -165,7 +156,8 @@ def judge(found: TrainingSizeFound) -> str:
     encodings = (found.direct, found.cppn)
     if all(one.median_most < PREVENTED and one.needed[0] is not None for one in encodings):
         return REPRODUCED
-    return PARTLY if any(one.grows for one in encodings) else NOT
+    grows = (one.correlation > 0 and one.p < TREND_P and one.fold >= TREND_FOLD for one in encodings)
+    return PARTLY if any(grows) else NOT
 
 
 BECAME = {
@@ -176,17 +168,13 @@ BECAME = {
 }
 
 
-def headline(found: TrainingSizeFound) -> str:
-    """Return what became of the hypothesis."""
-    few, most = (f"{size:,}" for size in found.extremes)
-    return (
-        f"From {few} to {most} digits the error goes from {_show_errors(found)}. The paper's hypothesis that more data "
-        f"prevents fooling {BECAME[judge(found)]}."
-    )
-
-
 def _show_errors(found: TrainingSizeFound) -> str:
     return " to ".join(f"{100 * error:.1f}%" for error in found.errors)
+
+
+def show_count(count: float | None) -> str:
+    """Return how many images were needed; none and infinitely many are never."""
+    return "never" if count is None or np.isinf(count) else f"{count:,.0f}"
 
 
 def list_rows(found: TrainingSizeFound) -> Rows:
@@ -194,7 +182,7 @@ def list_rows(found: TrainingSizeFound) -> Rows:
     ends, networks = "fewest to most digits", count_words(found.sizes * found.networks_per_size, "network")
     rows = [(f"held-out error, {ends}", _show_errors(found), "")]
     for label, one in (("pixels", found.direct), ("CPPN", found.cppn)):
-        needed = " to ".join("never" if count is None else f"{count:,.0f}" for count in one.needed)
+        needed = " to ".join(map(show_count, one.needed))
         bound = ", a bound" if None in one.needed else ""
         trend = f"{round(one.correlation, 2) + 0.0:.2f}, {show_p(one.p)} (n = {networks})"
         rows += [
@@ -203,13 +191,6 @@ def list_rows(found: TrainingSizeFound) -> Rows:
             (f"final median with the most digits, {label}", show_confidence(one.median_most), ""),
         ]
     return tuple(rows)
-
-
-def _describe_scale(found: TrainingSizeFound) -> str:
-    return (
-        f"{found.sizes} sizes × {found.networks_per_size} networks × {found.runs} runs, "
-        f"{found.generations} generations × {found.children} children; digits of {found.data}"
-    )
 
 
 CLAIM = Claim(
@@ -225,7 +206,13 @@ CLAIM = Claim(
     page="05_mnist_training_size",
     record=TrainingSizeFound,
     judge=judge,
-    headline=headline,
+    headline=lambda found: (
+        "From {:,} to {:,} digits the error".format(*found.extremes) + f" goes from {_show_errors(found)}. The paper's "
+        f"hypothesis that more data prevents fooling {BECAME[judge(found)]}."
+    ),
     rows=list_rows,
-    scale=_describe_scale,
+    scale=lambda found: (
+        f"{found.sizes} sizes × {found.networks_per_size} networks × {found.runs} runs, "
+        f"{found.generations} generations × {found.children} children; digits of {found.data}"
+    ),
 )

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from fooling.confidence import NEAR_CERTAIN, to_confidence
 from fooling.figures.style import COLOURS, DASHES, PAPER, Figure, label_log_odds, log_odds, start_figure, styled
+from fooling.pages.training_size.claim import show_count
 from fooling.words import show_confidence
 
 MARKERS = ("o", "s")
@@ -28,7 +29,11 @@ def draw_training_sizes(sizes: np.ndarray, errors: np.ndarray, needed: Mapping[s
         needed: By encoding, ``(networks,) float64`` images; infinite for never.
     """
     different = np.unique(sizes)
-    drawn, axes = start_figure(3.7, _describe_sizes(sizes, errors, needed), ncols=2)
+    shown = "; ".join(f"{size:,} digits {error:.1f}%" for size, error in _find_medians(sizes, 100 * errors).items())
+    counts = {label: _find_medians(sizes, part).values() for label, part in needed.items()}
+    ends = "; ".join(f"{label}: {', '.join(map(show_count, part))}" for label, part in counts.items())
+    alt = f"Median held-out error by training digits: {shown}. Images to a median of 99.99%, {ends}."
+    drawn, axes = start_figure(3.7, alt, ncols=2)
     wrong, fooled = axes[0]
     _draw_networks(wrong, sizes, 100 * errors, COLOURS[2], "D", "median network")
     for number, (label, part) in enumerate(needed.items()):
@@ -47,17 +52,6 @@ def draw_training_sizes(sizes: np.ndarray, errors: np.ndarray, needed: Mapping[s
 
 def _find_medians(sizes: np.ndarray, values: np.ndarray) -> dict[int, float]:
     return {size: np.median(values[sizes == size]) for size in np.unique(sizes)}
-
-
-def _describe_sizes(sizes: np.ndarray, errors: np.ndarray, needed: Mapping[str, np.ndarray]) -> str:
-    wrong = _find_medians(sizes, 100 * errors).items()
-    shown = "; ".join(f"{size:,} digits {error:.1f}%" for size, error in wrong)
-    lines = {label: _find_medians(sizes, part).values() for label, part in needed.items()}
-    parts = [
-        f"{label}: " + ", ".join(f"{count:,.0f}" if np.isfinite(count) else "never" for count in line)
-        for label, line in lines.items()
-    ]
-    return f"Median held-out error by training digits: {shown}. Images to a median of 99.99%, {'; '.join(parts)}."
 
 
 def _draw_networks(spot: Axes, sizes: np.ndarray, values: np.ndarray, colour: str, marker: str, label: str) -> None:
@@ -88,11 +82,8 @@ def _mark_never(spot: Axes, needed: Mapping[str, np.ndarray], images: int) -> No
 def draw_size_curves(sizes: np.ndarray, medians: Mapping[str, Sequence[np.ndarray]]) -> Figure:
     """Draw confidence by generation for each training size, a panel per encoding.
 
-    Lines are medians over the networks of a size and their runs, bands hold all of them.
-
-    Args:
-        sizes: ``(networks,)`` training digits.
-        medians: By encoding, for each network ``(runs, generations + 1) float32`` log-odds.
+    Lines are medians over the networks of a size and their runs, bands hold all of them. The medians are, by encoding
+    and for each network, ``(runs, generations + 1) float32`` log-odds.
     """
     different = np.unique(sizes)
     groups = {

@@ -34,13 +34,10 @@ class FooledNetwork(NamedTuple):
 
 
 def fool_networks(digits: Digits, settings: TrainingSizes, folder: Path, seed: int = 0) -> list[FooledNetwork]:
-    """Train LeNet on more and more of the digits, evolve images against each network, and keep what is drawn of them.
+    """Train LeNet on more and more digits, evolve against each network, and return it, seeds of a size side by side.
 
     Choice: networks of one seed learn from nested choices of digits; another seed has other weights and another choice,
     so that the spread between seeds holds the luck of both. Evolution has the same seeds for all.
-
-    Returns:
-        One for each size and seed, all seeds of a size side by side.
 
     Raises:
         ValueError: If a size is larger than what there is, or too small to hold every digit.
