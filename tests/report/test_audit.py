@@ -11,13 +11,16 @@ import time
 import zipfile
 from pathlib import Path
 
+import msgspec
 import nbformat
 import numpy as np
 import pytest
+from papermill.translators import PythonTranslator
 from PIL import Image
 
 from fooling import runs
 from fooling.__main__ import main
+from fooling.files import write_json
 from fooling.lab.audit.files import AuditError
 from fooling.lab.audit.record import Found
 from fooling.lab.audit.telling import tell_audit
@@ -26,7 +29,7 @@ from fooling.pages.your_network import PAGE
 from fooling.report import audit, freshness
 from fooling.report.audit import Options, prepare
 from fooling.report.execute import hide_paths
-from fooling.report.inspection import INJECTED, find_private_line
+from fooling.report.inspection import INJECTED, find_private_line, hide_folders
 from fooling.report.notebooks import Given, RefusedError, Workspace, read_notebooks
 from fooling.report.runner import Outcome
 
@@ -103,17 +106,42 @@ def test_a_page_is_stale_when_its_parameters_or_their_files_change(desk) -> None
     assert look["none"].state == freshness.STALE
 
 
-def test_paths_that_were_given_are_shown_by_their_last_part_only() -> None:
-    source = "MODEL = '/home/me/nets/mine.keras'\nIMAGES = '/home/me/nets'\nSEED = 0"
-    cell = {"cell_type": "code", "id": "a", "source": source, "outputs": [], "execution_count": 1}
+def read_page(parameters: dict, *outputs: dict) -> nbformat.NotebookNode:
+    """Return an executed page as papermill leaves it: parameters in a cell, escaped, and in the metadata."""
+    source = PythonTranslator.codify(parameters)
+    cell = {"cell_type": "code", "id": "a", "source": source, "outputs": list(outputs), "execution_count": 1}
     cells = [{**cell, "metadata": {"tags": [INJECTED]}}]
-    parameters = {"MODEL": "/home/me/nets/mine.keras", "IMAGES": "/home/me/nets", "SEED": 0}
-    notebook = nbformat.from_dict(
+    return nbformat.from_dict(
         {"cells": cells, "metadata": {"papermill": {"parameters": parameters}}, "nbformat": 4, "nbformat_minor": 5}
     )
-    hide_paths(notebook, [parameters["IMAGES"], parameters["MODEL"]])
-    assert notebook.cells[0].source == "MODEL = 'mine.keras'\nIMAGES = 'nets'\nSEED = 0"
-    assert dict(notebook.metadata.papermill.parameters) == {"MODEL": "mine.keras", "IMAGES": "nets", "SEED": 0}
+
+
+def test_paths_that_were_given_are_shown_by_their_last_part_only_whatever_letters_they_have() -> None:
+    given = {"MODEL": '/home/jürgen/nets/modèle "x".keras', "IMAGES": "/home/jürgen/nets", "SEED": 0}
+    page = read_page(given)
+    assert "j\\xfcrgen" in page.cells[0].source, "as papermill writes it, the path is not found as text"
+    hide_paths(page, ["IMAGES", "MODEL"])
+    left = {"MODEL": 'modèle "x".keras', "IMAGES": "nets", "SEED": 0}
+    found: dict = {}
+    exec(page.cells[0].source, found)
+    assert {name: found[name] for name in left} == left == dict(page.metadata.papermill.parameters)
+    untouched = read_page(given)
+    hide_paths(untouched, [])
+    assert untouched == read_page(given)
+
+
+def test_folders_of_this_machine_are_hidden_in_what_a_page_printed_and_found_where_they_are_escaped(
+    monkeypatch, tmp_path
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: Path("/home/jürgen"))
+    written = ("/home/jürgen/x.py", "/home/j\\xfcrgen/x.py", "/home/j\\u00fcrgen/x.py")
+    for text in written:
+        assert find_private_line(text, tmp_path) == text
+    shown = {"output_type": "display_data", "data": {"text/markdown": written[0], "image/png": PICTURE}, "metadata": {}}
+    page = read_page({}, {"output_type": "stream", "name": "stderr", "text": "\n".join(written)}, shown)
+    hide_folders(page, [tmp_path])
+    assert page.cells[0].outputs[0].text == "…/x.py\n…/x.py\n…/x.py"
+    assert page.cells[0].outputs[1].data == {"text/markdown": "…/x.py", "image/png": PICTURE}
 
 
 @pytest.fixture
@@ -121,12 +149,18 @@ def pretended(desk, model, monkeypatch):
     """Let the page's run be what a test says; return a function that runs the command."""
     desk.write(PAGE, "MODEL = OUTPUT = None")
     monkeypatch.setenv("FOOLING_RESULTS", str(desk.workspace.results.parent))
-    monkeypatch.setattr(audit, "finish", lambda workspace: {})
+    monkeypatch.setattr(audit, "keep_numbers", lambda workspace: {})
+    monkeypatch.setattr(audit, "keep_page", lambda workspace: "")
     monkeypatch.setattr(audit, "tell_audit", lambda metrics: ["told"])
     monkeypatch.setattr(freshness, "survey", lambda pages, workspace, given: dict.fromkeys(pages, FakeStatus()))
 
-    def run(error: str) -> int:
-        monkeypatch.setattr(audit, "run_pages", lambda *given, **more: [Outcome(PAGE, error)])
+    def run(error: str, measures: bool = False) -> int:
+        def run_pages(schedule, *_) -> list[Outcome]:
+            if measures:
+                write_json(schedule.workspace.metrics(PAGE), {})
+            return [Outcome(PAGE, error)]
+
+        monkeypatch.setattr(audit, "run_pages", run_pages)
         return audit.audit_model(Options(model), desk.workspace.notebooks, sys.stdout)
 
     return run
@@ -146,13 +180,36 @@ def test_what_the_page_refuses_is_refused_and_what_fails_has_failed(pretended, c
     assert capsys.readouterr().out.splitlines()[-3:] == ["told", "", f"Page: {folder / 'audit.html'}"]
 
 
+def test_what_was_measured_is_kept_where_the_page_cannot_be_shown(pretended, capsys, monkeypatch) -> None:
+    assert pretended("Cell 9 failed: KeyError: 'x'", measures=True) == 1
+    folder = next((runs.results_root() / "audits").iterdir())
+    said = capsys.readouterr()
+    assert said.err == "fooling: The page cannot be shown: Cell 9 failed: KeyError: 'x'\n"
+    assert said.out.splitlines()[-3:] == ["told", "", f"Numbers: {folder / 'metrics.json'}"]
+    (folder / "audit.html").write_text("of the audit before")
+    monkeypatch.setattr(audit, "keep_page", lambda workspace: "a formula cannot be drawn")
+    assert pretended("") == 1 and not (folder / "audit.html").exists()
+    assert capsys.readouterr().err == "fooling: The page cannot be shown: a formula cannot be drawn\n"
+
+
+def test_numbers_are_kept_before_the_page_is_drawn_and_a_page_that_cannot_be_drawn_says_why(desk, monkeypatch) -> None:
+    desk.write(PAGE, "# Title", "![](undescribed.png)")
+    desk.pretend(PAGE, metrics={"records": {"audit": 1}, "runs": ["a"]})
+    monkeypatch.setattr(audit, "read_record", lambda *_: msgspec.structs.asdict)
+    monkeypatch.setattr(msgspec, "to_builtins", lambda found: {"fooled": 3})
+    audit.keep_numbers(desk.workspace)
+    assert json.loads((desk.workspace.results / "metrics.json").read_text()) == {"fooled": 3, "runs": ["a"]}
+    monkeypatch.setattr(audit.html, "draw_page", lambda *_: 1 / 0)
+    assert audit.keep_page(desk.workspace) == "division by zero"
+    assert (desk.workspace.results / "audit.ipynb").is_file()
+
+
 def test_the_contact_sheet_is_found_by_its_words() -> None:
     def show(alt: str) -> dict:
         return {"outputs": [{"data": {"image/png": PICTURE}, "metadata": {"image/png": {"alt": alt}}}]}
 
-    assert audit.find_sheet([show("Curves"), show("Contact sheet of mine")]) == b"\x89PNG\r\n\x1a\n"
-    with pytest.raises(RefusedError, match="no contact sheet"):
-        audit.find_sheet([show("Curves")])
+    assert list(audit.find_sheets([show("Curves"), show("Contact sheet of mine")])) == [b"\x89PNG\r\n\x1a\n"]
+    assert not list(audit.find_sheets([show("Curves")]))
 
 
 def save_network(path: Path) -> None:

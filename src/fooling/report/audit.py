@@ -7,7 +7,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -27,7 +27,7 @@ from fooling.lab.audit.telling import tell_audit
 from fooling.pages.page import read_record
 from fooling.pages.your_network import PAGE
 from fooling.report import freshness, html
-from fooling.report.inspection import PageError, find_alt_text
+from fooling.report.inspection import find_alt_text
 from fooling.report.notebooks import Given, RefusedError, Workspace, read_notebooks
 from fooling.report.runner import Schedule, lock_results, run_pages
 
@@ -66,17 +66,31 @@ def audit_model(options: Options, notebooks: Path, out: TextIO) -> int:
         raise RefusedError(f"There is no notebook {PAGE} in {notebooks}, which an audit runs.")
     pages[PAGE] = pages[PAGE]._replace(needs=())
     workspace, name, budget = Workspace(PROFILE, notebooks, folder), options.model.name, options.budget
+    failed = ""
     with lock_results(workspace):
         if freshness.survey(pages, workspace, given)[PAGE].state == freshness.FRESH:
             print("Nothing to do: this audit is finished.", file=out)
         else:
             print(f"Auditing {name}: a budget of {budget:g} min, and half a minute to start.", file=out)
+            before = _date(workspace)
             (outcome,) = run_pages(Schedule([PAGE], [PAGE], pages, workspace, given), out, lambda outcome: None)
-            if outcome.error:
-                return _fail(outcome.error, workspace)
-        found = finish(workspace)
-    print("", *tell_audit(found), "", f"Page: {folder / 'audit.html'}", sep="\n", file=out)
-    return 0
+            failed = outcome.error
+            if failed and _date(workspace) == before:
+                return _fail(failed, workspace)
+        found = keep_numbers(workspace)
+        failed = failed or keep_page(workspace)
+    print("", *tell_audit(found), "", sep="\n", file=out)
+    if failed:
+        (folder / "audit.html").unlink(missing_ok=True)  # of an audit before
+        print(f"fooling: The page cannot be shown: {failed}", file=sys.stderr)
+    print("Numbers:" if failed else "Page:", folder / ("metrics.json" if failed else "audit.html"), file=out)
+    return int(bool(failed))
+
+
+def _date(workspace: Workspace) -> int:
+    """Return when a page last wrote what it measured; 0 for never."""
+    path = workspace.metrics(PAGE)
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def prepare(options: Options) -> tuple[Path, Given]:
@@ -116,36 +130,38 @@ def _fail(error: str, workspace: Workspace) -> int:
     return 1
 
 
-def finish(workspace: Workspace) -> Found:
-    """Write what an audit leaves for people and for CI beside its runs, and return its numbers.
-
-    These are ``audit.ipynb``, ``audit.html``, ``contact_sheet.png`` and ``metrics.json``.
+def keep_numbers(workspace: Workspace) -> Found:
+    """Write ``metrics.json`` beside the runs of an audit, and return what it holds.
 
     Raises:
-        RefusedError: If the page cannot be shown, or its numbers are those of another version.
+        RefusedError: If the numbers are those of another version.
     """
-    folder, content = workspace.results, workspace.executed(PAGE).read_text(encoding="utf-8")
     try:
-        shown = html.draw_page(PAGE, content, {}, "", freshness.read_json(workspace.manifest(PAGE)))
-        found: Found | None = read_record(folder, PAGE, "audit", Found)
-    except (PageError, ValueError) as error:
-        raise RefusedError(f"The page of the audit could not be drawn: {error}") from error
+        found: Found | None = read_record(workspace.results, PAGE, "audit", Found)
+    except ValueError as error:
+        raise RefusedError(f"The numbers of the audit cannot be read: {error}") from error
     assert found is not None
-    files.write_atomically(folder / "audit.ipynb", content)
-    files.write_atomically(folder / "contact_sheet.png", find_sheet(json.loads(content)["cells"]))
     names = freshness.read_json(workspace.metrics(PAGE))["runs"]
-    files.write_json(folder / "metrics.json", {**msgspec.to_builtins(found), "runs": names})
-    files.write_atomically(folder / "audit.html", shown)
+    files.write_json(workspace.results / "metrics.json", {**msgspec.to_builtins(found), "runs": names})
     return found
 
 
-def find_sheet(cells: Sequence[dict[str, Any]]) -> bytes:
-    """Return the picture of an executed page that is its contact sheet.
+def keep_page(workspace: Workspace) -> str:
+    """Write ``audit.ipynb``, ``contact_sheet.png`` and ``audit.html`` beside them; return why not, or nothing."""
+    folder, content = workspace.results, workspace.executed(PAGE).read_text(encoding="utf-8")
+    files.write_atomically(folder / "audit.ipynb", content)
+    for sheet in find_sheets(json.loads(content)["cells"]):
+        files.write_atomically(folder / "contact_sheet.png", sheet)
+    try:
+        shown = html.draw_page(PAGE, content, {}, "", freshness.read_json(workspace.manifest(PAGE)))
+    except Exception as error:  # whatever it is, what was measured is kept
+        return str(error) or type(error).__name__
+    files.write_atomically(folder / "audit.html", shown)
+    return ""
 
-    Raises:
-        RefusedError: If there is none.
-    """
+
+def find_sheets(cells: Sequence[dict[str, Any]]) -> Iterator[bytes]:
+    """Yield those pictures of an executed page that are its contact sheet."""
     for output in (output for cell in cells for output in cell.get("outputs", [])):
         if "image/png" in output.get("data", {}) and find_alt_text(output, "image/png").startswith(SHEET):
-            return base64.b64decode("".join(output["data"]["image/png"]))
-    raise RefusedError("The page of the audit has no contact sheet.")
+            yield base64.b64decode("".join(output["data"]["image/png"]))

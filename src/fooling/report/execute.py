@@ -16,12 +16,18 @@ from typing import Any
 
 from fooling import files, runs
 from fooling.report import freshness
-from fooling.report.inspection import INJECTED, PageError, check_cells_ran, check_page, tidy
+from fooling.report.inspection import INJECTED, PageError, check_cells_ran, check_page, hide_folders, tidy
 from fooling.report.notebooks import Given, Workspace, check_parameters, read_notebooks
 
 # How long one cell may take, in seconds: far above what any does, so that only a cell that hangs meets it.
 CELL_TIME_OUT = {"smoke": 600, "default": 3_600, "extended": 24 * 3_600, "paper": 30 * 24 * 3_600}
 KERNEL = "python3"
+KERNEL_ARGUMENTS = [
+    "--IPKernelApp.capture_fd_output=False",  # what libraries write past Python stays out
+    # A warning of Python's is told by its words, without the file of this machine that it arose in.
+    "--IPKernelApp.exec_lines=import warnings; "
+    "warnings.formatwarning = lambda said, kind, *_, **__: f'{kind.__name__}: {said}\\n'",
+]
 LONGEST_FOLDER = 50  # of temporary files, in which sockets are named
 
 Say = Callable[[int, int, str], None]  # the cell that a page is in, of how many, and what it printed
@@ -120,7 +126,9 @@ def run_page(name: str, workspace: Workspace, given: Given, kernels: Kernels, sa
             # papermill calls a page complete when a cell ends it with sys.exit(0), and leaves the later cells out.
             check_cells_ran(notebook)
             tidy(notebook, name)
-            hide_paths(notebook, [str(given.parameters[parameter]) for parameter in given.paths])
+            hide_paths(notebook, given.paths)
+            named = [Path(given.parameters[parameter]).parent for parameter in given.paths]
+            hide_folders(notebook, [workspace.results, *named])
             content = nbformat.writes(notebook) + "\n"
             check_page(notebook, content, workspace)
         except PageError as error:
@@ -136,13 +144,13 @@ def run_page(name: str, workspace: Workspace, given: Given, kernels: Kernels, sa
 
 
 def hide_paths(notebook: Any, paths: Iterable[str]) -> None:
-    """Leave of paths that a page was given as parameters the last part only."""
+    """Leave of those parameters that are paths the last part only; the cell, in which they are escaped, is new then."""
     about = notebook.metadata.get("papermill", {}).get("parameters", {})
-    cells = [cell for cell in notebook.cells if INJECTED in cell.metadata.get("tags", [])]
-    for path in sorted(paths, key=len, reverse=True):  # a file before the folder that it is in
-        for cell in cells:
-            cell["source"] = cell.source.replace(path, Path(path).name)
-        about.update({name: Path(path).name for name, value in about.items() if value == path})
+    hidden = {name: Path(about[name]).name for name in paths if name in about}
+    about.update(hidden)
+    for cell in notebook.cells:
+        if hidden and INJECTED in cell.metadata.get("tags", []):
+            cell["source"] = "\n".join(["# Parameters", *(f"{name} = {value!r}" for name, value in about.items())])
 
 
 def _run_papermill(source: Path, executed: Path, listener: Listener, time_out: int, profile: str, **about: Any) -> None:
@@ -161,7 +169,7 @@ def _run_papermill(source: Path, executed: Path, listener: Listener, time_out: i
             execution_timeout=time_out,
             # A kernel that imports TensorFlow on a busy laptop can be silent for long; nbclient's 4 s end such pages.
             iopub_timeout=60,
-            extra_arguments=["--IPKernelApp.capture_fd_output=False"],  # what libraries write past Python stays out
+            extra_arguments=KERNEL_ARGUMENTS,
             coalesce_streams=True,
             force_raise_errors=True,
             record_timing=False,

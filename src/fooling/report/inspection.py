@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -125,9 +126,33 @@ def join_strings(value: Any) -> str:
 
 def find_private_line(text: str, results: Path) -> str | None:
     """Return the first line that names a folder of this machine (checkout, results, home, environment), or None."""
-    folders = [runs.ROOT, results, Path.home()]
+    found = re.search(rf"^.*{_match_folders([results])}.*$", text, flags=re.MULTILINE)
+    return found[0].strip() if found else None
+
+
+def hide_folders(notebook: Any, folders: Iterable[Path]) -> None:
+    """Show an ellipsis for folders of this machine, and for some others, in what a page printed."""
+    private = re.compile(_match_folders(folders))
+
+    def hide(value: Any) -> Any:
+        if isinstance(value, str):
+            return private.sub("…", value)
+        if isinstance(value, Mapping):
+            return {key: part if key in PICTURES[:3] else hide(part) for key, part in value.items()}
+        return [hide(part) for part in value] if isinstance(value, list) else value
+
+    for _, cell in number_code_cells(notebook):
+        for output in cell.outputs:
+            output.update(hide(output))
+
+
+def _match_folders(more: Iterable[Path]) -> str:
+    """Return a pattern of the names of this machine's folders, as they are and as Python and JSON escape them."""
+    folders = [runs.ROOT, Path.home(), *more]
     if sys.prefix != sys.base_prefix:  # the interpreter's own folder, such as /usr, says nothing about a person
         folders.append(Path(sys.prefix))
-    names = "|".join(re.escape(str(folder)) for folder in folders if len(folder.parts) > 1)
-    found = re.search(rf"^.*(?<![\w.-])(?:{names})(?![\w.-]).*$", text, flags=re.MULTILINE)
-    return found[0].strip() if found else None
+    named = sorted((str(folder) for folder in folders if len(folder.parts) > 1), key=len, reverse=True)
+    written = (
+        way(name) for name in named for way in (str, lambda one: ascii(one)[1:-1], lambda one: json.dumps(one)[1:-1])
+    )
+    return rf"(?<![\w.-])(?:{'|'.join(map(re.escape, dict.fromkeys(written)))})(?![\w.-])"

@@ -16,7 +16,7 @@ from fooling.lab.audit.files import AuditError
 from fooling.lab.audit.speed import Speed, measure_speed
 from fooling.lab.audit.telling import show_minutes
 from fooling.runs import compute_once
-from fooling.words import count_words
+from fooling.words import count_words, escape
 
 if TYPE_CHECKING:
     from fooling.lab.audit.network import Subject
@@ -164,9 +164,9 @@ def tabulate_budget(budget: Budget, subject: Subject) -> list[tuple[str, str, st
     classifier, real = subject.classifier, budget.natural
     starts, cells = count_words(budget.ascent_seeds, "start"), len(budget.classes)
     return [
-        ("network", classifier.name, "any Keras classifier"),
+        ("network", escape(classifier.name), "any Keras classifier"),
         ("images", " × ".join(map(str, classifier.image_shape)), "the network's own"),
-        ("pixel range", subject.checked, "a wrong one makes an audit worthless"),
+        ("pixel range", escape(subject.checked), "a wrong one makes an audit worthless"),
         ("budget", show_minutes(budget.minutes), "half a minute to start and to draw comes on top"),
         (
             "classes with a cell",

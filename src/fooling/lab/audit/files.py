@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -88,6 +89,7 @@ def hash_files(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in paths:
         for one in sorted([path, *path.rglob("*")]):
-            about = one.stat()
-            digest.update(f"{one.name}\0{about.st_size if one.is_file() else 0}\0{about.st_mtime_ns}\n".encode())
+            about = one.stat() if one.exists() else one.lstat()  # a link may lead nowhere
+            size = about.st_size if one.is_file() else 0
+            digest.update(os.fsencode(one.name) + f"\0{size}\0{about.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]

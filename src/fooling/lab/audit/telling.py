@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from fooling.lab.audit.record import ATTACKS, COLOURS, LEVELS, FoolingClass, Found, Separation, Temperature
-from fooling.words import show_confidence, table
+from fooling.words import escape, show_confidence, table
 
 THRESHOLD = "maximum softmax"  # the detector that is a threshold on the confidence
 
@@ -30,7 +30,7 @@ def tabulate_attacks(found: Found) -> str:
 def tabulate_plain(found: Found) -> str:
     """Return a Markdown table: a column for each colour."""
     plain = {colour: found.plain[colour] for colour in COLOURS if colour in found.plain}
-    cells = [f"{one.class_name}, {show_confidence(one.confidence)}" for one in plain.values()]
+    cells = [f"{escape(one.class_name)}, {show_confidence(one.confidence)}" for one in plain.values()]
     return table(("", *plain), [("taken for", *cells)])
 
 
