@@ -68,17 +68,27 @@ def retrain_imagenet(
         photographs: The packaged ones, on whose crops DNN1 is the teacher; or a folder, whose labels are.
         seed: Of the first run against DNN1.
     """
-    classes = sizes.classes or tuple(range(len(network.class_names)))  # the fooling class gets no cell
     inner: list[RunFolder] = []
+
+    def evolve_cppns(classifier: Classifier, first: int) -> Evolution:
+        return evolve(
+            classifier,
+            CppnEncoding(classifier.image_shape),
+            generations=sizes.generations,
+            children=sizes.children,
+            seeds=range(first, first + sizes.runs),
+            classes=sizes.classes or tuple(range(len(network.class_names))),  # the fooling class gets no cell
+            folder=folder,
+        )
 
     def compute() -> dict[str, np.ndarray]:
         # At page 08's sizes this search is page 08's, found again.
-        before = _evolve_against(_with_crops(network, sizes), classes, sizes, seed, folder)
+        before = evolve_cppns(_with_crops(network, sizes), seed)
         drawn = express_both_champions(before, range(sizes.runs))
         learned, left_out = drawn[:-1].reshape(-1, *drawn.shape[2:]), drawn[-1]
         lesson = learn_fooling_class(network, photographs, learned, sizes, seed, folder)
         retrained = _with_crops(add_class(network, split_head(network)[0], lesson.head), sizes)
-        after = _evolve_against(retrained, classes, sizes, seed + SEEDS_APART, folder)
+        after = evolve_cppns(retrained, seed + SEEDS_APART)
         inner.extend(run for run in dict.fromkeys((*before.folders, lesson.folder, *after.folders)) if run)
         return _measure(retrained, before, after, left_out, lesson, len(learned))._asdict()
 
@@ -90,20 +100,6 @@ def retrain_imagenet(
     }
     arrays, run = compute_once(folder, "retrained-imagenet", described, VERSION, compute, inner)
     return RetrainedImageNet(**arrays), run
-
-
-def _evolve_against(
-    classifier: Classifier, classes: tuple[int, ...], sizes: HeadSizes, seed: int, folder: Path
-) -> Evolution:
-    return evolve(
-        classifier,
-        CppnEncoding(classifier.image_shape),
-        generations=sizes.generations,
-        children=sizes.children,
-        seeds=range(seed, seed + sizes.runs),
-        classes=classes,
-        folder=folder,
-    )
 
 
 def _with_crops(network: Classifier, sizes: HeadSizes) -> Classifier:
