@@ -8,7 +8,6 @@ import pytest
 from fooling.confidence import (
     calibrate,
     find_median,
-    find_quartiles,
     first_generations,
     to_confidence,
     to_log_odds,
@@ -47,10 +46,9 @@ def test_what_cannot_be_calibrated_is_refused(confidences: list[float], right: l
         calibrate(confidences, right)
 
 
-def test_the_median_and_the_quartiles_of_nothing_are_none() -> None:
-    assert find_median(np.array([])) is None and find_quartiles(np.array([])) is None
+def test_the_median_of_nothing_is_none() -> None:
+    assert find_median(np.array([])) is None
     assert find_median(np.array([3.0, 1.0, 2.0])) == 2.0
-    assert find_quartiles(np.array([0.0, 1.0, 2.0, 3.0, 4.0])) == (1.0, 3.0)
 
 
 def test_an_interval_around_no_case_at_all_is_wilsons() -> None:

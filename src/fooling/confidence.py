@@ -27,14 +27,6 @@ def find_median(values: np.ndarray) -> float | None:
     return float(np.median(values)) if np.size(values) else None
 
 
-def find_quartiles(values: np.ndarray) -> tuple[float, float] | None:
-    """Return the lower and the upper quartile, None for those of nothing."""
-    if not np.size(values):
-        return None
-    low, high = np.percentile(values, (25, 75))
-    return float(low), float(high)
-
-
 def first_generations(history: np.ndarray, confidence: float = NEAR_CERTAIN) -> np.ndarray:
     """Return when each class first reached a confidence.
 

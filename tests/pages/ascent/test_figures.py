@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +12,26 @@ from PIL import Image
 from fooling.confidence import to_confidence
 from fooling.pages.ascent import figures
 from fooling.pages.ascent.figures import raise_contrast
+from fooling.pages.ascent.measure import Measurement, Pictures
 from fooling.words import show_confidence
 
 SETTINGS = ("none", "L2")
+
+
+def make_measured(**fields: Any) -> Measurement:
+    """Return a measurement that has only what a figure reads."""
+    nothing = dict.fromkeys(Measurement._fields)
+    return Measurement(**{**nothing, "settings": SETTINGS, **fields})
+
+
+def make_pictures(**fields: Any) -> Pictures:
+    return Pictures(**{**dict.fromkeys(Pictures._fields), **fields})
+
+
+def make_climbed(images: np.ndarray, values: np.ndarray) -> Measurement:
+    """Return images, ``(settings, classes, …)``, behind two baselines, of the first of two seeds."""
+    values = np.stack([values, values - 9.0], axis=1)  # (settings, seeds, classes)
+    return make_measured(shown=images, picture=make_pictures(log_odds=np.concatenate([values + 7.0, values])))
 
 
 @pytest.fixture
@@ -42,7 +60,7 @@ def test_contrast_leaves_full_images_and_flat_ones() -> None:
 def test_pictures_stand_in_a_row_per_setting_with_their_own_confidence(rng: np.random.Generator) -> None:
     images = rng.integers(0, 256, (2, 3, 8, 8, 1), np.uint8)
     values = np.array([[1.0, 2.0, 3.0], [-3.0, -2.0, -1.0]], np.float32)
-    drawn = figures.draw_climbed(images, values, SETTINGS, ("a", "b", "c"), 0.0)
+    drawn = figures.draw_climbed(make_climbed(images, values), ("a", "b", "c"), 0.0)
     assert len(drawn.axes) == 6
     captions = [spot.get_xlabel() for spot in drawn.axes]
     assert captions[1] == f"b\n{show_confidence(to_confidence(values)[0, 1])}"
@@ -54,7 +72,8 @@ def test_pictures_stand_in_a_row_per_setting_with_their_own_confidence(rng: np.r
 @pytest.mark.parametrize(("side", "columns"), [(28, 10), (112, 4), (112, 2), (120, 5)])
 def test_every_pixel_of_a_picture_is_as_wide_as_any_other(side: int, columns: int, rng: np.random.Generator) -> None:
     images = rng.integers(0, 2, (2, columns, side, side, 1), np.uint8) * np.uint8(255)
-    drawn = figures.draw_climbed(images, np.zeros((2, columns)), SETTINGS, [str(one) for one in range(columns)], 0.0)
+    measured = make_climbed(images, np.zeros((2, columns)))
+    drawn = figures.draw_climbed(measured, [str(one) for one in range(columns)], 0.0)
     picture = np.asarray(Image.open(io.BytesIO(drawn.encode())).convert("L"))
     corners = drawn.axes[columns].get_position()
     left, top = round(corners.x0 * picture.shape[1]), round((1.0 - corners.y1) * picture.shape[0])
@@ -67,22 +86,21 @@ def test_every_pixel_of_a_picture_is_as_wide_as_any_other(side: int, columns: in
 
 
 def test_curves_draw_the_median_of_each_setting_at_its_own_steps(rng: np.random.Generator) -> None:
-    parts = {
-        name: figures.Curves(np.arange(0, last + 1, 10), rng.normal(size=(3, 4, last // 10 + 1)).cumsum(axis=2))
-        for name, last in zip(SETTINGS, (100, 300), strict=True)
-    }
-    drawn = figures.draw_ascent_curves({"one": parts, "two": parts})
+    steps = np.stack([np.arange(0, 101, 10), np.arange(0, 301, 30)])
+    curves = rng.normal(size=(2, 3, 4, 11)).cumsum(axis=3)
+    measured = make_measured(curve_steps=steps, curves=curves)
+    drawn = figures.draw_ascent_curves({"one": measured, "two": measured})
     for spot in drawn.axes:
-        for (name, part), line in zip(parts.items(), spot.lines, strict=False):
+        for name, along, part, line in zip(SETTINGS, steps, curves, spot.lines, strict=False):
             assert line.get_label() == name
-            np.testing.assert_array_equal(line.get_xdata(), part.steps)
-            np.testing.assert_allclose(line.get_ydata(), np.median(part.log_odds, axis=(0, 1)))
+            np.testing.assert_array_equal(line.get_xdata(), along)
+            np.testing.assert_allclose(line.get_ydata(), np.median(part, axis=(0, 1)))
     assert "two, L2" in drawn.alt
 
 
 def test_first_steps_count_looks_and_cross_out_what_never_got_there() -> None:
     first = np.array([[[0, 9, 99, -1], [4, -1, -1, -1], [2, 19, -1, -1]]])
-    drawn = figures.draw_first_steps({"one": {"none": first, "L2": first + 0}})
+    drawn = figures.draw_first_steps({"one": make_measured(first=np.stack([first, first]))})
     dots, crosses = drawn.axes[0].collections[:2]
     assert sorted(dots.get_offsets()[:, 1]) == [1, 3, 5, 10, 20, 100]
     assert len(crosses.get_offsets()) == 6
@@ -94,7 +112,9 @@ def test_first_steps_count_looks_and_cross_out_what_never_got_there() -> None:
 def test_decays_draw_the_median_and_the_share_of_each_judge(rng: np.random.Generator) -> None:
     values = rng.normal(size=(3, 2, 10)) - np.arange(3)[:, None, None]
     seen = rng.uniform(size=(2, 3, 2, 10)) < 0.5
-    drawn = figures.draw_decays(np.array([0.0, 0.01, 0.1]), values, seen, ("a", "b"), (0.01,))
+    sweep = make_pictures(log_odds=values, seen=seen)
+    measured = make_measured(decays=np.array([0.0, 0.01, 0.1]), sweep=sweep, judges=("a", "b"))
+    drawn = figures.draw_decays(measured, (0.01,))
     np.testing.assert_allclose(drawn.axes[0].lines[0].get_ydata(), np.median(values, axis=(1, 2)))
     for line, part in zip(drawn.axes[1].lines, seen, strict=False):
         np.testing.assert_allclose(line.get_ydata(), 100.0 * part.mean(axis=(1, 2)))

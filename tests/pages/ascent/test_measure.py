@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 from fooling.gradient_ascent.ascend import ascend
+from fooling.gradient_ascent.climb import NEVER
 from fooling.gradient_ascent.settings import L2, SETTINGS
 from fooling.pages.ascent import measure as measure_module
 from fooling.pages.ascent.claim import AscentSizes
 from fooling.pages.ascent.measure import (
+    DECAYS,
     Ascents,
+    count_climbed,
+    count_evolved,
     measure,
     measure_variation,
-    plan_digits,
-    plan_imagenet,
+    plan_climbs,
     shrink_images,
 )
 
@@ -93,10 +96,10 @@ def test_classes_seeds_steps_judges_decays_and_what_is_shown_each_make_another_k
 
 
 def test_plans_take_the_profiles_sizes_and_cut_off_steps(lenet: Any) -> None:
-    wanted = plan_digits(lenet, [], AscentSizes(seeds=2, most_steps=700), 5)
+    wanted = plan_climbs(lenet, [], AscentSizes(seeds=2, most_steps=700), 5, DECAYS)
     assert wanted.seeds == (5, 6) and wanted.classes == tuple(range(10)) and wanted.decays
     assert [wanted.steps(setting) for setting in SETTINGS] == [500, 700, 700, 700]
-    whole = plan_imagenet(lenet, [], AscentSizes(seeds=1, classes=(4, 2)), 0)
+    whole = plan_climbs(lenet, [], AscentSizes(seeds=1, classes=(4, 2)), 0)
     assert [whole.steps(setting) for setting in SETTINGS] == [500, 1_500, 1_000, 1_500]
     assert whole.classes == (4, 2) and not whole.decays
 
@@ -112,3 +115,32 @@ def test_shrinking_takes_means_of_whole_squares_and_leaves_small_images() -> Non
     assert shrink_images(small) is small
     blocks = np.random.default_rng(1).integers(0, 256, (1, 112, 112, 3), np.uint8)
     np.testing.assert_array_equal(shrink_images(blocks.repeat(2, axis=1).repeat(2, axis=2)), blocks)
+
+
+def test_cost_of_ascent_counts_every_look_and_what_was_in_vain() -> None:
+    cost = count_climbed(np.array([[9, 19], [29, NEVER]]), 100)
+    assert (cost.median, cost.reached, cost.tried) == (20.0, 3, 4)
+    assert cost.per_success == pytest.approx((10 + 20 + 30 + 100) / 3)
+    assert cost.describe() == ("20", "3 of 4", "53.33")
+    assert count_climbed(np.full((2, 2), NEVER), 50).describe() == ("never", "0 of 4", "never")
+
+
+class Evolved(NamedTuple):
+    """A search that was made up."""
+
+    classes: tuple[int, ...]
+    log_odds: np.ndarray
+    history: np.ndarray
+    generations: int
+    children: int
+
+
+def test_cost_of_evolution_is_the_share_of_a_class_with_a_cell() -> None:
+    history = np.full((1, 11, 4), -5.0)
+    history[0, 3:, 1] = 12.0  # class 7 is certain after generation 3, class 9 never
+    run = Evolved((5, 7, 8, 9), history[:, -1], history, 10, 80)
+    cost = count_evolved(run, [7, 9], 0.9999)
+    assert (cost.median, cost.reached, cost.tried) == (4 * 20.0, 1, 2)
+    assert cost.per_success == (4 + 11) * 20.0
+    with pytest.raises(ValueError, match="6"):
+        count_evolved(run, [6, 7], 0.99)  # it has no cell

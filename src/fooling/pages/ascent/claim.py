@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fooling.confidence import NEAR_CERTAIN, find_quartiles, to_confidence
+from fooling.confidence import NEAR_CERTAIN, to_confidence
 from fooling.pages.claim import SECONDARY, UNTESTED, Claim, Effect, Rows, grade_halves
 from fooling.pages.comparison import probability_of_superiority
 from fooling.pages.searches import SUPPLEMENT_CLASSES
@@ -30,12 +30,6 @@ class AscentSizes:
     classes: tuple[int, ...] = ()  # classes by index; empty for all
     most_steps: int = 0  # the paper's steps are cut off here; 0 for as many as the paper has
 
-    def __post_init__(self) -> None:
-        if self.seeds < 1 or self.most_steps < 0:
-            raise ValueError(
-                f"Ascent needs at least 1 seed and no negative steps, not {self.seeds}, {self.most_steps}."
-            )
-
 
 @dataclass(frozen=True)
 class PageSizes:
@@ -47,22 +41,10 @@ class PageSizes:
 
 # The paper's supplement shows 20 classes with 5 seeds each.
 SIZES: Mapping[str, PageSizes] = {
-    "smoke": PageSizes(
-        digits=AscentSizes(seeds=1, most_steps=20),
-        imagenet=AscentSizes(seeds=1, classes=SUPPLEMENT_CLASSES[:2], most_steps=4),
-    ),
-    "default": PageSizes(
-        digits=AscentSizes(seeds=5),
-        imagenet=AscentSizes(seeds=2, classes=SUPPLEMENT_CLASSES[::4], most_steps=100),
-    ),
-    "extended": PageSizes(
-        digits=AscentSizes(seeds=20),
-        imagenet=AscentSizes(seeds=2, classes=SUPPLEMENT_CLASSES[::2]),
-    ),
-    "paper": PageSizes(
-        digits=AscentSizes(seeds=20),
-        imagenet=AscentSizes(seeds=5, classes=SUPPLEMENT_CLASSES),
-    ),
+    "smoke": PageSizes(AscentSizes(1, most_steps=20), AscentSizes(1, SUPPLEMENT_CLASSES[:2], most_steps=4)),
+    "default": PageSizes(AscentSizes(5), AscentSizes(2, SUPPLEMENT_CLASSES[::4], most_steps=100)),
+    "extended": PageSizes(AscentSizes(20), AscentSizes(2, SUPPLEMENT_CLASSES[::2])),
+    "paper": PageSizes(AscentSizes(20), AscentSizes(5, SUPPLEMENT_CLASSES)),
 }
 
 
@@ -71,7 +53,7 @@ class Spread:
     """A median of confidences with its quartiles."""
 
     median: float
-    quartiles: tuple[float, float] | None
+    quartiles: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -119,7 +101,9 @@ def measure(one: Measurement, network: str) -> NetworkFound:
     kinds = [one.picture.names.index(name) for name in (WITHOUT, WITH)]
     without, with_l2 = (one.picture.log_odds[kind].ravel() for kind in kinds)
     seen = [int(one.picture.seen[0, kind].sum()) for kind in kinds]
-    unrounded = [part[one.settings.index(WITH)] for part in (one.best_log_odds, one.last_log_odds)]
+    place = one.settings.index(WITH)
+    unrounded = [float(np.median(to_confidence(part[place]))) for part in (one.best_log_odds, one.last_log_odds)]
+    p = float(mannwhitneyu(without, with_l2, alternative="two-sided").pvalue)
     return NetworkFound(
         network=network,
         classes=best.shape[1],
@@ -129,12 +113,9 @@ def measure(one: Measurement, network: str) -> NetworkFound:
         best=_spread(best),
         last_without=_spread(without),
         last_with=_spread(with_l2),
-        unrounded_best=float(np.median(to_confidence(unrounded[0]))),
-        unrounded_last=float(np.median(to_confidence(unrounded[1]))),
-        less_certain=Effect(
-            probability_of_superiority(without, with_l2),
-            float(mannwhitneyu(without, with_l2, alternative="two-sided").pvalue),
-        ),
+        unrounded_best=unrounded[0],
+        unrounded_last=unrounded[1],
+        less_certain=Effect(probability_of_superiority(without, with_l2), p),
         seen_without=seen[0] / best.size,
         seen_with=seen[1] / best.size,
         seen_p=float(fisher_exact([[count, best.size - count] for count in seen]).pvalue),
@@ -145,7 +126,8 @@ def measure(one: Measurement, network: str) -> NetworkFound:
 
 def _spread(log_odds: np.ndarray) -> Spread:
     confidences = to_confidence(log_odds)
-    return Spread(float(np.median(confidences)), find_quartiles(confidences))
+    low, high = np.percentile(confidences, (25, 75))
+    return Spread(float(np.median(confidences)), (float(low), float(high)))
 
 
 def judge(found: AscentFound) -> str:
@@ -178,33 +160,25 @@ def list_rows(found: AscentFound) -> Rows:
     """Return the medians of both networks, both comparisons, and what another network sees."""
     rows: list[tuple[str, str, str]] = []
     for label, one in (("ImageNet", found.imagenet), ("digits", found.digits)):
-        less = one.less_certain
+        unrounded = map(show_confidence, (one.unrounded_last, one.unrounded_best))
+        compared = f"{one.less_certain}, n = {one.images} images each"
+        seen = f"{one.seen_without:.0%} and {one.seen_with:.0%}, {show_p(one.seen_p)}"
         rows += [
             (f"{label}: median without L2, at the best step", _show(one.best), "99.99%"),
             (f"{label}: at the last step", _show(one.last_without), ""),
             (f"{label}: median with L2, at the last step, as 8 bits", _show(one.last_with), "slightly less certain"),
-            (
-                f"{label}: with L2 before rounding, last and best step",
-                f"{show_confidence(one.unrounded_last)}, {show_confidence(one.unrounded_best)}",
-                "",
-            ),
-            (
-                f"{label}: without L2 is more certain (probability of superiority, Mann-Whitney U)",
-                f"{less}, n = {one.images} images each",
-                "",
-            ),
+            (f"{label}: with L2 before rounding, last and best step", ", ".join(unrounded), ""),
+            (f"{label}: without L2 is more certain (probability of superiority, Mann-Whitney U)", compared, ""),
             (
                 f"{label}: {one.seen_by} sees the class, without and with L2 (Fisher's exact test)",
-                f"{one.seen_without:.0%} and {one.seen_with:.0%}, {show_p(one.seen_p)}",
-                "some recognisable features",
+                *(seen, "some recognisable features"),
             ),
         ]
     return tuple(rows)
 
 
 def _show(spread: Spread) -> str:
-    ends = "" if spread.quartiles is None else " ({} to {})".format(*map(show_confidence, spread.quartiles))
-    return f"{show_confidence(spread.median)}{ends}"
+    return "{} ({} to {})".format(*map(show_confidence, (spread.median, *spread.quartiles)))
 
 
 def describe_scale(found: AscentFound) -> str:

@@ -1,15 +1,16 @@
-"""Four settings, two baselines and other networks' opinions, reduced to what the page shows."""
+"""Four settings, two baselines and other networks' opinions, reduced to what the page shows; and what it took."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from fooling.confidence import first_generations
 from fooling.gradient_ascent.ascend import Count, ascend, check_ascent, describe_ascent
 from fooling.gradient_ascent.records import Ascent
 from fooling.gradient_ascent.settings import L2, NONE, SETTINGS, Setting
@@ -17,6 +18,9 @@ from fooling.images import resize_images
 from fooling.networks.classifier import Classifier
 from fooling.pages.ascent.claim import AscentSizes
 from fooling.runs import RunFolder, compute_once, progress_bar
+
+if TYPE_CHECKING:
+    from fooling.evolution.evolution import Evolution
 
 VERSION = 2  # of what is measured; 2: other networks see the images by the one resizer of the project
 BASELINES = ("noise", "noise, one step")
@@ -37,31 +41,6 @@ class Pictures(NamedTuple):
     variation: np.ndarray  # ``(kinds, seeds, classes) float32``: mean difference of neighbouring pixels, in grey levels
 
 
-class Measurement(NamedTuple):
-    """Everything that the page says about one network."""
-
-    classes: tuple[int, ...]  # by index
-    seeds: tuple[int, ...]  # one per start
-    settings: tuple[str, ...]  # names of the four settings
-    judges: tuple[str, ...]  # names of the other networks
-    steps: np.ndarray  # ``(settings,) int32``: how often each image was measured
-    planned: np.ndarray  # ``(settings,) int32``: how often the paper measures
-    curve_steps: np.ndarray  # ``(settings, points) int32``
-    curves: np.ndarray  # ``(settings, seeds, classes, points) float32``: log-odds, as of :class:`Ascent`
-    first: np.ndarray  # ``(settings, seeds, classes, 4) int32``
-    stopped: np.ndarray  # ``(settings, seeds, classes) int32``
-    best_log_odds: np.ndarray  # ``(settings, seeds, classes) float32``: before rounding to 8 bits
-    last_log_odds: np.ndarray  # the same at the last step
-    best_rounded: np.ndarray  # Log-odds of the 8-bit image of the best step
-    picture: Pictures  # noise, noise after one step, and the 8-bit images of the last step of each setting
-    # ``(settings, shown classes, height, width, channels) uint8``: last images of the first seed, at most 128 pixels a
-    # side
-    shown: np.ndarray
-    decays: np.ndarray  # ``(decays,) float64`` of a sweep, which may be empty
-    sweep: Pictures  # what its images are at the last step, a kind for each decay
-    folder: RunFolder | None  # where it is kept
-
-
 class Ascents(NamedTuple):
     """What is measured on one network."""
 
@@ -78,34 +57,50 @@ class Ascents(NamedTuple):
         return min(setting.steps, self.most_steps or setting.steps)
 
 
-def plan_digits(classifier: Classifier, judges: Sequence[Classifier], sizes: AscentSizes, seed: int) -> Ascents:
-    """Return what is measured on digits: every class, and a sweep of the strength of L2."""
+class Measurement(NamedTuple):
+    """Everything that the page says about one network."""
+
+    classes: tuple[int, ...]  # by index
+    settings: tuple[str, ...]  # names of the four settings
+    judges: tuple[str, ...]  # names of the other networks
+    steps: np.ndarray  # ``(settings,) int32``: how often each image was measured
+    planned: np.ndarray  # ``(settings,) int32``: how often the paper measures
+    curve_steps: np.ndarray  # ``(settings, points) int32``
+    curves: np.ndarray  # ``(settings, seeds, classes, points) float32``: log-odds, as of :class:`Ascent`
+    first: np.ndarray  # ``(settings, seeds, classes, 4) int32``
+    stopped: np.ndarray  # ``(settings, seeds, classes) int32``
+    best_log_odds: np.ndarray  # ``(settings, seeds, classes) float32``: before rounding to 8 bits
+    last_log_odds: np.ndarray  # the same at the last step
+    best_rounded: np.ndarray  # Log-odds of the 8-bit image of the best step
+    picture: Pictures  # noise, noise after one step, and the 8-bit images of the last step of each setting
+    # ``(settings, classes kept as images, height, width, channels) uint8``: last ones of the first seed, made small
+    shown: np.ndarray
+    decays: np.ndarray  # ``(decays,) float64`` of a sweep, which may be empty
+    sweep: Pictures  # what its images are at the last step, a kind for each decay
+    folder: RunFolder | None  # where it is kept
+
+
+def plan_climbs(
+    classifier: Classifier,
+    judges: Sequence[Classifier],
+    sizes: AscentSizes,
+    seed: int,
+    decays: tuple[float, ...] = (),
+    shown: int = 0,
+) -> Ascents:
+    """Return what is measured on one network at the sizes of a profile; ``seed`` is that of the first start."""
+    classes = sizes.classes or tuple(range(len(classifier.class_names)))
     seeds = tuple(range(seed, seed + sizes.seeds))
-    return Ascents(classifier, tuple(judges), sizes.classes or _every(classifier), seeds, sizes.most_steps, DECAYS, 0)
-
-
-def plan_imagenet(classifier: Classifier, judges: Sequence[Classifier], sizes: AscentSizes, seed: int) -> Ascents:
-    """Return what is measured on ImageNet: the classes of the profile, the first few kept as images."""
-    seeds = tuple(range(seed, seed + sizes.seeds))
-    return Ascents(classifier, tuple(judges), sizes.classes or _every(classifier), seeds, sizes.most_steps, (), SHOWN)
-
-
-def _every(classifier: Classifier) -> tuple[int, ...]:
-    return tuple(range(len(classifier.class_names)))
+    return Ascents(classifier, tuple(judges), classes, seeds, sizes.most_steps, decays, shown)
 
 
 def measure(wanted: Ascents, folder: Path) -> Measurement:
     """Climb with the four settings, look at what came out with other networks, and keep what a page shows.
 
     What climbed is kept beside it and resumed from, but only the reduced arrays are needed to draw the page again.
-
-    Raises:
-        ValueError: If a number makes no sense, or there is no such class.
-        OSError: If the folder cannot be written.
     """
-    requests = [
-        check_ascent(wanted.classifier, one, wanted.classes, wanted.seeds, wanted.steps(one)) for one in SETTINGS
-    ]
+    where = (wanted.classes, wanted.seeds)
+    requests = [check_ascent(wanted.classifier, one, *where, wanted.steps(one)) for one in SETTINGS]
     described = {
         "ascents": [describe_ascent(request) for request in requests],
         "judges": [judge.fingerprint() for judge in wanted.judges],
@@ -121,7 +116,21 @@ def measure(wanted: Ascents, folder: Path) -> Measurement:
 
     inner: list[RunFolder] = []
     arrays, run = compute_once(folder, "ascent-measured", described, VERSION, compute, inner)
-    return _unpack(arrays, wanted, run)
+    fields: dict[str, Any] = dict(arrays)
+    names = tuple(setting.name for setting in SETTINGS)
+    kinds = {"picture": (*BASELINES, *names), "sweep": tuple(f"decay {decay:g}" for decay in wanted.decays)}
+    for kind, titles in kinds.items():
+        fields[kind] = Pictures(titles, *(fields.pop(f"{kind}_{name}") for name in Pictures._fields[1:]))
+    return Measurement(
+        classes=wanted.classes,
+        settings=names,
+        judges=tuple(judge.name for judge in wanted.judges),
+        steps=np.array([wanted.steps(setting) for setting in SETTINGS]),
+        planned=np.array([setting.steps for setting in SETTINGS]),
+        decays=np.array(wanted.decays),
+        folder=run,
+        **fields,
+    )
 
 
 def _measure(wanted: Ascents, folder: Path, count: Count, inner: list[RunFolder]) -> dict[str, np.ndarray]:
@@ -162,44 +171,58 @@ def _judge(ascents: Sequence[Ascent], wanted: Ascents) -> dict[str, np.ndarray]:
 def shrink_images(images: np.ndarray) -> np.ndarray:
     """Return images of at most 128 pixels a side, each pixel the mean of the square that it covers.
 
-    Args:
-        images: ``(count, height, width, channels) uint8``.
+    They are ``(count, height, width, channels) uint8``, of three channels if they are larger.
     """
     height, width = images.shape[1:3]
     factor = -(-max(height, width) // LONGEST)
     if factor == 1:
         return images
-    size = (max(1, width // factor), max(1, height // factor))
-    grey = images.shape[3] == 1
-    pictures = (Image.fromarray(image[..., 0] if grey else image) for image in images)
-    shrunk = np.stack([np.asarray(picture.resize(size, Image.Resampling.BOX)) for picture in pictures])
-    return shrunk[..., None] if grey else shrunk
+    size = (width // factor, height // factor)
+    return np.stack([np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BOX)) for image in images])
 
 
 def measure_variation(image: np.ndarray) -> float:
-    """Return the mean difference of neighbouring pixels, side by side and one above the other, in grey levels.
-
-    Args:
-        image: ``(height, width, channels) uint8``.
-    """
+    """Return the mean difference of neighbouring pixels of an 8-bit image, across and downwards, in grey levels."""
     wide = image.astype(np.float64)
     return float(np.mean([np.abs(np.diff(wide, axis=axis)).mean() for axis in (0, 1)]))
 
 
-def _unpack(arrays: Mapping[str, np.ndarray], wanted: Ascents, run: RunFolder | None) -> Measurement:
-    names = tuple(setting.name for setting in SETTINGS)
-    kinds = {"picture": (*BASELINES, *names), "sweep": tuple(f"decay {decay:g}" for decay in wanted.decays)}
-    fields: dict[str, Any] = dict(arrays)
-    for kind, titles in kinds.items():
-        fields[kind] = Pictures(titles, *(fields.pop(f"{kind}_{name}") for name in Pictures._fields[1:]))
-    return Measurement(
-        classes=wanted.classes,
-        seeds=wanted.seeds,
-        settings=names,
-        judges=tuple(judge.name for judge in wanted.judges),
-        steps=np.array([wanted.steps(setting) for setting in SETTINGS]),
-        planned=np.array([setting.steps for setting in SETTINGS]),
-        decays=np.array(wanted.decays),
-        folder=run,
-        **fields,
-    )
+@dataclass(frozen=True)
+class Cost:
+    """How many images a network looks at until it is as certain as wanted."""
+
+    median: float | None  # for one class; None if less than half of the classes got there
+    reached: int  # how many got there
+    tried: int  # of how many, classes × seeds or runs
+    per_success: float | None  # all images looked at, over those that got there; None if none did
+
+    def describe(self) -> tuple[str, str, str]:
+        """Return the median, how many got there, and the images per success, as a table shows them."""
+        numbers = ["never" if value is None else f"{value:,.4g}" for value in (self.median, self.per_success)]
+        return numbers[0], f"{self.reached} of {self.tried}", numbers[1]
+
+
+def count_climbed(first: np.ndarray, steps: int) -> Cost:
+    """Return what ascent costs, an image looked at for each of its ``steps``.
+
+    Args:
+        first: ``(seeds, classes) int``: the first step that is as certain as wanted; −1 if never.
+    """
+    return _count_images(np.where(first >= 0, first + 1.0, np.inf), float(steps))
+
+
+def count_evolved(run: Evolution, classes: Sequence[int], confidence: float) -> Cost:
+    """Return what a search costs for some of its classes, a child counted as a share for each class with a cell."""
+    cells = list(run.classes)
+    generations = first_generations(run.history[:, :, [cells.index(one) for one in classes]], confidence)
+    share = run.children / len(cells)
+    images = np.where(np.isnan(generations), np.inf, (generations + 1) * share)
+    return _count_images(images, (run.generations + 1) * share)
+
+
+def _count_images(images: np.ndarray, most: float) -> Cost:
+    """Return the cost, from the images that each class took, infinite where ``most`` were not enough."""
+    reached = int(np.isfinite(images).sum())
+    median = float(np.sort(images, axis=None)[(images.size - 1) // 2])  # the lower one of two
+    total = float(np.minimum(images, most).sum())
+    return Cost(median if np.isfinite(median) else None, reached, images.size, total / reached if reached else None)
