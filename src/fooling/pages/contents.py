@@ -20,8 +20,7 @@ from fooling.pages.repetition import claim as repetition
 from fooling.pages.retraining import digit_claims, imagenet_claims
 from fooling.pages.retraining import sizes as retraining
 from fooling.pages.training_size import claim as training_size
-from fooling.pages.transfer import ensemble_claim, transfer_claim
-from fooling.pages.transfer import sizes as transfer
+from fooling.pages.transfer import claim as transfer
 
 # By the notebook's stem; a page that is not listed reads none.
 SIZES: Mapping[str, Mapping[str, Any]] = {
@@ -50,8 +49,7 @@ CLAIMS: tuple[Claim[Any], ...] = (
     *imagenet_cppn.CLAIMS,
     repetition.CLAIM,
     relatedness.CLAIM,
-    transfer_claim.CLAIM,
-    ensemble_claim.CLAIM,
+    *transfer.CLAIMS,
     digit_claims.CHAIN_CLAIM,
     imagenet_claims.CLAIM,
     digit_claims.ERROR_CLAIM,

@@ -106,12 +106,3 @@ def test_record_of_no_image_is_json_and_says_so() -> None:
     assert msgspec.json.decode(msgspec.json.encode(found), type=Repetition) == found
     assert CLAIM.judge(found) == UNTESTED and CLAIM.headline(found).startswith("No champion")
     assert CLAIM.rows(found)[0][1] == "none of 2 at 50% or more"
-
-
-def test_other_images_and_other_grids_are_refused() -> None:
-    elements, tiles = make_results([[0, 0.1, 0.1, 1]] * 2, [0.99, 0.9])
-    fewer = tiles._replace(whole=tiles.whole[:1], shuffled=tiles.shuffled[:1])
-    with pytest.raises(ValueError, match="champions must be the same"):
-        summarise(elements, fewer, tiles, "toy")
-    with pytest.raises(ValueError, match="but 4 is what is reported"):
-        summarise(elements, tiles._replace(grids=np.array([2, 3, 8])), tiles, "toy")

@@ -10,6 +10,7 @@ import pytest
 
 from fooling.figures.style import Figure
 from fooling.pages.repetition import figures
+from fooling.pages.repetition.measure import Elements
 
 SIDE = 24
 
@@ -24,15 +25,19 @@ def show(figure: Figure) -> bytes:
     return base64.b64decode(data["image/png"])
 
 
+def make_elements(**fields: np.ndarray) -> Elements:
+    """Return what was measured, as far as a figure reads it."""
+    return Elements(**{**dict.fromkeys(Elements._fields, np.zeros(0)), **fields})
+
+
 def make_images(*shape: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (*shape, SIDE, SIDE, 3), dtype=np.uint8)
 
 
 def test_elements_are_counted_by_a_ruler_on_their_side() -> None:
     names = ["acoustic guitar", "a", "a very long name of a class that takes more than two lines"]
-    figure = figures.draw_elements(
-        make_images(3), names, np.array([0.99, 0.5, 0.01]), np.array([1, -1, 0]), np.array([4, 0, 3]), columns=2
-    )
+    found = make_elements(whole=np.array([0.99, 0.5, 0.01]), axes=np.array([1, -1, 0]), elements=np.array([4, 0, 3]))
+    figure = figures.draw_elements(make_images(3), names, found)
     fields = [[patch.get_bbox() for patch in spot.patches] for spot in figure.axes]
     assert [len(part) for part in fields] == [4, 0, 3]
     assert all(field.y1 < 0 and field.width == pytest.approx(1 / 4) for field in fields[0])
@@ -77,17 +82,18 @@ def test_tables_are_kept_small() -> None:
     assert len(show(noise)) <= 12_000
 
 
-def make_kept() -> tuple[np.ndarray, ...]:
+def make_kept() -> Elements:
     """Return three images: two certain ones of 2 and 4 elements, one that is not, and one without a period."""
     whole, elements = np.array([0.8, 0.6, 0.1, 0.9], np.float32), np.array([2, 4, 2, 0])
     shares = np.full((4, 5), np.nan, np.float32)
     shares[0, :3], shares[1], shares[2, :3] = (0, 0.5, 1), (0, 0.2, 0.7, 0.9, 1), (0, 3, 1)
     kept = shares * whole[:, None]
-    return whole, elements, kept, np.stack([0.1 * kept, 0.5 * kept, 0.9 * kept], axis=1)
+    masked = np.stack([0.1 * kept, 0.5 * kept, 0.9 * kept], axis=1)
+    return make_elements(whole=whole, elements=elements, kept=kept, masked=masked)
 
 
 def test_kept_confidence_is_read_off_at_common_shares() -> None:
-    figure = figures.draw_kept(*make_kept())
+    figure = figures.draw_kept(make_kept())
     left, right = figure.axes
     medians = [
         next(line for line in spot.get_lines() if "median of 2" in str(line.get_label())) for spot in (left, right)
@@ -104,11 +110,13 @@ def test_kept_confidence_is_read_off_at_common_shares() -> None:
 
 
 def test_kept_confidence_without_an_image_to_judge() -> None:
-    whole, elements, kept, masked = make_kept()
-    figure = figures.draw_kept(whole / 10, elements, kept / 10, masked / 10)
+    found = make_kept()
+    figure = figures.draw_kept(
+        found._replace(**{name: getattr(found, name) / 10 for name in ("whole", "kept", "masked")})
+    )
     assert not figure.axes[0].collections and "none of at least 50%" in figure.alt
     show(figure)
-    assert not figures.draw_kept(whole, np.zeros(4, int), kept, masked).axes[0].collections
+    assert not figures.draw_kept(found._replace(elements=np.zeros(4, int))).axes[0].collections
 
 
 def test_shuffled_images_start_whole_and_empty_kinds_are_left_out() -> None:

@@ -21,14 +21,17 @@ from fooling.files import read_arrays
 from fooling.networks.classifier import Classifier
 from fooling.pages.repetition import measure as measuring
 from fooling.pages.repetition.changes import (
+    Period,
+    autocorrelate,
+    count_elements,
     enlarge,
+    find_period,
     keep_elements,
     lay_copies,
     order_blocks,
     remove_pixels,
     shuffle_tiles,
 )
-from fooling.pages.repetition.examples import show_parts, show_removal, show_shuffles
 from fooling.pages.repetition.measure import (
     Elements,
     Parts,
@@ -38,8 +41,14 @@ from fooling.pages.repetition.measure import (
     measure_parts,
     measure_tiles,
 )
-from fooling.pages.repetition.periods import Period, autocorrelate, count_elements, find_period
-from fooling.pages.repetition.pictures import Pictures, choose_champions, choose_photographs
+from fooling.pages.repetition.pictures import (
+    Pictures,
+    choose_champions,
+    choose_photographs,
+    show_parts,
+    show_removal,
+    show_shuffles,
+)
 from fooling.runs import RunFolder
 
 SIDE = 112
@@ -137,7 +146,7 @@ def test_autocorrelation_is_that_of_its_definition() -> None:
 
 def test_all_elements_kept_are_the_very_image_and_none_are_its_median() -> None:
     image = np.rint(make_noise(1) / 255.0 * make_noise(2)).astype(np.uint8)  # its median is not its mean
-    period = Period(0, 15, 1.0)
+    period = Period(0, 15)
     np.testing.assert_array_equal(keep_elements(image, period, 7), image)
     empty = keep_elements(image, period, 0)
     np.testing.assert_array_equal(empty, np.broadcast_to(np.rint(np.median(image, axis=(0, 1))), image.shape))
@@ -145,16 +154,13 @@ def test_all_elements_kept_are_the_very_image_and_none_are_its_median() -> None:
 
 @pytest.mark.parametrize("axis", [0, 1])
 def test_k_of_n_elements_leave_k_of_n_of_the_area(axis: int) -> None:
-    image, period = make_unfilled(2), Period(axis, 11, 1.0)
+    image, period = make_unfilled(2), Period(axis, 11)
     count = count_elements(image, period)
     for kept in range(count + 1):
         same = (keep_elements(image, period, kept) == image).all(axis=-1)
         assert same.mean() == pytest.approx(kept / count, abs=0.51 / image.shape[axis])
         line = same.all(axis=1 - axis)
         assert line[: line.sum()].all(), "what is kept is in one piece, from the left or from above"
-    for wrong in (-1, count + 1):
-        with pytest.raises(ValueError, match=f"has {count} elements"):
-            keep_elements(image, period, wrong)
 
 
 def test_masks_have_the_stated_area_and_are_made_of_squares() -> None:
@@ -187,8 +193,6 @@ def test_shuffling_moves_whole_tiles_and_nothing_else() -> None:
     tiles = cut(image)
     assert cut(shuffled) == [tiles[place] for place in order]
     np.testing.assert_array_equal(shuffle_tiles(shuffled, grid, np.argsort(order)), image)
-    with pytest.raises(ValueError, match="cannot be cut into 5 × 5"):
-        shuffle_tiles(image, 5, np.arange(25))
 
 
 @pytest.mark.parametrize("number", [1, 4, 9, 16])
@@ -201,14 +205,6 @@ def test_copies_are_evenly_spaced_and_keep_their_distance(number: int) -> None:
     np.testing.assert_array_equal(copies, copies[::-1, ::-1])
     one = lay_copies(enlarge(part, 2), 1, (72, 72, 3), np.array([1, 2, 3], np.uint8))
     assert (one == 200).all(axis=-1).sum() == 400
-
-
-def test_copies_that_do_not_fit_and_no_square_are_refused() -> None:
-    part, colour = np.zeros((20, 20, 3), np.uint8), np.zeros(3, np.uint8)
-    with pytest.raises(ValueError, match="do not fit"):
-        lay_copies(part, 16, (72, 72, 3), colour)
-    with pytest.raises(ValueError, match="not 5"):
-        lay_copies(part, 5, (72, 72, 3), colour)
 
 
 def make_classifier(scores: Any, shape: tuple[int, int, int] = (SIDE, SIDE, 3)) -> Classifier:
@@ -294,9 +290,9 @@ def test_network_that_looks_at_one_place_does(corner: Classifier) -> None:
 
 
 def test_grids_are_those_that_divide_the_image(make_small_network: Any) -> None:
-    pictures = Pictures(np.zeros((1, 15, 13, 1), np.uint8), np.zeros(1, int), ("",))
-    with pytest.raises(ValueError, match="cut into none of"):
-        measure_tiles(make_small_network(), pictures, 1, 0)
+    pictures = Pictures(np.zeros((1, 28, 12, 1), np.uint8), np.zeros(1, int), ("",))
+    measured = measure_tiles(make_small_network((28, 12, 1)), pictures, 1, 0)
+    np.testing.assert_array_equal(measured.grids, [2, 4])
 
 
 def test_telling_part_is_the_one_that_holds_what_counts_and_adds_up(counter: Classifier) -> None:
@@ -353,8 +349,6 @@ def test_results_are_kept_and_depend_on_the_seed_alone(counter: Classifier, tmp_
     np.testing.assert_array_equal(first.elements.kept, other.elements.kept)
     fewer = measure(counter, champions, photographs, draws=1, seed=0, folder=None)
     np.testing.assert_array_equal(fewer.elements.masked[:, 0], first.elements.masked[:, 0])
-    with pytest.raises(ValueError, match="At least one random mask"):
-        measure(counter, champions, photographs, draws=0, seed=0, folder=None)
 
 
 def test_champions_are_the_most_certain_and_none_comes_twice(tmp_path: Path) -> None:
@@ -376,8 +370,6 @@ def test_champions_are_the_most_certain_and_none_comes_twice(tmp_path: Path) -> 
     lost = run._replace(genomes=None)  # as when large genomes are published: the images are beside the run
     np.testing.assert_array_equal(choose_champions(lost, 3).images, champions.images)
     assert len(choose_champions(run, 99).images) == 4
-    with pytest.raises(ValueError, match="At least one champion"):
-        choose_champions(run, 0)
 
 
 def test_photographs_are_cut_where_the_network_is_most_certain() -> None:
@@ -396,11 +388,6 @@ def test_photographs_are_cut_where_the_network_is_most_certain() -> None:
     np.testing.assert_allclose(scored.max(axis=1), [top for top in best if top >= 0.5], rtol=1e-5)
     np.testing.assert_array_equal(scored.argmax(axis=1), found.classes)
     assert len(found.titles) >= 2
-    bored = make_classifier(
-        lambda images: layers.Dense(3, kernel_initializer="zeros")(layers.Flatten()(images)), (8, 8, 3)
-    )
-    with pytest.raises(ValueError, match="50% confidence in no crop"):
-        choose_photographs(bored, load_photographs("packaged").select(slice(0, 1)), seed=0)
 
 
 def test_examples_are_the_images_whose_confidences_were_measured(corner: Classifier) -> None:
@@ -412,10 +399,8 @@ def test_examples_are_the_images_whose_confidences_were_measured(corner: Classif
         show_shuffles(champions, measured.champion_tiles, [1, 0], seed=3),
         show_parts(natural, measured.parts),
     ]
-    for table in tables:
-        scored = corner.confidences(table.images.reshape(-1, SIDE, SIDE, 3))[:, 1]
-        np.testing.assert_allclose(scored.reshape(table.confidences.shape), table.confidences, rtol=1e-5)
-    assert [table.confidences.shape for table in tables] == [(1, 5), (2, 6), (1, 6)]
-    np.testing.assert_array_equal(tables[1].images[:, 0], champions.images[[1, 0]])
-    with pytest.raises(ValueError, match="at place 0 has no period"):
-        show_removal(champions, measured.elements, [0], seed=3)
+    for images, confidences in tables:
+        scored = corner.confidences(images.reshape(-1, SIDE, SIDE, 3))[:, 1]
+        np.testing.assert_allclose(scored.reshape(confidences.shape), confidences, rtol=1e-5)
+    assert [confidences.shape for _, confidences in tables] == [(1, 5), (2, 6), (1, 6)]
+    np.testing.assert_array_equal(tables[1][0][:, 0], champions.images[[1, 0]])

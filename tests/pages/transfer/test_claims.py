@@ -14,10 +14,15 @@ from fooling.pages import claim as claims
 from fooling.pages.comparison import Comparison
 from fooling.pages.imagenet_search import ImageNetSearch, Scale
 from fooling.pages.searches import SearchSizes
-from fooling.pages.transfer import ensemble_claim, transfer_claim
-from fooling.pages.transfer.ensemble_claim import EnsembleFound, measure_ensemble
+from fooling.pages.transfer.claim import (
+    ENSEMBLE,
+    TRANSFER,
+    EnsembleFound,
+    TransferFound,
+    measure_ensemble,
+    measure_transfer,
+)
 from fooling.pages.transfer.pairs import Kept
-from fooling.pages.transfer.transfer_claim import TransferFound, measure_transfer
 
 Make = Callable[..., Any]
 KEPT = Kept(20, 20, share=0.2, shuffled=0.1, spread=(0.1, 0.35), median=0.25)
@@ -46,11 +51,11 @@ FEW, BELOW = replace(KEPT, images=19), replace(KEPT, share=0.05)
     ],
 )
 def test_verdict_on_transfer_follows_the_rule(found: TransferFound, verdict: str) -> None:
-    assert transfer_claim.judge(found) == verdict
+    assert TRANSFER.judge(found) == verdict
 
 
 def test_rows_of_transfer_set_shuffled_labels_beside_each_share() -> None:
-    rows = transfer_claim.list_rows(FOUND)
+    rows = TRANSFER.rows(FOUND)
     assert rows[0] == (
         "digits, other initialisation",
         "20% of 20 images in the same class (by pair 10% to 35%); shuffled labels 10%; median confidence in it 25.00%",
@@ -59,12 +64,12 @@ def test_rows_of_transfer_set_shuffled_labels_beside_each_share() -> None:
     assert rows[2][1].startswith("100% of 2,400 showings of 1,200 images in the same class")
     assert rows[2][1].endswith("median confidence in it 99.9990%")
     assert rows[3] == ("digits, pixel images, any other network", "no image at 99%", "")
-    assert [row[1] for row in transfer_claim.list_rows(NOTHING)] == ["no image at 99%"] * 4
+    assert [row[1] for row in TRANSFER.rows(NOTHING)] == ["no image at 99%"] * 4
 
 
 @pytest.mark.parametrize("found", [FOUND, NOTHING, replace(FOUND, imagenet=NONE), replace(NOTHING, imagenet=KEPT)])
 def test_headline_of_transfer_is_a_sentence_whatever_is_missing(found: TransferFound, check_words: Make) -> None:
-    check_words(transfer_claim.CLAIM, found)
+    check_words(TRANSFER, found)
 
 
 def test_answers_are_reduced_to_what_the_rule_of_transfer_reads(make_answers: Make, make_search: Make) -> None:
@@ -75,19 +80,19 @@ def test_answers_are_reduced_to_what_the_rule_of_transfer_reads(make_answers: Ma
     assert (found.digits_initialisation.images, found.digits_initialisation.showings) == (80, 80)
     assert (found.digits_shape.images, found.digits_shape.showings) == (120, 160)
     assert found.imagenet.spread == pytest.approx((0.4, 0.6))
-    assert transfer_claim.judge(found) == claims.REPRODUCED
+    assert TRANSFER.judge(found) == claims.REPRODUCED
     assert "4 runs × 5 classes, 200 generations" in found.scale
     assert found.scale.endswith("coordinates of CPPN images [−1, 1]")
     assert msgspec.convert(msgspec.to_builtins(found), TransferFound) == found
     low = measure_transfer(direct, cppn, imagenet, search, sizes, "[−1, 1]")
-    assert transfer_claim.judge(low) == claims.PARTLY  # only on ImageNet
+    assert TRANSFER.judge(low) == claims.PARTLY  # only on ImageNet
 
 
 SCALE = Scale(runs=2, classes=20, generations=50, children=20, network="mean", crops="one")
 FULL = replace(SCALE, classes=1_000, generations=4_000, children=400)
 AHEAD = Comparison(superiority=0.95, p=1e-6, ahead=20, paired_p=1e-5, medians=(0.652, 0.0))
 START = Comparison(superiority=0.5, p=1.0, ahead=9, paired_p=0.0001, medians=(0.001, 0.0011))
-ENSEMBLE = EnsembleFound(ImageNetSearch(SCALE, 0.652, (0.6, 0.7), 0.9, 1, 0.0), AHEAD, START, 3, 0.4, "[−1, 1]")
+FOOLED = EnsembleFound(ImageNetSearch(SCALE, 0.652, (0.6, 0.7), 0.9, 1, 0.0), AHEAD, START, 3, 0.4, "[−1, 1]")
 
 
 @pytest.mark.parametrize(
@@ -111,23 +116,23 @@ ENSEMBLE = EnsembleFound(ImageNetSearch(SCALE, 0.652, (0.6, 0.7), 0.9, 1, 0.0), 
 def test_verdict_on_the_ensemble_follows_the_rule(
     scale: dict[str, Any], median: float, ahead: dict[str, Any], verdict: str
 ) -> None:
-    search = replace(ENSEMBLE.search, scale=replace(SCALE, **scale), median=median)
-    assert ensemble_claim.judge(replace(ENSEMBLE, search=search, compared=replace(AHEAD, **ahead))) == verdict
+    search = replace(FOOLED.search, scale=replace(SCALE, **scale), median=median)
+    assert ENSEMBLE.judge(replace(FOOLED, search=search, compared=replace(AHEAD, **ahead))) == verdict
 
 
 def test_rows_of_the_ensemble_say_what_was_not_tested(check_words: Make) -> None:
-    rows = {what: ours for what, ours, _ in ensemble_claim.list_rows(ENSEMBLE)}
+    rows = {what: ours for what, ours, _ in ENSEMBLE.rows(FOOLED)}
     assert rows["classes ≥ 90%"] == "1 of 20"
     assert rows["all 3 networks have the class as top-1"] == "40% of the images"
     assert rows["before evolution, bred against random"].startswith("0.10% and 0.11%; ahead in 9 of 20 classes")
     assert "part of the difference" not in rows["before evolution, bred against random"]
     assert "1,600 children per cell" in rows["the number itself"]
-    earlier = replace(ENSEMBLE, start=replace(START, paired_p=0.00009))
-    assert ensemble_claim.list_rows(earlier)[-3][1].endswith("so part of the difference is not the work of evolution")
-    full = replace(ENSEMBLE, search=replace(ENSEMBLE.search, scale=FULL))
-    assert "the number itself" not in {row[0] for row in ensemble_claim.list_rows(full)}
-    for found in (ENSEMBLE, full):
-        check_words(ensemble_claim.CLAIM, found)
+    earlier = replace(FOOLED, start=replace(START, paired_p=0.00009))
+    assert ENSEMBLE.rows(earlier)[-3][1].endswith("so part of the difference is not the work of evolution")
+    full = replace(FOOLED, search=replace(FOOLED.search, scale=FULL))
+    assert "the number itself" not in {row[0] for row in ENSEMBLE.rows(full)}
+    for found in (FOOLED, full):
+        check_words(ENSEMBLE, found)
 
 
 def test_a_search_is_reduced_to_what_the_rule_of_the_ensemble_reads(make_answers: Make, make_search: Make) -> None:
@@ -144,8 +149,6 @@ def test_a_search_is_reduced_to_what_the_rule_of_the_ensemble_reads(make_answers
     assert found.compared.paired_p == pytest.approx(2.0**-19)  # all of 20 classes ahead
     assert found.start.ahead == 20 and found.compared.p < 1e-4
     assert found.search.fooled == 10 and found.search.scale == SCALE
-    assert ensemble_claim.judge(found) == claims.PARTLY
-    assert ensemble_claim.CLAIM.scale(found).endswith("mean, one crop; coordinates [−1, 1]")
+    assert ENSEMBLE.judge(found) == claims.PARTLY
+    assert ENSEMBLE.scale(found).endswith("mean, one crop; coordinates [−1, 1]")
     assert msgspec.convert(msgspec.to_builtins(found), EnsembleFound) == found
-    with pytest.raises(ValueError, match="30 of 40"):
-        measure_ensemble(bred, random, make_answers({(0, 1): 1.0}, 30, 2), "mean", "[−1, 1]")

@@ -14,8 +14,13 @@ from PIL import Image
 
 from fooling.figures.style import Figure
 from fooling.networks.answers import Transfer
-from fooling.pages.transfer.examples import arrange_examples, draw_examples
-from fooling.pages.transfer.figures import draw_other_confidences, draw_own_against_other, draw_transfer_matrices
+from fooling.pages.transfer.figures import (
+    arrange_examples,
+    draw_examples,
+    draw_other_confidences,
+    draw_own_against_other,
+    draw_transfer_matrices,
+)
 from fooling.pages.transfer.pairs import Pair, compare_pairs
 from fooling.pages.transfer.showing import Shown
 

@@ -55,8 +55,6 @@ def test_only_images_that_their_own_network_is_certain_of_count(make_answers: Ma
     answers.log_odds[answers.sources, np.arange(120)] = np.where(np.arange(120) % 4, np.log(99.1), np.log(98.9))
     assert [pair.agrees.size for pair in compare_pairs(answers)] == [30] * 6
     assert [pair.agrees.size for pair in compare_pairs(answers, 0.5)] == [40] * 6
-    with pytest.raises(ValueError, match="from 0 to 1"):
-        compare_pairs(answers, 99)
 
 
 def test_a_network_that_answers_with_nan_is_named(make_answers: Make) -> None:

@@ -1,4 +1,4 @@
-"""What is done to an image: elements removed, masks, tiles shuffled, parts repeated.
+"""How an image repeats itself, and what is done to it: elements removed, masks, tiles shuffled, parts repeated.
 
 An image, and a part of one, is ``(height, width, channels) uint8``; a colour ``(channels,) uint8``.
 """
@@ -6,14 +6,85 @@ An image, and a part of one, is ``(height, width, channels) uint8``; a colour ``
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from fooling.pages.repetition.periods import Period, count_elements, find_end
-
+SMALLEST = 8  # pixels of an element, at least; Choice: what repeats sooner is texture, and several make one element
+REPEATS = 3  # times that a period fits into the image, at least; Choice: two of a thing are not yet a pattern
+# Least height and prominence of a peak of the autocorrelation. Choice: so low that stripes which bend or widen still
+# count, and so high that of random clouds, whatever their size, at most one in a hundred has a period.
+HEIGHT, PROMINENCE = 0.1, 0.25
 NUMBERS = (1, 4, 9, 16)  # copies of a part; Source: the question of this experiment, ours
 PARTS = 4  # parts along a side; Choice: so that 16 copies of one fill the image
+
+
+class Period(NamedTuple):
+    """How an image repeats itself."""
+
+    axis: int  # 0 if downwards, 1 if across
+    pixels: int  # how far one element is from the next
+
+
+def autocorrelate(image: np.ndarray, axis: int) -> np.ndarray:
+    """Return how alike an image and itself moved by 0, 1, 2, … pixels are, along one axis.
+
+    Each colour channel's mean is taken away. The sum of products over the part where both overlap is divided by the
+    root of both parts' sums of squares, so that long shifts are not favoured and an exact repetition gives exactly 1.
+
+    Returns:
+        ``(side,) float64 in [−1, 1]``; 0 where one of the parts is of the mean colour.
+    """
+    pixels = image - image.mean(axis=(0, 1))
+    side = image.shape[axis]
+    lines = np.moveaxis(pixels, axis, -1).reshape(-1, side)
+    spectrum = np.abs(np.fft.rfft(lines, 2 * side)) ** 2  # padded, so that nothing wraps round
+    products = np.fft.irfft(spectrum.sum(axis=0), 2 * side)[:side]
+    energy = (lines**2).sum(axis=0)
+    first, last = np.cumsum(energy)[::-1], np.cumsum(energy[::-1])[::-1]  # of the parts that overlap, by shift
+    scale = np.sqrt(first * last)
+    defined = scale > 1e-9 * max(energy.sum(), 1.0)  # below, only what rounding leaves
+    return np.asarray(np.where(defined, products / np.where(defined, scale, 1.0), 0.0))
+
+
+def find_period(image: np.ndarray) -> Period | None:
+    """Return the period of an image along the axis where it is clearer, or None if it has none.
+
+    A period is the first peak of the autocorrelation at 8 pixels or more that is at least 0.1 high and 0.25 prominent,
+    and around whose double the image correlates by 0.1 as well: two of a thing are not a pattern. It fits into the
+    image at least three times.
+    """
+    from scipy.signal import find_peaks  # slow to import
+
+    found: list[tuple[float, Period]] = []
+    for axis in (1, 0):
+        side = image.shape[axis]
+        # Beyond two thirds the overlap is less than one period.
+        correlation = autocorrelate(image, axis)[: 2 * side // REPEATS + 1]
+        peaks, about = find_peaks(correlation, height=HEIGHT, prominence=PROMINENCE)
+        for peak, prominence in zip(peaks.tolist(), about["prominences"].tolist(), strict=True):
+            near = slice(2 * peak - peak // SMALLEST, 2 * peak + peak // SMALLEST + 1)
+            if SMALLEST <= peak <= side // REPEATS and correlation[near].max() >= HEIGHT:
+                found.append((prominence, Period(axis, peak)))
+                break
+    return max(found, key=lambda one: one[0])[1] if found else None
+
+
+def count_elements(image: np.ndarray, period: Period) -> int:
+    """Return how many elements an image has: how often the period fits."""
+    side: int = image.shape[period.axis]
+    return side // period.pixels
+
+
+def find_end(image: np.ndarray, period: Period, kept: int) -> int:
+    """Return the pixel along the period's axis at which the first so many elements end.
+
+    The side is cut into as many equal parts as the period fits, to the nearest pixel: k of n elements are k/n of the
+    area, and each is one period or a little more.
+    """
+    side: int = image.shape[period.axis]
+    return round(kept * side / count_elements(image, period))
 
 
 def find_fill(image: np.ndarray) -> np.ndarray:
@@ -28,9 +99,6 @@ def keep_elements(image: np.ndarray, period: Period, kept: int) -> np.ndarray:
     """Return the image with only its first so many elements, the rest filled with the image's median colour.
 
     Choice: elements go from the right or from below, one after another, as one takes them off a row.
-
-    Raises:
-        ValueError: If the image has not so many elements.
     """
     moved = np.moveaxis(image.copy(), period.axis, 0)
     moved[find_end(image, period, kept) :] = find_fill(image)
@@ -75,33 +143,22 @@ def remove_as_much(image: np.ndarray, period: Period, rng: np.random.Generator) 
 def shuffle_tiles(image: np.ndarray, grid: int, order: np.ndarray) -> np.ndarray:
     """Return the image with its tiles in another order: what is local stays, where it stands does not.
 
-    Args:
-        image: Whose sides ``grid`` divides.
-        grid: Tiles along each side.
-        order: ``(grid²,)``: the tile that comes to each place, row by row.
-
-    Raises:
-        ValueError: If the sides cannot be cut into so many tiles.
+    ``grid`` tiles fit along each side; the order, ``(grid²,)``, has the tile that comes to each place, row by row.
     """
     height, width, channels = image.shape
-    if height % grid or width % grid:
-        raise ValueError(f"An image of {height} × {width} pixels cannot be cut into {grid} × {grid} equal tiles.")
     tiles = image.reshape(grid, height // grid, grid, width // grid, channels).swapaxes(1, 2)
     shuffled = tiles.reshape(grid * grid, *tiles.shape[2:])[order].reshape(tiles.shape)
     return np.asarray(shuffled.swapaxes(1, 2).reshape(image.shape))
 
 
-def lay_copies(part: np.ndarray, number: int, shape: tuple[int, ...], colour: np.ndarray) -> np.ndarray:
-    """Return a plane of one colour and of a shape with a square number of copies of a part on it, evenly spaced.
+def draw_order(seed: int, place: int, grid: int, draw: int) -> np.ndarray:
+    """Return an order of the tiles of the image at a place, ``(grid²,) int64``, the same whatever else is drawn."""
+    return np.random.default_rng([seed, place, grid, draw]).permutation(grid**2)
 
-    Raises:
-        ValueError: If the number is no square, or the copies do not fit.
-    """
+
+def lay_copies(part: np.ndarray, number: int, shape: tuple[int, ...], colour: np.ndarray) -> np.ndarray:
+    """Return a plane of one colour and of a shape with a square number of copies of a part on it, evenly spaced."""
     along = math.isqrt(number)
-    if along * along != number or along < 1:
-        raise ValueError(f"Copies are laid in a square, so their number is 1, 4, 9, …, not {number}.")
-    if along * part.shape[0] > shape[0] or along * part.shape[1] > shape[1]:
-        raise ValueError(f"{number} copies of {part.shape[0]} × {part.shape[1]} pixels do not fit into {shape[:2]}.")
     plane = np.empty(shape, np.uint8)
     plane[:] = colour
     rows, columns = (

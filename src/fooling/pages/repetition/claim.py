@@ -84,40 +84,26 @@ class Repetition:
 
 
 def summarise(elements: Elements, champions: Tiles, photographs: Tiles, network: str, crops: str = "one") -> Repetition:
-    """Reduce what was measured to what is judged.
-
-    Raises:
-        ValueError: If elements and tiles are not of the same champions, there is no photograph, or no 4 × 4 tiles were
-            shuffled.
-    """
-    if len(elements.whole) != len(champions.whole) or not len(photographs.whole):
-        raise ValueError(
-            f"Elements of {len(elements.whole)} and tiles of {len(champions.whole)} champions were given, with "
-            f"{len(photographs.whole)} photographs; champions must be the same, and a photograph is needed."
-        )
+    """Reduce what was measured to what is judged; elements and tiles are of the same champions."""
     places = np.flatnonzero((elements.elements > 0) & (elements.whole >= LEAST))
-    shuffled = _share_shuffled(champions)
+    count, judged = elements.elements[places], None
+    if places.size:
+        judged = Judged(
+            images=len(places),
+            without_one=_measure_removal(elements, places, count - 1),
+            without_half=_measure_removal(elements, places, count // 2),
+            without_smaller_half=_measure_removal(elements, places, -(-count // 2)),
+            shuffled=_find_kept(_share_shuffled(champions)[places]),
+        )
     return Repetition(
         champions=len(elements.whole),
         periodic=int((elements.elements > 0).sum()),
-        judged=_measure_judged(elements, shuffled, places) if places.size else None,
+        judged=judged,
         photographs=len(photographs.whole),
         photographs_shuffled=_find_kept(_share_shuffled(photographs)),
         draws=elements.masked.shape[1],
         network=network,
         crops=crops,
-    )
-
-
-def _measure_judged(elements: Elements, shuffled: np.ndarray, places: np.ndarray) -> Judged:
-    """Return what the champions at some places, at least one, keep."""
-    count = elements.elements[places]
-    return Judged(
-        images=len(places),
-        without_one=_measure_removal(elements, places, count - 1),
-        without_half=_measure_removal(elements, places, count // 2),
-        without_smaller_half=_measure_removal(elements, places, -(-count // 2)),
-        shuffled=_find_kept(shuffled[places]),
     )
 
 
@@ -135,10 +121,7 @@ def _measure_removal(elements: Elements, places: np.ndarray, left: np.ndarray) -
 
 def _share_shuffled(tiles: Tiles) -> np.ndarray:
     """Return the share of confidence that each image keeps with 4 × 4 tiles shuffled, ``(count,) float32``."""
-    column = np.flatnonzero(tiles.grids == TILES)
-    if not column.size:
-        raise ValueError(f"Tiles were shuffled {tiles.grids.tolist()} along a side, but {TILES} is what is reported.")
-    return np.asarray(np.median(tiles.shuffled[:, column[0]], axis=1) / tiles.whole)
+    return np.asarray(np.median(tiles.shuffled[:, tiles.grids.tolist().index(TILES)], axis=1) / tiles.whole)
 
 
 def _find_kept(shares: np.ndarray) -> Kept:

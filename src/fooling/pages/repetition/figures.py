@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,53 +15,33 @@ from fooling.figures.style import BASELINE, COLOURS, DPI, WIDTH, Figure, show_pi
 from fooling.pages.repetition.claim import LEAST
 from fooling.words import list_words, show_confidence
 
+if TYPE_CHECKING:
+    from fooling.pages.repetition.measure import Elements
+
 SHEET = round(WIDTH * DPI)  # pixels across a page
 SHARES = np.linspace(0.0, 1.0, 41)  # of elements, at which medians over images are drawn; Choice
+COLUMNS, ELEMENTS_KILOBYTES = 8, 90  # of the sheet with all images; Choice
 RULER = (COLOURS[1], "#c0c0c0")  # one element after the other
 
 
 @styled
-def draw_elements(
-    images: np.ndarray,
-    names: Sequence[str],
-    confidences: np.ndarray,
-    axes: np.ndarray,
-    elements: np.ndarray,
-    columns: int = 8,
-    kilobytes: int = 90,
-) -> Figure:
-    """Draw many images small, with a ruler of one field per element beside those that repeat themselves.
-
-    Args:
-        images: ``(count, height, width, channels) uint8``.
-        names: The class that each is for.
-        confidences: ``(count,) float32`` in it.
-        axes: ``(count,)``: 0 if elements follow each other downwards, 1 across, −1 if there are none.
-        elements: ``(count,)``.
-    """
+def draw_elements(images: np.ndarray, names: Sequence[str], found: Elements) -> Figure:
+    """Draw many images small, with class and confidence, and a ruler of one field per element beside those with any."""
+    confidences, elements = found.whole, found.elements
     alt = (
         f"{len(images)} images with confidences {show_confidence(confidences.min())} to "
         f"{show_confidence(confidences.max())}; {int((elements > 0).sum())} of them repeat an element."
     )
-    side = SHEET // columns - 20
-    drawn, spots = start_sheet(len(images), columns, side, above=6, below=46, alt=alt)
-    drawn.kilobytes = kilobytes
+    side = SHEET // COLUMNS - 20
+    drawn, spots = start_sheet(len(images), COLUMNS, side, above=6, below=46, alt=alt)
+    drawn.kilobytes = ELEMENTS_KILOBYTES
     for place, spot in enumerate(spots):
         _show(spot, images[place], side)
-        _draw_ruler(spot, int(axes[place]), int(elements[place]))
+        _draw_ruler(spot, int(found.axes[place]), int(elements[place]))
         name = textwrap.shorten(names[place], 34, placeholder="…")
         lines = [*textwrap.wrap(name, 18)[:2], show_confidence(confidences[place])]
-        spot.annotate(
-            "\n".join(lines),
-            (0.5, 0),
-            (0, -7),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha="center",
-            va="top",
-            fontsize=6.5,
-            linespacing=1.1,
-        )
+        where: Any = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "center", "va": "top"}
+        spot.annotate("\n".join(lines), (0.5, 0), (0, -7), fontsize=6.5, linespacing=1.1, **where)
     return drawn
 
 
@@ -81,7 +62,6 @@ def draw_changes(
         rows: The class of each row.
         columns: What was done in each column.
         frames: ``(rows, 4)``: left, top, width and height of a part that is framed in the first column.
-        kilobytes: What the PNG may take; it is shown in fewer colours if need be.
     """
     ends = [
         f"{name} {show_confidence(row[0])}, then {', '.join(show_confidence(value) for value in row[1:])}"
@@ -101,31 +81,31 @@ def draw_changes(
     for spot, row in zip(first, rows, strict=True):
         spot.set_ylabel("\n".join(textwrap.wrap(row, 18)), fontsize=8.5, labelpad=5)
     for spot, frame in zip(first, [] if frames is None else frames, strict=False):
-        _frame_part(spot, *(frame / np.tile(images.shape[3:1:-1], 2)))
+        left, top, *size = frame / np.tile(images.shape[3:1:-1], 2)
+        for colour, line in (("white", 3.2), (COLOURS[1], 1.6)):
+            spot.add_patch(Rectangle((left, top), *size, fill=False, ec=colour, lw=line))
     return drawn
 
 
 @styled
-def draw_kept(whole: np.ndarray, elements: np.ndarray, kept: np.ndarray, masked: np.ndarray) -> Figure:
+def draw_kept(found: Elements) -> Figure:
     """Draw the share of its confidence that an image keeps against the share of its elements that are kept.
 
     Thin lines are images; bold ones are medians and bands quartiles over those of at least 50% confidence, read off
-    between an image's own shares along straight lines. Images below 50% are grey, and may leave the picture.
-
-    Args:
-        whole: ``(count,) float32``: confidence of the whole image.
-        elements: ``(count,)``: how many elements each has; images without any are not drawn.
-        kept: ``(count, most + 1) float32``: confidence with k elements kept.
-        masked: ``(count, masks, most + 1) float32``: the same under masks; an image counts with its median.
+    between an image's own shares along straight lines. Images below 50% are grey, and may leave the picture; those
+    without elements are not drawn. Of its masks an image counts with their median.
     """
-    judged = whole >= LEAST
+    judged = (found.whole >= LEAST)[found.elements > 0]
     titles = ("elements removed one after the other", "random squares of the same area removed")
-    parts = {
-        "elements": _interpolate(elements, kept / whole[:, None]),
-        "random squares": _interpolate(elements, np.median(masked, axis=1) / whole[:, None]),
-    }
-    judged = judged[elements > 0]
-    drawn, axes = start_figure(4.4, "", ncols=2, sharey=True)
+    shares = {"elements": found.kept, "random squares": np.median(found.masked, axis=1)}
+    parts = {label: _interpolate(found.elements, part / found.whole[:, None]) for label, part in shares.items()}
+    alt = f"Share of confidence kept by share of elements kept, {len(judged)} images with a period"
+    if judged.any():
+        medians = [f"{label} {np.median(lines[judged, len(SHARES) // 2]):.0%}" for label, lines in parts.items()]
+        alt += f", {judged.sum()} of at least 50% confidence. Median at half: {'; '.join(medians)}."
+    else:
+        alt += ", none of at least 50% confidence."
+    drawn, axes = start_figure(4.4, alt, ncols=2, sharey=True)
     for spot, colour, title, (label, lines) in zip(axes[0], COLOURS[:2], titles, parts.items(), strict=True):
         spot.plot(SHARES, lines[~judged].T, color=BASELINE, lw=0.6, ls="--")
         spot.plot(SHARES, lines[judged].T, color=colour, lw=0.6, alpha=0.6)
@@ -140,7 +120,6 @@ def draw_kept(whole: np.ndarray, elements: np.ndarray, kept: np.ndarray, masked:
     axes[0, 0].yaxis.set_major_formatter("{x:.0%}")
     handles = [line for spot in axes[0] for line in spot.get_lines() if not str(line.get_label()).startswith("_")]
     drawn.legend(handles=handles[:-1], loc="outside lower center", ncols=3, fontsize=9)
-    drawn.alt = _describe_kept(parts, judged)
     return drawn
 
 
@@ -148,10 +127,8 @@ def draw_kept(whole: np.ndarray, elements: np.ndarray, kept: np.ndarray, masked:
 def draw_shuffled(kept: Mapping[str, np.ndarray], grids: Sequence[int]) -> Figure:
     """Draw the share of its confidence that an image keeps against the number of tiles that were shuffled.
 
-    A dot is an image, a line the median of its kind, a band the quartiles.
-
-    Args:
-        kept: By kind of image, ``(count, grids)`` shares; an empty kind is left out.
+    A dot is an image, a line the median of its kind, a band the quartiles. Each kind has ``(count, grids)`` shares; an
+    empty one is left out.
     """
     kept = {label: part for label, part in kept.items() if len(part)}
     ends = [
@@ -190,12 +167,6 @@ def _draw_ruler(spot: Axes, axis: int, elements: int) -> None:
         spot.add_patch(field)
 
 
-def _frame_part(spot: Axes, left: float, top: float, width: float, height: float) -> None:
-    """Frame a part of an image, given in shares of its sides."""
-    for colour, line in (("white", 3.2), (COLOURS[1], 1.6)):
-        spot.add_patch(Rectangle((left, top), width, height, fill=False, ec=colour, lw=line))
-
-
 def _interpolate(elements: np.ndarray, shares: np.ndarray) -> np.ndarray:
     """Return what is kept at :data:`SHARES` by the images that have elements, ``(images, 41) float64``."""
     lines = [
@@ -210,12 +181,3 @@ def _draw_quartiles(spot: Axes, along: np.ndarray, lines: np.ndarray, colour: st
     lower, median, upper = np.percentile(lines, (25, 50, 75), axis=0)
     spot.fill_between(along, lower, upper, color=colour, alpha=0.2, lw=0)
     spot.plot(along, median, color=colour, lw=2.2, label=label)
-
-
-def _describe_kept(parts: Mapping[str, np.ndarray], judged: np.ndarray) -> str:
-    start = f"Share of confidence kept by share of elements kept, {len(judged)} images with a period"
-    if not judged.any():
-        return f"{start}, none of at least 50% confidence."
-    half = len(SHARES) // 2
-    ends = [f"{label} {np.median(lines[judged, half]):.0%}" for label, lines in parts.items()]
-    return f"{start}, {judged.sum()} of at least 50% confidence. Median at half: {'; '.join(ends)}."

@@ -11,9 +11,12 @@ import numpy as np
 from fooling.files import hash_arrays
 from fooling.pages.repetition.changes import (
     NUMBERS,
+    count_elements,
     cut_part,
+    draw_order,
     enlarge_part,
     find_fill,
+    find_period,
     lay_copies,
     list_corners,
     remove_as_much,
@@ -21,7 +24,6 @@ from fooling.pages.repetition.changes import (
     repeat_part,
     shuffle_tiles,
 )
-from fooling.pages.repetition.periods import count_elements, find_period
 from fooling.pages.repetition.pictures import Pictures
 from fooling.runs import RunFolder, compute_once, progress_bar
 
@@ -75,16 +77,8 @@ def measure(
 ) -> Measured:
     """Measure confidences without elements, with shuffled tiles and with repeated parts; what is there is not repeated.
 
-    Args:
-        draws: Random masks, and shuffles for each grid, of every image.
-        seed: Of masks and shuffles, which depend on it and on the image's place alone.
-        folder: Where runs are kept; None keeps nothing.
-
-    Raises:
-        ValueError: If ``draws`` is below 1, or the images do not fit the network.
+    Every image has so many random masks, and shuffles for each grid; they depend on its place and the seed alone.
     """
-    if draws < 1:
-        raise ValueError(f"At least one random mask is needed, but {draws} were asked for.")
     folders = []
 
     def keep(label: str, work: Callable[..., NamedTuple], pictures: Pictures, **more: int) -> dict[str, np.ndarray]:
@@ -131,15 +125,8 @@ def measure_elements(classifier: Classifier, champions: Pictures, draws: int, se
 
 
 def measure_tiles(classifier: Classifier, pictures: Pictures, draws: int, seed: int) -> Tiles:
-    """Shuffle the tiles of images, so many times for each grid; every order is as likely as any other.
-
-    Raises:
-        ValueError: If no grid fits the images.
-    """
-    sides = pictures.images.shape[1:3]
-    grids = [grid for grid in GRIDS if not any(side % grid for side in sides)]
-    if not grids:
-        raise ValueError(f"Images of {sides[0]} × {sides[1]} pixels can be cut into none of {GRIDS} tiles a side.")
+    """Shuffle the tiles of images, so many times for each grid; every order is as likely as any other."""
+    grids = [grid for grid in GRIDS if not any(side % grid for side in pictures.images.shape[1:3])]
     shuffled = np.empty((len(pictures.images), len(grids), draws), np.float32)
     with progress_bar(len(shuffled), "shuffling tiles") as bar:
         for place, (image, label) in enumerate(zip(pictures.images, pictures.classes, strict=True)):
@@ -149,11 +136,6 @@ def measure_tiles(classifier: Classifier, pictures: Pictures, draws: int, seed: 
                 shuffled[place, column] = _score(classifier, images, label)
             bar.update()
     return Tiles(np.array(grids, np.int32), _score_each(classifier, pictures), shuffled)
-
-
-def draw_order(seed: int, place: int, grid: int, draw: int) -> np.ndarray:
-    """Return an order of the tiles of the image at a place, ``(grid²,) int64``, the same whatever else is drawn."""
-    return np.random.default_rng([seed, place, grid, draw]).permutation(grid**2)
 
 
 def measure_parts(classifier: Classifier, photographs: Pictures) -> Parts:

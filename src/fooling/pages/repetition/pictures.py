@@ -1,19 +1,35 @@
-"""Which images are taken apart: the most certain champions of a search, and photographs that are recognised."""
+"""Which images are taken apart, and what they look like then, with the confidences that were measured."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from fooling.data.photographs import Photographs, random_crops
+from fooling.pages.repetition.changes import (
+    Period,
+    cut_part,
+    draw_order,
+    enlarge_part,
+    find_fill,
+    remove_as_much,
+    remove_elements,
+    repeat_part,
+    shuffle_tiles,
+)
 
 if TYPE_CHECKING:
     from fooling.evolution.evolution import Evolution
     from fooling.networks.classifier import Classifier
+    from fooling.pages.repetition.measure import Elements, Parts, Tiles
 
 CROPS = 20  # of each photograph, to choose from; Choice: a few seconds
 RECOGNISED = 0.5  # confidence from which a photograph counts as recognised; Choice: as for the champions
+# A table of images, a row for each that was changed, the first whole: (rows, columns, height, width, channels) uint8
+# and their confidences, (rows, columns) float32.
+Sheet = tuple[np.ndarray, np.ndarray]
 
 
 class Pictures(NamedTuple):
@@ -28,10 +44,8 @@ def choose_champions(run: Evolution, count: int) -> Pictures:
     """Return so many champions, or all, that a network is most certain of, none twice; they are kept beside their runs.
 
     Raises:
-        ValueError: If ``count`` is below 1, or as :meth:`Evolution.show`.
+        ValueError: As :meth:`Evolution.show`.
     """
-    if count < 1:
-        raise ValueError(f"At least one champion is needed, but {count} were asked for.")
     distinct: dict[tuple[int, int], tuple[int, int]] = {}  # the best cell of each image
     for place in np.argsort(-run.log_odds, axis=None, kind="stable"):
         one, cell = divmod(int(place), run.log_odds.shape[1])
@@ -64,9 +78,6 @@ def choose_photographs(classifier: Classifier, photographs: Photographs, seed: i
     random crops: chosen for their confidence, as champions are.
 
     The class is the network's own answer, right or wrong: it is what can be lost.
-
-    Raises:
-        ValueError: If the network is certain of none of them, or one cannot be read.
     """
     crops = random_crops(photographs, CROPS * len(photographs.paths), seed, classifier.image_shape)
     confidences = classifier.confidences(crops.images)
@@ -74,7 +85,43 @@ def choose_photographs(classifier: Classifier, photographs: Photographs, seed: i
     places = range(len(photographs.paths))
     best = np.array([np.where(crops.sources == place, top, -1.0).argmax() for place in places])
     found = best[top[best] >= RECOGNISED]
-    if not found.size:
-        raise ValueError(f"{classifier.name} has 50% confidence in no crop of the photographs {photographs.name}.")
     titles = tuple(photographs.titles[place] for place in crops.sources[found])
     return Pictures(crops.images[found], confidences[found].argmax(axis=1), titles)
+
+
+def show_removal(champions: Pictures, elements: Elements, places: Sequence[int], seed: int) -> Sheet:
+    """Show images whole, without one element, without half, with one left, and under a mask of the area of half.
+
+    They have a period, and were measured with the same seed; of the masks the first is shown.
+    """
+    images, confidences = [], []
+    for place in places:
+        image, period = champions.images[place], Period(int(elements.axes[place]), int(elements.pixels[place]))
+        count = int(elements.elements[place])
+        steps = [count, count - 1, count // 2, 1]
+        masked = remove_as_much(image, period, np.random.default_rng([seed, place, 0]))
+        images.append([*remove_elements(image, period)[steps], masked[count // 2]])
+        confidences.append([*elements.kept[place, steps], elements.masked[place, 0, count // 2]])
+    return np.array(images), np.array(confidences)
+
+
+def show_shuffles(pictures: Pictures, tiles: Tiles, places: Sequence[int], seed: int) -> Sheet:
+    """Show images at some places whole, then with their tiles in the first order drawn, coarse grids first."""
+    images = []
+    for place in places:
+        image = pictures.images[place]
+        images.append([image, *(shuffle_tiles(image, grid, draw_order(seed, place, grid, 0)) for grid in tiles.grids)])
+    chosen = list(places)
+    confidences = np.concatenate([tiles.whole[chosen, None], tiles.shuffled[chosen, :, 0]], axis=1)
+    return np.array(images), confidences
+
+
+def show_parts(photographs: Pictures, parts: Parts) -> Sheet:
+    """Show every photograph whole, then 1, 4, 9 and 16 copies of its part, and one enlarged to the area of 16."""
+    images = []
+    for image, corner in zip(photographs.images, parts.corners, strict=True):
+        part, colour = cut_part(image, corner), find_fill(image)
+        copies, largest = (make(part, image.shape, colour) for make in (repeat_part, enlarge_part))
+        images.append([image, *copies, largest[-1]])
+    confidences = np.concatenate([parts.whole[:, None], parts.copies, parts.enlarged[:, -1:]], axis=1)
+    return np.array(images), confidences

@@ -1,33 +1,41 @@
-"""Figures of images before other networks: how many keep their class, and how sure the others are."""
+"""Figures of images before other networks: how many keep their class, how sure the others are, and some to look at."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from fooling.confidence import to_confidence
+from fooling.figures.images import NAME_WIDTH, shrink_image
 from fooling.figures.style import (
     BASELINE,
     COLOURS,
+    DPI,
     HALO,
     PAPER,
+    WIDTH,
     Figure,
     label_confidences,
+    show_pixels,
     start_figure,
     styled,
     to_log_odds,
 )
-from fooling.words import show_confidence
+from fooling.words import count_words, show_confidence
 
 if TYPE_CHECKING:
     from fooling.pages.transfer.pairs import Pair
+    from fooling.pages.transfer.showing import Shown
 
 FARTHEST = 36.0  # log-odds drawn at most; Choice: where float64 cannot tell a confidence from 1
 MARKS = {-6: "0.0001%", -3: "0.1%", 0: "50%", 3: "99.9%", 6: "1 − $10^{-6}$", 9: "1 − $10^{-9}$", 12: "1 − $10^{-12}$"}
-EMPTY = "#eeeeee"
+EMPTY, FRAME = "#eeeeee", "#cccccc"
+KILOBYTES = 100  # of examples; Choice: as much as a sheet of digits needs
+FEWEST_COLUMNS = 5  # of examples; Choice: fewer images would be larger than there is anything to see
 
 
 @styled
@@ -36,14 +44,16 @@ def draw_transfer_matrices(panels: Mapping[str, Sequence[Pair]]) -> Figure:
 
     Each cell has the share, that of shuffled classes and the number of images; a panel, all ordered pairs of networks.
     """
-    alt = _describe_panels("Share of images that keep their class, and for shuffled classes", panels, _show_share)
+    what = "Share of images that keep their class, and for shuffled classes"
+    alt = _describe_panels(what, panels, lambda pair: f"{pair.share:.0%} of {pair.agrees.size:,} ({pair.shuffled:.0%})")
     drawn, axes = start_figure(3.9, alt, ncols=len(panels), sharey=True)
     for spot, (label, pairs) in zip(axes[0], panels.items(), strict=True):
         names = list(dict.fromkeys(name for pair in pairs for name in (pair.source, pair.other)))
         shares = np.full((len(names), len(names)), np.nan)
         for pair in pairs:
             row, column = names.index(pair.source), names.index(pair.other)
-            shares[row, column] = np.nan if pair.share is None else pair.share
+            if pair.share is not None:
+                shares[row, column] = pair.share
             _write_cell(spot, column, row, pair)
         spot.set_facecolor(EMPTY)
         spot.imshow(np.ma.masked_invalid(shares), vmin=0, vmax=1, cmap="Blues", aspect="auto")
@@ -78,10 +88,6 @@ def _write_cell(spot: Axes, column: int, row: int, pair: Pair) -> None:
     spot.text(column, row + 0.2, below, fontsize=7.5, color=colour, **centred)
 
 
-def _show_share(pair: Pair) -> str:
-    return f"{pair.share:.0%} of {pair.agrees.size:,} ({pair.shuffled:.0%})"
-
-
 @styled
 def draw_other_confidences(panels: Mapping[str, Sequence[Pair]]) -> Figure:
     """Draw how confident the other network is in each image's class: a dot per image, median and middle half.
@@ -99,23 +105,17 @@ def draw_other_confidences(panels: Mapping[str, Sequence[Pair]]) -> Figure:
         spot.set_yticks(range(len(pairs)), [f"{pair.source}\n→ {pair.other}" for pair in pairs], fontsize=8)
         spot.set_title(label, fontsize=10)
     values = np.concatenate([pair.log_odds for pairs in panels.values() for pair in pairs])
-    _label_powers(axes[0], values)
-    beyond = int((np.abs(values) > FARTHEST).sum())
-    if beyond:
-        drawn.supxlabel(
-            f"{beyond:,} of {values.size:,} dots lie beyond log-odds of ±{FARTHEST:.0f}: at the edge", fontsize=8.5
-        )
-    return drawn
-
-
-def _label_powers(spots: Sequence[Axes], values: np.ndarray) -> None:
-    """Label log-odds across, the same in all panels, by powers of a thousandth."""
     seen = np.clip(np.append(values, 0.0), -FARTHEST, FARTHEST)
     low, high = seen.min() - 1.5, seen.max() + 1.5
     ticks = {power * np.log(10.0): label for power, label in MARKS.items() if low <= power * np.log(10.0) <= high}
-    for spot in spots:
+    for spot in axes[0]:
         spot.set_xticks(list(ticks), list(ticks.values()), fontsize=7)
         spot.set_xlim(low, high)
+    beyond = int((np.abs(values) > FARTHEST).sum())
+    if beyond:
+        said = f"{beyond:,} of {values.size:,} dots lie beyond log-odds of ±{FARTHEST:.0f}: at the edge"
+        drawn.supxlabel(said, fontsize=8.5)
+    return drawn
 
 
 def _draw_strip(spot: Axes, row: int, pair: Pair, colour: str) -> None:
@@ -140,10 +140,8 @@ def _show_median(pair: Pair) -> str:
 def draw_own_against_other(own: np.ndarray, others: Mapping[str, Pair], source: str, marked: float) -> Figure:
     """Draw a dot per image: confidence of the network that it evolved on across, of another upwards.
 
-    Filled dots keep their class as the most likely one. On the diagonal both networks would be equally sure.
-
-    Args:
-        own: ``(images,) float32`` log-odds on the network that the images evolved on, the source.
+    Filled dots keep their class as the most likely one. On the diagonal both networks would be equally sure. ``own``
+    has the ``(images,) float32`` log-odds on the network that the images evolved on, the source.
     """
     across, mark = to_log_odds(to_confidence(own)), float(to_log_odds(np.array(marked)))
     alt = f"Confidence of {source} against that of other networks in the class that {len(own):,} images evolved for. "
@@ -167,3 +165,78 @@ def draw_own_against_other(own: np.ndarray, others: Mapping[str, Pair], source: 
     axes[0, 0].set_ylabel("confidence, other network (log-odds scale)")
     drawn.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9)
     return drawn
+
+
+class ImageRow(NamedTuple):
+    """A row of images to look at."""
+
+    label: str  # what they have in common
+    images: np.ndarray  # (count, height, width, channels) uint8
+    names: Sequence[str]  # what each is taken for
+    networks: Sequence[str]  # what to call each network; empty for those whose order tells
+    confidences: np.ndarray  # (networks, count) float32 in that class
+    sources: np.ndarray  # (count,): the place of the network that each evolved on
+
+
+def arrange_examples(shown: Shown, class_names: Sequence[str], networks: Sequence[str]) -> list[ImageRow]:
+    """Return two rows, each in the order of classes: images that fool all networks, and that fool only their own.
+
+    Under an image its networks are called by ``networks``; names are empty for those whose order tells.
+    """
+    answers, count, rows = shown.transfer, len(shown.fooling_all), []
+    for label, places, images in (
+        (f"fool all {len(answers.networks)}", shown.fooling_all, shown.images[:count]),
+        ("fool only their own", shown.fooling_one, shown.images[count:]),
+    ):
+        order = np.argsort(answers.targets[places], kind="stable")
+        chosen = places[order]
+        names = [class_names[target] for target in answers.targets[chosen]]
+        confidences, sources = answers.confidences[:, chosen], answers.sources[chosen]
+        rows.append(ImageRow(label, images[order], names, networks, confidences, sources))
+    return rows
+
+
+@styled
+def draw_examples(rows: Sequence[ImageRow], kilobytes: int = KILOBYTES) -> Figure:
+    """Draw rows of images, under each its class and every network's confidence in it.
+
+    The network that an image evolved on is marked by a dot. A row without images says so. A PNG of more ``kilobytes``
+    is shown in fewer colours.
+    """
+    alt = "Evolved images with every network's confidence. " + "; ".join(map(_describe_examples, rows)) + "."
+    filled = [row for row in rows if len(row.images)]
+    missing = [f"{row.label}: no such image" for row in rows if not len(row.images)]
+    columns = max(FEWEST_COLUMNS, *(len(row.images) for row in rows))
+    side = WIDTH / (columns + 0.6)  # inches
+    heights = [side + 0.155 * (1 + len(row.networks)) + 0.1 for row in filled] or [0.3]
+    grid = {"nrows": len(heights), "ncols": columns, "height_ratios": heights}
+    drawn, axes = start_figure(sum(heights) + 0.2 * len(missing), alt, **grid)
+    drawn.kilobytes = kilobytes
+    for spot in axes.flat:
+        spot.set_visible(False)
+    for spots, row in zip(axes, filled, strict=False):
+        spots[0].set_ylabel(row.label, fontsize=8.5)
+        for place, (spot, image) in enumerate(zip(spots, row.images, strict=False)):
+            spot.set_visible(True)
+            show_pixels(spot, shrink_image(image, round(side * DPI)))
+            size = 7.5 if columns <= FEWEST_COLUMNS else 6.8
+            spot.set_xlabel(_caption(row, place), fontsize=size, linespacing=1.15)
+            spot.spines[:].set(visible=True, color=FRAME, lw=0.5)
+    if missing:  # below the grid, where it widens no column
+        drawn.supxlabel("\n".join(missing), x=0.01, ha="left", fontsize=8.5)
+    return drawn
+
+
+def _describe_examples(row: ImageRow) -> str:
+    if not len(row.images):
+        return f"no image: {row.label}"
+    low, high = (show_confidence(value) for value in (row.confidences.min(), row.confidences.max()))
+    return f"{row.label}: {count_words(len(row.images), 'image')}, confidences {low} to {high}"
+
+
+def _caption(row: ImageRow, place: int) -> str:
+    lines = [
+        " ".join(filter(None, ["•" if number == row.sources[place] else "", name, show_confidence(value)]))
+        for number, (name, value) in enumerate(zip(row.networks, row.confidences[:, place], strict=True))
+    ]
+    return "\n".join([*textwrap.wrap(row.names[place], NAME_WIDTH)[:1], *lines])

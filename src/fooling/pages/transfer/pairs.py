@@ -46,6 +46,14 @@ class Kept:
     spread: tuple[float, float] | None = None  # the lowest and highest share of a pair of networks
     median: float | None = None  # of the other networks' confidences in the class
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Share, its spread, that of shuffled classes, and the median, as text; a dash for each without images."""
+        if self.spread is None or self.median is None:
+            return ("–",) * 4
+        low, high = self.spread
+        return f"{self.share:.0%}", f"{low:.0%} to {high:.0%}", f"{self.shuffled:.0%}", show_confidence(self.median)
+
 
 def compare_pairs(answers: Transfer, least: float = FOOLED) -> list[Pair]:
     """Hold what each network takes the images of each other one for against their class, for all ordered pairs.
@@ -54,10 +62,8 @@ def compare_pairs(answers: Transfer, least: float = FOOLED) -> list[Pair]:
     the source of no pair.
 
     Raises:
-        ValueError: If ``least`` is no confidence, or a network answers with NaN.
+        ValueError: If a network answers with NaN.
     """
-    if not 0.0 <= least <= 1.0:
-        raise ValueError(f"A confidence lies from 0 to 1, but {least} was given.")
     silent = np.isnan(answers.log_odds).any(axis=1)
     if silent.any():
         raise ValueError(f"{answers.networks[int(silent.argmax())]} answers with confidences that are not numbers.")
@@ -92,8 +98,7 @@ def pool_pairs(pairs: Iterable[Pair]) -> Kept:
     filled = [pair for pair in pairs if pair.agrees.size]
     if not filled:
         return Kept(images=0, showings=0)
-    sizes = [pair.agrees.size for pair in filled]
-    shares = [float(pair.agrees.mean()) for pair in filled]
+    sizes, shares = zip(*((pair.agrees.size, float(pair.agrees.mean())) for pair in filled), strict=True)
     return Kept(
         images=sum({pair.source: pair.agrees.size for pair in filled}.values()),
         showings=sum(sizes),
@@ -104,20 +109,10 @@ def pool_pairs(pairs: Iterable[Pair]) -> Kept:
     )
 
 
-def count_fooled(answers: Transfer, least: float = FOOLED) -> tuple[int, int]:
-    """Return how many images, of which their own network is as certain, fool every network, and how many no other."""
-    kept = to_confidence(answers.own) >= least
-    others = np.arange(len(answers.networks))[:, None] != answers.sources
-    everywhere = answers.agrees[:, kept].all(axis=0)
-    elsewhere = (answers.agrees & others)[:, kept].any(axis=0)
-    return int(everywhere.sum()), int((~elsewhere).sum())
-
-
 def tabulate_certain(kinds: Mapping[str, tuple[Transfer, Sequence[str]]], least: float = FOOLED) -> str:
     """Return a Markdown table of how many images that nobody evolved each network is certain of, whatever the class.
 
-    Args:
-        kinds: By label, answers as :func:`fooling.pages.transfer.showing.show_unbred` gives them, and names of classes.
+    ``kinds`` has, by label, answers of :func:`fooling.pages.transfer.showing.show_unbred`, and names of classes.
     """
     lines = []
     for label, (answers, names) in kinds.items():
@@ -145,19 +140,20 @@ def tabulate_kept(rows: Mapping[str, tuple[Transfer, float]], counted: str = "im
     )
     told, lines = set(), []
     for label, (answers, least) in rows.items():
-        count = int((to_confidence(answers.own) >= least).sum())
-        if not count or (id(answers), count) not in told:
-            lines.append((label, *_describe_row(answers, least)))
-        told.add((id(answers), count))
+        kept = pool_pairs(compare_pairs(answers, least))
+        if not kept.images:
+            lines.append((label, "0", *["–"] * 7))
+        elif (id(answers), kept.images) not in told:
+            fooled = [f"{count:,}" for count in count_fooled(answers, least)]
+            lines.append((label, f"{kept.images:,}", f"{kept.showings:,}", *kept.shown, *fooled))
+        told.add((id(answers), kept.images))
     return table(header, lines)
 
 
-def _describe_row(answers: Transfer, least: float) -> tuple[str, ...]:
-    """Return the cells of one row behind its label."""
-    kept = pool_pairs(compare_pairs(answers, least))
-    if kept.share is None or kept.spread is None or kept.median is None:
-        return ("0", *["–"] * 7)
-    low, high = kept.spread
-    counts = [f"{count:,}" for count in (kept.images, kept.showings, *count_fooled(answers, least))]
-    shares = (f"{kept.share:.0%}", f"{low:.0%} to {high:.0%}", f"{kept.shuffled:.0%}", show_confidence(kept.median))
-    return (*counts[:2], *shares, *counts[2:])
+def count_fooled(answers: Transfer, least: float = FOOLED) -> tuple[int, int]:
+    """Return how many images, of which their own network is as certain, fool every network, and how many no other."""
+    kept = to_confidence(answers.own) >= least
+    others = np.arange(len(answers.networks))[:, None] != answers.sources
+    everywhere = answers.agrees[:, kept].all(axis=0)
+    elsewhere = (answers.agrees & others)[:, kept].any(axis=0)
+    return int(everywhere.sum()), int((~elsewhere).sum())

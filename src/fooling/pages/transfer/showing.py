@@ -52,9 +52,6 @@ def evolve_and_show(
     Every champion is shown, however confident. A cell counts: one image may hold several cells, but it can be at more
     than 50% in the class of only one, so that from there on cells are images. The networks, by name, are of one image
     shape; the other arguments are those of :func:`fooling.evolution.evolve.evolve`.
-
-    Raises:
-        ValueError: As :func:`fooling.evolution.evolve.evolve`, or if networks are of different classes.
     """
     chosen, sizes = list(seeds), {"generations": generations, "children": children}
     settings = {"encoding": encoding.settings(), "seeds": chosen, **sizes, "examples": DIGIT_EXAMPLES}
@@ -70,7 +67,7 @@ def evolve_and_show(
         targets = np.concatenate([np.tile(one.classes, len(chosen)) for one in evolved])
         sources = np.repeat(np.arange(len(evolved)), [one.log_odds.size for one in evolved])
         answers = show_to(images, targets, list(networks.values()), sources)
-        return _pack(answers) | _keep_examples(answers, images, DIGIT_EXAMPLES)
+        return _pack(answers, images, DIGIT_EXAMPLES)
 
     return _show_once(networks, f"transfer-{encoding.name}", settings, compute, folder, inner)
 
@@ -78,16 +75,9 @@ def evolve_and_show(
 def show_champions(
     evolution: Evolution, networks: Mapping[str, Classifier], folder: Path | None = None, least: float = LEAST
 ) -> Shown:
-    """Show finished champions to several networks: the confident ones, and the most confident 60 anyway.
+    """Show finished champions to several networks: those of a confidence, and the most confident 60 anyway.
 
-    Args:
-        evolution: Runs whose genomes are there, unless the answers are.
-        networks: By name; the one that the images evolved on first.
-        folder: Where the answers are kept; None keeps nothing.
-        least: The confidence from which a champion is shown; 0 for all.
-
-    Raises:
-        ValueError: If networks are of different classes, or the genomes are not there.
+    The network that they evolved on stands first. The genomes must be there, unless the answers are.
     """
     settings = {
         "champions": hash_arrays(evolution.log_odds, evolution.places),
@@ -103,7 +93,7 @@ def show_champions(
         cells = [np.flatnonzero(row) for row in chosen]
         images = np.concatenate([evolution.express(run, row) for run, row in enumerate(cells) if row.size])
         answers = show_to(images, np.broadcast_to(evolution.classes, chosen.shape)[chosen], list(networks.values()))
-        return _pack(answers) | _keep_examples(answers, images, IMAGENET_EXAMPLES)
+        return _pack(answers, images, IMAGENET_EXAMPLES)
 
     return _show_once(networks, "transfer-champions", settings, compute, folder)
 
@@ -113,20 +103,13 @@ def show_unbred(images: np.ndarray, networks: Mapping[str, Classifier], folder: 
 
     What each network takes an image for is held against what the others take it for: every image stands in the answers
     once for each network, whose most likely class it is to have evolved for.
-
-    Args:
-        images: ``(count, height, width, channels) uint8``.
-        folder: As for :func:`show_champions`.
-
-    Raises:
-        ValueError: As :func:`fooling.networks.answers.show_to`.
     """
 
     def compute() -> Arrays:
         scores = score_all(images, list(networks.values()))  # (networks, count, classes)
         targets = scores.argmax(axis=2).ravel()  # (networks · count,)
         sources = np.repeat(np.arange(len(networks)), len(images))
-        return _pack(read_answers(tuple(networks), np.tile(scores, (1, len(networks), 1)), targets, sources))
+        return _pack(read_answers(tuple(networks), np.tile(scores, (1, len(networks), 1)), targets, sources), images, 0)
 
     return _show_once(networks, "transfer-unbred", {"images": hash_arrays(images)}, compute, folder)
 
@@ -147,29 +130,21 @@ def _show_once(
     return Shown(answers, run, **arrays)
 
 
-def _pack(answers: Transfer) -> Arrays:
-    """Return answers as what is kept of them; the networks' names stand in the settings."""
-    return {name: part for name, part in answers._asdict().items() if name != "networks"}
-
-
-def _keep_examples(answers: Transfer, images: np.ndarray, count: int) -> Arrays:
-    """Return the fields of :class:`Shown` that hold images to look at."""
-    everywhere, alone = choose_examples(answers, count)
-    return {"fooling_all": everywhere, "fooling_one": alone, "images": images[np.append(everywhere, alone)]}
+def _pack(answers: Transfer, images: np.ndarray, examples: int) -> Arrays:
+    """Return what is kept of answers, and so many images of either kind to look at; names stand in the settings."""
+    arrays = {name: part for name, part in answers._asdict().items() if name != "networks"}
+    if not examples:
+        return arrays
+    everywhere, alone = choose_examples(answers, examples)
+    return arrays | {"fooling_all": everywhere, "fooling_one": alone, "images": images[np.append(everywhere, alone)]}
 
 
 def choose_champions(log_odds: np.ndarray, least: float) -> np.ndarray:
-    """Return which champions are shown: ``(runs, cells) float32`` log-odds to bool.
-
-    Raises:
-        ValueError: If no cell holds an image.
-    """
-    held = log_odds > -np.inf
-    if not held.any():
-        raise ValueError("No cell of these runs holds an image.")
+    """Return which champions are shown, none of an empty cell: ``(runs, cells) float32`` log-odds to bool."""
     best = np.zeros(log_odds.size, bool)
     best[np.argsort(-log_odds.ravel(), kind="stable")[:FEWEST]] = True
-    return np.asarray(held & ((to_confidence(log_odds) >= least) | best.reshape(log_odds.shape)))
+    shown = (to_confidence(log_odds) >= least) | best.reshape(log_odds.shape)
+    return np.asarray(shown & (log_odds > -np.inf))
 
 
 def choose_examples(answers: Transfer, count: int) -> tuple[np.ndarray, np.ndarray]:
