@@ -57,14 +57,6 @@ def test_a_cell_that_stayed_empty_is_a_confidence_of_nothing(make_search: Any) -
     assert (found.fooled, found.median) == (2, pytest.approx((0.989 + 0.9899) / 2, abs=1e-6))
 
 
-def test_a_baseline_of_another_size_or_of_other_classes_is_refused(make_search: Any) -> None:
-    noise = np.full((1, 4), 0.02)
-    with pytest.raises(ValueError, match="bred 40 images a run and its baseline 50"):
-        measure_search(make_search(FOUND), make_search(noise, generations=5), NETWORK)
-    with pytest.raises(ValueError, match="different classes"):
-        measure_search(make_search(FOUND), make_search(noise, classes=(4, 5, 6, 7)), NETWORK)
-
-
 @pytest.mark.parametrize(
     ("scale", "ahead", "number", "verdict"),
     [

@@ -73,15 +73,14 @@ def judge(found: Natural) -> str:
 
 def tell(found: Natural) -> str:
     """Return how certain the network is, as a sentence."""
-    right, wrong = _show_when("right", found.median_right), _show_when("wrong", found.median_wrong)
+    halves = ", ".join(
+        f"it is never {answer}" if median is None else f"{show_confidence(median)} when it is {answer}"
+        for answer, median in (("right", found.median_right), ("wrong", found.median_wrong))
+    )
     return (
         f"{found.network} has a median confidence of {show_confidence(found.median)} in its answers to "
-        f"{found.images:,} labelled photographs: {right}, {wrong}."
+        f"{found.images:,} labelled photographs: {halves}."
     )
-
-
-def _show_when(answer: str, median: float | None) -> str:
-    return f"it is never {answer}" if median is None else f"{show_confidence(median)} when it is {answer}"
 
 
 def tabulate(found: Natural) -> Rows:
@@ -96,11 +95,6 @@ def tabulate(found: Natural) -> Rows:
         ("when right", right, "86.7%"),
         ("when wrong", wrong, "33.7%"),
     )
-
-
-def describe(found: Natural) -> str:
-    """Return photographs and network in words."""
-    return f"{found.images:,} labelled photographs; {describe_network(found.network, found.crops)}"
 
 
 CLAIM = Claim(
@@ -118,5 +112,5 @@ CLAIM = Claim(
     judge=judge,
     headline=tell,
     rows=tabulate,
-    scale=describe,
+    scale=lambda one: f"{one.images:,} labelled photographs; {describe_network(one.network, one.crops)}",
 )

@@ -67,16 +67,10 @@ def measure_scale(run: Evolution, network: str, crops: str = "one") -> Scale:
 def measure_search(
     run: Evolution, baseline: Evolution, network: str, crops: str = "one", least: float = FOOLED
 ) -> ImageNetSearch:
-    """Reduce a search to what it reached; a class counts as fooled from the confidence ``least``.
+    """Reduce a search to what it reached, and random search of the same size on the same classes beside it.
 
-    Raises:
-        ValueError: If the baseline is of other classes or another size.
+    A class counts as fooled from the confidence ``least``.
     """
-    if tuple(run.classes) != tuple(baseline.classes):
-        raise ValueError("The search and its baseline are of different classes.")
-    sizes = [one.generations * one.children for one in (run, baseline)]
-    if sizes[0] != sizes[1]:
-        raise ValueError(f"The search bred {sizes[0]:,} images a run and its baseline {sizes[1]:,}; give both as many.")
     final = to_confidence(run.log_odds)  # (runs, cells)
     return ImageNetSearch(
         scale=measure_scale(run, network, crops),
