@@ -28,6 +28,7 @@ PLACES = {
     "evolve": "fooling.evolution.evolve:evolve",
     "ascend": "fooling.gradient_ascent.ascend:ascend",
     "ascents": "fooling.pages.ascent.measure",
+    "AscentSizes": "fooling.pages.ascent.claim:AscentSizes",
     "climbing": "fooling.gradient_ascent.settings",
     "to_bytes": "fooling.images:to_bytes",
     "audit_network": "fooling.lab.audit.experiment:audit_network",

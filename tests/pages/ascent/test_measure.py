@@ -16,13 +16,11 @@ from fooling.gradient_ascent.settings import L2, SETTINGS
 from fooling.pages.ascent import measure as measure_module
 from fooling.pages.ascent.claim import AscentSizes
 from fooling.pages.ascent.measure import (
-    DECAYS,
     Ascents,
     count_climbed,
     count_evolved,
     measure,
     measure_variation,
-    plan_climbs,
     shrink_images,
 )
 
@@ -31,7 +29,7 @@ from fooling.pages.ascent.measure import (
 def measured(lenet: Any, make_small_network: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("measured")
     judges = (lenet, make_small_network((30, 30, 1), 10))
-    wanted = Ascents(lenet, judges, (3, 5), (0, 1), 3, (0.0, 0.5), 1)
+    wanted = Ascents(lenet, judges, AscentSizes(2, (3, 5), 3), 0, (0.0, 0.5), 1)
     return wanted, folder, measure(wanted, folder)
 
 
@@ -42,7 +40,7 @@ def test_the_same_network_as_judge_sees_what_the_network_sees(measured: Any) -> 
     assert pictures.names == ("noise", "noise, one step", "none", "L2", "L2 + blur", "L2 + blur + clipping")
     assert pictures.log_odds.shape == (6, 2, 2) and pictures.seen.shape == (2, 6, 2, 2)
     np.testing.assert_allclose(pictures.judged[0], pictures.log_odds, atol=1e-3)
-    again = ascend(wanted.classifier, L2, wanted.classes, wanted.seeds, 3, folder, ignore)
+    again = ascend(wanted.classifier, L2, *wanted.where, 3, folder, ignore)
     np.testing.assert_array_equal(pictures.seen[0, 3], again.last_leads)
     assert (pictures.log_odds[1] > pictures.log_odds[0]).all()  # one step helps
     assert one.shown.shape == (4, 1, 28, 28, 1)
@@ -79,29 +77,30 @@ def test_classes_seeds_steps_judges_decays_and_what_is_shown_each_make_another_k
 
     monkeypatch.setattr(measure_module, "compute_once", note)
     network, larger = (make_small_network((28, 28, 1), classes) for classes in (10, 11))
-    wanted = Ascents(network, (network,), (3, 5), (0, 1), 3, (0.0, 0.5), 1)
+    wanted = Ascents(network, (network,), AscentSizes(2, (3, 5), 3), 0, (0.0, 0.5), 1)
     for other in (
         {},
         {"classifier": larger},
         {"judges": (network, larger)},
-        {"classes": (3, 4)},
-        {"seeds": (0, 2)},
-        {"most_steps": 4},
+        {"sizes": AscentSizes(2, (3, 4), 3)},
+        {"sizes": AscentSizes(1, (3, 5), 3)},
+        {"sizes": AscentSizes(2, (3, 5), 4)},
+        {"seed": 1},
         {"decays": (0.0, 0.4)},
         {"shown": 2},
     ):
         with pytest.raises(NotedError):
             measure(wanted._replace(**other), tmp_path)
-    assert len(set(keys)) == 8
+    assert len(set(keys)) == 9
 
 
 def test_plans_take_the_profiles_sizes_and_cut_off_steps(lenet: Any) -> None:
-    wanted = plan_climbs(lenet, [], AscentSizes(seeds=2, most_steps=700), 5, DECAYS)
-    assert wanted.seeds == (5, 6) and wanted.classes == tuple(range(10)) and wanted.decays
+    wanted = Ascents(lenet, [], AscentSizes(seeds=2, most_steps=700), 5)
+    assert wanted.where == (tuple(range(10)), (5, 6))
     assert [wanted.steps(setting) for setting in SETTINGS] == [500, 700, 700, 700]
-    whole = plan_climbs(lenet, [], AscentSizes(seeds=1, classes=(4, 2)), 0)
+    whole = Ascents(lenet, [], AscentSizes(seeds=1, classes=(4, 2)), 0)
     assert [whole.steps(setting) for setting in SETTINGS] == [500, 1_500, 1_000, 1_500]
-    assert whole.classes == (4, 2) and not whole.decays
+    assert whole.where == ((4, 2), (0,))
 
 
 def test_variation_of_stripes_a_checkerboard_and_nothing() -> None:

@@ -23,12 +23,12 @@ from fooling.pages.repetition import measure as measuring
 from fooling.pages.repetition.changes import (
     Period,
     autocorrelate,
-    count_elements,
     enlarge,
+    find_ends,
     find_period,
-    keep_elements,
     lay_copies,
     order_blocks,
+    remove_elements,
     remove_pixels,
     shuffle_tiles,
 )
@@ -146,18 +146,18 @@ def test_autocorrelation_is_that_of_its_definition() -> None:
 
 def test_all_elements_kept_are_the_very_image_and_none_are_its_median() -> None:
     image = np.rint(make_noise(1) / 255.0 * make_noise(2)).astype(np.uint8)  # its median is not its mean
-    period = Period(0, 15)
-    np.testing.assert_array_equal(keep_elements(image, period, 7), image)
-    empty = keep_elements(image, period, 0)
+    empty, *_, whole = remove_elements(image, Period(0, 15))
+    np.testing.assert_array_equal(whole, image)
     np.testing.assert_array_equal(empty, np.broadcast_to(np.rint(np.median(image, axis=(0, 1))), image.shape))
 
 
 @pytest.mark.parametrize("axis", [0, 1])
 def test_k_of_n_elements_leave_k_of_n_of_the_area(axis: int) -> None:
     image, period = make_unfilled(2), Period(axis, 11)
-    count = count_elements(image, period)
-    for kept in range(count + 1):
-        same = (keep_elements(image, period, kept) == image).all(axis=-1)
+    count = len(find_ends(image, period)) - 1
+    assert count == 10
+    for kept, changed in enumerate(remove_elements(image, period)):
+        same = (changed == image).all(axis=-1)
         assert same.mean() == pytest.approx(kept / count, abs=0.51 / image.shape[axis])
         line = same.all(axis=1 - axis)
         assert line[: line.sum()].all(), "what is kept is in one piece, from the left or from above"

@@ -45,16 +45,21 @@ class Ascents(NamedTuple):
     """What is measured on one network."""
 
     classifier: Classifier  # the network to climb on
-    judges: tuple[Classifier, ...]  # other networks
-    classes: tuple[int, ...]  # by index
-    seeds: tuple[int, ...]  # one per start
-    most_steps: int  # the settings' steps are cut off here; 0 for never
-    decays: tuple[float, ...]  # strengths of L2 to sweep
-    shown: int  # how many classes are kept as images; 0 for all
+    judges: Sequence[Classifier]  # other networks
+    sizes: AscentSizes  # classes, starts and steps
+    seed: int  # of the first start; the others follow it
+    decays: tuple[float, ...] = ()  # strengths of L2 to sweep
+    shown: int = 0  # how many classes are kept as images; 0 for all
+
+    @property
+    def where(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The classes, by index, and the seeds, one per start."""
+        classes = self.sizes.classes or tuple(range(len(self.classifier.class_names)))
+        return classes, tuple(range(self.seed, self.seed + self.sizes.seeds))
 
     def steps(self, setting: Setting) -> int:
         """Return how often the confidence is measured."""
-        return min(setting.steps, self.most_steps or setting.steps)
+        return min(setting.steps, self.sizes.most_steps or setting.steps)
 
 
 class Measurement(NamedTuple):
@@ -80,27 +85,12 @@ class Measurement(NamedTuple):
     folder: RunFolder | None  # where it is kept
 
 
-def plan_climbs(
-    classifier: Classifier,
-    judges: Sequence[Classifier],
-    sizes: AscentSizes,
-    seed: int,
-    decays: tuple[float, ...] = (),
-    shown: int = 0,
-) -> Ascents:
-    """Return what is measured on one network at the sizes of a profile; ``seed`` is that of the first start."""
-    classes = sizes.classes or tuple(range(len(classifier.class_names)))
-    seeds = tuple(range(seed, seed + sizes.seeds))
-    return Ascents(classifier, tuple(judges), classes, seeds, sizes.most_steps, decays, shown)
-
-
 def measure(wanted: Ascents, folder: Path) -> Measurement:
     """Climb with the four settings, look at what came out with other networks, and keep what a page shows.
 
     What climbed is kept beside it and resumed from, but only the reduced arrays are needed to draw the page again.
     """
-    where = (wanted.classes, wanted.seeds)
-    requests = [check_ascent(wanted.classifier, one, *where, wanted.steps(one)) for one in SETTINGS]
+    requests = [check_ascent(wanted.classifier, one, *wanted.where, wanted.steps(one)) for one in SETTINGS]
     described = {
         "ascents": [describe_ascent(request) for request in requests],
         "judges": [judge.fingerprint() for judge in wanted.judges],
@@ -109,7 +99,7 @@ def measure(wanted: Ascents, folder: Path) -> Measurement:
     }
 
     def compute() -> dict[str, np.ndarray]:
-        sweep = len(wanted.decays) * len(wanted.seeds[:SWEEP_SEEDS]) * len(wanted.classes) * wanted.steps(SWEEP)
+        sweep = len(wanted.decays) * min(wanted.sizes.seeds, SWEEP_SEEDS) * len(wanted.where[0]) * wanted.steps(SWEEP)
         work = sum(request.work for request in requests) + 3 * requests[0].images + sweep
         with progress_bar(work, "climbing") as bar:
             return _measure(wanted, folder, bar.update, inner)
@@ -122,7 +112,7 @@ def measure(wanted: Ascents, folder: Path) -> Measurement:
     for kind, titles in kinds.items():
         fields[kind] = Pictures(titles, *(fields.pop(f"{kind}_{name}") for name in Pictures._fields[1:]))
     return Measurement(
-        classes=wanted.classes,
+        classes=wanted.where[0],
         settings=names,
         judges=tuple(judge.name for judge in wanted.judges),
         steps=np.array([wanted.steps(setting) for setting in SETTINGS]),
@@ -134,10 +124,10 @@ def measure(wanted: Ascents, folder: Path) -> Measurement:
 
 
 def _measure(wanted: Ascents, folder: Path, count: Count, inner: list[RunFolder]) -> dict[str, np.ndarray]:
-    where = (wanted.classes, wanted.seeds)
-    start, once = (ascend(wanted.classifier, NONE, *where, steps, None, count) for steps in (1, 2))
-    ascents = [ascend(wanted.classifier, one, *where, wanted.steps(one), folder, count) for one in SETTINGS]
-    few = (wanted.classes, wanted.seeds[:SWEEP_SEEDS], wanted.steps(SWEEP), folder, count)
+    classes, seeds = wanted.where
+    start, once = (ascend(wanted.classifier, NONE, classes, seeds, steps, None, count) for steps in (1, 2))
+    ascents = [ascend(wanted.classifier, one, classes, seeds, wanted.steps(one), folder, count) for one in SETTINGS]
+    few = (classes, seeds[:SWEEP_SEEDS], wanted.steps(SWEEP), folder, count)
     swept = [ascend(wanted.classifier, replace(SWEEP, decay=decay), *few) for decay in wanted.decays]
     inner += [one.folder for one in (*ascents, *swept) if one.folder]
     kept = ("curve_steps", "curves", "first", "stopped", "best_log_odds", "last_log_odds", "best_rounded")
@@ -150,8 +140,8 @@ def _measure(wanted: Ascents, folder: Path, count: Count, inner: list[RunFolder]
 def _judge(ascents: Sequence[Ascent], wanted: Ascents) -> dict[str, np.ndarray]:
     """Return the fields of :class:`Pictures` but the names, for the last images of some ascents."""
     seeds = len(ascents[0].seeds) if ascents else 0
-    shape = (len(ascents), seeds, len(wanted.classes))
-    own = np.tile(wanted.classes, (len(ascents), seeds, 1)).ravel()  # (images,)
+    shape = (len(ascents), seeds, len(wanted.where[0]))
+    own = np.tile(wanted.where[0], (len(ascents), seeds, 1)).ravel()  # (images,)
     judged, seen = (np.zeros((len(wanted.judges), own.size), kind) for kind in (np.float32, np.bool_))
     images = [image for ascent in ascents for image in ascent.last_images.reshape(-1, *wanted.classifier.image_shape)]
     for place, judge in enumerate(wanted.judges):

@@ -18,7 +18,7 @@ from fooling.lab.detectors.records import Measurement, PhotographScores
 from fooling.networks.classifier import Classifier
 from fooling.networks.imagenet import load_network
 from fooling.pages.ascent import claim as ascent
-from fooling.pages.ascent.measure import plan_climbs
+from fooling.pages.ascent.measure import Ascents
 from fooling.pages.detectors.summary import SIZES
 from fooling.pages.imagenet_cppn import claim as imagenet_cppn
 from fooling.pages.mnist_search import SIZES as SEARCHES
@@ -51,9 +51,10 @@ def measure_digits(page: Page, classifier: Classifier, digits: Digits, profile: 
 
 def find_climbed(page: Page, classifier: Classifier, sizes: ascent.AscentSizes, seed: int) -> Fooling:
     """Return the last images of page 12's gradient ascent without L2: its very runs, found again if finished."""
-    wanted = plan_climbs(classifier, (), sizes, seed)
-    climbed = ascend(classifier, NONE, wanted.classes, wanted.seeds, wanted.steps(NONE), page.runs)
-    targets = np.tile(np.asarray(wanted.classes, np.int64), len(wanted.seeds))
+    wanted = Ascents(classifier, (), sizes, seed)
+    classes, seeds = wanted.where
+    climbed = ascend(classifier, NONE, classes, seeds, wanted.steps(NONE), page.runs)
+    targets = np.tile(np.asarray(classes, np.int64), len(seeds))
     return Fooling(climbed.last_images.reshape(-1, *classifier.image_shape), targets)
 
 

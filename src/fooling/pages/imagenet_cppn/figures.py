@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -57,27 +58,15 @@ def _name_outliers(spot: Axes, across: np.ndarray, upwards: np.ndarray, names: S
     """Name the dots that are farthest from the diagonal on either side, where names do not cover each other."""
     lead = upwards - across
     order = np.argsort(lead, kind="stable")
-    apart = 0.03 * np.ptp(spot.get_ylim())
+    (low, high), apart = spot.get_xlim(), 0.03 * np.ptp(spot.get_ylim())
+    beside = {"textcoords": "offset points", "va": "center"}
     for side, places in ((1, order[::-1]), (-1, order)):
         taken: list[float] = []
         for place in places[lead[places] * side > 0]:
             if len(taken) < NAMED and all(abs(upwards[place] - other) > apart for other in taken):
                 taken.append(float(upwards[place]))
-                _name_dot(spot, across[place], upwards[place], names[place])
-
-
-def _name_dot(spot: Axes, across: float, upwards: float, name: str) -> None:
-    """Write a name beside a dot, away from the diagonal where there is room."""
-    low, high = spot.get_xlim()
-    room = (across - low) / (high - low)
-    right = room < 0.3 or (room < 0.75 and upwards < across)
-    spot.annotate(
-        name,
-        (across, upwards),
-        (6 if right else -6, 0),
-        textcoords="offset points",
-        ha="left" if right else "right",
-        va="center",
-        fontsize=8,
-        path_effects=HALO,
-    )
+                # Away from the diagonal where there is room.
+                room, dot = (across[place] - low) / (high - low), (across[place], upwards[place])
+                right = room < 0.3 or (room < 0.75 and lead[place] < 0)
+                where: Any = {"xytext": (6 if right else -6, 0), "ha": "left" if right else "right", **beside}
+                spot.annotate(names[place], dot, fontsize=8, path_effects=HALO, **where)

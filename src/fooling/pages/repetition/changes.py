@@ -32,9 +32,7 @@ def autocorrelate(image: np.ndarray, axis: int) -> np.ndarray:
 
     Each colour channel's mean is taken away. The sum of products over the part where both overlap is divided by the
     root of both parts' sums of squares, so that long shifts are not favoured and an exact repetition gives exactly 1.
-
-    Returns:
-        ``(side,) float64 in [−1, 1]``; 0 where one of the parts is of the mean colour.
+    What is returned is ``(side,) float64 in [−1, 1]``, and 0 where one of the parts is of the mean colour.
     """
     pixels = image - image.mean(axis=(0, 1))
     side = image.shape[axis]
@@ -71,20 +69,15 @@ def find_period(image: np.ndarray) -> Period | None:
     return max(found, key=lambda one: one[0])[1] if found else None
 
 
-def count_elements(image: np.ndarray, period: Period) -> int:
-    """Return how many elements an image has: how often the period fits."""
-    side: int = image.shape[period.axis]
-    return side // period.pixels
-
-
-def find_end(image: np.ndarray, period: Period, kept: int) -> int:
-    """Return the pixel along the period's axis at which the first so many elements end.
+def find_ends(image: np.ndarray, period: Period) -> list[int]:
+    """Return the pixels along the period's axis at which none of the elements ends, then one, …, then all.
 
     The side is cut into as many equal parts as the period fits, to the nearest pixel: k of n elements are k/n of the
     area, and each is one period or a little more.
     """
     side: int = image.shape[period.axis]
-    return round(kept * side / count_elements(image, period))
+    count = side // period.pixels
+    return [round(kept * side / count) for kept in range(count + 1)]
 
 
 def find_fill(image: np.ndarray) -> np.ndarray:
@@ -95,28 +88,23 @@ def find_fill(image: np.ndarray) -> np.ndarray:
     return np.asarray(np.rint(np.median(image, axis=(0, 1))), np.uint8)
 
 
-def keep_elements(image: np.ndarray, period: Period, kept: int) -> np.ndarray:
-    """Return the image with only its first so many elements, the rest filled with the image's median colour.
+def remove_elements(image: np.ndarray, period: Period) -> np.ndarray:
+    """Return the image with none of its elements, with one, …, with all; the rest is of the image's median colour.
 
     Choice: elements go from the right or from below, one after another, as one takes them off a row.
     """
-    moved = np.moveaxis(image.copy(), period.axis, 0)
-    moved[find_end(image, period, kept) :] = find_fill(image)
-    return np.asarray(np.moveaxis(moved, 0, period.axis))
-
-
-def remove_elements(image: np.ndarray, period: Period) -> np.ndarray:
-    """Return the image with none of its elements, with one, …, with all."""
-    return np.stack([keep_elements(image, period, kept) for kept in range(count_elements(image, period) + 1)])
+    ends, fill = find_ends(image, period), find_fill(image)
+    kept = np.stack([image] * len(ends))  # (elements + 1, height, width, channels)
+    for part, end in zip(np.moveaxis(kept, 1 + period.axis, 1), ends, strict=True):
+        part[end:] = fill
+    return kept
 
 
 def order_blocks(shape: tuple[int, ...], block: int, rng: np.random.Generator) -> np.ndarray:
     """Return all pixels in the order in which a random mask takes them: square block after square block.
 
-    Blocks are ``block`` pixels wide, and their grid starts at a random pixel.
-
-    Returns:
-        ``(height · width,) int64``: places in the flattened image. The first so many are a mask of that area.
+    Blocks are ``block`` pixels wide, and their grid starts at a random pixel. Of the ``(height · width,) int64`` places
+    in the flattened image the first so many are a mask of that area.
     """
     rows, columns = (
         (np.arange(side) + start) // block for side, start in zip(shape[:2], rng.integers(block, size=2), strict=True)
@@ -136,7 +124,7 @@ def remove_pixels(image: np.ndarray, places: np.ndarray) -> np.ndarray:
 def remove_as_much(image: np.ndarray, period: Period, rng: np.random.Generator) -> np.ndarray:
     """Return the image under masks of the same areas as :func:`remove_elements`, of squares as wide as an element."""
     order, across = order_blocks(image.shape, period.pixels, rng), image.shape[1 - period.axis]
-    ends = [find_end(image, period, kept) for kept in range(count_elements(image, period) + 1)]
+    ends = find_ends(image, period)
     return np.stack([remove_pixels(image, order[: (ends[-1] - end) * across]) for end in ends])
 
 

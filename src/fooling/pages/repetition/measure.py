@@ -11,10 +11,10 @@ import numpy as np
 from fooling.files import hash_arrays
 from fooling.pages.repetition.changes import (
     NUMBERS,
-    count_elements,
     cut_part,
     draw_order,
     enlarge_part,
+    find_ends,
     find_fill,
     find_period,
     lay_copies,
@@ -106,7 +106,9 @@ def measure_elements(classifier: Classifier, champions: Pictures, draws: int, se
     A larger mask of one draw holds the smaller ones, as it is with elements.
     """
     periods = [find_period(image) for image in champions.images]
-    counts = [count_elements(image, one) if one else 0 for image, one in zip(champions.images, periods, strict=True)]
+    counts = [
+        len(find_ends(image, one)) - 1 if one else 0 for image, one in zip(champions.images, periods, strict=True)
+    ]
     kept = np.full((len(periods), max(counts) + 1), np.nan, np.float32)
     masked = np.full((len(periods), draws, max(counts) + 1), np.nan, np.float32)
     whole = _score_each(classifier, champions)
@@ -119,8 +121,7 @@ def measure_elements(classifier: Classifier, champions: Pictures, draws: int, se
                     rng = np.random.default_rng([seed, place, draw])
                     masked[place, draw, mine] = _score(classifier, remove_as_much(image, period, rng), label)
             bar.update(counts[place])
-    axes = np.array([period.axis if period else -1 for period in periods], np.int32)
-    pixels = np.array([period.pixels if period else 0 for period in periods], np.int32)
+    axes, pixels = np.array([period or (-1, 0) for period in periods], np.int32).T
     return Elements(axes, pixels, np.array(counts, np.int32), whole, kept, masked)
 
 
