@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fooling.pages.claim import NOT, PARTLY, REPRODUCED, SECONDARY, UNTESTED, Claim, Rows
+from fooling.pages.claim import NOT, PARTLY, REPRODUCED, SECONDARY, UNTESTED, Claim
 from fooling.pages.imagenet_search import (
     LEAST_CLASSES,
     LEAST_RUNS,
@@ -44,23 +44,6 @@ def judge(found: ImageNetSearch) -> str:
     return REPRODUCED if found.fooled <= 2 * FEW else PARTLY
 
 
-def tell(found: ImageNetSearch) -> str:
-    """Return how far pixels came, as a sentence."""
-    return (
-        f"Pixel images reach a median confidence of {show_confidence(found.median)} after "
-        f"{show_few(found.scale.per_cell)} children per cell, and {found.fooled:,} of {found.scale.classes:,} classes "
-        f"reach {found.least:.0%}."
-    )
-
-
-def tabulate(found: ImageNetSearch) -> Rows:
-    """Return what the search reached beside the paper's."""
-    return (
-        *tabulate_search(found, "21.59%", f"{FEW} of 1,000", PER_CELL, "5 runs (recalled)"),
-        *note_untested(found.scale, PER_CELL),
-    )
-
-
 CLAIM = Claim(
     id="imagenet-direct",
     title="Bred pixels rarely fool an ImageNet network",
@@ -71,7 +54,14 @@ CLAIM = Claim(
     page="07_imagenet_direct",
     record=ImageNetSearch,
     judge=judge,
-    headline=tell,
-    rows=tabulate,
+    headline=lambda found: (
+        f"Pixel images reach a median confidence of {show_confidence(found.median)} after "
+        f"{show_few(found.scale.per_cell)} children per cell, and {found.fooled:,} of {found.scale.classes:,} classes "
+        f"reach {found.least:.0%}."
+    ),
+    rows=lambda found: (
+        *tabulate_search(found, "21.59%", f"{FEW} of 1,000", PER_CELL, "5 runs (recalled)"),
+        *note_untested(found.scale, PER_CELL),
+    ),
     scale=lambda found: describe_scale(found.scale),
 )

@@ -99,8 +99,7 @@ def draw_ascent_curves(panels: Mapping[str, Measurement]) -> Figure:
         spot.set_title(network, fontsize=10, fontweight="bold")
         spot.set_xlabel("step")
     axes[0, 0].set_ylabel("confidence (log-odds scale)")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    drawn.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9)
+    drawn.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9)
     return drawn
 
 
@@ -127,8 +126,7 @@ def draw_first_steps(panels: Mapping[str, Measurement]) -> Figure:
         spot.minorticks_off()
         spot.set_title(network, fontsize=10, fontweight="bold")
     axes[0, 0].set_ylabel("images looked at (log scale)")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    drawn.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9)
+    drawn.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9)
     return drawn
 
 

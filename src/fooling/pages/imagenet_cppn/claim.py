@@ -62,11 +62,6 @@ def measure(run: Evolution, direct: Evolution, baseline: Evolution, network: str
     return CppnSearch(measure_search(run, baseline, network, crops), compare_classes(cppn, pixels), dogs_and_cats)
 
 
-def judge(found: CppnSearch) -> str:
-    """Judge the comparison with pixels and the median, as :func:`judge_ahead` says; dogs and cats are described."""
-    return judge_ahead(found.search.scale, found.against_pixels, found.search.median >= MEDIAN, PER_CELL)
-
-
 def tell(found: CppnSearch, images: str = "CPPN images") -> str:
     """Return how far CPPNs came, and how far pixels, as a sentence."""
     pixels, scale = show_confidence(found.against_pixels.medians[1]), found.search.scale
@@ -100,7 +95,8 @@ CENTRED = Claim(
     grade=SECONDARY,
     page="08_imagenet_cppn",
     record=CppnSearch,
-    judge=judge,
+    # The comparison with pixels, and the median; dogs and cats are described.
+    judge=lambda found: judge_ahead(found.search.scale, found.against_pixels, found.search.median >= MEDIAN, PER_CELL),
     headline=tell,
     rows=tabulate,
     scale=lambda found: describe_scale(found.search.scale),

@@ -187,15 +187,6 @@ def _tell_removal(one: Removal, decimals: int = 0) -> str:
     )
 
 
-def describe(found: Repetition) -> str:
-    """Return images and network in words."""
-    judged = found.judged.images if found.judged else 0
-    return (
-        f"{found.champions} champions, {found.periodic} with a period, {judged} of these of at least 50%; "
-        f"random masks and shuffles of each: {found.draws}; {describe_network(found.network, found.crops)}"
-    )
-
-
 CLAIM = Claim(
     id="imagenet-repetition",
     title="Repeated elements matter little",
@@ -211,5 +202,9 @@ CLAIM = Claim(
     judge=judge,
     headline=tell,
     rows=tabulate,
-    scale=describe,
+    scale=lambda found: (
+        f"{found.champions} champions, {found.periodic} with a period, {found.judged.images if found.judged else 0} of "
+        f"these of at least 50%; random masks and shuffles of each: {found.draws}; "
+        f"{describe_network(found.network, found.crops)}"
+    ),
 )

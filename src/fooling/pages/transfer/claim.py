@@ -199,15 +199,6 @@ def measure_ensemble(
     )
 
 
-def judge_ensemble(found: EnsembleFound) -> str:
-    """Judge whether the mean of three networks is fooled, too, far more than by random search; and the number.
-
-    The number is a median of 65.2% at the paper's 1,600 children per cell; the rest is as
-    :func:`fooling.pages.imagenet_search.judge_ahead` says.
-    """
-    return judge_ahead(found.search.scale, found.compared, found.search.median >= MEDIAN, PER_CELL)
-
-
 def tell_ensemble(found: EnsembleFound) -> str:
     """Return the medians of bred and of random images in a sentence."""
     bred, random = map(show_confidence, (found.search.median, found.search.baseline_median))
@@ -238,7 +229,8 @@ ENSEMBLE = Claim(
     grade=RECALLED_LESS,
     page="10_transfer",
     record=EnsembleFound,
-    judge=judge_ensemble,
+    # Is the mean of three networks fooled far more than by random search, and to the paper's median?
+    judge=lambda found: judge_ahead(found.search.scale, found.compared, found.search.median >= MEDIAN, PER_CELL),
     headline=tell_ensemble,
     rows=tabulate_ensemble,
     scale=lambda found: f"{describe_scale(found.search.scale)}; coordinates {found.coordinates}",

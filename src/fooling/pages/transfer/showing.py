@@ -23,7 +23,7 @@ LEAST = 0.5  # Choice: the own confidence from which a champion is shown to othe
 FEWEST = 60  # … but the most confident ones anyway, up to so many, so that a short search has some; Choice
 DIGIT_EXAMPLES, IMAGENET_EXAMPLES = 10, 5  # images kept of either kind; Choice: one per digit, a row of a page
 NOTHING = np.zeros(0, np.int64)
-Arrays = dict[str, np.ndarray]
+Answered = tuple[Transfer, np.ndarray]  # answers, and the images that were shown
 
 
 class Shown(NamedTuple):
@@ -57,7 +57,7 @@ def evolve_and_show(
     settings = {"encoding": encoding.settings(), "seeds": chosen, **sizes, "examples": DIGIT_EXAMPLES}
     inner: list[RunFolder] = []
 
-    def compute() -> Arrays:
+    def answer() -> Answered:
         evolved = [
             evolve(network, encoding, generations=generations, children=children, seeds=chosen, folder=folder)
             for network in networks.values()
@@ -66,10 +66,9 @@ def evolve_and_show(
         images = np.concatenate([run for one in evolved for run in one.images])
         targets = np.concatenate([np.tile(one.classes, len(chosen)) for one in evolved])
         sources = np.repeat(np.arange(len(evolved)), [one.log_odds.size for one in evolved])
-        answers = show_to(images, targets, list(networks.values()), sources)
-        return _pack(answers, images, DIGIT_EXAMPLES)
+        return show_to(images, targets, list(networks.values()), sources), images
 
-    return _show_once(networks, f"transfer-{encoding.name}", settings, compute, folder, inner)
+    return _show_once(networks, f"transfer-{encoding.name}", settings, answer, folder, inner)
 
 
 def show_champions(
@@ -88,14 +87,14 @@ def show_champions(
         "examples": IMAGENET_EXAMPLES,
     }
 
-    def compute() -> Arrays:
+    def answer() -> Answered:
         chosen = choose_champions(evolution.log_odds, least)  # (runs, cells) bool
         cells = [np.flatnonzero(row) for row in chosen]
         images = np.concatenate([evolution.express(run, row) for run, row in enumerate(cells) if row.size])
-        answers = show_to(images, np.broadcast_to(evolution.classes, chosen.shape)[chosen], list(networks.values()))
-        return _pack(answers, images, IMAGENET_EXAMPLES)
+        targets = np.broadcast_to(evolution.classes, chosen.shape)[chosen]
+        return show_to(images, targets, list(networks.values())), images
 
-    return _show_once(networks, "transfer-champions", settings, compute, folder)
+    return _show_once(networks, "transfer-champions", settings, answer, folder)
 
 
 def show_unbred(images: np.ndarray, networks: Mapping[str, Classifier], folder: Path | None = None) -> Shown:
@@ -105,38 +104,39 @@ def show_unbred(images: np.ndarray, networks: Mapping[str, Classifier], folder: 
     once for each network, whose most likely class it is to have evolved for.
     """
 
-    def compute() -> Arrays:
+    def answer() -> Answered:
         scores = score_all(images, list(networks.values()))  # (networks, count, classes)
         targets = scores.argmax(axis=2).ravel()  # (networks · count,)
         sources = np.repeat(np.arange(len(networks)), len(images))
-        return _pack(read_answers(tuple(networks), np.tile(scores, (1, len(networks), 1)), targets, sources), images, 0)
+        return read_answers(tuple(networks), np.tile(scores, (1, len(networks), 1)), targets, sources), images
 
-    return _show_once(networks, "transfer-unbred", {"images": hash_arrays(images)}, compute, folder)
+    return _show_once(networks, "transfer-unbred", {"images": hash_arrays(images)}, answer, folder)
 
 
 def _show_once(
     networks: Mapping[str, Classifier],
     label: str,
     settings: Mapping[str, Any],
-    compute: Callable[[], Arrays],
+    answer: Callable[[], Answered],
     folder: Path | None,
     inner: Iterable[RunFolder] = (),
 ) -> Shown:
-    """Return what was shown before, or show it and keep the answers; arguments as for ``compute_once``."""
+    """Return what was shown before, or show it and keep the answers; so many examples as the settings say."""
     check_alike(list(networks.values()))
+
+    def compute() -> dict[str, np.ndarray]:
+        answers, images = answer()
+        arrays = {name: part for name, part in answers._asdict().items() if name != "networks"}  # which settings name
+        if not settings.get("examples"):
+            return arrays
+        everywhere, alone = choose_examples(answers, settings["examples"])
+        chosen = images[np.append(everywhere, alone)]
+        return {**arrays, "fooling_all": everywhere, "fooling_one": alone, "images": chosen}
+
     described = [[name, classifier.fingerprint()] for name, classifier in networks.items()]
     arrays, run = compute_once(folder, label, {"shown to": described, **settings}, VERSION, compute, inner)
     answers = Transfer(tuple(networks), *(arrays.pop(name) for name in Transfer._fields[1:]))
     return Shown(answers, run, **arrays)
-
-
-def _pack(answers: Transfer, images: np.ndarray, examples: int) -> Arrays:
-    """Return what is kept of answers, and so many images of either kind to look at; names stand in the settings."""
-    arrays = {name: part for name, part in answers._asdict().items() if name != "networks"}
-    if not examples:
-        return arrays
-    everywhere, alone = choose_examples(answers, examples)
-    return arrays | {"fooling_all": everywhere, "fooling_one": alone, "images": images[np.append(everywhere, alone)]}
 
 
 def choose_champions(log_odds: np.ndarray, least: float) -> np.ndarray:
@@ -148,11 +148,10 @@ def choose_champions(log_odds: np.ndarray, least: float) -> np.ndarray:
 
 
 def choose_examples(answers: Transfer, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Choose images to look at, at most one for a class.
+    """Choose images to look at, at most one for a class, ``(up to count,) int64``.
 
-    Returns:
-        ``(up to count,) int64`` images that fool every network, by the lowest of their log-odds, highest first; and as
-        many that fool only their own, by its log-odds.
+    First those that fool every network, by the lowest of their log-odds, highest first; then as many that fool only
+    their own, by its log-odds.
     """
     agrees, fooled = answers.agrees, answers.agrees.sum(axis=0)
     own = agrees[answers.sources, np.arange(agrees.shape[1])]
