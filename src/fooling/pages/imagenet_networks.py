@@ -86,7 +86,7 @@ def tell(found: Natural) -> str:
 def tabulate(found: Natural) -> Rows:
     """Return accuracy and confidences beside the paper's."""
     right, wrong = (
-        "never" if median is None else show_confidence(median) for median in (found.median_right, found.median_wrong)
+        "never" if one is None else show_confidence(one) for one in (found.median_right, found.median_wrong)
     )
     return (
         ("labelled photographs", f"{found.images:,}", "ImageNet's validation images"),

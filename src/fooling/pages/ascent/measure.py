@@ -193,10 +193,9 @@ class Cost:
 
 
 def count_climbed(first: np.ndarray, steps: int) -> Cost:
-    """Return what ascent costs, an image looked at for each of its ``steps``.
+    """Return what ascent costs, an image for each step.
 
-    Args:
-        first: ``(seeds, classes) int``: the first step that is as certain as wanted; −1 if never.
+    ``first``, ``(seeds, classes) int``, is the first step that is as certain as wanted; −1 if never.
     """
     return _count_images(np.where(first >= 0, first + 1.0, np.inf), float(steps))
 

@@ -28,12 +28,8 @@ NAMED = 3  # outliers that are named on either side of the diagonal
 def draw_paired(direct: np.ndarray, cppn: np.ndarray, names: Sequence[str]) -> Figure:
     """Draw a dot per class, confidence of the pixel image across, of the CPPN image upwards, both by log-odds.
 
-    The three classes farthest from the diagonal on either side are named. Confidences within a millionth of 0 or 1
-    stand there.
-
-    Args:
-        direct: ``(runs, cells) float32``; the median over runs is drawn.
-        cppn: The same.
+    Of ``(runs, cells) float32`` the median over runs is drawn; what is within a millionth of 0 or 1 stands there. The
+    three classes farthest from the diagonal on either side are named.
     """
     pair = [np.median(part, axis=0) for part in (direct, cppn)]
     across, upwards = (to_log_odds(part) for part in pair)

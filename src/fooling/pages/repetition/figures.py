@@ -56,12 +56,8 @@ def draw_changes(
 ) -> Figure:
     """Draw a table of images: whole in the first column, then changed, with the confidence under each.
 
-    Args:
-        images: ``(rows, columns, height, width, channels) uint8``.
-        confidences: ``(rows, columns) float32``.
-        rows: The class of each row.
-        columns: What was done in each column.
-        frames: ``(rows, 4)``: left, top, width and height of a part that is framed in the first column.
+    A row is of one class, a column of one change. ``frames``, ``(rows, 4)``, has left, top, width and height of a part
+    that is framed in the first column.
     """
     ends = [
         f"{name} {show_confidence(row[0])}, then {', '.join(show_confidence(value) for value in row[1:])}"

@@ -41,11 +41,7 @@ class Pictures(NamedTuple):
 
 
 def choose_champions(run: Evolution, count: int) -> Pictures:
-    """Return so many champions, or all, that a network is most certain of, none twice; they are kept beside their runs.
-
-    Raises:
-        ValueError: As :meth:`Evolution.show`.
-    """
+    """Return so many champions, or all, that a network is most certain of, none twice; their runs keep the images."""
     distinct: dict[tuple[int, int], tuple[int, int]] = {}  # the best cell of each image
     for place in np.argsort(-run.log_odds, axis=None, kind="stable"):
         one, cell = divmod(int(place), run.log_odds.shape[1])

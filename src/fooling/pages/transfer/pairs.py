@@ -128,11 +128,9 @@ def tabulate_certain(kinds: Mapping[str, tuple[Transfer, Sequence[str]]], least:
 def tabulate_kept(rows: Mapping[str, tuple[Transfer, float]], counted: str = "images") -> str:
     """Return a Markdown table with a row for each kind of images, and how often they were shown to another network.
 
-    A row is left out where asking for less confidence adds no image to a row above of the same answers.
-
-    Args:
-        rows: By label, the answers, and the confidence on an image's own network from which it counts.
-        counted: What is counted: images, or images × networks where each of them stands once for each network.
+    A row has, by its label, answers, and the confidence on an image's own network from which it counts. It is left out
+    where asking for less confidence adds no image to a row above of the same answers. What is counted is images, or
+    images × networks where each of them stands once for each network.
     """
     header = (
         *("", counted, "showings", "another network keeps the class", "by pair", "shuffled"),
