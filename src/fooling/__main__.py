@@ -57,14 +57,21 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_audit(parser: argparse.ArgumentParser) -> None:
     """Add what an audit asks for."""
     add = parser.add_argument
-    add("model", type=Path, metavar="MODEL.keras", help="saved by model.save")
+    add(
+        "model", type=Path, nargs="?", metavar="MODEL.keras", help="saved by model.save; or .h5; or none with FILE:NAME"
+    )
     add("--class-names", type=Path, metavar="FILE", help="a name on each line, or a JSON list")
     add("--images", type=Path, metavar="FOLDER", help="real images; a subfolder for each class, or flat")
     add("--budget", type=float, default=10.0, metavar="MINUTES", help="default: 10")
-    expected = "what the network expects for black and for white (default: 0 1)"
-    add("--input-range", nargs=2, type=float, default=(0.0, 1.0), metavar=("LOW", "HIGH"), help=expected)
-    any_size = "of a network that takes images of any size"
-    add("--image-size", nargs=2, type=int, metavar=("HEIGHT", "WIDTH"), help=any_size)
+    expected = "what the network expects for black and for white (default: what its layers or the images tell)"
+    add("--input-range", nargs=2, type=float, metavar=("LOW", "HIGH"), help=expected)
+    any_size = "HEIGHT WIDTH of a network that takes images of any size; [CHANNELS] of a function, 3 by default"
+    add("--image-size", nargs="+", type=int, metavar="SIDE", help=any_size)
+    own = "Python that defines the model's own layers; or FILE:NAME, a function from images to scores, NumPy arrays"
+    add("--code", metavar="FILE", help=own)
+    add("--trust", action="store_true", help="run code that is kept in MODEL.keras (Lambda layers)")
+    add("--calls", type=int, metavar="N", help="the most images that a function is shown")
+    add("--strict", action="store_true", help="exit with 3 where the numbers are doubtful")
     add("--seed", type=int, default=0, metavar="N", help="of the first run (default: 0)")
     add("--output", type=Path, metavar="FOLDER", help="default: results/audits/NAME-KEY")
 

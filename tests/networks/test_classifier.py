@@ -115,7 +115,6 @@ def build_pooled() -> keras.Model:
 
 WRONG: dict[str, tuple[Callable[[], keras.Model], str]] = {
     "two outputs": (lambda: build_from(two_outputs), "one row of class scores"),
-    "one column": (lambda: build_from(lambda x: layers.Dense(1)(layers.Flatten()(x))), "one row of class scores"),
     "a picture": (lambda: build_from(layers.Conv2D(3, 3)), "one row of class scores"),
     "rank 3": (lambda: build_from(layers.Reshape((SIDE, SIDE))), "one row of class scores"),
     "pooled over the batch": (build_pooled, "one row of class scores"),

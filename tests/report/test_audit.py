@@ -55,9 +55,9 @@ def model(tmp_path: Path) -> Path:
         (["MODEL", "--budget", "0"], "The budget is 0 minutes"),
         (["MODEL", "--budget", "nan"], "The budget is nan minutes"),
         (["MODEL", "--budget", "inf"], "The budget is inf minutes"),
-        (["MODEL", "--image-size", "64"], "expected 2 arguments"),
+        (["MODEL", "--image-size", "64"], "The image size is two whole numbers"),
         (["MODEL", "--input-range", "1"], "expected 2 arguments"),
-        ([], "the following arguments are required: MODEL.keras"),
+        ([], "An audit needs one network: a file MODEL.keras, or a function by --code FILE:NAME."),
     ],
 )
 def test_a_mistake_gets_one_sentence_and_code_2_before_anything_runs(

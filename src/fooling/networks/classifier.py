@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,10 +17,11 @@ import tensorflow as tf
 
 from fooling.confidence import to_confidence
 from fooling.images import check_images
+from fooling.networks.adapt import Asked, adapt, find_image_shape
+from fooling.networks.loading import hash_code, load_model
 
 BATCH = 200  # most images per forward pass; Choice: where LeNet's images per second level off
 BATCH_PIXELS = 2**20  # most pixels per forward pass; Choice: 20 images of 224 × 224, which a cache still holds
-PROBES = 2  # noise images that tell the kind of output; few, because ten crops of a large network need 0.5 GB each
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +29,14 @@ class Classifier:
     """A frozen Keras model with all that the outside must not know about: its size, pixel range and kind of output.
 
     Raises:
-        ValueError: If the model takes no images with 1 or 3 channels, or its output is not one row of class scores
-            per image, or the class names do not fit.
+        ValueError: If the model takes no images with 1 or 3 channels, or its output is not one row of class scores per
+            image, or the class names do not fit.
     """
 
     # functional, Sequential or subclassed; ``(batch, height, width, channels) float32`` to one row of class scores
-    # (logits or softmax) per image. Preprocessing other than ``input_range`` is a layer of the model.
+    # (logits or softmax) per image. Preprocessing other than ``input_range`` is a layer of the model. What takes or
+    # gives the same in another form is adapted: grey pictures without channels, vectors, whole numbers, dictionaries,
+    # one output for two classes. A function of NumPy arrays will do, too; then there is no gradient.
     model: keras.Model
     # one name per class; "0", "1", … when not given
     class_names: Sequence[str] = field(default=(), repr=False)  # a thousand would fill every message
@@ -42,17 +44,20 @@ class Classifier:
     input_range: tuple[float, float] = (0.0, 1.0)  # the pixel values that the model expects for black and for white
     # ``(height, width, channels)``; needed only where the model leaves it open
     image_shape: tuple[int, int, int] = (0, 0, 0)
+    code: str = field(default="", repr=False)  # a hash of what the model does beside what its file describes
     # "logits" or "probabilities", found by a probe: rows that sum to 1. Anything else counts as logits, the independent
     # sigmoids of a multi-label model too.
     outputs: str = field(init=False, default="logits")
 
     def __post_init__(self) -> None:
-        if not isinstance(self.model, keras.Model):
+        if not callable(self.model):
             raise ValueError(f"A classifier wraps a Keras model, not {self.model!r}; a file is for load_classifier.")
-        given = self.image_shape if all(self.image_shape) else None
-        object.__setattr__(self, "image_shape", given or _find_image_shape(self.model))
-        object.__setattr__(self, "name", self.name or self.model.name)
-        scores = _probe(self.model, self.image_shape, self.input_range)
+        given = self.model if isinstance(self.model, keras.Model) else Asked(self.model)
+        shape = self.image_shape if all(self.image_shape) else find_image_shape(given)
+        object.__setattr__(self, "image_shape", shape)
+        object.__setattr__(self, "name", self.name or given.name)
+        model, scores = adapt(given, shape, self.input_range)
+        object.__setattr__(self, "model", model)
         names = tuple(self.class_names) or tuple(str(index) for index in range(scores.shape[1]))
         if len(names) != scores.shape[1]:
             raise ValueError(f"{len(names)} class names were given, but {self.name} has {scores.shape[1]} classes.")
@@ -115,42 +120,34 @@ class Classifier:
             digest.update(f"{weight.shape}{weight.dtype}".encode())
             digest.update(np.ascontiguousarray(weight).tobytes())
         architecture = _describe_architecture(self.model)
+        if architecture is None and self.code and isinstance(self.model, Asked):
+            architecture = self.model.name  # of the function in that file
         if architecture is None:  # then the answers to a few images must tell two networks of equal weights apart
-            architecture = str(_probe(self.model, self.image_shape, self.input_range).tolist())
+            architecture = str(adapt(self.model, self.image_shape, self.input_range)[1].tolist())
         digest.update(architecture.encode())
-        digest.update(f"{self.input_range}{self.outputs}{self.image_shape}".encode())
+        digest.update(f"{self.input_range}{self.outputs}{self.image_shape}{self.code}".encode())
         return digest.hexdigest()[:16]
 
 
-def load_classifier(path: str | Path, custom_objects: Mapping[str, Any] | None = None, **fields: Any) -> Classifier:
-    """Load a classifier from a user's ``.keras`` file.
+def load_classifier(
+    path: str | Path,
+    custom_objects: Mapping[str, Any] | None = None,
+    *,
+    code: str | Path | None = None,
+    trust: bool = False,
+    **fields: Any,
+) -> Classifier:
+    """Load a classifier from a user's ``.keras`` or ``.h5`` file.
 
     Args:
-        path: As for :func:`load_model`, like ``custom_objects``.
+        path: As for :func:`~fooling.networks.loading.load_model`, like ``custom_objects``, ``code`` and ``trust``.
         **fields: ``class_names``, ``input_range``, ``image_shape`` or ``name`` of :class:`Classifier`.
 
     Raises:
-        ValueError: As :func:`load_model`, or if the model does not fit :class:`Classifier`.
+        ValueError: As :func:`~fooling.networks.loading.load_model`, or if the model does not fit :class:`Classifier`.
     """
-    return Classifier(load_model(path, custom_objects), **{"name": Path(path).stem, **fields})
-
-
-def load_model(path: str | Path, custom_objects: Mapping[str, Any] | None = None) -> keras.Model:
-    """Load a Keras model from a ``.keras`` file; code inside it (Lambda layers) is refused.
-
-    Raises:
-        ValueError: If the file is missing or is no Keras model.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"There is no file {path.name!r}.")
-    if not zipfile.is_zipfile(path):
-        raise ValueError(f"{path.name} is not a .keras file; save the model by model.save('name.keras').")
-    try:
-        return keras.models.load_model(path, custom_objects=custom_objects, compile=False)
-    except Exception as error:  # a damaged file can raise nearly anything
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ValueError(f"{path.name} cannot be loaded as a Keras model: {reason}") from error
+    model = load_model(path, custom_objects, code, trust)
+    return Classifier(model, **{"name": Path(path).stem, "code": hash_code(code), **fields})
 
 
 def log_odds_of(logits: tf.Tensor) -> tf.Tensor:
@@ -164,33 +161,6 @@ def log_odds_of(logits: tf.Tensor) -> tf.Tensor:
     others = tf.reduce_logsumexp(tf.where(top, -np.inf, logits), axis=1, keepdims=True)
     log_p = tf.nn.log_softmax(logits)
     return tf.where(top, logits - others, log_p - tf.math.log1p(-tf.exp(tf.where(top, -1.0, log_p))))
-
-
-def _find_image_shape(model: keras.Model) -> tuple[int, int, int]:
-    shape = getattr(model, "input_shape", None) if model.built else None
-    if shape is None and model.built:  # a subclassed model remembers what it was built with
-        shape = (model.get_build_config() or {}).get("input_shape")
-    if shape is None:
-        raise ValueError(f"{model.name} does not say what it takes; add image_shape=(height, width, channels).")
-    if not isinstance(shape, tuple | list) or len(shape) != 4 or shape[-1] not in (1, 3):
-        raise ValueError(f"{model.name} takes {shape}, but a classifier takes (batch, height, width, 1 or 3 channels).")
-    if None in shape[1:]:
-        raise ValueError(f"{model.name} takes images of any size; choose one by image_shape=(height, width, channels).")
-    return (int(shape[1]), int(shape[2]), int(shape[3]))
-
-
-def _probe(model: keras.Model, shape: tuple[int, int, int], input_range: tuple[float, float]) -> np.ndarray:
-    """Return the model's scores for a few noise images, having checked that they are scores."""
-    low, high = input_range
-    noise = np.random.default_rng(0).uniform(low, high, (PROBES, *shape)).astype(np.float32)
-    try:
-        scores = model(noise, training=False)
-    except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
-        raise ValueError(f"{model.name} does not accept images of shape {shape}.") from error
-    if not hasattr(scores, "shape") or len(scores.shape) != 2 or scores.shape[0] != PROBES or scores.shape[1] < 2:
-        found = getattr(scores, "shape", type(scores).__name__)
-        raise ValueError(f"{model.name} gives {found} for {PROBES} images, but one row of class scores each is needed.")
-    return np.asarray(scores, np.float32)
 
 
 def _describe_architecture(model: keras.Model) -> str | None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy.special import softmax
 
 from fooling.data.photographs import UNKNOWN
 from fooling.images import check_images
+from fooling.networks.adapt import TAKE, Adapted, End, agree, find_end, find_input
+from fooling.networks.adapt import Head as Head
 from fooling.networks.classifier import Classifier
 from fooling.runs import progress_bar
 
@@ -19,13 +23,8 @@ FOOLING_SHARE = 9_000 / (1_281_167 + 9_000)
 # Choice: CaffeNet's batch, so that about two images of each are fooling ones; its momentum; a tenth of its learning
 # rate, as is usual for a network that was trained before.
 BATCH, RATE, MOMENTUM = 256, 0.001, 0.9
-
-
-class Head(NamedTuple):
-    """A last layer: scores are features · kernel + bias."""
-
-    kernel: np.ndarray  # (features, classes) float32
-    bias: np.ndarray  # (classes,) float32
+PROBED = 8  # images on which a network taken apart must answer as it did; Choice: a moment, on a slow one too
+PASSING = (keras.layers.Dropout, keras.layers.Identity)  # what changes nothing when a network only answers
 
 
 class NaturalFeatures(NamedTuple):
@@ -35,16 +34,99 @@ class NaturalFeatures(NamedTuple):
     labels: np.ndarray  # (count,) int64: the class; −1 where the old head is the teacher
 
 
-def split_head(classifier: Classifier) -> tuple[keras.Model, Head]:
+def expose_logits(classifier: Classifier, images: np.ndarray | None = None) -> Classifier:
+    """Return the same network giving logits, where it ends in a softmax or a sigmoid that can be taken off.
+
+    The confidences stay. The scores of detectors that read logits, and a gradient where the softmax has rounded to 1,
+    can be had. A network that ends in another way, or whose answers to ``(count, height, width, channels) uint8``
+    images or to noise would be others, is returned as it is.
+    """
+    form, network = _open_form(classifier)
+    binary = form is not None and form.take is TAKE["one probability"]
+    end = _find_last(network)
+    if classifier.outputs != "probabilities" or end is None:
+        return classifier
+    dense, head = isinstance(end.operation, keras.layers.Dense), _read_dense(end.operation, binary)
+    if _name_activation(end.operation) != ("sigmoid" if binary else "softmax") or (dense and head is None):
+        return classifier
+    model = keras.Model(find_input(network), end.before, name=network.name)
+    if form or head:
+        take = TAKE["one logit" if binary and head is None else "squeezed"]
+        model = Adapted(model, form.give if form else None, take, f"{form.about if form else ''}; logits", head)
+    exposed, pixels = replace(classifier, model=model), _draw_probe(classifier, images)
+    given, logits = (np.asarray(one.model(pixels, training=False), np.float32) for one in (classifier, exposed))
+    return exposed if exposed.outputs == "logits" and agree(given, softmax(logits, axis=1)) else classifier
+
+
+def split_head(classifier: Classifier, images: np.ndarray | None = None) -> tuple[keras.Model, Head]:
     """Return a model of everything below the last layer, and that layer.
 
     Raises:
-        ValueError: If the last layer is not a dense one.
+        ValueError: If the last layer is not a dense one, or the two together answer differently; images are those of
+            :func:`expose_logits`.
     """
-    last = classifier.model.layers[-1]
-    if not isinstance(last, keras.layers.Dense) or not last.use_bias:
-        raise ValueError(f"{classifier.name} ends in {last.name}, but its last layer must be a dense one with a bias.")
-    return keras.Model(classifier.model.inputs[0], last.input), Head(*last.get_weights())
+    form, network = _open_form(classifier)
+    if form and form.head:
+        plain = form.give is None and len(form.network.output_shape) == 2
+        return form.network if plain else form.put_head(None), form.head
+    end = _find_last(network)
+    ending = end.operation.name if end else "no layer of its own"
+    head = _read_dense(end.operation, form is not None and form.take is TAKE["one logit"]) if end else None
+    if end is None or head is None or _name_activation(end.operation) != "linear":
+        raise ValueError(f"{classifier.name} ends in {ending}, but its last layer must be a dense one.")
+    below = keras.Model(find_input(network), end.before)
+    below = Adapted(below, form.give, TAKE["squeezed"], f"{form.about}; features") if form else below
+    pixels = _draw_probe(classifier, images)
+    features, scores = (np.asarray(one(pixels, training=False), np.float32) for one in (below, classifier.model))
+    if not agree(scores, features @ head.kernel + head.bias):
+        raise ValueError(f"{classifier.name} gives other answers than its last layer {ending} on what is below it.")
+    return below, head
+
+
+def _open_form(classifier: Classifier) -> tuple[Adapted | None, keras.Model]:
+    """Return how a network is adapted, None if it is not, and the network itself."""
+    form = classifier.model if isinstance(classifier.model, Adapted) else None
+    return form, form.network if form else classifier.model
+
+
+def _find_last(network: keras.Model) -> End | None:
+    """Return what a network ends in, but for layers that change nothing."""
+    end = find_end(network)
+    while end and (isinstance(end.operation, PASSING) or _name_activation(end.operation, ("Activation",)) == "linear"):
+        end = find_end(network, end.before)
+    return end
+
+
+def _name_activation(operation: Any, kinds: Collection[str] = ("Activation", "Dense", "Softmax", "Sigmoid")) -> str:
+    """Return the name of what an operation of some kinds applies last, nothing of another operation."""
+    kind = type(operation).__name__
+    if kind not in kinds:
+        return ""
+    return getattr(getattr(operation, "activation", None), "__name__", kind.lower())
+
+
+def _read_dense(operation: Any, binary: bool) -> Head | None:
+    """Return the weights of a dense layer as a head; None of another operation, and of one with other arithmetic.
+
+    One output becomes two classes, whose logits are 0 and the output.
+    """
+    if type(operation) is not keras.layers.Dense or operation.quantization_mode is not None:
+        return None
+    kernel = np.asarray(operation.kernel, np.float32)
+    bias = np.asarray(operation.bias, np.float32) if operation.use_bias else np.zeros(kernel.shape[-1], np.float32)
+    return Head(np.pad(kernel, ((0, 0), (1, 0))), np.pad(bias, (1, 0))) if binary else Head(kernel, bias)
+
+
+def _draw_probe(classifier: Classifier, images: np.ndarray | None) -> np.ndarray:
+    """Return the pixels that parts of a network are compared on, ``(count, …) float32``: of noise, and of images.
+
+    A softmax that has rounded to 1 for every real image tells nothing.
+    """
+    low, high = classifier.input_range
+    shown = np.random.default_rng(0).integers(0, 256, (PROBED, *classifier.image_shape), np.uint8)
+    if images is not None and len(images):
+        shown = np.concatenate([shown, images[np.linspace(0, len(images) - 1, PROBED).round().astype(int)]])
+    return check_images(shown, classifier.image_shape) * np.float32(high - low) + np.float32(low)
 
 
 def compute_features(classifier: Classifier, below: keras.Model, images: Iterable[np.ndarray]) -> np.ndarray:
@@ -61,12 +143,26 @@ def compute_features(classifier: Classifier, below: keras.Model, images: Iterabl
 
 
 def add_class(classifier: Classifier, below: keras.Model, head: Head) -> Classifier:
-    """Return the network with a head that has one class more, called fooling; its scores are logits."""
+    """Return a network of this project's with a head that has one class more, called fooling; its scores are logits.
+
+    It is one graph of layers, as runs against it were first described, so that they are found again.
+    """
     outputs = keras.layers.Dense(len(head.bias), name="head")(below.output)
     model = keras.Model(below.inputs[0], outputs, name=f"{classifier.model.name}_retrained")
     model.layers[-1].set_weights(list(head))
-    names = (*classifier.class_names, "fooling")
-    return Classifier(model, names, f"{classifier.name}, retrained", classifier.input_range)
+    return _name_retrained(classifier, model)
+
+
+def replace_head(classifier: Classifier, below: keras.Model, head: Head) -> Classifier:
+    """Return anybody's network as :func:`add_class` does; what is below its head is called as one."""
+    whole = below if isinstance(below, Adapted) else Adapted(below, None, TAKE["squeezed"], "features")
+    return _name_retrained(classifier, whole.put_head(head))
+
+
+def _name_retrained(classifier: Classifier, model: keras.Model) -> Classifier:
+    """Return a model with a class more as a classifier."""
+    names, name = (*classifier.class_names, "fooling"), f"{classifier.name}, retrained"
+    return Classifier(model, names, name, classifier.input_range, classifier.image_shape)
 
 
 def train_head(head: Head, natural: NaturalFeatures, fooling: np.ndarray, steps: int, seed: int) -> Head:

@@ -16,7 +16,10 @@ import msgspec
 from fooling import files
 from fooling.lab.audit.files import (
     AuditError,
+    check_image_size,
+    check_keras,
     find_folder,
+    find_function,
     hash_files,
     hash_network,
     list_class_folders,
@@ -33,6 +36,8 @@ from fooling.report.runner import Schedule, lock_results, run_pages
 
 PROFILE = "default"  # of no consequence where a network is named; the page asks for one
 SLOWEST = 5  # times the budget, and an hour at least, until a cell is taken for hanging
+SEEDS = 2**31  # Choice: what all random numbers used take
+DOUBTFUL = 3  # the exit code of an audit with doubts, where it is asked for
 SHEET = "Contact sheet"  # how the alternative text of that figure begins
 REFUSED = re.compile(r"^Cell \d+ failed: AuditError: (?P<sentence>.*)$", re.DOTALL)
 
@@ -40,14 +45,18 @@ REFUSED = re.compile(r"^Cell \d+ failed: AuditError: (?P<sentence>.*)$", re.DOTA
 class Options(NamedTuple):
     """What the user asks for; the page explains each."""
 
-    model: Path
+    model: Path | None = None  # none where a function of ``code`` is audited
     class_names: Path | None = None
     images: Path | None = None
     budget: float = 10.0
-    input_range: tuple[float, float] = (0.0, 1.0)
-    image_size: tuple[int, int] | None = None
+    input_range: tuple[float, float] | None = None
+    image_size: tuple[int, ...] | None = None
     seed: int = 0
     output: Path | None = None
+    code: str | None = None  # a file of Python, or FILE:NAME of a function in it
+    trust: bool = False
+    calls: int | None = None
+    strict: bool = False
 
 
 def audit_model(options: Options, notebooks: Path, out: TextIO) -> int:
@@ -65,7 +74,8 @@ def audit_model(options: Options, notebooks: Path, out: TextIO) -> int:
     if not pages:
         raise RefusedError(f"There is no notebook {PAGE} in {notebooks}, which an audit runs.")
     pages[PAGE] = pages[PAGE]._replace(needs=())
-    workspace, name, budget = Workspace(PROFILE, notebooks, folder), options.model.name, options.budget
+    name = options.model.name if options.model else str(given.parameters["FUNCTION"])
+    workspace, budget = Workspace(PROFILE, notebooks, folder), options.budget
     failed = ""
     with lock_results(workspace):
         if freshness.survey(pages, workspace, given)[PAGE].state == freshness.FRESH:
@@ -84,7 +94,7 @@ def audit_model(options: Options, notebooks: Path, out: TextIO) -> int:
         (folder / "audit.html").unlink(missing_ok=True)  # of an audit before
         print(f"fooling: The page cannot be shown: {failed}", file=sys.stderr)
     print("Numbers:" if failed else "Page:", folder / ("metrics.json" if failed else "audit.html"), file=out)
-    return int(bool(failed))
+    return 1 if failed else DOUBTFUL if options.strict and found.doubts else 0
 
 
 def _date(workspace: Workspace) -> int:
@@ -99,24 +109,43 @@ def prepare(options: Options) -> tuple[Path, Given]:
     Raises:
         AuditError: If one is missing or is not what it should be.
     """
-    key, folder = hash_network(options.model), (options.output or find_folder(options.model)).absolute()
+    check_keras()
+    code, function = find_function(options.code) if options.code else (None, "")
+    audited = code if function else options.model
+    if audited is None or (function and options.model):
+        raise AuditError("An audit needs one network: a file MODEL.keras, or a function by --code FILE:NAME.")
+    if options.model and options.model.suffix == ".py":
+        name = options.model.name
+        raise AuditError(f"{name} is not a .keras file; a function in it is audited by --code {name}:NAME, without it.")
+    key, folder = hash_network(audited), (options.output or find_folder(audited)).absolute()
     named = {name: path.absolute() for name in ("class_names", "images") if (path := getattr(options, name))}
+    named |= {"code": code.absolute()} if code else {}
     read_class_names(str(options.class_names) if options.class_names else None)
     if options.images:
         list_class_folders(options.images)
-    if not 0 < options.budget < math.inf:
-        raise AuditError(f"The budget is {options.budget:g} minutes, but an audit needs a number above 0.")
-    paths = {"model": options.model.absolute(), "output": folder, **named}
-    numbers = {"budget": options.budget, "seed": options.seed, "input_range": list(options.input_range)}
-    if options.image_size:
-        numbers["image_size"] = list(options.image_size)
-    parameters = {name.upper(): str(path) for name, path in paths.items()}
+    _check_numbers(options, function)
+    paths = {"model": options.model.absolute()} if options.model else {}
+    names = ("budget", "trust", "calls", "input_range", "image_size")
+    others: dict[str, Any] = {"function": function, **{name: getattr(options, name) for name in names}}
+    parameters = {name.upper(): str(path) for name, path in {**paths, "output": folder, **named}.items()}
+    others = {name: list(one) if isinstance(one, tuple) else one for name, one in others.items() if one}
     return folder, Given(
-        {**parameters, **{name.upper(): number for name, number in numbers.items()}},
+        {**parameters, "SEED": options.seed, **{name.upper(): one for name, one in others.items()}},
         inputs=f"{key} {hash_files(named.values())}",
         paths=tuple(parameters),
         time_out=max(3_600, int(SLOWEST * 60 * options.budget)),
     )
+
+
+def _check_numbers(options: Options, function: str) -> None:
+    """Raise AuditError if a number that is given makes no sense."""
+    if not 0 < options.budget < math.inf:
+        raise AuditError(f"The budget is {options.budget:g} minutes, but an audit needs a number above 0.")
+    if not 0 <= options.seed < SEEDS:
+        raise AuditError(f"The seed is {options.seed}, but it is a whole number from 0 to {SEEDS - 1:,}.")
+    check_image_size(options.image_size, function)
+    if options.calls is not None and not (function and options.calls > 0):
+        raise AuditError("--calls is a number above 0, of images that a function (--code FILE:NAME) may be shown.")
 
 
 def _fail(error: str, workspace: Workspace) -> int:

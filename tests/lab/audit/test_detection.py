@@ -11,8 +11,8 @@ from fooling.confidence import DEVIATES
 from fooling.lab.audit import detection
 from fooling.lab.audit.detection import DISTANCE, find_top, measure_detectors, measure_temperature
 from fooling.lab.audit.natural import split_natural
-from fooling.lab.audit.network import expose_logits
 from fooling.networks.classifier import Classifier
+from fooling.networks.head import expose_logits
 
 SHAPE = (12, 10, 3)
 

@@ -79,4 +79,4 @@ def test_a_network_that_knows_nothing_in_any_range_is_audited_and_it_is_said(col
 
 def test_without_labels_the_range_is_taken_as_given(colour_network, colour_folder) -> None:
     images = load_natural(colour_folder / "red", SHAPE, NAMES, 100, 0)
-    assert check_input_range(colour_network, images) == "as given; not checked, for want of labels"
+    assert check_input_range(colour_network, images) == "0 to 1, as given; not checked, for want of labels"

@@ -134,10 +134,10 @@ def test_one_natural_image_is_its_own_neighbour(curved: tuple[Classifier, list[n
 )
 def test_features_are_read_below_the_last_dense_layer(ending: list[keras.layers.Layer]) -> None:
     model = keras.Sequential([layers.Input(SHAPE), layers.Flatten(), layers.Dense(4), *ending])
-    assert scores.find_features(Classifier(model)).output_shape == (None, 4)
+    assert fit_features(Classifier(model), np.zeros((1, *SHAPE), np.uint8)).below.output_shape == (None, 4)
 
 
 def test_network_without_a_last_dense_layer_is_refused() -> None:
     model = keras.Sequential([layers.Input(SHAPE), layers.Conv2D(3, (3, 2)), layers.Flatten(name="ending")])
     with pytest.raises(ValueError, match="ends in ending"):
-        scores.find_features(Classifier(model))
+        fit_features(Classifier(model), np.zeros((1, *SHAPE), np.uint8))

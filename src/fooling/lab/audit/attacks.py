@@ -46,7 +46,8 @@ def try_attacks(
 ) -> Iterator[tuple[str, Attempt, RunFolder]]:
     """Yield each of :data:`~fooling.lab.audit.record.ATTACKS`, what it achieved and where it is kept.
 
-    What was finished is not done again. The first run has the seed, the others those that follow.
+    What was finished is not done again. The first run has the seed, the others those that follow. Ascent is left out
+    where it has no steps, or found no gradient.
     """
     shape = classifier.image_shape
     pixels = DirectEncoding(shape)
@@ -57,10 +58,13 @@ def try_attacks(
     ):
         run = breed(classifier, encoding, size, budget.classes, seed, folder)
         yield name, read_evolution(run), run.folders[0]
+    if not budget.ascent_steps:
+        return
     seeds = range(seed, seed + budget.ascent_seeds)
     ascent = ascend(classifier, NONE, budget.classes, seeds, budget.ascent_steps, folder)
     assert ascent.folder is not None
-    yield "ascent", read_ascent(ascent), ascent.folder
+    if (ascent.stopped != 0).any():  # else there was no gradient anywhere, which says nothing of how safe it is
+        yield "ascent", read_ascent(ascent), ascent.folder
 
 
 def breed(
@@ -111,7 +115,7 @@ def find_fooling(attempts: Mapping[str, Attempt]) -> dict[str, np.ndarray]:
     Attacks that fooled nobody are left out.
     """
     found = {}
-    for name in ATTACKS[1:]:
+    for name in filter(attempts.get, ATTACKS[1:]):
         images = attempts[name].images[attempts[name].log_odds >= 0.0]
         if len(images):
             first = np.unique(images.reshape(len(images), -1), axis=0, return_index=True)[1]

@@ -15,6 +15,7 @@ from fooling.gradient_ascent.settings import NONE
 from fooling.lab.audit.files import AuditError
 from fooling.lab.audit.speed import Speed, measure_speed
 from fooling.lab.audit.telling import show_minutes
+from fooling.networks.adapt import Asked
 from fooling.runs import compute_once
 from fooling.words import count_words, escape
 
@@ -32,6 +33,9 @@ GRAPHS = 5  # built on the way: one for each search, and others that cost less
 PER_CELL, STEPS_PER_CELL = 250, 100
 FEWEST_REAL = 100  # real images that are always used; Choice: seconds on a slow network, and below it halves say little
 FEWEST = 5  # classes that always get one, if there are as many
+# Of the images that a function may be shown: kept for noise images, colours and champions; the share that is planned.
+FIRST_SHOWN, SHOWN = 250, 0.9
+LIMITED = SHARES["noise"] + SHARES["direct"] + SHARES["cppn"]
 CHILDREN = (200, 100, 50, 20, 10)  # per generation; the most that leave GENERATIONS; Source: the paper's 200 on MNIST
 GENERATIONS = 50
 RUN = 40_000  # images of one run before another begins; Source: the paper's 200 generations of 200 on MNIST
@@ -83,6 +87,8 @@ def open_budget(classifier: Classifier, minutes: float, seed: int, real: int, fo
         return {"budget": np.array(msgspec.json.encode(budget).decode()), "speed": np.array(speed)}
 
     described = {"network": classifier.fingerprint(), "minutes": minutes, "seed": seed, "real": real}
+    if asked := _find_asked(classifier):
+        described["calls"] = asked.most
     kept, _ = compute_once(folder, "audit-budget", described, VERSION, measure)
     return msgspec.json.decode(str(kept["budget"]), type=Budget)
 
@@ -97,21 +103,32 @@ def make_budget(classifier: Classifier, speed: Speed, minutes: float, real: int)
     """
     if not minutes > 0:
         raise AuditError(f"The budget is {minutes} minutes, but an audit needs more than 0.")
-    shares = {name: share for name, share in SHARES.items() if real or name not in ("natural", "again")}
+    asked = _find_asked(classifier)
+    left_out = {*(() if real else ("natural", "again")), *(("ascent", "again") if asked else ())}
+    shares = {name: share for name, share in SHARES.items() if name not in left_out}
     seconds = USED * 60 * minutes - GRAPHS * speed.compile
     parts = {name: seconds * shares.get(name, 0.0) / sum(shares.values()) for name in SHARES}
     pixels, graphs = speed.forward + speed.direct, speed.forward + speed.cppn
     costs = {"noise": pixels, "direct": pixels, "cppn": graphs, "again": graphs}
     images = {name: parts[name] / cost for name, cost in costs.items()}
+    if asked and asked.most is not None:
+        free = asked.most - asked.shown - FIRST_SHOWN - min(real, FEWEST_REAL)
+        images = {name: min(count, free * SHOWN * SHARES[name] / LIMITED) for name, count in images.items()}
     gradients, total = parts["ascent"] / speed.gradient, len(classifier.class_names)
-    cells = max(min(FEWEST, total), min(total, int(images["cppn"] / PER_CELL), int(gradients / STEPS_PER_CELL)))
-    seeds, steps, slots = choose_ascent(classifier, gradients, cells)
+    few = [int(images["cppn"] / PER_CELL)] + ([] if asked else [int(gradients / STEPS_PER_CELL)])
+    cells = max(min(FEWEST, total), min(total, *few))
+    seeds, steps, slots = (0, 0, 0) if asked else choose_ascent(classifier, gradients, cells)
     # Real images are scored, and their features read twice.
-    natural = min(real, max(FEWEST_REAL, int(parts["natural"] / (3 * speed.forward))))
+    most = FEWEST_REAL if asked and asked.most is not None else int(parts["natural"] / (3 * speed.forward))
+    natural = min(real, max(FEWEST_REAL, most))
     sizes = {name: choose_size(count) for name, count in images.items()}
     noise, direct, cppn, again = sizes.values()
+    shown = sum(size.images for size in (noise, direct, cppn))
+    if asked and asked.most is not None and shown > free:
+        needed = asked.most + math.ceil((shown - free) / SHOWN)
+        raise AuditError(f"An audit must show {classifier.name} about {needed:,} images: add --calls {needed} (CALLS).")
     budget = Budget(minutes, spread_classes(total, cells), natural, noise, direct, cppn, again, seeds, steps)
-    least = sum(sizes[name].images * cost for name, cost in costs.items() if real or name != "again")
+    least = sum(sizes[name].images * cost for name, cost in costs.items() if name not in left_out)
     least += slots * steps * speed.gradient + GRAPHS * speed.compile
     if least > 60 * minutes:  # because no part can be smaller
         needed = math.ceil(least / 60)
@@ -120,6 +137,12 @@ def make_budget(classifier: Classifier, speed: Speed, minutes: float, real: int)
             f"takes about {count_words(needed, 'minute')}: add --budget {needed} (BUDGET)."
         )
     return replace(budget, cut=describe_cut(budget, total, real))
+
+
+def _find_asked(classifier: Classifier) -> Asked | None:
+    """Return the function that is audited, None where it is a network."""
+    model = getattr(classifier, "model", None)
+    return model if isinstance(model, Asked) else None
 
 
 def choose_size(images: float) -> Size:
@@ -153,7 +176,7 @@ def describe_cut(budget: Budget, total: int, real: int) -> tuple[str, ...]:
         (cells < total, f"only {cells} of {total:,} classes have a cell, evenly spaced in their order"),
         (per_run < RUN, f"a search is {per_run:,.0f} images long, where the paper's on digits are 40,000"),
         (budget.cppn.runs == 1, "each search runs once, so that its spread is not known"),
-        (steps < NONE.steps, f"ascent takes {steps} steps, where the paper takes {NONE.steps}"),
+        (0 < steps < NONE.steps, f"ascent takes {steps} steps, where the paper takes {NONE.steps}"),
         (budget.natural < real, f"{budget.natural} of {real} real images are used"),
     )
     return tuple(sentence for is_so, sentence in said if is_so)

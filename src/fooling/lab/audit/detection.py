@@ -10,7 +10,7 @@ from scipy.special import log_softmax
 
 from fooling.confidence import calibrate, wilson_interval
 from fooling.lab.audit.natural import NaturalImages, split_natural
-from fooling.lab.audit.network import find_dense
+from fooling.lab.audit.network import find_parts
 from fooling.lab.audit.record import CERTAIN, Bounded, Separation, Temperature
 from fooling.lab.detectors.measures import TEMPERATURES, fit_temperature, measure_detector
 from fooling.lab.detectors.scores import compute_logits, fit_features, score_logits
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DISTANCE = "feature distance"
 FEWEST = 20  # real images; Choice: of ten measured ones the threshold that nine pass still means something
+LEAST = -104.0  # a logit that a softmax rounded to zero; Choice: the logarithm of the least number that float32 has
 DRAWS = 300  # of the bootstrap; Choice: intervals to a percentage point, in a second
 
 
@@ -36,8 +37,9 @@ def measure_detectors(
     fitted, measured = split_natural(natural.labels, seed)
     kinds = {"": natural.images[measured], **nonsense}  # the real ones first
     scores = {kind: score_logits(compute_logits(classifier, images)) for kind, images in kinds.items()}
-    if find_dense(classifier) is not None:
-        distance = fit_features(classifier, natural.images[fitted])
+    parts = find_parts(classifier, natural)
+    if not isinstance(parts, str):
+        distance = fit_features(classifier, natural.images[fitted], parts[0])
         for kind, images in kinds.items():
             scores[kind][DISTANCE] = distance.score(images)
     detectors = list(scores[""])
@@ -66,10 +68,10 @@ def measure_temperature(
     Arguments are those of :func:`measure_detectors`.
     """
     fitted, measured = split_natural(natural.labels, seed)
-    logits = compute_logits(classifier, natural.images)
+    logits = np.maximum(compute_logits(classifier, natural.images), LEAST)
     value = fit_temperature(logits[fitted], natural.labels[fitted])
     right = logits[measured].argmax(axis=1) == natural.labels[measured]
-    wrong = {kind: compute_logits(classifier, images) for kind, images in nonsense.items()}
+    wrong = {kind: np.maximum(compute_logits(classifier, images), LEAST) for kind, images in nonsense.items()}
     before, after = (find_top(logits[measured], temperature) for temperature in (1.0, value))
 
     def find_certain(part: np.ndarray, temperature: float) -> float:

@@ -17,7 +17,8 @@ from fooling.lab.audit.attacks import Attempt, find_fooling, try_attacks
 from fooling.lab.audit.detection import FEWEST, measure_detectors, measure_temperature
 from fooling.lab.audit.fooling_class import say_why_not, teach_fooling_class
 from fooling.lab.audit.natural import NaturalImages, draw_places
-from fooling.lab.audit.summary import summarise, summarise_real
+from fooling.lab.audit.pixel_range import beats_chance
+from fooling.lab.audit.summary import Told, summarise, summarise_real
 from fooling.runs import RunFolder, compute_once
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 VERSION = 2
 NOISE = 200  # noise images whose confidence is drawn as a distribution; Choice: as many as a generation has
 SHOWN = 10  # classes kept as images; Choice: a row of a contact sheet
+NO_GRADIENT = "Ascent was not tested: the network gave no gradient at any of its starts."
+NO_STEPS = "Ascent was not tested: a function gives no gradient."
 NO_IMAGES = "were not tested: no real images were given."
 TOO_FEW = "were not tested: they need at least {} real images, and there are {}."
 
@@ -55,6 +58,7 @@ def audit_network(subject: Subject, budget: Budget, seed: int, folder: Path) -> 
         "real": subject.natural.fingerprint() if subject.natural else None,
         "budget": msgspec.to_builtins(budget),
         "seed": seed,
+        **({"doubts": list(subject.doubts)} if subject.doubts else {}),
     }
     arrays, run = compute_once(
         folder, "audit", described, VERSION, lambda: _measure(subject, budget, seed, folder, inner), inner
@@ -76,7 +80,7 @@ def _measure(
     subject: Subject, budget: Budget, seed: int, folder: Path, inner: list[RunFolder]
 ) -> dict[str, np.ndarray]:
     """Return the arrays of an audit, those of a part as "part.field"; the runs within it are added to ``inner``."""
-    (classifier, natural, _), attempts, sure = subject, {}, {}
+    classifier, natural, attempts, sure = subject.classifier, subject.natural, dict[str, Attempt](), {}
     for name, attempt, run in try_attacks(classifier, budget, seed, folder):
         attempts[name], sure[name] = attempt, to_confidence(attempt.log_odds)
         inner.append(run)
@@ -89,8 +93,16 @@ def _measure(
         scores = classifier.score(natural.images)
         real, groups = summarise_real(to_confidence(scores.max(axis=1)), scores.argmax(axis=1), natural)
         confidences = groups | confidences
-    untested = say_untested(classifier, natural)
-    found = summarise(classifier, budget, attempts, confidences["noise, first class"], real, untested, defences)
+    untested, doubts = say_untested(classifier, natural), list(subject.doubts)
+    if "ascent" not in attempts:
+        untested = (NO_STEPS if not budget.ascent_steps else NO_GRADIENT, *untested)
+        doubts += [NO_GRADIENT] if budget.ascent_steps else []
+    if natural is not None and natural.labelled:
+        right = scores.argmax(axis=1) == natural.labels
+        if not beats_chance(right, natural.labels, len(classifier.class_names)):
+            doubts.insert(0, f"The network is right on {right.mean():.1%} of the real images, no better than chance.")
+    told = Told(tuple(doubts), untested)
+    found = summarise(classifier, budget, attempts, confidences["noise, first class"], real, told, defences)
     shown = choose_shown(attempts)
     arrays = {f"confidences.{name}": part for name, part in confidences.items()}
     for name, attempt in {**attempts, **({"again": again} if again else {})}.items():

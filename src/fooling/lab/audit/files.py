@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import io
 import json
 import os
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from fooling import files, runs
 
+HDF5 = b"\x89HDF\r\n\x1a\n"
+SAVE = "save the model by model.save('name.keras'), or answer for it by a function of yours, --code FILE:NAME"
+KERAS = {"backend": "tensorflow", "image_data_format": "channels_last", "floatx": "float32"}
 WEIGHTS = ("config.json", "model.weights.h5")  # what of a .keras file makes the network; the rest has the date
 
 
@@ -69,19 +77,93 @@ def find_folder(model: str | Path) -> Path:
 
 
 def hash_network(path: Path) -> str:
-    """Return a hash of the weights and the architecture in a ``.keras`` file, without loading it.
+    """Return a hash of the weights and the architecture in a file of Keras, or of a file of code, without loading it.
 
     Raises:
-        AuditError: If there is no such file, or it is none.
+        AuditError: If there is no such file, it is none, or a weight is no finite number.
     """
+    if path.is_dir():
+        raise AuditError(f"{path.name} is a folder; {SAVE}.")
     if not path.is_file():
         raise AuditError(f"There is no file {path.name!r}.")
+    if path.suffix == ".py":
+        return files.hash_text(path.read_text(encoding="utf-8"))[:12]
+    if path.read_bytes()[:8] == HDF5:
+        _check_weights(path, path)
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     try:
         with zipfile.ZipFile(path) as file:
-            return files.hash_text("".join(files.hash_text(file.read(name).hex()) for name in WEIGHTS))[:12]
+            parts = {name: file.read(name) for name in WEIGHTS}
     except (zipfile.BadZipFile, KeyError) as error:
-        sentence = f"{path.name} is not a .keras file; save the model by model.save('name.keras')."
-        raise AuditError(sentence) from error
+        raise AuditError(f"{path.name} is not a .keras file; {SAVE}.") from error
+    _check_weights(path, io.BytesIO(parts[WEIGHTS[1]]))
+    return files.hash_text("".join(files.hash_text(part.hex()) for part in parts.values()))[:12]
+
+
+def _check_weights(path: Path, content: Path | io.BytesIO) -> None:
+    """Raise AuditError if a weight is no finite number; what is no file of weights is left to Keras."""
+    import h5py
+
+    broken: list[str] = []
+
+    def look(name: str, part: object) -> None:
+        found = isinstance(part, h5py.Dataset) and not name.startswith("optimizer") and part.dtype.kind == "f"
+        if found and not np.isfinite(np.asarray(part, np.float32)).all():
+            broken.append(name)
+
+    try:
+        with h5py.File(content) as file:
+            file.visititems(look)
+    except (OSError, RuntimeError):
+        return
+    if broken:
+        raise AuditError(f"{path.name} has weights that are no numbers (NaN or infinity), such as {broken[0]}.")
+
+
+def check_keras() -> None:
+    """Raise AuditError if Keras is set up for other arithmetic than that of this project; without importing it."""
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    try:
+        settings = json.loads((home / "keras.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        settings = {}
+    found = {**settings, **({"backend": os.environ["KERAS_BACKEND"]} if os.environ.get("KERAS_BACKEND") else {})}
+    for name, needed in KERAS.items():
+        if found.get(name, needed) != needed:
+            where = (
+                "KERAS_BACKEND" if name == "backend" and os.environ.get("KERAS_BACKEND") else f"{name} in keras.json"
+            )
+            raise AuditError(f"{where} is {found[name]!r}, but an audit needs {needed!r}.")
+
+
+def check_image_size(size: Sequence[int] | None, function: str | None) -> None:
+    """Raise AuditError unless a size is height and width, for a function also with 1 or 3 channels, or is not given."""
+    whole = size is None or all(isinstance(side, int) and side > 0 for side in size)
+    fits = size is None or len(size) == 2 or (bool(function) and len(size) == 3 and size[2] in (1, 3))
+    if not whole or not fits:
+        raise AuditError(f"The image size is two whole numbers, height and width, such as 64 64; not {size}.")
+    if function and not size:
+        raise AuditError(f"{function} does not say what it takes: add --image-size HEIGHT WIDTH [CHANNELS].")
+
+
+def find_function(given: str) -> tuple[Path, str]:
+    """Return the file and the name of ``FILE:NAME``, the name empty where only a file is given.
+
+    Raises:
+        AuditError: If there is no such file, it is not Python, or it defines nothing of that name.
+    """
+    file, _, name = given.rpartition(":") if ":" in Path(given).name else (given, "", "")
+    path = Path(file)
+    if not path.is_file():
+        raise AuditError(f"There is no file {path.name!r} of code.")
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        raise AuditError(f"{path.name} is not Python ({error}).") from error
+    if not re.search(rf"\b{re.escape(name)}\b", text):
+        raise AuditError(f"{path.name} defines no function {name!r}.")
+    return path, name
 
 
 def hash_files(paths: Iterable[Path]) -> str:

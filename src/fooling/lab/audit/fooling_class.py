@@ -12,9 +12,9 @@ from fooling.confidence import to_confidence
 from fooling.encodings.cppn import CppnEncoding
 from fooling.lab.audit.attacks import Attempt, breed, read_evolution
 from fooling.lab.audit.natural import NaturalImages, split_natural
-from fooling.lab.audit.network import find_dense
+from fooling.lab.audit.network import find_parts
 from fooling.lab.audit.record import FoolingClass
-from fooling.networks.head import Head, NaturalFeatures, add_class, compute_features, split_head, train_head
+from fooling.networks.head import Head, NaturalFeatures, replace_head, compute_features, split_head, train_head
 
 if TYPE_CHECKING:
     from fooling.lab.audit.budget import Budget
@@ -29,9 +29,8 @@ def say_why_not(classifier: Classifier, natural: NaturalImages | None) -> str:
     """Return in one sentence why a network cannot learn a fooling class here, or nothing if it can."""
     if natural is None:
         return "A fooling class was not tested: its layer must learn from real images as well, and none were given."
-    if find_dense(classifier) is None:
-        return f"A fooling class was not tested: {classifier.name} does not end in a dense layer with a bias."
-    return ""
+    parts = find_parts(classifier, natural)
+    return f"A fooling class and the distance of features were not tested: {parts}" if isinstance(parts, str) else ""
 
 
 def teach_fooling_class(
@@ -50,7 +49,7 @@ def teach_fooling_class(
         nonsense: By kind, ``(count, height, width, channels) uint8``, all different, at least two in all.
         seed: Of the halves, the order, and the first run.
     """
-    below, old = split_head(classifier)
+    below, old = split_head(classifier, natural.images)
     kinds = np.repeat(np.arange(len(nonsense)), [len(part) for part in nonsense.values()])
     learned, unseen = split_natural(natural.labels, seed)
     taught, rest = split_natural(kinds, seed)
@@ -61,7 +60,7 @@ def teach_fooling_class(
     first, second = ((real[unseen] @ one.kernel + one.bias).argmax(axis=1) for one in (old, head))
     called = (wrong[rest] @ head.kernel + head.bias).argmax(axis=1) == fooling
     by_kind = {kind: called[kinds[rest] == place] for place, kind in enumerate(nonsense)}
-    retrained, encoding = add_class(classifier, below, head), CppnEncoding(classifier.image_shape)
+    retrained, encoding = replace_head(classifier, below, head), CppnEncoding(classifier.image_shape)
     again = read_evolution(breed(retrained, encoding, budget.again, budget.classes, seed + SEEDS_APART, folder))
     images = int(min(again.steps[-1], before.steps[-1]))
     found = FoolingClass(

@@ -1,4 +1,4 @@
-"""The network to audit: loaded, put before its softmax where that can be, and checked on labelled images."""
+"""The network to audit: loaded, put before its softmax where that can be, and asked whether its answers make sense."""
 
 from __future__ import annotations
 
@@ -10,18 +10,23 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
-from keras import layers
 
+from fooling.confidence import to_confidence
 from fooling.data.digits import load_digits
-from fooling.lab.audit.files import AuditError, list_class_folders, read_class_names
+from fooling.lab.audit.files import AuditError, check_image_size, list_class_folders, read_class_names
 from fooling.lab.audit.natural import NaturalImages, draw_places, find_label, load_natural
-from fooling.lab.audit.pixel_range import check_input_range
+from fooling.lab.audit.pixel_range import RANGES, check_input_range, read_range, settle_range
 from fooling.lab.detectors.scores import compute_logits
-from fooling.networks.classifier import Classifier, load_model
+from fooling.networks.adapt import AGREE, Adapted, Asked, find_end, find_image_shape
+from fooling.networks.classifier import Classifier
+from fooling.networks.head import Head, expose_logits, split_head
 from fooling.networks.lenet import train_network
+from fooling.networks.loading import hash_code, load_model, run_code
 
 MOST_NATURAL = 1_000  # real images; Choice: intervals of about three percentage points, and seconds of reading
 ASKED = 32  # noise images, and real ones, whose answers tell sigmoids; Choice: logits that are all in [0, 1] are rare
+FEW = 4  # of a function, which may cost money
+ALONE = 2  # of them that are shown again by themselves
 
 
 class Subject(NamedTuple):
@@ -30,35 +35,60 @@ class Subject(NamedTuple):
     classifier: Classifier  # giving logits where its last layer allows it
     natural: NaturalImages | None  # real images
     checked: str  # what is known of the pixel range, in words
+    doubts: tuple[str, ...] = ()  # sentences on what makes the audit's numbers doubtful
 
     def count_real(self) -> int:
         """Return how many real images there are."""
         return len(self.natural.labels) if self.natural else 0
 
 
+class Own(NamedTuple):
+    """Code of the user's that an audit runs, and how often."""
+
+    code: str | None = None  # the path of a file that defines layers of the model, or the function that is audited
+    function: str | None = None  # its name
+    lambdas: bool = False  # whether code inside the model's file may run
+    calls: int | None = None  # images that the function may be shown, in all
+
+
+NOTHING = Own()
+
+
 def open_subject(
-    model: str,
+    model: str | None,
     class_names: str | Sequence[str] | None = None,
     images: str | None = None,
-    input_range: Sequence[float] = (0.0, 1.0),
+    input_range: Sequence[float] | None = None,
     seed: int = 0,
     image_size: Sequence[int] | None = None,
+    own: Own = NOTHING,
 ) -> Subject:
     """Load a network and real images, and refuse what would make the audit worthless.
 
     Args:
-        model: The path of a ``.keras`` file.
+        model: The path of a ``.keras`` or ``.h5`` file; None for a function.
         class_names: Names, or the path of a file of them. Where None is given and the images stand in as many
             subfolders as the network has classes, these name the classes, in sorted order.
         images: A folder of real images, of which at most 1,000 are drawn.
-        image_size: Height and width, where the network takes images of any size.
+        input_range: What the network expects for black and for white; None where the audit is to find it.
+        image_size: Height and width, where the network takes images of any size; for a function the channels, too.
 
     Raises:
         AuditError: If something does not fit, or the pixel range is visibly wrong.
     """
-    path, names = Path(model), read_class_names(class_names)
-    classifier = _load(path, names, _check_range(input_range), image_size)
-    natural, checked = None, "as given; not checked, for want of real images"
+    names, given = read_class_names(class_names), None if input_range is None else _check_range(input_range)
+    name = Path(model).name if model else str(own.function)
+    network, shape = _open_network(model, name, image_size, own)
+    function = isinstance(network, Asked)
+    read = None if function else read_range(network)
+    if function:
+        given = given or RANGES[0]
+    try:
+        stem, code = Path(name).stem, hash_code(own.code)
+        classifier = Classifier(network, names, stem, given or (read[0] if read else RANGES[0]), shape, code)
+    except ValueError as error:
+        raise AuditError(re.sub(rf"^{re.escape(network.name)}\b", name, str(error))) from error
+    natural = None
     if images is not None:
         folders = list_class_folders(images)
         if not names and len(folders) == len(classifier.class_names):
@@ -66,10 +96,12 @@ def open_subject(
         if not names:
             _check_folders(folders, classifier.class_names)
         natural = load_natural(images, classifier.image_shape, classifier.class_names, MOST_NATURAL, seed)
-    refuse_sigmoids(classifier, natural, path.name)
-    if natural is not None:
-        checked = check_input_range(classifier, natural)
-    return Subject(expose_logits(classifier), natural, checked)
+    refuse_sigmoids(classifier, natural, name)
+    pixels = settle_range(classifier, natural, given, read)
+    if pixels.range != classifier.input_range:
+        classifier = replace(classifier, input_range=pixels.range)
+    classifier = expose_logits(classifier, natural.images if natural else None)
+    return Subject(classifier, natural, pixels.said, (*pixels.doubts, *question(classifier, natural, name)))
 
 
 def open_digits(data: str, steps: int, folder: Path) -> Subject:
@@ -99,46 +131,30 @@ def _check_folders(folders: Sequence[str], class_names: Sequence[str]) -> None:
             raise AuditError(f"{sentence}; name the classes by --class-names FILE (CLASS_NAMES).") from error
 
 
-def _load(path: Path, names: Sequence[str], input_range: tuple[float, float], size: Sequence[int] | None) -> Classifier:
-    """Return a network, or raise AuditError if it is no classifier of images."""
+def _open_network(
+    model: str | None, name: str, size: Sequence[int] | None, own: Own
+) -> tuple[keras.Model, tuple[int, int, int]]:
+    """Return a model, and the shape of its images, or raise AuditError."""
+    check_image_size(size, None if model else own.function)
     try:
-        model = load_model(path)
+        if model:
+            network = load_model(model, None, own.code, own.lambdas)
+        else:
+            classify = getattr(run_code(str(own.code)), str(own.function), None)
+            if not callable(classify):
+                raise ValueError(f"{Path(str(own.code)).name} defines no function {own.function!r}.")
+            network = Asked(classify, own.calls)
     except ValueError as error:
         raise AuditError(str(error)) from error
-    model, shape = choose_shape(model, path.name, size)
-    if tuple(getattr(model, "output_shape", None) or ())[1:] == (1,):
-        raise AuditError(f"{path.name} has one output; at least two classes are needed.")
     try:
-        return Classifier(model, names, path.stem, input_range, shape)
+        return network, find_image_shape(network, size)
     except ValueError as error:
-        raise AuditError(re.sub(rf"^{re.escape(model.name)}\b", path.name, str(error))) from error
-
-
-def choose_shape(model: keras.Model, name: str, size: Sequence[int] | None) -> tuple[keras.Model, tuple[int, int, int]]:
-    """Return a model and the shape of its images, whose sides are given where the model leaves them open.
-
-    A graph of layers is built again for images of that size, so that parts of it know their shape as well. The shape is
-    zeros where :class:`Classifier` finds it or says what is wrong.
-
-    Raises:
-        AuditError: If the sides are open and none are given, or those that are given make no sense.
-    """
-    if size is not None and (len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size)):
-        raise AuditError(f"The image size is two whole numbers, height and width, such as 64 64; not {size}.")
-    taken = getattr(model, "input_shape", None) or (model.get_build_config() or {}).get("input_shape")
-    if taken is None:
-        raise AuditError(f"{name} does not say what images it takes; call the model on a batch before it is saved.")
-    if not isinstance(taken, tuple | list) or len(taken) != 4 or taken[3] not in (1, 3):
-        return model, (0, 0, 0)
-    if None in taken[1:3] and size is None:
-        raise AuditError(f"{name} takes images of any size; choose one by --image-size HEIGHT WIDTH (IMAGE_SIZE).")
-    height, width = size or taken[1:3]
-    shape = (int(height), int(width), int(taken[3]))
-    if None not in taken[1:3] or not _is_graph(model):
-        return model, shape
-    fixed = keras.models.clone_model(model, input_tensors=keras.Input(shape))
-    fixed.set_weights(model.get_weights())
-    return fixed, shape
+        sentence = re.sub(rf"^{re.escape(network.name)}\b", name, str(error))
+        if "does not say what" in sentence and model:
+            sentence = f"{name} does not say what images it takes; call the model on a batch before it is saved."
+        raise AuditError(
+            re.sub(r"(add|by) image_shape=\(.*\)", r"\1 --image-size HEIGHT WIDTH (IMAGE_SIZE)", sentence)
+        ) from error
 
 
 def refuse_sigmoids(classifier: Classifier, natural: NaturalImages | None, name: str) -> None:
@@ -147,13 +163,13 @@ def refuse_sigmoids(classifier: Classifier, natural: NaturalImages | None, name:
     Raises:
         AuditError: If its last layer is a sigmoid, or all its answers lie in [0, 1] and do not sum to 1.
     """
-    seen = np.random.default_rng(0).integers(0, 256, (ASKED, *classifier.image_shape), np.uint8)
-    if natural is not None:
-        seen = np.concatenate([seen, natural.images[:ASKED]])
-    ends = list(getattr(classifier.model, "layers", ()))[-1:]
-    sigmoid = bool(ends) and getattr(ends[0], "activation", None) is keras.activations.sigmoid
+    form = classifier.model if isinstance(classifier.model, Adapted) else None
+    if form and form.one_output:  # the sigmoid that two classes need
+        return
+    end = find_end(form.network if form else classifier.model)
+    sigmoid = end is not None and getattr(end.operation, "activation", None) is keras.activations.sigmoid
     if not sigmoid and classifier.outputs == "logits":
-        answers = compute_logits(classifier, seen)
+        answers = compute_logits(classifier, _choose_seen(classifier, natural))
         sigmoid = bool(answers.min() >= 0.0 and answers.max() <= 1.0)
     if sigmoid:
         raise AuditError(
@@ -162,36 +178,41 @@ def refuse_sigmoids(classifier: Classifier, natural: NaturalImages | None, name:
         )
 
 
-def expose_logits(classifier: Classifier) -> Classifier:
-    """Return the same network giving logits, where its last layer is dense with a softmax in it or after it.
+def question(classifier: Classifier, natural: NaturalImages | None, name: str) -> tuple[str, ...]:
+    """Return in sentences what in a network's answers to noise and to real images makes an audit doubtful.
 
-    The confidences stay; the scores of detectors that read logits, and a gradient where the softmax has rounded to 1,
-    can be had. Any other network is returned as it is.
+    Raises:
+        AuditError: If some answer is no number.
     """
-    model, softmax = classifier.model, keras.activations.softmax
-    if classifier.outputs != "probabilities" or not _is_graph(model):
-        return classifier
-    last = model.layers[-1]
-    if isinstance(last, layers.Softmax) or (isinstance(last, layers.Activation) and last.activation is softmax):
-        logits = last.input
-    elif isinstance(last, layers.Dense) and last.activation is softmax:
-        bare = layers.Dense(last.units, use_bias=last.use_bias, dtype="float32", name=f"{last.name}_logits")
-        logits = bare(last.input)
-        bare.set_weights(last.get_weights())
-    else:
-        return classifier
-    return replace(classifier, model=keras.Model(model.inputs[0], logits, name=model.name))
+    seen, doubts = _choose_seen(classifier, natural), list[str]()
+    answers = classifier.score(seen)
+    if np.isnan(answers).any():
+        raise AuditError(f"{name} gives scores that are no numbers (NaN or infinity) for some images.")
+    sure, again, alone = (to_confidence(part) for part in (answers, *map(classifier.score, (seen, seen[:ALONE]))))
+    apart = float(np.abs(sure - again).max())
+    if apart > AGREE:
+        doubts.append(f"The network answers differently when asked again, by up to {apart:.2g} of confidence.")
+    elif float(np.abs(sure[:ALONE] - alone).max()) > 10 * AGREE:  # rounding differs between sizes of a batch
+        doubts.append("The network's answer to an image depends on the other images that are shown with it.")
+    if float(np.ptp(sure, axis=0).max()) == 0.0:
+        doubts.append(f"The network gives the same answer to all of {len(seen)} images.")
+    return tuple(doubts)
 
 
-def find_dense(classifier: Classifier) -> layers.Dense | None:
-    """Return a network's last layer if it is a dense one that gives logits and has a bias, else None."""
-    if classifier.outputs != "logits" or not _is_graph(classifier.model):
-        return None
-    last = classifier.model.layers[-1]
-    dense = isinstance(last, layers.Dense) and last.activation is keras.activations.linear and last.use_bias
-    return last if dense else None
+def find_parts(classifier: Classifier, natural: NaturalImages | None) -> tuple[keras.Model, Head] | str:
+    """Return what is below a network's last layer, and that layer; or why they cannot be told apart, a sentence."""
+    if isinstance(classifier.model, Asked):
+        return f"{classifier.name} is a function, whose layers are not known."
+    if classifier.outputs != "logits":
+        return f"{classifier.name} does not end in a dense layer, or not so that its softmax can be taken off."
+    try:
+        return split_head(classifier, natural.images if natural else None)
+    except ValueError as error:
+        return str(error)
 
 
-def _is_graph(model: keras.Model) -> bool:
-    """Return whether a model is a graph of layers from one input to one output, which can be cut."""
-    return isinstance(model, keras.Sequential) or type(model).__name__ == "Functional"
+def _choose_seen(classifier: Classifier, natural: NaturalImages | None) -> np.ndarray:
+    """Return noise images, and real ones where there are any, to ask a network about; few for a function."""
+    asked = FEW if isinstance(classifier.model, Asked) else ASKED
+    noise = np.random.default_rng(0).integers(0, 256, (asked, *classifier.image_shape), np.uint8)
+    return noise if natural is None else np.concatenate([noise, natural.images[:asked]])

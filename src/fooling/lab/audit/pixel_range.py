@@ -1,14 +1,21 @@
-"""Does a network expect the pixel range that was given? Its answers to labelled images say it, where ranges differ."""
+"""Which pixels a network expects: by what it does with them first, by its answers to real images, else the worst."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+import keras
 import numpy as np
+import tensorflow as tf
 from scipy.stats import binomtest
 
+from fooling.confidence import to_confidence
+from fooling.encodings.cppn import CppnEncoding
 from fooling.lab.audit.files import AuditError
+from fooling.networks.adapt import find_input
+from fooling.words import list_words, show_confidence
 
 if TYPE_CHECKING:
     from fooling.lab.audit.natural import NaturalImages
@@ -16,40 +23,187 @@ if TYPE_CHECKING:
 
 RANGES = ((0.0, 1.0), (0.0, 255.0), (-1.0, 1.0))  # of pixels; Choice: those of nearly all published Keras networks
 CHANCE = 0.001  # the p below which a difference is not chance; Choice: so that a good range is never doubted
+LEVELS = np.array([-1.0, 0.0, 1.0, 255.0], np.float32)  # of pixels, that tell what a layer makes of any
+NEAR = 12  # operations from the input that are looked at; Choice: preprocess_input of Keras has at most seven
+# What networks make of black and white, whatever they take; Choice: to 2%, so that 1/256 is 1/255.
+MADE = ((0.0, 1.0), (-1.0, 1.0), (-0.5, 0.5), (0.0, 255.0))
+NARROW, WIDE = 1.0, 12.0  # standard deviations from black to white, where they are the unit
+TRIED = 100  # images of noise, and CPPN images, that ranges are compared by; Choice: a second or two on a slow network
+
+Range = tuple[float, float]
+
+
+class Pixels(NamedTuple):
+    """A pixel range, and how it is known."""
+
+    range: Range
+    said: str  # in words, for the settings
+    doubts: tuple[str, ...] = ()
+
+
+def read_range(network: keras.Model) -> tuple[Range, str] | None:
+    """Return the pixels that the first layers of a network ask for, and in words why; None where they do not say.
+
+    Whole numbers, a rescaling, a normalisation or operators near the input tell it: one of the usual ranges must become
+    what networks compute with. Layers with other weights end the search.
+    """
+    try:
+        (tensor,) = tf.nest.flatten(find_input(network))
+    except (AttributeError, ValueError):  # not a graph of layers
+        return None
+    if not tensor.dtype.startswith(("float", "bfloat")):
+        return RANGES[1], f"its input is whole numbers ({tensor.dtype})"
+    sides = [side or 8 for side in tensor.shape[1:]]
+    return _follow(network, np.broadcast_to(LEVELS.reshape(-1, *[1] * len(sides)), (len(LEVELS), *sides)))
+
+
+def _follow(network: keras.Model, images: np.ndarray) -> tuple[Range, str] | None:
+    """Return what :func:`read_range` does, for images of one level each."""
+    for operation in network.operations[: NEAR + 1]:
+        if isinstance(operation, keras.layers.InputLayer):
+            continue
+        node = operation._inbound_nodes[0]
+        if isinstance(operation, keras.Sequential) or type(operation).__name__ == "Functional":
+            return _follow(operation, _compute(network, node.input_tensors[0], images))
+        normalises = isinstance(operation, keras.layers.Normalization)
+        if len(node.output_tensors) != 1 or (getattr(operation, "weights", None) and not normalises):
+            return None
+        made = _compute(network, node.output_tensors[0], images).reshape(len(LEVELS), -1)
+        minus, zero, one, white = made.astype(np.float64)
+        scale = one - zero
+        if not np.allclose([zero - minus, (white - zero) / 255.0], scale, rtol=1e-2, atol=1e-6):
+            return None
+        moved = np.abs(scale) > 0.0  # the rest is padding
+        found = _match(float(np.median(scale[moved])), float(np.median(zero[moved]))) if moved.any() else None
+        if found:
+            return found, f"its layer {operation.name} ({type(operation).__name__}) asks for them"
+    return None
+
+
+def _compute(network: keras.Model, tensor: keras.KerasTensor, images: np.ndarray) -> np.ndarray:
+    """Return a tensor inside a network for some images."""
+    start = find_input(network)
+    if tensor is tf.nest.flatten(start)[0]:
+        return images
+    given = tf.nest.pack_sequence_as(start, [tf.constant(images)])
+    return np.asarray(keras.Model(start, tensor)(given, training=False), np.float32)
+
+
+def _match(scale: float, offset: float) -> Range | None:
+    """Return the usual range that scale · pixel + offset makes into what networks compute with, None if there is none.
+
+    Where it is standard deviations from a mean, it is the narrowest range that the mean lies in.
+    """
+    made = {one: (scale * one[0] + offset, scale * one[1] + offset) for one in RANGES}
+    exact = [
+        one
+        for one, ends in made.items()
+        if (scale, offset) != (1.0, 0.0)
+        and any(np.allclose(ends, usual, atol=0.02 * (usual[1] - usual[0])) for usual in MADE)
+    ]
+    inside = {
+        one: high - low
+        for one, (low, high) in made.items()
+        if abs(offset) > 0.01 and low < 0.0 < high and (NARROW < high - low < WIDE or high - low == 255.0)
+    }
+    return exact[0] if exact else min(inside, key=lambda one: inside[one], default=None)
+
+
+def settle_range(
+    classifier: Classifier, natural: NaturalImages | None, given: Range | None, read: tuple[Range, str] | None
+) -> Pixels:
+    """Return the pixel range to audit with: the one given, else the one that layers ask for, else by images.
+
+    The network is asked with each of the usual ranges. Where another than that given or read makes more labelled images
+    right, by a sign test on those images that only one of the two makes right, it is refused. A network can be right in
+    most cases with a wrong range, so that being better than chance is not enough. Where nothing tells it, it is the
+    range that makes the network the most certain of random images; where labels tell only that some are wrong, 0 to 1
+    unless it is among them. Either is a doubt.
+
+    Raises:
+        AuditError: If the range that is given or read is visibly wrong.
+    """
+    taken, known = given or (read[0] if read else RANGES[0]), given is not None or read is not None
+    why = "as given" if given else f"found: {read[1]}" if read else "assumed"
+    doubts: tuple[str, ...] = ()
+    if given and read and read[0] != given:
+        doubts = (f"Pixels from {show_range(given)} were asked for, but {read[1]} from {show_range(read[0])}.",)
+    if natural is None or not natural.labelled:
+        missing = "labels" if natural else "real images"
+        if known:
+            return Pixels(taken, f"{show_range(taken)}, {why}; not checked, for want of {missing}", doubts)
+        certain = try_ranges(classifier, RANGES)
+        taken = max(certain, key=lambda one: certain[one])
+        said = f"{show_range(taken)}: the worst of the usual ones, for want of {missing} that tell it"
+        return Pixels(taken, said, (_doubt(taken, certain, f"neither a layer nor {missing} tell it"),))
+    right = {
+        one: replace(classifier, input_range=one).score(natural.images).argmax(axis=1) == natural.labels
+        for one in dict.fromkeys((taken, *RANGES))
+    }
+    best = max((one for one in right if one != taken), key=lambda one: int(right[one].sum()))
+    if is_better(right[best], right[taken]):
+        if known:
+            raise AuditError(_say_wrong(classifier.name, taken, best, right, natural))
+        taken, why = best, "found: most real images are right with them"
+    possible = [one for one in right if one == taken or not is_better(right[taken], right[one])]
+    if not known and len(possible) > 1:
+        certain = try_ranges(classifier, possible)
+        if max(certain.values()) > certain[taken]:
+            doubts = (_doubt(taken, certain, "as many real images are right with either"),)
+    counted, shares = len(natural.labels), {one: f"{part.mean():.1%}" for one, part in right.items()}
+    chance = (
+        "" if beats_chance(right[taken], natural.labels, len(classifier.class_names)) else ", no better than chance"
+    )
+    others = ", ".join(f"{show_range(one)}: {share}" for one, share in shares.items() if one != taken)
+    less = "" if why.startswith("found: most") else ", not significantly more"
+    said = f"{show_range(taken)} {why}; right on {shares[taken]} of {counted:,} real images{chance}; "
+    return Pixels(taken, f"{said}with other ranges, {others}{less}", doubts)
 
 
 def check_input_range(classifier: Classifier, natural: NaturalImages) -> str:
-    """Return in words how the pixel range was checked.
+    """Return in words how the pixel range of a network that is known was checked; errors as :func:`settle_range`."""
+    return settle_range(classifier, natural, classifier.input_range, None).said
 
-    The network is asked with each of the usual ranges. Where another one than that given makes more labelled images
-    right, by a sign test on those images that only one of the two makes right, the given one is refused. A network can
-    be right in most cases with a wrong range, so that being better than chance is not enough.
 
-    Raises:
-        AuditError: If the range is visibly wrong.
-    """
-    if not natural.labelled:
-        return "as given; not checked, for want of labels"
-    given, labels = classifier.input_range, natural.labels
-    right = {
-        one: replace(classifier, input_range=one).score(natural.images).argmax(axis=1) == labels
-        for one in dict.fromkeys((given, *RANGES))
-    }
-    words = {one: f"{one[0]:g} to {one[1]:g}" for one in right}
-    best = max((one for one in right if one != given), key=lambda one: int(right[one].sum()))
-    if is_better(right[best], right[given]):
-        raise AuditError(
-            f"With pixels from {words[given]} {classifier.name} is right on {right[given].mean():.1%} of "
-            f"{len(labels):,} images of {natural.name}, but with pixels from {words[best]} on "
-            f"{right[best].mean():.1%}, which is not chance (sign test, p < {CHANCE}): add --input-range "
-            f"{best[0]:g} {best[1]:g} (INPUT_RANGE)."
-        )
-    known = "" if beats_chance(right[given], labels, len(classifier.class_names)) else ", no better than chance"
-    others = ", ".join(f"{words[one]}: {part.mean():.1%}" for one, part in right.items() if one != given)
+def try_ranges(classifier: Classifier, ranges: Iterable[Range]) -> dict[Range, float]:
+    """Return by range how certain random images make a network: of the surest for each class the median log-odds."""
+    shape = classifier.image_shape
+    encoding, seeds = CppnEncoding(shape), tf.constant([[0, 0]], tf.int64)
+    genomes = encoding.initialise(TRIED, seeds)
+    for index in range(10):
+        genomes = encoding.mutate(genomes, seeds + index, tf.constant(1 + index))
+    noise = np.random.default_rng(0).random((TRIED, *shape), np.float32)
+    images = np.concatenate([noise, np.asarray(encoding.express(genomes)).reshape(-1, *shape)])
+    scores = {one: replace(classifier, input_range=one).score(np.clip(images, 0.0, 1.0)) for one in ranges}
+    return {one: float(np.median(np.nan_to_num(part, nan=-np.inf).max(axis=0))) for one, part in scores.items()}
+
+
+def _doubt(taken: Range, certain: dict[Range, float], why: str) -> str:
+    """Return in a sentence that a pixel range is not known, and how much hangs on it."""
+    shown = [
+        f"{show_confidence(float(to_confidence(np.asarray(value))))} from {show_range(one)}"
+        for one, value in certain.items()
+    ]
     return (
-        f"{words[given]} as given; right on {right[given].mean():.1%} of {len(labels):,} real images{known}; "
-        f"with other ranges, {others}, not significantly more"
+        f"Which pixels the network expects is not known: {why}. {show_range(taken)} was taken. The surest of "
+        f"{2 * TRIED} random images reach, in the median class, {list_words(shown)}. Say which by --input-range "
+        "LOW HIGH (INPUT_RANGE)."
     )
+
+
+def _say_wrong(name: str, taken: Range, best: Range, right: dict[Range, np.ndarray], natural: NaturalImages) -> str:
+    """Return in a sentence that another range than that taken is better."""
+    return (
+        f"With pixels from {show_range(taken)} {name} is right on {right[taken].mean():.1%} of "
+        f"{len(natural.labels):,} images of {natural.name}, but with pixels from {show_range(best)} on "
+        f"{right[best].mean():.1%}, which is not chance (sign test, p < {CHANCE}): add --input-range "
+        f"{best[0]:g} {best[1]:g} (INPUT_RANGE)."
+    )
+
+
+def show_range(one: Sequence[float]) -> str:
+    """Return a pixel range in words."""
+    return f"{one[0]:g} to {one[1]:g}"
 
 
 def is_better(one: np.ndarray, other: np.ndarray) -> bool:

@@ -127,6 +127,7 @@ class Found(Defences, frozen=True, kw_only=True):
 
     format: int = FORMAT
     network: Network
+    doubts: tuple[str, ...] = ()  # sentences on what makes these numbers doubtful; none if nothing
     budget_minutes: float
     cut: tuple[str, ...]  # sentences on what the budget left out
     untested: tuple[str, ...]  # sentences on what could not be tested

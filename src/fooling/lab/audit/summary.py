@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,13 +18,20 @@ if TYPE_CHECKING:
     from fooling.networks.classifier import Classifier
 
 
+class Told(NamedTuple):
+    """Sentences that stand beside the numbers of an audit."""
+
+    doubts: tuple[str, ...]  # on what makes them doubtful
+    untested: tuple[str, ...]  # on what could not be tested
+
+
 def summarise(
     classifier: Classifier,
     budget: Budget,
     attempts: Mapping[str, Attempt],
     noise: np.ndarray,
     real: record.OnReal | None,
-    untested: tuple[str, ...],
+    told: Told,
     defences: record.Defences,
 ) -> record.Found:
     """Return the numbers of an audit; ``noise`` is the confidence of noise images in their top class."""
@@ -45,7 +52,8 @@ def summarise(
         network=record.Network(classifier.name, classifier.image_shape, len(names), classifier.input_range),
         budget_minutes=budget.minutes,
         cut=budget.cut,
-        untested=untested,
+        doubts=told.doubts,
+        untested=told.untested,
         audited=len(budget.classes),
         fooled=fooled,
         fooled_share=fooled / len(budget.classes),

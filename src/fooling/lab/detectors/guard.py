@@ -70,7 +70,8 @@ def score_by_logits(kind: str, temperature: float = 1.0) -> Score:
 
 def score_by_features(features: FeatureDistance) -> Score:
     """Return minus the distance to natural features for :func:`guard`."""
-    return lambda pixels, logits: features.model(pixels)
+    model = features.join()
+    return lambda pixels, logits: model(pixels)
 
 
 def score_by_odin(classifier: Classifier, temperature: float = ODIN_TEMPERATURE, step: float = ODIN_STEP) -> Score:

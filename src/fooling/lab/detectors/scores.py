@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -15,7 +15,7 @@ from scipy.special import logsumexp
 from fooling.images import check_images
 from fooling.lab.detectors.names import ENERGY, MAXIMUM_LOGIT, MAXIMUM_SOFTMAX
 from fooling.networks.classifier import Classifier
-from fooling.networks.head import compute_features
+from fooling.networks.head import compute_features, expose_logits, split_head
 
 ODIN_TEMPERATURE = 1_000.0  # Source: Liang et al. 2018
 # Of [0, 1]. Source: Liang et al. 2018, for CIFAR-10. Choice: not tuned here, since that would need fooling images.
@@ -100,64 +100,53 @@ class FeatureDistance(NamedTuple):
     """
 
     classifier: Classifier
-    model: keras.Model  # from the network's own pixels to (batch,) float32, minus the distance
+    below: keras.Model  # from the network's own pixels to features
+    measure: Callable[[Any], Any]  # from ``(batch, features) float32`` to (batch,) float32, minus the distance
     neighbour: int  # k
 
     def score(self, images: np.ndarray) -> np.ndarray:
         """Return minus the distance, so that larger scores are more natural: ``(count,) float64``, −2 to 0."""
         return _run_batches(_compile_distance(self), self.classifier, images).astype(np.float64)
 
+    def join(self) -> keras.Model:
+        """Return one graph of layers from the network's own pixels to minus the distance."""
+        return keras.Model(self.below.inputs[0], self.measure(self.below.output), name="feature_distance")
 
-def fit_features(classifier: Classifier, images: np.ndarray) -> FeatureDistance:
+
+def fit_features(classifier: Classifier, images: np.ndarray, below: keras.Model | None = None) -> FeatureDistance:
     """Remember the features of natural images, of those that the network learned if they can be had.
 
     Args:
         classifier: Its last layer must be a dense one, a softmax after it aside.
         images: ``(count, height, width, channels) uint8``, at least one.
+        below: What is below that layer, where it is known.
 
     Raises:
         ValueError: If there is no image or one has another shape, or the network ends in another way.
     """
     if not len(images):
         raise ValueError("No natural image was given, but distances need at least one.")
-    below = find_features(classifier)
+    below = below or split_head(expose_logits(classifier))[0]
     natural = compute_features(classifier, below, [images])
     lengths = np.linalg.norm(natural, axis=1, keepdims=True)
     units = natural / np.maximum(lengths, np.finfo(np.float32).tiny)
     neighbour = max(1, round(NEIGHBOUR_SHARE * len(units)))
-    return FeatureDistance(classifier, _build_distance(below, units, neighbour), neighbour)
+    return FeatureDistance(classifier, below, _build_measure(units, neighbour), neighbour)
 
 
-def find_features(classifier: Classifier) -> keras.Model:
-    """Return a model of everything below the last dense layer, which a softmax layer may follow.
-
-    Raises:
-        ValueError: If the network ends in another way.
-    """
-    last = list(getattr(classifier.model, "layers", []))[-2:]
-    if last and _is_softmax(last[-1]):
-        last.pop()
-    if not last or not isinstance(last[-1], layers.Dense):
-        ending = last[-1].name if last else "no layers of its own"
-        raise ValueError(f"{classifier.name} ends in {ending}, but its features are read below a dense layer.")
-    return keras.Model(classifier.model.inputs[0], last[-1].input)
-
-
-def _is_softmax(layer: keras.layers.Layer) -> bool:
-    activated = isinstance(layer, layers.Activation) and layer.activation is keras.activations.softmax
-    return activated or isinstance(layer, layers.Softmax)
-
-
-def _build_distance(below: keras.Model, units: np.ndarray, neighbour: int) -> keras.Model:
-    """Return a model of minus the distance to the k-th nearest of ``(natural, features) float32`` of length 1."""
+def _build_measure(units: np.ndarray, neighbour: int) -> Callable[[Any], Any]:
+    """Return the way from features to minus the distance to the k-th nearest of ``(natural, features) float32``."""
+    flat, unit = layers.Flatten(name="features"), layers.UnitNormalization(name="unit_features")
     similarity = layers.Dense(len(units), use_bias=False, trainable=False, name="similarity")
-    features = layers.Flatten(name="features")(below.output)
-    alike = similarity(layers.UnitNormalization(name="unit_features")(features))  # (batch, natural): cosines
-    nearest = ops.top_k(alike, neighbour)[0][:, -1]
-    squared = ops.maximum(2.0 - 2.0 * nearest, 0.0)  # of the distance between two unit vectors
-    model = keras.Model(below.inputs[0], -ops.sqrt(squared), name="feature_distance")
+    similarity.build((None, units.shape[1]))
     similarity.set_weights([units.T])
-    return model
+
+    def measure(features: Any) -> Any:
+        nearest = ops.top_k(similarity(unit(flat(features))), neighbour)[0][:, -1]  # of (batch, natural) cosines
+        squared = ops.maximum(2.0 - 2.0 * nearest, 0.0)  # of the distance between two unit vectors
+        return -ops.sqrt(squared)
+
+    return measure
 
 
 @lru_cache(maxsize=GRAPHS)
@@ -174,7 +163,8 @@ def _compile_odin(classifier: Classifier, temperature: float, step: float) -> Gr
 @lru_cache(maxsize=GRAPHS)
 def _compile_distance(features: FeatureDistance) -> Graph:
     low, high = features.classifier.input_range
-    return _compile(features.classifier, lambda images: features.model(images * (high - low) + low, training=False))
+    below, measure = features.below, features.measure
+    return _compile(features.classifier, lambda images: measure(below(images * (high - low) + low, training=False)))
 
 
 def _compile(classifier: Classifier, function: Graph) -> Graph:

@@ -1,0 +1,131 @@
+"""Files of people's models, read without running what is in them, and refused in one sentence that says what to do."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import h5py
+import keras
+
+from fooling.files import hash_text
+
+LONGEST = 200  # letters of a reason that is not ours; Choice: two lines
+
+
+def load_model(
+    path: str | Path,
+    custom_objects: Mapping[str, Any] | None = None,
+    code: str | Path | None = None,
+    trust: bool = False,
+) -> keras.Model:
+    """Load a Keras model from a ``.keras`` or ``.h5`` file.
+
+    Args:
+        code: A file of Python that defines the model's own layers; it is run.
+        trust: Whether code inside the model's file (Lambda layers) may run; else it is refused.
+
+    Raises:
+        ValueError: If a file is missing or is none, or cannot be loaded.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"There is no file {path.name!r}.")
+    if not zipfile.is_zipfile(path) and not h5py.is_hdf5(path):
+        raise ValueError(
+            f"{path.name} is not a .keras file, nor an .h5 file of Keras; save the model by model.save('name.keras')."
+        )
+    own = {**(_list_objects(run_code(code)) if code else {}), **(custom_objects or {})}
+    # Keras takes the format from the ending.
+    try:
+        return keras.models.load_model(path, custom_objects=own, compile=False, safe_mode=not trust)
+    except Exception as error:  # a damaged file can raise nearly anything
+        raise ValueError(_say_why(path, str(error).strip() or type(error).__name__)) from error
+
+
+def run_code(path: str | Path) -> ModuleType:
+    """Return a module of a file of Python, which is run; its folder is where it imports from.
+
+    Raises:
+        ValueError: If there is no such file, or it fails.
+    """
+    path = Path(path).absolute()
+    if not path.is_file():
+        raise ValueError(f"There is no file {path.name!r} of code.")
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"{path.name} is not a file of Python.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(path.stem, module)  # where a class says that it is defined
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever the code runs into is its own failure
+        raise ValueError(f"{path.name} cannot be run: {type(error).__name__}: {_shorten(str(error))}.") from error
+    return module
+
+
+def hash_code(path: str | Path | None) -> str:
+    """Return a hash of a file of code, nothing without one."""
+    return hash_text(Path(path).read_text(encoding="utf-8")) if path else ""
+
+
+def find_version(path: Path) -> str:
+    """Return the version of Keras that saved a file, nothing if the file does not say."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as file:
+            names = file.namelist()
+            metadata = json.loads(file.read("metadata.json")) if "metadata.json" in names else {}
+            engine = "config.json" in names and b'"keras.src.engine' in file.read("config.json")
+        found = str(metadata.get("keras_version", ""))
+        return "2" if engine and not found.startswith("2.") else found
+    with h5py.File(path) as file:
+        found = file.attrs.get("keras_version", "")
+    return found.decode() if isinstance(found, bytes) else str(found)
+
+
+def _list_objects(module: ModuleType) -> dict[str, Any]:
+    """Return the classes and functions of a module by name."""
+    return {name: one for name, one in vars(module).items() if inspect.isclass(one) or inspect.isfunction(one)}
+
+
+def _say_why(path: Path, text: str) -> str:
+    """Return in one sentence why a file cannot be loaded, and what to do."""
+    try:
+        saved = find_version(path)
+    except (OSError, ValueError, KeyError):
+        saved = ""
+    here, reason = keras.__version__, _shorten(text.split("Exception encountered: ")[-1])
+    what = f"{path.name} cannot be loaded as a Keras model: {reason}"
+    if "safe_mode" in text:
+        return (
+            f"{path.name} cannot be loaded as a Keras model: it holds code of Python (a Lambda layer), which is run "
+            "only for a file that you trust; add --trust (TRUST) if you do."
+        )
+    if saved.startswith("2"):
+        return (
+            f"{path.name} was saved by Keras {saved}, in a form that Keras {here} does not read; load it with that "
+            "version and save it by model.save('name.h5')."
+        )
+    if "Could not locate" in text:
+        return f"{what}; give the file that defines it by --code FILE (CODE)."
+    if saved and saved != here:
+        return (
+            f"{what}; it was saved by Keras {saved}, and this is {here}: save it again with {here}, or install {saved}."
+        )
+    return f"{what}; it says that it was saved by Keras {saved}, as this is: save it again." if saved else f"{what}."
+
+
+def _shorten(text: str) -> str:
+    """Return the first sentence of a reason, without configurations, at most 200 letters, and without a full stop."""
+    first = re.split(r"\n|\. |Full object config|, config=", text.strip())[0].strip().rstrip(".")
+    return first if len(first) <= LONGEST else f"{first[: LONGEST - 1]}…"
