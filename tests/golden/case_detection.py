@@ -115,7 +115,7 @@ def real_images_of_an_audit() -> Arrays:
             (Path(folder) / name).mkdir()
             for number, pixels in enumerate(draw_blots(3, (30, 20, 3), seed=place)):
                 Image.fromarray(pixels).save(Path(folder) / name / f"{number}.png")
-        found = package.load_natural(folder, COLOUR, LETTERS, 15, 2)
+        found = package.load_natural(package.open_folder(folder, LETTERS, len(LETTERS)), COLOUR, 15, 2)
     fitted, measured = package.split_natural(found.labels, 3)
     return {"images": found.images, "labels": found.labels, "halves.0": fitted, "halves.1": measured}
 

@@ -35,6 +35,7 @@ PLACES = {
     "teach_fooling_class": "fooling.lab.audit.fooling_class:teach_fooling_class",
     "NaturalImages": "fooling.lab.audit.natural:NaturalImages",
     "load_natural": "fooling.lab.audit.natural:load_natural",
+    "open_folder": "fooling.lab.audit.folders:open_folder",
     "split_natural": "fooling.lab.audit.natural:split_natural",
     "Subject": "fooling.lab.audit.network:Subject",
     "Budget": "fooling.lab.audit.budget:Budget",

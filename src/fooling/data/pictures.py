@@ -31,26 +31,24 @@ class Picture(NamedTuple):
     text: dict[str, str] = {}  # noqa: RUF012 - what a PNG says in words; never changed
 
 
-def list_pictures(folder: Path) -> tuple[list[Path], list[Path]]:
+def list_pictures(folder: Path, deep: bool = True) -> tuple[list[Path], list[Path]]:
     """Return the pictures, by their endings, and the other files in a folder and below it, as Keras sorts them.
 
-    What is hidden counts as another file, and is not looked into; links to folders are not followed.
+    Hidden pictures count as other files, and no other hidden file counts. Links to folders are not followed.
+
+    Args:
+        deep: Look into the folders below, too.
     """
     known = {ending for ending, kind in Image.registered_extensions().items() if kind in KINDS}
     pictures: list[Path] = []
     others: list[Path] = []
-    for path in _walk(folder):
-        is_picture = path.suffix.lower() in known and not any(
-            part.startswith(".") for part in path.relative_to(folder).parts
-        )
-        (pictures if is_picture else others).append(path)
+    for root, _, names in sorted(os.walk(folder), key=lambda one: one[0]) if deep else [next(os.walk(folder))]:
+        hidden_below = any(part.startswith(".") for part in Path(root).relative_to(folder).parts)
+        for name in sorted(names):
+            is_picture, hidden = Path(name).suffix.lower() in known, hidden_below or name.startswith(".")
+            if is_picture or not hidden:
+                (pictures if is_picture and not hidden else others).append(Path(root) / name)
     return pictures, others
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    """Yield all files below a folder, folder by folder."""
-    for root, _, names in sorted(os.walk(folder), key=lambda one: one[0]):
-        yield from (Path(root) / name for name in sorted(names))
 
 
 def read_picture(file: Path | IO[bytes], as_seen: bool = False) -> Picture:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TextIO
 import msgspec
 
 from fooling import files
+from fooling.data.pictures import RESIZES
 from fooling.lab.audit.files import (
     AuditError,
     check_image_size,
@@ -51,6 +52,7 @@ class Options(NamedTuple):
     budget: float = 10.0
     input_range: tuple[float, float] | None = None
     image_size: tuple[int, ...] | None = None
+    resize: str = RESIZES[0]
     seed: int = 0
     output: Path | None = None
     code: str | None = None  # a file of Python, or FILE:NAME of a function in it
@@ -125,7 +127,7 @@ def prepare(options: Options) -> tuple[Path, Given]:
         list_class_folders(options.images)
     _check_numbers(options, function)
     paths = {"model": options.model.absolute()} if options.model else {}
-    names = ("budget", "trust", "calls", "input_range", "image_size")
+    names = ("budget", "trust", "calls", "input_range", "image_size", "resize")
     others: dict[str, Any] = {"function": function, **{name: getattr(options, name) for name in names}}
     parameters = {name.upper(): str(path) for name, path in {**paths, "output": folder, **named}.items()}
     others = {name: list(one) if isinstance(one, tuple) else one for name, one in others.items() if one}

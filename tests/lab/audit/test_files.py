@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -20,20 +22,43 @@ def test_class_names_come_from_lines_a_json_list_or_a_list(tmp_path) -> None:
     assert read_class_names(None) == ()
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_class_names_are_read_whatever_editor_wrote_them(tmp_path, encoding) -> None:
+    begin = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}.get(encoding, b"")
+    (tmp_path / "names").write_bytes(begin + "Möwe\r\n犬\r\n".encode(encoding))
+    assert read_class_names(str(tmp_path / "names")) == ("Möwe", "犬")
+
+
+@pytest.mark.parametrize(
+    "content", [{"cat": 1, "dog": 0}, {"1": "cat", "0": "dog"}, {"1": ["n02123045", "cat"], "0": ["n02084071", "dog"]}]
+)
+def test_dictionaries_of_class_names_are_read_by_their_numbers(tmp_path, content) -> None:
+    (tmp_path / "names.json").write_text(json.dumps(content))
+    assert read_class_names(str(tmp_path / "names.json")) == ("dog", "cat")
+
+
+def test_equal_class_names_are_numbered_and_letters_are_composed() -> None:
+    assert read_class_names(["crane", "dog", "crane"]) == ("crane (1)", "dog", "crane (2)")
+    assert read_class_names(["Mo\u0308we", "a\nb"]) == ("M\u00f6we", "a b")
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
         ("", "holds no class names"),
         ('["cat", 3]', "holds no class names"),
-        ('["cat"', "starts like a JSON list but is none"),
-        ("cat\ndog\ncat", "'cat' occurs twice"),
+        ('{"cat": 0, "dog": 2}', "a dictionary that numbers them from 0"),
+        ('{"cat": "a"}', "a dictionary that numbers them from 0"),
+        ("{}", "holds no class names"),
+        ('["cat"', "starts like JSON but is none"),
+        (b"M\xf6we", "is not text in UTF-8 or UTF-16; save it as UTF-8"),
         (None, "there is no text file 'names'"),
     ],
 )
 def test_bad_class_names_are_refused(tmp_path, content, sentence) -> None:
     path = tmp_path / "names"
     if content is not None:
-        path.write_text(content)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(AuditError, match=sentence) as caught:
         read_class_names(str(path))
     assert str(tmp_path) not in str(caught.value) and "\n" not in str(caught.value)
@@ -86,7 +111,11 @@ def test_hash_of_a_folder_changes_with_what_is_in_it(tmp_path) -> None:
     before = hash_files([tmp_path])
     assert hash_files([tmp_path]) == before
     (tmp_path / "a" / "1").write_text("xy")
-    assert hash_files([tmp_path]) != before
+    after = hash_files([tmp_path])
+    assert after != before
+    (tmp_path / "broken").symlink_to("nowhere")
+    (tmp_path / os.fsdecode(b"\xff")).write_text("")
+    assert hash_files([tmp_path]) not in (before, after), "links to nowhere and names in no encoding are files, too"
 
 
 def test_refusing_needs_no_tensorflow() -> None:

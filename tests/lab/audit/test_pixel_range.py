@@ -8,6 +8,7 @@ import pytest
 from keras import layers
 
 from fooling.lab.audit.files import AuditError
+from fooling.lab.audit.folders import open_folder
 from fooling.lab.audit.natural import NaturalImages, load_natural
 from fooling.lab.audit.pixel_range import beats_chance, check_input_range, is_better
 from fooling.networks.classifier import Classifier
@@ -72,11 +73,11 @@ def test_a_network_that_knows_nothing_in_any_range_is_audited_and_it_is_said(col
     dense = layers.Dense(3)
     model = keras.Model(inputs, dense(layers.Flatten()(inputs)))
     dense.set_weights([np.zeros((360, 3), np.float32), np.array([1.0, 0.0, 0.0], np.float32)])
-    images = load_natural(colour_folder, SHAPE, NAMES, 100, 0)
+    images = load_natural(open_folder(colour_folder, NAMES, 3), SHAPE, 100, 0)
     said = check_input_range(Classifier(model, NAMES), images)
     assert "right on 33.3% of 30 real images, no better than chance; with other ranges, 0 to 255: 33.3%" in said
 
 
 def test_without_labels_the_range_is_taken_as_given(colour_network, colour_folder) -> None:
-    images = load_natural(colour_folder / "red", SHAPE, NAMES, 100, 0)
+    images = load_natural(open_folder(colour_folder / "red", NAMES, 3), SHAPE, 100, 0)
     assert check_input_range(colour_network, images) == "0 to 1, as given; not checked, for want of labels"

@@ -28,7 +28,7 @@ BUDGET = Budget(3.0, (0, 2), 4, *[Size(1, 1, 1)] * 4, 1, 1)
 # Of the first format; users' own scripts read them.
 KEYS = {
     "": "format network doubts budget_minutes cut untested audited fooled fooled_share worst means classes noise plain "
-    "real detectors nonsense measured_with temperature fooling_class",
+    "pictures real detectors nonsense measured_with temperature fooling_class",
     "network": "name image_shape classes input_range",
     "worst": "class means confidence",
     "noise": "median highest",

@@ -184,7 +184,7 @@ def describe_cut(budget: Budget, total: int, real: int) -> tuple[str, ...]:
 
 def tabulate_budget(budget: Budget, subject: Subject) -> list[tuple[str, str, str]]:
     """Return the rows of a table: what, how much, why."""
-    classifier, real = subject.classifier, budget.natural
+    classifier, real, natural = subject.classifier, budget.natural, subject.natural
     starts, cells = count_words(budget.ascent_seeds, "start"), len(budget.classes)
     return [
         ("network", escape(classifier.name), "any Keras classifier"),
@@ -197,6 +197,11 @@ def tabulate_budget(budget: Budget, subject: Subject) -> list[tuple[str, str, st
             f"at least {PER_CELL} CPPN images for each",
         ),
         ("real images", f"{real:,}" if real else "none", "half to fit, half to measure"),
+        *(
+            [("resized", natural.resize, "as Keras's own loader does unless it is told to crop or pad")]
+            if natural
+            else []
+        ),
         ("noise", str(budget.noise), "random search: what chance finds"),
         ("direct", str(budget.direct), "pixels; the paper: 200 × 200 on digits"),
         ("CPPN", str(budget.cppn), "regular patterns; the same"),

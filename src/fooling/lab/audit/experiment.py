@@ -72,6 +72,7 @@ def audit_network(subject: Subject, budget: Budget, seed: int, folder: Path) -> 
         name: Attempt(images=np.empty(0), **parts[name]) for name in (*record.ATTACKS, "again") if name in parts
     }
     found = msgspec.json.decode(str(arrays["found"]), type=record.Found)
+    found = msgspec.structs.replace(found, pictures=real.said if real else ())  # of no consequence for the rest
     again = attempts.pop("again", None)
     return Audit(found, arrays["shown"], arrays["sheet"], parts["confidences"], attempts, again, run)
 

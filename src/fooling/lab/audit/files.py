@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import hashlib
 import io
 import json
@@ -12,10 +13,12 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from fooling import files, runs
+from fooling.words import clean_name
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 SAVE = "save the model by model.save('name.keras'), or answer for it by a function of yours, --code FILE:NAME"
@@ -28,35 +31,58 @@ class AuditError(ValueError):
 
 
 def read_class_names(given: str | Sequence[str] | None) -> tuple[str, ...]:
-    """Return class names in the order of the network's outputs.
+    """Return class names in the order of the network's outputs; equal ones are numbered: crane (1), crane (2).
 
     Args:
-        given: The names, or the path of a file that holds one on each line or, as JSON, a list; None for none.
+        given: The names, or the path of a file that holds one on each line or, as JSON, a list, a dictionary of numbers
+            by name (``class_indices`` of Keras) or of names by number (ImageNet's index); None for none.
 
     Raises:
-        AuditError: If there is no such file, it is not such a list, or a name occurs twice.
+        AuditError: If there is no such file, or it is no such list.
     """
-    names = _read_names_file(Path(given)) if isinstance(given, str) else tuple(map(str, given or ()))
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise AuditError(f"The class name {twice[0]!r} occurs twice, but each class needs a name of its own.")
+    listed = _read_names_file(Path(given)) if isinstance(given, str) else map(str, given or ())
+    names = [clean_name(name) for name in listed]
+    counts, seen = Counter(names), Counter[str]()
+    numbered = []
+    for name in names:
+        seen[name] += 1
+        numbered.append(f"{name} ({seen[name]})" if counts[name] > 1 else name)
+    return tuple(numbered)
+
+
+def _read_names_file(path: Path) -> list[str]:
+    """Return the names in a file, in UTF-8 or, where it begins by saying so, UTF-16."""
+    try:
+        content = path.read_bytes()
+        begins = content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        text = content.decode("utf-16" if begins else "utf-8-sig")
+    except OSError as error:
+        raise AuditError(f"The class names cannot be read: there is no text file {path.name!r}.") from error
+    except UnicodeDecodeError as error:
+        raise AuditError(f"{path.name} is not text in UTF-8 or UTF-16; save it as UTF-8.") from error
+    try:
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        names = _order_names(json.loads(text)) if text.lstrip()[:1] in ("[", "{") else lines
+    except ValueError as error:
+        raise AuditError(f"{path.name} starts like JSON but is none ({error}).") from error
+    if not names or not all(isinstance(name, str) for name in names):
+        raise AuditError(
+            f"{path.name} holds no class names; expected one on each line, or in JSON a list, or a dictionary that "
+            "numbers them from 0."
+        )
     return names
 
 
-def _read_names_file(path: Path) -> tuple[str, ...]:
-    """Return the names in a file."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise AuditError(f"The class names cannot be read: there is no text file {path.name!r}.") from error
-    try:
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        names = json.loads(text) if text.lstrip().startswith("[") else lines
-    except ValueError as error:
-        raise AuditError(f"{path.name} starts like a JSON list but is none ({error}).") from error
-    if not names or not all(isinstance(name, str) for name in names):
-        raise AuditError(f"{path.name} holds no class names; expected one on each line, or a JSON list of them.")
-    return tuple(names)
+def _order_names(content: Any) -> list[Any]:
+    """Return the names in a JSON list or dictionary by their numbers; none where these are not 0, 1, 2 and so on."""
+    if not isinstance(content, dict):
+        return list(content)
+    if all(isinstance(value, int) for value in content.values()):
+        numbered = {number: name for name, number in content.items()}
+    else:  # ImageNet's index has for each number WordNet's id and the name
+        last = {key: value[-1] if isinstance(value, list) and value else value for key, value in content.items()}
+        numbered = {int(key) if key.isdecimal() else -1: value for key, value in last.items()}
+    return [numbered.get(number) for number in range(len(content))]
 
 
 def list_class_folders(folder: str | Path) -> tuple[str, ...]:

@@ -1,17 +1,25 @@
-"""The user's own images: read as the network sees them, and refused in one sentence where they do not fit."""
+"""The user's own images: read as the network's author read them, what cannot be read left out and named."""
 
 from __future__ import annotations
 
+import os
+import warnings
+from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
-from fooling.data.photographs import UNKNOWN, cut_centre
+from fooling.data.photographs import UNKNOWN
+from fooling.data.pictures import RESIZES, fit_picture, read_picture
 from fooling.files import hash_arrays
-from fooling.lab.audit.files import AuditError, list_class_folders
+from fooling.lab.audit.files import AuditError
+from fooling.lab.audit.folders import Folder, tell_files
+from fooling.words import list_words
+
+SAME_SHAPE = 0.01  # of width by height, within which no way to resize differs; Choice: less than a pixel in 100
 
 
 class NaturalImages(NamedTuple):
@@ -20,6 +28,9 @@ class NaturalImages(NamedTuple):
     name: str  # of their folder
     images: np.ndarray  # (count, height, width, channels) uint8
     labels: np.ndarray  # (count,) int64: each one's class; −1 where nobody says
+    said: tuple[str, ...] = ()  # sentences on how they were read, and on what was left out
+    paths: tuple[Path, ...] = ()  # of each image, where resizing in another way would give others
+    resize: str = RESIZES[0]  # how they were
 
     @property
     def labelled(self) -> bool:
@@ -28,62 +39,74 @@ class NaturalImages(NamedTuple):
 
     def take(self, places: np.ndarray) -> NaturalImages:
         """Return some of the images, by place."""
-        return NaturalImages(self.name, self.images[places], self.labels[places])
+        paths = tuple(self.paths[place] for place in places) if self.paths else ()
+        return self._replace(images=self.images[places], labels=self.labels[places], paths=paths)
 
     def fingerprint(self) -> str:
         """Return a hash of all images and labels."""
         return hash_arrays(self.images, self.labels)
 
 
+class Read(NamedTuple):
+    """A picture at a network's size, in one or more ways."""
+
+    images: np.ndarray  # (ways, height, width, channels) uint8
+    notes: tuple[str, ...]  # see :mod:`fooling.data.pictures`
+    same: bool  # whether every way gives the same
+
+
 def load_natural(
-    folder: str | Path, shape: tuple[int, int, int], class_names: Sequence[str], most: int, seed: int
+    folder: Folder, shape: tuple[int, int, int], most: int, seed: int, resize: str = RESIZES[0]
 ) -> NaturalImages:
-    """Read real images: the middle of each, resized to what the network takes, grey or colour as it is.
+    """Read real images: resized to what the network takes, grey or colour as it is.
 
-    A folder holds pictures, whose classes are then unknown, or one folder for each class: its name is the class's name,
-    or its number from 0 where it is no name. Files that are hidden, or whose ending no kind of picture has, are left
-    out.
-
-    Where there are more than ``most``, so many are drawn, of every class about the same share.
+    Where there are more than ``most``, so many are drawn, of every class about the same share. Files that cannot be
+    read are left out.
 
     Raises:
-        AuditError: If the folder is missing, empty or mixed, a subfolder is no class, or a picture cannot be read.
+        AuditError: If none can be read, or there is no such way to resize.
     """
-    path, folders = Path(folder), list_class_folders(folder)
-    paths = list_pictures(path)
-    if folders and paths:
-        raise AuditError(f"{path.name} holds both folders and pictures ({paths[0].name}); it may hold either.")
-    labels = [UNKNOWN] * len(paths)
-    for name in folders:
-        inside = list_pictures(path / name)
-        labels += [find_label(name, class_names)] * len(inside)
-        paths += inside
-    if not paths:
-        raise AuditError(f"The folder {path.name!r} holds no pictures, nor folders with pictures in them.")
-    every = np.array(labels, np.int64)
+    if resize not in RESIZES:
+        raise AuditError(f"There is no way {resize!r} to resize; choose one of {', '.join(RESIZES)}.")
+    every = np.array(folder.labels, np.int64)
     chosen = draw_places(every, most, seed)
-    return NaturalImages(path.name, np.stack([read_picture(paths[place], shape) for place in chosen]), every[chosen])
+    paths = [folder.paths[place] for place in chosen]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = read_pictures(paths, shape, (resize,))
+    broken = {path: one for path, one in zip(paths, found, strict=True) if isinstance(one, str)}
+    read = [one for one in found if isinstance(one, Read)]
+    if not read:
+        raise AuditError(
+            f"No picture in {folder.path.name!r} can be read: {tell_files(folder.path, [*broken], [*broken.values()])}."
+        )
+    said = [*folder.said]
+    if broken:
+        said += [f"Left out: {tell_files(folder.path, [*broken], [*broken.values()])}, which cannot be read."]
+    notes = Counter(note for one in read for note in one.notes)
+    said += [f"{count} of the {len(read):,} pictures {note}." for note, count in notes.items()]
+    messages = sorted({str(warning.message).split("\n")[0].rstrip(".") for warning in caught})
+    said += [f"Pillow warned: {list_words(messages)}."] if messages else []
+    kept = np.array([isinstance(one, Read) for one in found])
+    again = () if all(one.same for one in read) else tuple(path for path in paths if path not in broken)
+    images = np.stack([one.images[0] for one in read])
+    return NaturalImages(folder.path.name, images, every[chosen][kept], tuple(said), again, resize)
 
 
-def list_pictures(folder: Path) -> list[Path]:
-    """Return the files of a folder whose endings are those of pictures, sorted by name."""
-    endings = Image.registered_extensions()
-    found = (one for one in folder.iterdir() if one.suffix.lower() in endings and not one.name.startswith("."))
-    return sorted(one for one in found if one.is_file())
+def read_pictures(paths: Sequence[Path], shape: tuple[int, int, int], resizes: Sequence[str]) -> list[Read | str]:
+    """Return each picture resized in some ways, or why it cannot be read; several at a time."""
 
+    def read(path: Path) -> Read | str:
+        try:
+            picture = read_picture(path)
+        except ValueError as error:
+            return str(error)
+        images = np.stack([fit_picture(picture.image, shape, resize) for resize in resizes])
+        width, height = picture.image.size
+        return Read(images, picture.notes, abs(width * shape[0] / (height * shape[1]) - 1.0) < SAME_SHAPE)
 
-def find_label(folder: str, class_names: Sequence[str]) -> int:
-    """Return the class that a folder's name means.
-
-    Raises:
-        AuditError: If it is neither a class's name nor its number.
-    """
-    if folder in class_names:
-        return list(class_names).index(folder)
-    if folder.isascii() and folder.isdigit() and int(folder) < len(class_names):
-        return int(folder)
-    few = ", ".join(class_names[:5]) + (", …" if len(class_names) > 5 else "")
-    raise AuditError(f"The folder {folder!r} is none of the network's {len(class_names)} classes: {few}.")
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return list(threads.map(read, paths))
 
 
 def draw_places(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
@@ -98,22 +121,6 @@ def draw_places(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
         mine = np.flatnonzero(ordered == label)
         ranks[mine] = (np.arange(len(mine)) + random.random()) / len(mine)  # from 0 to 1 within each label
     return np.sort(order[np.argsort(ranks, kind="stable")[:most]])
-
-
-def read_picture(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
-    """Return the middle of a picture at a network's size, ``(height, width, channels) uint8``.
-
-    Raises:
-        AuditError: If it cannot be read.
-    """
-    try:
-        with Image.open(path) as picture:
-            # A JPEG of a camera is decoded at a fraction of its size, twice what is needed at least: ten times faster.
-            picture.draft(None, (2 * shape[1], 2 * shape[0]))
-            pixels = cut_centre(picture.convert("L" if shape[2] == 1 else "RGB"), shape, margin=1.0)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # all that damage leads to
-        raise AuditError(f"{path.name} cannot be read as a picture.") from error
-    return pixels.reshape(shape)
 
 
 def split_natural(labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -13,8 +13,10 @@ import numpy as np
 
 from fooling.confidence import to_confidence
 from fooling.data.digits import load_digits
-from fooling.lab.audit.files import AuditError, check_image_size, list_class_folders, read_class_names
-from fooling.lab.audit.natural import NaturalImages, draw_places, find_label, load_natural
+from fooling.data.pictures import RESIZES
+from fooling.lab.audit.asking import doubt_resize, open_natural
+from fooling.lab.audit.files import AuditError, check_image_size, read_class_names
+from fooling.lab.audit.natural import NaturalImages, draw_places
 from fooling.lab.audit.pixel_range import RANGES, check_input_range, read_range, settle_range
 from fooling.lab.detectors.scores import compute_logits
 from fooling.networks.adapt import AGREE, Adapted, Asked, find_end, find_image_shape
@@ -62,16 +64,18 @@ def open_subject(
     seed: int = 0,
     image_size: Sequence[int] | None = None,
     own: Own = NOTHING,
+    resize: str = RESIZES[0],
 ) -> Subject:
     """Load a network and real images, and refuse what would make the audit worthless.
 
     Args:
         model: The path of a ``.keras`` or ``.h5`` file; None for a function.
         class_names: Names, or the path of a file of them. Where None is given and the images stand in as many
-            subfolders as the network has classes, these name the classes, in sorted order.
+            subfolders as the network has classes, these name the classes.
         images: A folder of real images, of which at most 1,000 are drawn.
         input_range: What the network expects for black and for white; None where the audit is to find it.
         image_size: Height and width, where the network takes images of any size; for a function the channels, too.
+        resize: How real images become as large as that: ``stretch``, ``crop`` or ``pad``.
 
     Raises:
         AuditError: If something does not fit, or the pixel range is visibly wrong.
@@ -90,18 +94,17 @@ def open_subject(
         raise AuditError(re.sub(rf"^{re.escape(network.name)}\b", name, str(error))) from error
     natural = None
     if images is not None:
-        folders = list_class_folders(images)
-        if not names and len(folders) == len(classifier.class_names):
-            classifier = replace(classifier, class_names=folders)
-        if not names:
-            _check_folders(folders, classifier.class_names)
-        natural = load_natural(images, classifier.image_shape, classifier.class_names, MOST_NATURAL, seed)
+        ranges = () if function else RANGES
+        classifier, natural = open_natural(classifier, names, images, MOST_NATURAL, seed, resize, ranges)
     refuse_sigmoids(classifier, natural, name)
     pixels = settle_range(classifier, natural, given, read)
     if pixels.range != classifier.input_range:
         classifier = replace(classifier, input_range=pixels.range)
     classifier = expose_logits(classifier, natural.images if natural else None)
-    return Subject(classifier, natural, pixels.said, (*pixels.doubts, *question(classifier, natural, name)))
+    doubts = (*pixels.doubts, *question(classifier, natural, name))
+    if natural is not None and not function:
+        doubts += doubt_resize(classifier, natural)
+    return Subject(classifier, natural, pixels.said, doubts)
 
 
 def open_digits(data: str, steps: int, folder: Path) -> Subject:
@@ -119,16 +122,6 @@ def _check_range(given: Sequence[float]) -> tuple[float, float]:
     if len(numbers) != 2 or not np.isfinite(numbers).all() or numbers[0] >= numbers[1]:
         raise AuditError(f"The input range is two numbers, black and a larger white, such as 0 and 255; not {given}.")
     return numbers[0], numbers[1]
-
-
-def _check_folders(folders: Sequence[str], class_names: Sequence[str]) -> None:
-    """Raise AuditError, and say how to name the classes, where nobody has named them and a folder is none."""
-    for folder in folders:
-        try:
-            find_label(folder, class_names)
-        except AuditError as error:
-            sentence = str(error).rstrip(".")
-            raise AuditError(f"{sentence}; name the classes by --class-names FILE (CLASS_NAMES).") from error
 
 
 def _open_network(

@@ -140,3 +140,4 @@ class Found(Defences, frozen=True, kw_only=True):
     noise: OnNoise
     plain: dict[str, Plain]  # by colour
     real: OnReal | None
+    pictures: tuple[str, ...] = ()  # sentences on how real images were read, and on what was left out

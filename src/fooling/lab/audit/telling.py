@@ -76,6 +76,7 @@ def tell_audit(found: Found) -> list[str]:
     if real:
         right = "" if real.right is None else f", {real.right:.1%} right"
         lines += [f"Real images ({real.images:,}): median confidence {show_confidence(real.median)}{right}."]
+        lines += found.pictures
     else:
         lines += ["Real images: none were given, so that there is nothing to compare with."]
     lines += [_tell_detectors(found.detectors, counts)] if found.detectors else []
