@@ -68,7 +68,7 @@ class RunFolder(NamedTuple):
 
     def save_checkpoint(self, number: int, arrays: Mapping[str, np.ndarray], seconds: float) -> None:
         """Write checkpoint ``number`` after so many more seconds of computing, and delete all but the last two."""
-        write_arrays(self._checkpoint(number), arrays, compress=False)
+        write_arrays(self.path / f"checkpoint-{number:08d}.npz", arrays, compress=False)
         self.add_seconds(seconds)
         for old in self._checkpoints()[:-2]:
             old.unlink()
@@ -130,9 +130,6 @@ class RunFolder(NamedTuple):
 
     def _legs(self) -> list[dict[str, Any]]:
         return list(read_json(self.path / "provenance.json").get("computed", []))
-
-    def _checkpoint(self, number: int) -> Path:
-        return self.path / f"checkpoint-{number:08d}.npz"
 
     def _checkpoints(self) -> list[Path]:
         return sorted(self.path.glob("checkpoint-*.npz"))

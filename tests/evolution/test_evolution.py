@@ -154,17 +154,17 @@ def test_what_is_kept_of_a_run_is_its_own_confidences_and_the_classes_of_its_cel
 
 
 def test_a_runs_folder_is_held_while_what_is_shown_of_it_is_added_to(run, monkeypatch):
-    keep = finished.Evolution._keep_shown
+    written = []
 
-    def keep_while_held(self, path, *more):
+    def write_while_held(path, arrays):
         handle = os.open(path.parent, os.O_RDONLY)
         with pytest.raises(BlockingIOError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.close(handle)
-        return keep(self, path, *more)
+        written.append(path)
 
-    monkeypatch.setattr(finished.Evolution, "_keep_shown", keep_while_held)
-    assert run.show(1, [5]).shape == (1, 1, *SHAPE)
+    monkeypatch.setattr(finished, "write_arrays", write_while_held)
+    assert run.show(1, [5]).shape == (1, 1, *SHAPE) and len(written) == 1
 
 
 def test_runs_that_are_kept_nowhere_are_shown_all_the_same(run, drawn):

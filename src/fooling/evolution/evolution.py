@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -85,7 +84,13 @@ class Evolution(NamedTuple):
             ValueError: If there is no such cell, or the genomes were not published with the run.
         """
         distinct, index = np.unique(self.places[run, self._choose_cells(cells)], return_inverse=True)
-        return express_genomes(self.encoding, self._take_genomes(run, distinct))[index]
+        if self.genomes is None:
+            raise ValueError(
+                "These genomes were too large to be published, so only the images that pages show can be drawn; "
+                "for others delete the run's folder and run the page again."
+            )
+        genomes = type(self.genomes)(*(part[run, distinct][None] for part in self.genomes))
+        return express_genomes(self.encoding, genomes)[index]
 
     def _choose_cells(self, cells: Sequence[int] | np.ndarray | None) -> np.ndarray:
         """Return positions of cells, all for None, having checked them."""
@@ -95,15 +100,6 @@ class Evolution(NamedTuple):
         if not whole or chosen.min() < 0 or chosen.max() >= count:
             raise ValueError(f"Cells are numbered from 0 to {count - 1}, and at least one is needed.")
         return chosen
-
-    def _take_genomes(self, run: int, places: np.ndarray) -> Genomes:
-        """Return the genomes at some places of a run, as one population."""
-        if self.genomes is None:
-            raise ValueError(
-                "These genomes were too large to be published, so only the images that pages show can be drawn; "
-                "for others delete the run's folder and run the page again."
-            )
-        return type(self.genomes)(*(part[run, places][None] for part in self.genomes))
 
     def show(self, count: int = 1, cells: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
         """Return the champions of the first runs as images, and keep them beside the runs for whoever reads them.
@@ -127,47 +123,41 @@ class Evolution(NamedTuple):
             return self.express(run, cells)
         path = self.folders[run].path / f"shown-{self.seeds[run]}.npz"
         with lock_folder(path.parent):  # two pages may show images of one run at the same time
-            return self._keep_shown(path, run, cells)
-
-    def _keep_shown(self, path: Path, run: int, cells: np.ndarray) -> np.ndarray:
-        kept = read_arrays(path) if path.exists() else {}
-        missing = np.setdiff1d(cells, kept.get("cells", cells[:0]))
-        if missing.size:
-            more = {
-                "cells": missing,
-                "classes": np.asarray(self.classes)[missing],
-                "images": self.express(run, missing),
-                "log_odds": self.log_odds[run, missing],
-            }
-            kept = {name: np.concatenate([kept[name], part]) if kept else part for name, part in more.items()}
-            write_arrays(path, kept)
+            kept = read_arrays(path) if path.exists() else {}
+            missing = np.setdiff1d(cells, kept.get("cells", cells[:0]))
+            if missing.size:
+                more = {
+                    "cells": missing,
+                    "classes": np.asarray(self.classes)[missing],
+                    "images": self.express(run, missing),
+                    "log_odds": self.log_odds[run, missing],
+                }
+                kept = {name: np.concatenate([kept[name], part]) if kept else part for name, part in more.items()}
+                write_arrays(path, kept)
         where = {cell: index for index, cell in enumerate(kept["cells"].tolist())}
         return kept["images"][[where[cell] for cell in cells.tolist()]]
 
 
 def join_runs(blocks: Sequence[Evolution]) -> Evolution:
-    """Join blocks of runs; genomes of smaller capacity are padded with zeros."""
+    """Join blocks of runs; genomes of smaller capacity are padded with zeros, and none are kept if a block has none."""
+    first = blocks[0]
     if len(blocks) == 1:
-        return blocks[0]
-    first = np.cumsum([0, *(len(block.seeds) for block in blocks)]).astype(np.int32)
+        return first
+    offsets = np.cumsum([0, *(len(block.seeds) for block in blocks)]).astype(np.int32)
     moved = [
-        block.takeovers._replace(run=block.takeovers.run + offset) for block, offset in zip(blocks, first, strict=False)
+        block.takeovers._replace(run=block.takeovers.run + offset)
+        for block, offset in zip(blocks, offsets, strict=False)
     ]
-    return blocks[0]._replace(
-        genomes=_join_genomes([block.genomes for block in blocks]),
+    genomes: list[Any] = [block.genomes for block in blocks if block.genomes is not None]
+    whole = len(genomes) == len(blocks)
+    return first._replace(
+        genomes=type(genomes[0])(*map(join_padded, zip(*genomes, strict=True))) if whole else None,
         places=np.concatenate([block.places for block in blocks]),
         log_odds=np.concatenate([block.log_odds for block in blocks]),
         takeovers=Takeovers(*(np.concatenate(parts) for parts in zip(*moved, strict=True))),
         seeds=np.concatenate([block.seeds for block in blocks]),
         folders=tuple(folder for block in blocks for folder in block.folders),
     )
-
-
-def _join_genomes(blocks: Sequence[Genomes | None]) -> Genomes | None:
-    whole = [block for block in blocks if block is not None]
-    if len(whole) < len(blocks):
-        return None
-    return type(whole[0])(*(join_padded(parts) for parts in zip(*whole, strict=True)))
 
 
 def unpack_result(arrays: Mapping[str, np.ndarray], encoding: Encoding, run: RunFolder | None) -> Evolution:

@@ -130,8 +130,7 @@ def evolve_block(
 ) -> Evolution:
     """Evolve a few runs together, from where they were left if they were begun; no work if they are finished.
 
-    Args:
-        count_done: Called with the number of generations done since the last call.
+    ``count_done`` is called with the number of generations done since the last call.
     """
     run = open_block(setup, seeds)
     finished = run.load_result() if run else None
@@ -176,14 +175,12 @@ def open_block(setup: Setup, seeds: tuple[int, ...]) -> RunFolder | None:
 
 def describe_class(own: type) -> list[Any]:
     """Return what the functions of a class from outside this package do, as JSON for a key."""
-    return [
-        (name, _describe_code(part.__code__)) for name, part in sorted(vars(own).items()) if hasattr(part, "__code__")
-    ]
 
+    def describe(code: CodeType) -> list[Any]:
+        constants = [describe(part) if isinstance(part, CodeType) else repr(part) for part in code.co_consts]
+        return [code.co_code.hex(), list(code.co_names), constants]
 
-def _describe_code(code: CodeType) -> list[Any]:
-    constants = [_describe_code(part) if isinstance(part, CodeType) else repr(part) for part in code.co_consts]
-    return [code.co_code.hex(), list(code.co_names), constants]
+    return [(name, describe(part.__code__)) for name, part in sorted(vars(own).items()) if hasattr(part, "__code__")]
 
 
 def _start(setup: Setup, seeds: tuple[int, ...]) -> tuple[State, Takeovers]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -87,8 +87,11 @@ def ascend(
         OSError: If the folder cannot be written.
     """
     setup = check_ascent(classifier, setting, classes, seeds, steps)
-    run = _open(setup, Path(folder)) if folder else None
-    with _count(setup, count_done) as count:
+    label = "".join(letter if letter.isalnum() else "-" for letter in setting.name.lower().replace(" + ", "-"))
+    run = open_run(Path(folder), f"ascent-{label}", describe_ascent(setup), VERSION) if folder else None
+    shown: Any = nullcontext() if count_done else progress_bar(setup.work, f"climbing, {setting.name}")
+    with shown as bar:
+        count = count_done or bar.update
         finished = run.load_result() if run else None
         if finished:
             count(setup.work)
@@ -127,20 +130,6 @@ def describe_ascent(setup: AscentSetup) -> dict[str, Any]:
     }
 
 
-def _open(setup: AscentSetup, folder: Path) -> RunFolder:
-    name = "".join(letter if letter.isalnum() else "-" for letter in setup.setting.name.lower().replace(" + ", "-"))
-    return open_run(folder, f"ascent-{name}", describe_ascent(setup), VERSION)
-
-
-@contextmanager
-def _count(setup: AscentSetup, count_done: Count | None) -> Iterator[Count]:
-    if count_done is not None:
-        yield count_done
-        return
-    with progress_bar(setup.work, f"climbing, {setup.setting.name}") as bar:
-        yield bar.update
-
-
 class Progress(NamedTuple):
     """What a checkpoint holds."""
 
@@ -162,7 +151,11 @@ def _climb_all(setup: AscentSetup, run: RunFolder | None, count: Count) -> dict[
     for place in range(first, -(-len(pairs) // size)):
         used = pairs[place * size : (place + 1) * size]
         filled = np.resize(used, (size, 2))  # the last batch is filled up with its own images
-        start = (saved.climb, saved.trace) if saved else _start(setup, mean, filled)
+        if saved:
+            start = saved.climb, saved.trace
+        else:
+            nothing = (np.zeros((0, size), np.float32), np.zeros((0, size), np.bool_))
+            start = start_climb(setup.setting, mean, setup.classifier.image_shape, filled), Trace(*nothing)
         saved, reached = None, 0
         for climb, trace in _take_chunks(setup, advance, start, filled[:, 1]):
             if run:
@@ -172,19 +165,15 @@ def _climb_all(setup: AscentSetup, run: RunFolder | None, count: Count) -> dict[
                 begun += spent
             count((len(trace.log_odds) - reached) * len(used))
             reached = len(trace.log_odds)
-        done = _join(done, measure_batch(climb, trace, filled[:, 1], mean, score), len(used))
+        measured = measure_batch(climb, trace, filled[:, 1], mean, score)
+        parts = {name: part[: len(used)] for name, part in measured.items()}
+        done = {name: np.concatenate([done[name], part]) if done else part for name, part in parts.items()}
     shape = (len(setup.seeds), len(setup.classes))
     result = {name: part.reshape(*shape, *part.shape[1:]) for name, part in done.items()}
     result["curve_steps"] = choose_points(setup.steps)
     if run:
         run.save_result(result, time.monotonic() - begun)
     return result
-
-
-def _start(setup: AscentSetup, mean: float, pairs: np.ndarray) -> tuple[Climb, Trace]:
-    nothing = (0, len(pairs))
-    climb = start_climb(setup.setting, mean, setup.classifier.image_shape, pairs)
-    return climb, Trace(np.zeros(nothing, np.float32), np.zeros(nothing, np.bool_))
 
 
 def _take_chunks(
@@ -200,11 +189,6 @@ def _take_chunks(
         climb, more = advance(climb, tf.constant(classes, tf.int32), chunk, last)
         trace = Trace(*(np.concatenate(parts) for parts in zip(trace, more, strict=True)))
         yield climb, trace
-
-
-def _join(done: dict[str, np.ndarray], records: dict[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
-    """Append the first ``count`` images of a batch's records."""
-    return {name: np.concatenate([*([done[name]] if done else []), part[:count]]) for name, part in records.items()}
 
 
 def _pack_checkpoint(progress: Progress) -> dict[str, np.ndarray]:

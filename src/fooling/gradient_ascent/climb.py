@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from fooling.encodings.population import compile_graph
 from fooling.gradient_ascent.settings import Setting
 from fooling.images import GREY_LEVEL
 from fooling.networks.classifier import Classifier
@@ -92,9 +93,7 @@ def compile_advance(classifier: Classifier, setting: Setting, mean: float, batch
         climb, rows, _ = tf.while_loop(lambda climb, *_: climb.step < until, take, loop, parallel_iterations=1)
         return climb, Trace(*(row.stack() for row in rows))
 
-    # The concrete function: tf.function itself warns of retracing where several networks are climbed in one process.
-    compiled: Advance = tf.function(advance, input_signature=[climb, numbers, one, one]).get_concrete_function()
-    return compiled
+    return compile_graph(advance, [climb, numbers, one, one])
 
 
 def compile_score(classifier: Classifier, batch: int) -> Score:
@@ -108,8 +107,7 @@ def compile_score(classifier: Classifier, batch: int) -> Score:
         return find_log_odds(logits, classes), tf.argmax(logits, axis=1, output_type=tf.int32) == classes
 
     signature = [tf.TensorSpec([batch, *classifier.image_shape], tf.uint8), tf.TensorSpec([batch], tf.int32)]
-    compiled: Score = tf.function(score, input_signature=signature).get_concrete_function()
-    return compiled
+    return compile_graph(score, signature)
 
 
 def take_step(
@@ -149,12 +147,7 @@ def take_step(
 
 
 def measure_slope(classifier: Classifier, mean: float, offset: tf.Tensor, classes: tf.Tensor) -> Slope:
-    """Return the log-odds of each image's class and their gradient by grey levels.
-
-    Args:
-        offset: ``(batch, height, width, channels) float32``.
-        classes: ``(batch,) int32``.
-    """
+    """Return the log-odds of each image's class, ``(batch,) int32``, and their gradient by grey levels."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(offset)
         logits = classifier.logits((offset + mean) * GREY_LEVEL)
@@ -167,12 +160,7 @@ def measure_slope(classifier: Classifier, mean: float, offset: tf.Tensor, classe
 def find_log_odds(logits: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
     """Return z_k − logsumexp of the other logits for one class per image, which loses nothing to saturation.
 
-    Args:
-        logits: ``(batch, classes) float32``.
-        classes: ``(batch,) int32``.
-
-    Returns:
-        ``(batch,) float32``.
+    From ``(batch, classes) float32`` logits and ``(batch,) int32`` classes to ``(batch,) float32``.
     """
     own = tf.one_hot(classes, logits.shape[1], True, False, dtype=tf.bool)
     return tf.gather(logits, classes, batch_dims=1) - tf.reduce_logsumexp(tf.where(own, -np.inf, logits), axis=1)
@@ -200,11 +188,9 @@ def regularise(setting: Setting, offset: tf.Tensor, direction: tf.Tensor, step: 
 
 
 def blur(images: tf.Tensor, radius: float) -> tf.Tensor:
-    """Blur by a Gaussian, reflecting at the edges.
+    """Blur ``(batch, height, width, channels) float32`` by a Gaussian, reflecting at the edges.
 
-    Args:
-        images: ``(batch, height, width, channels) float32``.
-        radius: Standard deviation in pixels.
+    The radius is its standard deviation in pixels.
     """
     reach = find_reach(radius)
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / radius) ** 2)

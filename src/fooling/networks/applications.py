@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import keras
 
@@ -47,14 +46,8 @@ def preprocess(name: str, pixels: keras.KerasTensor) -> keras.KerasTensor:
     This is its module's own ``preprocess_input``: means and BGR, a scaling, or nothing where the network itself begins
     with it.
     """
-    preprocessed: keras.KerasTensor = find_module(name).preprocess_input(pixels)
-    return preprocessed
-
-
-def find_module(name: str) -> ModuleType:
-    """Return the module that has a network's ``preprocess_input``."""
-    module: ModuleType = getattr(keras.applications, APPLICATIONS[name].__module__.rsplit(".", 1)[-1])
-    return module
+    module = getattr(keras.applications, APPLICATIONS[name].__module__.rsplit(".", 1)[-1])
+    return module.preprocess_input(pixels)
 
 
 def _build(name: str, weights: str | Path | None) -> keras.Model:

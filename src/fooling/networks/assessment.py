@@ -80,7 +80,9 @@ def _score_batches(
         seen += len(scores)
         if len(mine) < len(scores):
             raise ValueError(f"There are {len(labels)} labels for {seen} images or more.")
-        _check_labels(mine, scores.shape[1])
+        wrong = mine[(mine < 0) | (mine >= scores.shape[1])]
+        if len(wrong):
+            raise ValueError(f"The label {wrong[0]} is not one of the network's classes, 0 to {scores.shape[1] - 1}.")
         if np.isnan(scores).any():
             raise ValueError("The network answers with confidences that are not numbers.")
         confidences.append(scores.max(axis=1))
@@ -94,14 +96,7 @@ def _place_labels(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return how many classes come before each label; of equal ones those of lower number, as for the top class."""
     own = np.take_along_axis(scores, labels[:, None], axis=1)
     ahead = (scores > own) | ((scores == own) & (np.arange(scores.shape[1]) < labels[:, None]))
-    places: np.ndarray = ahead.sum(axis=1)
-    return places
-
-
-def _check_labels(labels: np.ndarray, classes: int) -> None:
-    wrong = labels[(labels < 0) | (labels >= classes)]
-    if len(wrong):
-        raise ValueError(f"The label {wrong[0]} is not one of the network's classes, 0 to {classes - 1}.")
+    return np.asarray(ahead.sum(axis=1))
 
 
 def _find_median(confidences: np.ndarray) -> float:
