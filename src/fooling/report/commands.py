@@ -91,12 +91,13 @@ def compare_findings(workspace: Workspace) -> str:
 
 def describe_status(statuses: Mapping[str, freshness.Status], profile: str) -> str:
     """Return a table of every page: its state, why, and what its last whole run cost."""
-    rows = [("page", "state", "last run", "why")]
-    for name, status in statuses.items():
-        cost = "-" if status.seconds is None else show_seconds(status.seconds)
-        rows.append((name, status.state, cost, status.why))
-    fresh = sum(status.state == freshness.FRESH for status in statuses.values())
-    return f"{format_table(rows)}\n\n{fresh} of {len(statuses)} pages of profile {profile} are fresh."
+    rows = [
+        (page.name, page.state, "-" if page.seconds is None else show_seconds(page.seconds), page.why)
+        for page in statuses.values()
+    ]
+    told = format_table([("page", "state", "last run", "why"), *rows])
+    fresh = sum(page.state == freshness.FRESH for page in statuses.values())
+    return f"{told}\n\n{fresh} of {len(rows)} pages of profile {profile} are fresh."
 
 
 def format_table(rows: Sequence[Sequence[str]]) -> str:

@@ -68,14 +68,9 @@ def tabulate_profiles(published: Path) -> str:
     rows = []
     for name in PROFILES:
         digits, cppn = find_sizes("02_mnist_direct", name), find_sizes("08_imagenet_cppn", name)
-        classes = f"{len(cppn.classes) or 1000:,} classes"
+        images = f"{cppn.runs} runs of {cppn.generations:,} × {cppn.children} images"
         seconds = [page["seconds"] for page in pages if page["profile"] == name]
-        rows.append(
-            (
-                f"`{name}`",
-                f"{digits.runs} runs of {digits.generations} × {digits.children} images",
-                f"{classes}, {cppn.runs} runs of {cppn.generations:,} × {cppn.children} images",
-                show_seconds(sum(seconds)) if seconds else UNPUBLISHED.get(name, "not published"),
-            )
-        )
+        cost = show_seconds(sum(seconds)) if seconds else UNPUBLISHED.get(name, "not published")
+        search = f"{digits.runs} runs of {digits.generations} × {digits.children} images"
+        rows.append((f"`{name}`", search, f"{len(cppn.classes) or 1000:,} classes, {images}", cost))
     return table(("profile", "a search on digits", "a CPPN search on ImageNet", "computing, on two cores"), rows)

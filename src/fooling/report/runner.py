@@ -90,16 +90,14 @@ def run_pages(schedule: Schedule, out: TextIO, after: Callable[[Outcome], None])
     progress, kernels = Progress(out, len(schedule.names)), Kernels()
 
     def run(name: str) -> Outcome:
+        reason = ""
         try:
             run_page(name, schedule.workspace, schedule.given, kernels, partial(progress.update, name))
         except Exception as error:  # whatever a page runs into is its own failure, and the others go on
-            known = isinstance(error, PageError | RefusedError)
-            reason = str(error) if known else f"{type(error).__name__}: {error}"
-            if not kernels.stopped:
-                progress.finish(name, f"failed: {reason}")
-            return Outcome(name, reason)
-        progress.finish(name, "done")
-        return Outcome(name, "")
+            reason = str(error) if isinstance(error, PageError | RefusedError) else f"{type(error).__name__}: {error}"
+        if not (reason and kernels.stopped):
+            progress.finish(name, f"failed: {reason}" if reason else "done")
+        return Outcome(name, reason)
 
     outcomes: list[Outcome] = []
     with _signals_raise(), ThreadPoolExecutor(schedule.width) as threads:
@@ -125,12 +123,12 @@ def _run_in_order(schedule: Schedule, progress: Progress, begin: Callable[[str],
                 waiting.remove(name)
                 broken.add(name)
                 outcome = Outcome(name, f"skipped, because {min(needs & broken)} did not finish")
-                progress.skip(name, outcome.error)
+                progress.finish(name, outcome.error)
                 yield outcome
             elif len(running) < schedule.width and not needs & {*waiting, *running.values()}:
                 waiting.remove(name)
                 if schedule.is_needless(name):
-                    progress.skip(name, "is fresh again")
+                    progress.finish(name, "is fresh again")
                 else:
                     progress.start(name)
                     running[begin(name)] = name
@@ -171,70 +169,56 @@ class Progress:
 
     def __init__(self, out: TextIO, total: int) -> None:
         """Start with ``total`` pages to run, none begun."""
-        self._out, self._total, self._terminal = out, total, out.isatty()
-        self._lock = threading.Lock()
+        self._out, self._total, self._lock, self._drawn = out, total, threading.Lock(), 0
         self._numbers: dict[str, int] = {}
         self._started: dict[str, float] = {}
         self._said_at: dict[str, float] = {}
-        self._lines: dict[str, str] = {}
-        self._drawn = 0
+        self._running: dict[str, str] = {}  # the line of each running page on a terminal
 
     def start(self, page: str) -> None:
         """Say that a page begins."""
-        with self._lock:
-            self._started[page] = time.monotonic()
-            self._show(page, "starting")
+        self._started[page] = time.monotonic()
+        self._say(page, "starting", running=True)
 
     def update(self, page: str, cell: int, cells: int, text: str) -> None:
         """Say that a page is in a cell, and the last thing that it printed."""
-        with self._lock:
-            if self._terminal or time.monotonic() - self._said_at[page] >= QUIET_SECONDS:
-                self._show(page, f"cell {cell}/{cells}  {shorten_bar(text)}".rstrip())
+        if self._out.isatty() or time.monotonic() - self._said_at[page] >= QUIET_SECONDS:
+            self._say(page, f"cell {cell}/{cells}  {shorten_bar(text)}".rstrip(), running=True)
 
     def finish(self, page: str, outcome: str) -> None:
-        """Say how a page ended; ``outcome`` is ``done`` or why it failed."""
-        with self._lock:
-            seconds = time.monotonic() - self._started.get(page, time.monotonic())
-            self._lines.pop(page, None)
-            self._redraw(above=f"{self._head(page)}  {outcome} ({seconds:.0f} s)\n")
-
-    def skip(self, page: str, why: str) -> None:
-        """Say that a page does not run."""
-        with self._lock:
-            self._redraw(above=f"{self._head(page)}  {why}\n")
+        """Say how a page ended, or why it does not run."""
+        begun = self._started.get(page)
+        self._say(page, outcome if begun is None else f"{outcome} ({time.monotonic() - begun:.0f} s)")
 
     def clear(self) -> None:
         """Take the lines of running pages off the terminal."""
         with self._lock:
-            self._lines.clear()
+            self._running.clear()
             self._redraw()
 
-    def _head(self, page: str) -> str:
-        """Return the beginning of every line about a page."""
-        number = self._numbers.setdefault(page, len(self._numbers) + 1)
-        return f"[{number} of {self._total}] {page}"
-
-    def _show(self, page: str, words: str) -> None:
-        """Say what a running page does."""
-        self._said_at[page] = time.monotonic()
-        line = f"{self._head(page)}  {words}"
-        if self._terminal:
-            self._lines[page] = line
-        self._redraw(above="" if self._terminal else f"{line}\n")
+    def _say(self, page: str, words: str, running: bool = False) -> None:
+        with self._lock:
+            number = self._numbers.setdefault(page, len(self._numbers) + 1)
+            line, self._said_at[page] = f"[{number} of {self._total}] {page}  {words}", time.monotonic()
+            if running and self._out.isatty():
+                self._running[page] = line
+                self._redraw()
+            else:
+                self._running.pop(page, None)
+                self._redraw(above=f"{line}\n")
 
     def _redraw(self, above: str = "") -> None:
         """Write lines that stay, and below them on a terminal those of the running pages."""
         erase = f"\x1b[{self._drawn}F\x1b[J" if self._drawn else ""
         width = shutil.get_terminal_size().columns - 1
-        self._out.write(erase + above + "".join(f"{line[:width]}\n" for line in self._lines.values()))
+        self._out.write(erase + above + "".join(f"{line[:width]}\n" for line in self._running.values()))
         self._out.flush()
-        self._drawn = len(self._lines)
+        self._drawn = len(self._running)
 
 
 def shorten_bar(text: str) -> str:
     """Return a tqdm bar in a few words (``evolving 45%, 01:10 left``), and any other text as it is."""
-    found = BAR.match(text)
-    if not found:
+    if not (found := BAR.match(text)):
         return text
     left = f", {found['left']} left" if "?" not in found["left"] else ""
     return f"{found['what'].strip()} {found['percent']}%{left}".strip()
