@@ -38,11 +38,7 @@ def check_hash(what: str, content: bytes, expected: str) -> None:
 
 
 def write_atomically(path: Path, content: bytes | str | Callable[[IO[bytes]], None]) -> None:
-    """Write a file so that a reader, or a kill at any moment, finds the old content or the new and never half.
-
-    Raises:
-        OSError: If the folder cannot be written.
-    """
+    """Write a file so that a reader, or a kill at any moment, finds the old content or the new and never half."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
@@ -67,11 +63,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return a JSON object, or an empty one if there is no such file.
-
-    Raises:
-        ValueError: If the file is no JSON object.
-    """
+    """Return a JSON object, or an empty one if there is no such file; ValueError if it holds anything else."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -91,11 +83,7 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], compress: bool = 
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Read a ``.npz`` written by :func:`write_arrays`; nothing in it is executed.
-
-    Raises:
-        ValueError: If the file is not a whole ``.npz``.
-    """
+    """Read a whole ``.npz`` written by :func:`write_arrays`, else ValueError; nothing in it is executed."""
     try:
         with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}

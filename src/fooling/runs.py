@@ -91,11 +91,7 @@ class RunFolder(NamedTuple):
             path.unlink()
 
     def load_result(self) -> dict[str, np.ndarray] | None:
-        """Return the arrays of a finished run, or None.
-
-        Raises:
-            ValueError: If the result is there but damaged.
-        """
+        """Return the arrays of a finished run, or None; ValueError if they are damaged."""
         path = self.path / "result.npz"
         return read_arrays(path) if path.exists() else None
 
@@ -143,9 +139,6 @@ def open_run(
     Args:
         version: Of its results, as JSON: raised when the code gives other bytes, which golden arrays tell.
         length: How far the run goes, if a longer one begins with the bytes of a shorter one.
-
-    Raises:
-        OSError: If the folder cannot be written.
     """
     described = {"settings": dict(settings), "version": version}
     key = f"{label}-{hash_text(json.dumps(described, sort_keys=True))[:12]}"
@@ -182,9 +175,6 @@ def compute_once(
         folder: Where runs are kept; None keeps nothing.
         label: As for :func:`open_run`, like settings and version.
         inner: Runs within this one, whose cost is a part of its own; ``compute`` may add to a list that was given.
-
-    Raises:
-        OSError: If the folder cannot be written.
     """
     run = open_run(folder, label, settings, version) if folder is not None else None
     arrays = run.load_result() if run else None

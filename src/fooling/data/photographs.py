@@ -198,11 +198,7 @@ def read_labels(file: str) -> dict[str, int]:
 
 
 def read_photograph(path: Path) -> Image.Image:
-    """Decode a photograph to RGB, as it is stored (a camera's note on how it was held is not followed).
-
-    Raises:
-        ValueError: If it cannot be read.
-    """
+    """Decode a photograph to RGB, as it is stored (a camera's note on how it was held is not followed)."""
     try:
         return read_picture(path).image.convert("RGB")
     except ValueError as error:

@@ -14,11 +14,7 @@ ENCODINGS: tuple[type[CppnEncoding] | type[DirectEncoding], ...] = (CppnEncoding
 
 
 def read_encoding(settings: Mapping[str, Any]) -> Encoding:
-    """Return the encoding that describes itself so by ``settings()``.
-
-    Raises:
-        ValueError: If it is none of this package.
-    """
+    """Return the encoding that describes itself so by ``settings()``; ValueError if it is none of this package."""
     if "random search" in settings:
         return RandomSearch(read_encoding(settings["random search"]))
     for kind in ENCODINGS:

@@ -28,11 +28,7 @@ def find_parents(evolution: Evolution, run: int = 0) -> dict[int, int]:
 def trace_line(parents: dict[int, int], number: int) -> list[int]:
     """Return the numbers of an image's ancestors, the first random image first and the image itself last.
 
-    Args:
-        parents: As :func:`find_parents` gives them.
-
-    Raises:
-        ValueError: If it never held a cell.
+    ``parents`` are as :func:`find_parents` gives them; ValueError if the image never held a cell.
     """
     if number not in parents:
         raise ValueError(f"Image {number} never held a cell.")

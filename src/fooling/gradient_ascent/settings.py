@@ -8,11 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Setting:
-    """How an image climbs and what keeps it regular.
-
-    Raises:
-        ValueError: If a number makes no sense.
-    """
+    """How an image climbs and what keeps it regular."""
 
     name: str  # what files and figures call it
     decay: float  # by what share the distance from the mean image shrinks at each step: the L2 term

@@ -91,9 +91,6 @@ def score_all(images: np.ndarray, classifiers: Sequence[Classifier]) -> np.ndarr
     Args:
         images: ``(count, height, width, channels) uint8``, resized for networks of another size.
         classifiers: Of the same classes.
-
-    Raises:
-        ValueError: If the images are not such images.
     """
     images = np.asarray(images)
     if images.ndim != 4 or images.dtype != np.uint8:

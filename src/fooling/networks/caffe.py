@@ -55,8 +55,7 @@ CONVOLUTIONS = {
 def load_authors_lenet() -> Classifier:
     """Load the LeNet that the authors released, fed as it was trained: without a mean image.
 
-    Raises:
-        ValueError: If its file is not in ``data/``, or is another one.
+    As for CaffeNet, ValueError says so if its file is not in ``data/``, or is another one.
     """
     model = build_lenet(seed=0)
     _set_weights(model, _read_file(AUTHORS_LENET), ("conv1", "conv2", "ip1", "ip2"))
@@ -64,11 +63,7 @@ def load_authors_lenet() -> Classifier:
 
 
 def load_caffenet() -> Classifier:
-    """Load CaffeNet, the network that the paper fooled.
-
-    Raises:
-        ValueError: If its file is not in ``data/``, or is another one.
-    """
+    """Load CaffeNet, the network that the paper fooled."""
     model = build_caffenet()
     weights = _read_file(CAFFENET)
     kernel, bias = weights["conv1"]

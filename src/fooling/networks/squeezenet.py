@@ -29,11 +29,7 @@ POOLED = {"fire3": "pool3", "fire5": "pool5"}  # the fires that a pool follows
 
 
 def load_squeezenet() -> Classifier:
-    """Load SqueezeNet v1.1 with its ImageNet weights; no connection is needed.
-
-    Raises:
-        ValueError: If its file of weights is not the one known.
-    """
+    """Load SqueezeNet v1.1 with its ImageNet weights; no connection is needed."""
     with as_file(files(PACKAGE) / FILE) as path:
         weights = read_numpy_pickle(path, SHA256)
     model = build_squeezenet()

@@ -33,10 +33,8 @@ def update_report(
 ) -> Path:
     """Draw the pages of the report whose notebooks changed, and its index; return the index's path.
 
-    While a report runs, ``only`` names the page that has just ended; None looks at all.
-
-    Raises:
-        PageError: If a page cannot be shown: a picture without a description, a file from elsewhere.
+    While a report runs, ``only`` names the page that has just ended; None looks at all. Errors are those of
+    :func:`draw_page`.
     """
     run = {name: path for name in sorted(statuses) if (path := workspace.executed(name)).is_file()}
     contents = {name: path.read_text(encoding="utf-8") for name, path in run.items()}

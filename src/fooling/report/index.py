@@ -70,8 +70,7 @@ def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
 def collect_findings(folders: Iterable[Path]) -> tuple[Finding, ...]:
     """Return what the pages found whose numbers are in these folders, the one that is to be believed first.
 
-    Raises:
-        RefusedError: If a page's numbers are damaged, or from before an edit of the code that judges them.
+    RefusedError if a page's numbers are damaged, or from before an edit of the code that judges them.
     """
     try:
         return collect(contents.CLAIMS, folders)

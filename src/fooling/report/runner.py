@@ -29,11 +29,7 @@ QUIET_SECONDS = 10.0  # without a terminal, a page says how far it is at most th
 
 @contextlib.contextmanager
 def lock_results(workspace: Workspace) -> Iterator[None]:
-    """Hold the results folder for this process; the system lets go of it when the process ends, even by a kill.
-
-    Raises:
-        RefusedError: If the folder cannot be written, or another report holds it.
-    """
+    """Hold the results folder for this process; the system lets go of it when the process ends, even by a kill."""
     try:
         workspace.results.mkdir(parents=True, exist_ok=True)
         file = (workspace.results / ".lock").open("w")
