@@ -67,7 +67,7 @@ def test_the_learning_rate_is_caffes_inverse_decay(step):
 
 def build_linear(decay: float) -> keras.Model:
     """Build the smallest network that ``fit`` trains: one dense layer, decayed as the digit networks' layers are."""
-    settings = lenet_module._Initialisers(7).next()
+    settings = next(lenet_module._initialise_layers(7))
     for part in ("kernel_regularizer", "bias_regularizer"):
         assert 2 * settings[part].l2 == pytest.approx(decay)
     dense = layers.Dense(10, **settings)

@@ -55,7 +55,8 @@ def load_digits(name: str) -> Digits:
     if name == "mnist":
         return _load_full()
     if name and Path(name).is_dir():
-        return _load_folder(Path(name))
+        train, test = (_load_split(Path(name) / split) for split in ("train", "test"))
+        return Digits(str(Path(name)), *train, *test)
     raise ValueError(f"There are no digits {name!r}; choose mnist-5k, mnist or a folder with train/0 … test/9.")
 
 
@@ -90,11 +91,6 @@ def _load_full() -> Digits:
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         train, test = ((file[f"x_{part}"][..., None], file[f"y_{part}"].astype(np.int64)) for part in ("train", "test"))
     return Digits("mnist", *train, *test)
-
-
-def _load_folder(folder: Path) -> Digits:
-    train, test = (_load_split(folder / split) for split in ("train", "test"))
-    return Digits(str(folder), *train, *test)
 
 
 def _load_split(folder: Path) -> tuple[np.ndarray, np.ndarray]:

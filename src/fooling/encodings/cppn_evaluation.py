@@ -85,19 +85,13 @@ def evaluate_level(plan: EvaluationPlan, level: tf.Tensor, values: tf.Tensor) ->
     groups = len(ACTIVATIONS)
     bounds = plan.starts[groups * level : groups * (level + 1) + 1]
     entering = slice(plan.edge_starts[level], plan.edge_starts[level + 1])
-    totals = _add_up_edges(plan.edges[entering], plan.weights[entering], bounds[0], bounds[-1], values)
+    # For each row the sum over its edges of weight · value of the source, (rows, pixels).
+    shape = tf.cast(tf.stack([bounds[-1] - bounds[0], tf.shape(values)[0]]), tf.int64)
+    indices = plan.edges[entering] - tf.cast(tf.stack([bounds[0], 0]), tf.int64)
+    matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(indices=indices, values=plan.weights[entering], dense_shape=shape)
+    totals = tf.raw_ops.SparseMatrixMatMul(a=matrix, b=values)
     shares = tf.split(totals, bounds[1:] - bounds[:-1], num=groups)
     return [FUNCTIONS[name][1](share) for name, share in zip(ACTIVATIONS, shares, strict=True)]
-
-
-def _add_up_edges(
-    edges: tf.Tensor, weights: tf.Tensor, begin: tf.Tensor, end: tf.Tensor, values: tf.Tensor
-) -> tf.Tensor:
-    """Return ``(end − begin, pixels)``: for each row the sum over its edges of weight · value of the source."""
-    shape = tf.cast(tf.stack([end - begin, tf.shape(values)[0]]), tf.int64)
-    indices = edges - tf.cast(tf.stack([begin, 0]), tf.int64)
-    matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(indices=indices, values=weights, dense_shape=shape)
-    return tf.raw_ops.SparseMatrixMatMul(a=matrix, b=values)
 
 
 def plan_evaluation(genomes: CppnGenomes, channels: int) -> EvaluationPlan:

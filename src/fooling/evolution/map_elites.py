@@ -112,18 +112,15 @@ def advance_many(
 ) -> tuple[State, History]:
     """Advance by ``generations`` in one graph and keep what every cell held after each."""
     kept = [tf.TensorArray(CELL_TYPES[name], size=generations) for name in History._fields]
+    growing = [
+        (part, tf.TensorShape([part.shape[0], None, *shape]))
+        for part, shape in zip(state.genomes, encoding.genome_shapes(), strict=True)
+    ]
     for step in tf.range(generations):
-        tf.autograph.experimental.set_loop_options(shape_invariants=_growing_shapes(state, encoding))
+        tf.autograph.experimental.set_loop_options(shape_invariants=growing)
         state = advance(state, target, encoding, children)
         kept = [array.write(step, getattr(state, name)) for array, name in zip(kept, History._fields, strict=True)]
     return state, History(*(array.stack() for array in kept))
-
-
-def _growing_shapes(state: State, encoding: Encoding) -> list[tuple[tf.Tensor, tf.TensorShape]]:
-    shapes = encoding.genome_shapes()
-    return [
-        (part, tf.TensorShape([part.shape[0], None, *shape])) for part, shape in zip(state.genomes, shapes, strict=True)
-    ]
 
 
 def generation_seeds(seeds: tf.Tensor, generation: tf.Tensor) -> tf.Tensor:

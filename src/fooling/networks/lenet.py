@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +42,17 @@ class InverseDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 def build_lenet(seed: int) -> keras.Model:
     """Build Caffe's LeNet: no activation after the convolutions, 431,080 parameters, logits out."""
-    init = _Initialisers(seed)
+    init = _initialise_layers(seed)
     return keras.Sequential(
         [
             layers.Input((SIDE, SIDE, 1)),
-            layers.Conv2D(20, 5, **init.next()),
+            layers.Conv2D(20, 5, **next(init)),
             layers.MaxPooling2D(2),
-            layers.Conv2D(50, 5, **init.next()),
+            layers.Conv2D(50, 5, **next(init)),
             layers.MaxPooling2D(2),
             layers.Flatten(),
-            layers.Dense(500, activation="relu", **init.next()),
-            layers.Dense(len(DIGITS), **init.next()),
+            layers.Dense(500, activation="relu", **next(init)),
+            layers.Dense(len(DIGITS), **next(init)),
         ],
         name="lenet",
     )
@@ -63,36 +63,32 @@ def build_relu_network(seed: int) -> keras.Model:
 
     Choice: what a user of today would write, and unlike LeNet in depth, non-linearity and pooling.
     """
-    init = _Initialisers(seed)
+    init = _initialise_layers(seed)
     return keras.Sequential(
         [
             layers.Input((SIDE, SIDE, 1)),
-            layers.Conv2D(32, 3, activation="relu", **init.next()),
-            layers.Conv2D(32, 3, activation="relu", strides=2, **init.next()),
-            layers.Conv2D(64, 3, activation="relu", **init.next()),
-            layers.Conv2D(64, 3, activation="relu", strides=2, **init.next()),
+            layers.Conv2D(32, 3, activation="relu", **next(init)),
+            layers.Conv2D(32, 3, activation="relu", strides=2, **next(init)),
+            layers.Conv2D(64, 3, activation="relu", **next(init)),
+            layers.Conv2D(64, 3, activation="relu", strides=2, **next(init)),
             layers.Flatten(),
-            layers.Dense(128, activation="relu", **init.next()),
-            layers.Dense(len(DIGITS), **init.next()),
+            layers.Dense(128, activation="relu", **next(init)),
+            layers.Dense(len(DIGITS), **next(init)),
         ],
         name="relu_network",
     )
 
 
-class _Initialisers:
-    """Caffe's initial weights ("xavier": uniform within ±√(3 / inputs of the unit)), seeded, and its weight decay.
+def _initialise_layers(seed: int) -> Iterator[dict[str, Any]]:
+    """Yield keyword arguments for one layer after another: Caffe's initial weights, seeded, and its weight decay.
 
-    The decay is an L2 term on weights and biases alike.
+    The weights ("xavier") are uniform within ±√(3 / inputs of the unit); the decay is an L2 term on weights and biases
+    alike.
     """
-
-    def __init__(self, seed: int) -> None:
-        self.seeds = iter(range(1000 * seed, 1000 * seed + 1000))
-
-    def next(self) -> dict[str, Any]:
-        """Return the keyword arguments of the next layer."""
+    for number in range(1000 * seed, 1000 * seed + 1000):
         decay = keras.regularizers.L2(WEIGHT_DECAY / 2.0)
-        xavier = keras.initializers.VarianceScaling(1.0, "fan_in", "uniform", seed=next(self.seeds))
-        return {"kernel_initializer": xavier, "kernel_regularizer": decay, "bias_regularizer": decay}
+        xavier = keras.initializers.VarianceScaling(1.0, "fan_in", "uniform", seed=number)
+        yield {"kernel_initializer": xavier, "kernel_regularizer": decay, "bias_regularizer": decay}
 
 
 # The networks of the digit pages: how they are built, and from which seed.
