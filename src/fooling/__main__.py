@@ -153,25 +153,19 @@ def main(arguments: Sequence[str] | None = None, notebooks: Path = NOTEBOOKS) ->
     try:
         parsed = build_parser().parse_args(arguments)
         return int(parsed.run(parsed, notebooks))
-    except RefusedError as error:
-        return _refuse(str(error))
     except BrokenPipeError:  # whoever read our output has heard enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        # Such as a full disk, or a folder that may not be read: the system's own words, and what they are about.
-        return _refuse(f"{error.filename or 'A file'}: {error.strerror or error}.")
+    except (RefusedError, OSError) as error:
+        # Of a full disk, or a folder that may not be read: the system's own words, and what they are about.
+        told = f"{error.filename or 'A file'}: {error.strerror or error}." if isinstance(error, OSError) else error
+        print(f"fooling: {told}", file=sys.stderr)
+        return 2
     except StoppedError as error:
         print(error, file=sys.stderr)
         return 128 + error.signal
     except KeyboardInterrupt:
         return 130
-
-
-def _refuse(sentence: str) -> int:
-    """Complain, and return the code of a refusal."""
-    print(f"fooling: {sentence}", file=sys.stderr)
-    return 2
 
 
 if __name__ == "__main__":
