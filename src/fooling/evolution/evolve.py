@@ -138,7 +138,7 @@ def evolve_block(
         count_done(setup.generations)
         return unpack_result(finished, setup.encoding, run)
     saved, pause = time.monotonic(), CHECKPOINT_SECONDS
-    state, takeovers = (_resume(run, setup) if run else None) or _start(setup, seeds)
+    state, takeovers = (_resume(run, setup) if run else None) or start(setup, seeds)
     count_done(int(state.generation))
     while int(state.generation) < setup.generations:
         chunk = min(CHUNK, setup.generations - int(state.generation))
@@ -183,14 +183,20 @@ def describe_class(own: type) -> list[Any]:
     return [(name, describe(part.__code__)) for name, part in sorted(vars(own).items()) if hasattr(part, "__code__")]
 
 
-def _start(setup: Setup, seeds: tuple[int, ...]) -> tuple[State, Takeovers]:
-    """Return the runs after their random images."""
+def compile_start(setup: Setup, runs: int) -> Callable[[tf.Tensor], State]:
+    """Return :func:`~.map_elites.initialise` as one graph for this many runs at once."""
 
     def initialise_graph(seeds: tf.Tensor) -> State:
         return initialise(setup.target, setup.encoding, setup.children, seeds)
 
-    graph = compile_graph(initialise_graph, [tf.TensorSpec([len(seeds)], tf.int64)])
-    state = graph(tf.constant(seeds, tf.int64))
+    return compile_graph(initialise_graph, [tf.TensorSpec([runs], tf.int64)])
+
+
+def start(
+    setup: Setup, seeds: tuple[int, ...], compiled: Callable[[Setup, int], Callable[[tf.Tensor], State]] = compile_start
+) -> tuple[State, Takeovers]:
+    """Return the runs after their random images."""
+    state = compiled(setup, len(seeds))(tf.constant(seeds, tf.int64))
     check_scored(state, setup.target)
     first = History(*(getattr(state, name)[None] for name in History._fields))
     return state, find_takeovers(first, np.full(state.champions.shape, -1, np.int32))

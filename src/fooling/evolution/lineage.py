@@ -77,13 +77,13 @@ def replay(evolution: Evolution, run: int, numbers: Iterable[int]) -> Genomes:
     wanted, parents = list(numbers), find_parents(evolution, run)
     needed = sorted({one for number in wanted for one in trace_line(parents, number)})
     seeds = tf.constant(evolution.seeds[run : run + 1], tf.int64)
-    made: dict[int, Genomes] = {}
+    first = draw_first(encoding, children, seeds)
+    blank, made = take_genome(first, 0), dict[int, Genomes]()
     for generation in sorted({number // children for number in needed}):
         born = [number for number in needed if number // children == generation]
-        population = draw_first(encoding, children, seeds)
+        population = first
         if generation:
             slots = {number % children: made[parents[number]] for number in born if parents[number] != NOBODY}
-            blank = take_genome(population, 0)
             litter = stack_genomes([slots.get(slot, blank) for slot in range(children)])
             mutate = compile_mutate(encoding, children)  # type: ignore[arg-type]  # every object is hashable
             own = fold_seeds(generation_seeds(seeds, tf.constant(generation)), VARIATION)

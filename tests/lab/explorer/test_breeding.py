@@ -52,22 +52,17 @@ def test_going_back_shows_the_litter_before_and_other_children_after(breeding):
         breeding.go_back()
 
 
-@pytest.mark.parametrize("chosen", [[], [0, 1, 2], [LITTER]])
-def test_litter_has_one_parent_or_two_of_the_present_one(breeding, chosen):
+@pytest.mark.parametrize("chosen", [[], [0, 1, 2]])
+def test_litter_has_one_parent_or_two(breeding, chosen):
     before = breeding.present
-    with pytest.raises(ValueError, match=r"Choose one or two|has pictures 0 to 11"):
+    with pytest.raises(ValueError, match="Choose one or two"):
         breeding.breed(chosen)
     assert breeding.present is before
 
 
-def test_nobody_can_be_bred_before_the_beginning(evolved):
-    with pytest.raises(ValueError, match="nobody to breed yet"):
-        Breeding(evolved.classifier, evolved.encoding).breed([0])
-
-
 def test_two_cppn_parents_have_every_second_child_each(evolved):
     """A child differs from its parent by one mutation, so weights that nobody else has stay in most places."""
-    both = stack_genomes([evolved.genomes[number] for number in sorted(evolved.genomes)[:2]])
+    both = stack_genomes(evolved.find_genomes(sorted(set(evolved.standing.takeovers.champion.tolist()))[:2]))
     one, other = (take_genome(both, place) for place in (0, 1))
     children = bear_children(evolved.encoding, [one, other], 40, seed=0)
 
@@ -92,11 +87,11 @@ def test_two_pixel_parents_are_crossed_and_one_is_not():
 
 def test_neighbours_are_the_image_and_its_mutated_children(evolved):
     number = int(evolved.standing.champions[1])
-    litter = find_neighbours(evolved, number, count=5)
+    litter = find_neighbours(evolved, number)
     np.testing.assert_array_equal(litter.images[0], evolved.express([number])[0])
     assert litter.log_odds[0, 1] == pytest.approx(float(evolved.standing.log_odds[1]), abs=1e-4)
-    children = bear_children(evolved.encoding, [evolved.find_genome(number)], 5, seed=0)
+    children = bear_children(evolved.encoding, evolved.find_genomes([number]), 11, seed=0)
     for mine, theirs in zip(litter.genomes[1:], children, strict=True):
         assert all((one == other).all() for one, other in zip(mine, theirs, strict=True))
-    with pytest.raises(ValueError, match="no longer kept"):
+    with pytest.raises(ValueError, match="never held a cell"):
         find_neighbours(evolved, 10_000)

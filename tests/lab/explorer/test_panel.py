@@ -19,10 +19,9 @@ from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.lab.explorer import panel
 from fooling.lab.explorer.choices import ENCODINGS
-from fooling.lab.explorer.evolving import Evolving
-from fooling.lab.explorer.grid import ORDERS, SHOWN
+from fooling.lab.explorer.desk import show_image
+from fooling.lab.explorer.grid import ORDERS, SHOWN, draw_sprite
 from fooling.lab.explorer.panel import Explorer
-from fooling.lab.explorer.pictures import draw_sprite, show_image
 from fooling.lab.explorer.search import Search
 from fooling.networks.classifier import Classifier
 
@@ -47,7 +46,7 @@ def explorer(make_small_network, tmp_path) -> Iterator[Explorer]:
     made = Explorer(networks, tmp_path / "explored", supplement=(3, 1))
     assert made.widget
     yield made
-    made.evolve.evolving.stop()
+    made.evolve.join()
 
 
 def evolve_a_little(explorer: Explorer) -> None:
@@ -78,41 +77,34 @@ def test_start_fills_the_grid_stop_ends_it_and_go_on_goes_on(explorer):
     assert (evolve.go.description, evolve.go.disabled, evolve.halt.disabled) == ("Go on", False, True)
     time.sleep(0.2)
     assert evolve.search.generation == generation
-    wait_for(lambda: not evolve.evolving.running)
+    wait_for(lambda: not evolve.running)
     evolve.go.click()
     wait_for(lambda: evolve.search.generation > generation)
 
 
 class Counting:
-    """Stands for a search: counts the generations that it was not told to drop."""
+    """Stands for a search: counts generations."""
 
-    standing = None
+    standing, generation = None, -1
 
-    def __init__(self) -> None:
-        self.asked, self.generation = threading.Event(), 0
-
-    def advance(self, stop: Callable[[], bool]) -> bool:
-        self.asked.set()
-        if stop():
-            return False
+    def advance(self) -> None:
         self.generation += 1
         time.sleep(0.001)
-        return True
 
 
-def test_search_rests_while_a_click_is_answered():
-    answering, search = threading.Event(), Counting()
-    evolving = Evolving(lambda _: None, lambda error: None, answering)
-    answering.set()
-    evolving.start(lambda: search)
-    assert search.asked.wait(20)
+def test_search_rests_while_a_click_is_answered(explorer, monkeypatch):
+    search, begun = Counting(), threading.Event()
+    monkeypatch.setattr(explorer.evolve, "make", lambda: begun.set() or search)
+    explorer.desk.answering.set()
+    explorer.evolve.start()
+    assert begun.wait(20)
     time.sleep(0.2)
-    assert search.generation == 0
-    answering.clear()
+    assert search.generation == -1
+    explorer.desk.answering.clear()
     wait_for(lambda: search.generation > 2)
-    answering.set()
-    evolving.stop()  # also while it rests
-    assert not evolving.running
+    explorer.desk.answering.set()
+    explorer.evolve.join()  # also while it rests
+    assert not explorer.evolve.running and "Stopped before the first images" in read(explorer.desk.status)
 
 
 @pytest.mark.slow
@@ -121,7 +113,7 @@ def test_another_network_stops_the_search_and_forgets_it(explorer):
     wait_for(lambda: explorer.evolve.grid.labels)
     pick(explorer, 0)
     explorer.evolve.network.value = "wide"
-    assert not explorer.evolve.evolving.running
+    assert not explorer.evolve.running
     assert explorer.evolve.search is None and not explorer.evolve.grid.labels
     assert explorer.look.widget.layout.display == "none"
     assert explorer.evolve.go.description == "Start"
@@ -134,7 +126,7 @@ def test_classes_that_are_typed_get_a_cell_and_a_wrong_one_is_told(explorer):
     explorer.evolve.classes.value = "7"
     explorer.evolve.go.click()
     wait_for(lambda: "no class 7; they are numbered from 0 to 4" in read(explorer.desk.status))
-    wait_for(lambda: not explorer.evolve.evolving.running)
+    wait_for(lambda: not explorer.evolve.running)
     assert explorer.evolve.search is None and not explorer.evolve.go.disabled
     explorer.evolve.classes.value = "3, 1"
     evolve_a_little(explorer)
@@ -238,7 +230,7 @@ def test_panel_goes_on_from_the_pages_search_and_leaves_it_alone(make_search, tm
     assert explorer.evolve.network.value == search.classifier.name
     explorer.evolve.go.click()
     wait_for(lambda: explorer.evolve.search.generation > 4)
-    explorer.evolve.evolving.stop()
+    explorer.evolve.join()
     assert search.generation == 3
 
 
@@ -248,20 +240,16 @@ def test_where_nobody_can_click_there_is_a_sentence_and_no_widget(tmp_path):
     assert "widget" not in vars(explorer)
 
 
-def test_error_in_the_network_ends_the_search_with_a_sentence(make_search):
-    ends: list[str] = []
-
+def test_error_in_the_network_ends_the_search_with_a_sentence(explorer, monkeypatch):
     def fail() -> Search:
         raise RuntimeError("out of memory")
 
-    hook, threading.excepthook = threading.excepthook, lambda _: None
-    try:
-        evolving = Evolving(lambda search: None, ends.append, threading.Event())
-        evolving.start(fail)
-        wait_for(lambda: not evolving.running)
-    finally:
-        threading.excepthook = hook
-    assert ends == ["The search ended by an error: RuntimeError: out of memory"]
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    monkeypatch.setattr(explorer.evolve, "make", fail)
+    explorer.evolve.start()
+    wait_for(lambda: not explorer.evolve.running)
+    assert read(explorer.desk.status) == "The search ended by an error: RuntimeError: out of memory"
+    assert explorer.evolve.halt.disabled and not explorer.evolve.go.disabled
 
 
 def test_large_grid_shows_the_most_certain_or_the_newest():
@@ -279,7 +267,7 @@ def test_large_images_are_reduced_and_small_ones_left_as_they_are():
     sheet = np.asarray(Image.open(io.BytesIO(draw_sprite(large))))
     assert sheet.shape == (336, 112, 3) and (sheet[112:224] == 200).all() and (sheet[224:] == 0).all()
     assert draw_sprite(large[:0]) == b""
-    assert 'alt="&lt;a&gt; &amp; &quot;b&quot;"' in show_image(large[0], '<a> & "b"')
+    assert 'alt="&lt;a&gt; &amp; &quot;b&quot;"' in show_image(large[0], '<a> & "b"', 72)
 
 
 def test_two_networks_of_one_name_can_both_be_chosen(explorer, make_small_network):

@@ -107,7 +107,7 @@ def test_file_that_is_no_picture_is_named(content):
 
 def test_missing_file_and_cut_off_file_are_named(tmp_path):
     with pytest.raises(ValueError, match=r"^gone\.png cannot be loaded as a picture: there is no such picture\.$"):
-        load_picture(tmp_path / "gone.png")
+        load_picture(tmp_path / "gone.png", "gone.png")
     whole = as_png(Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40), np.uint8)))
     with pytest.raises(ValueError, match="cannot be loaded as a picture"):
         load_picture(whole[:-700])

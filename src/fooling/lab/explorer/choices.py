@@ -27,8 +27,7 @@ MOST_CHILDREN = 100  # of a generation; Choice: on a digit network several gener
 def list_networks(digits: Digits, steps: int, folder: Path) -> dict[str, Callable[[], Classifier]]:
     """Return the networks that need no training now, by name, each with what loads it.
 
-    They are the digit networks that a folder of runs keeps of these digits and solver steps, then the ImageNet networks
-    that packages carry.
+    They are the digit networks that a folder keeps of these digits and steps, then ImageNet's that packages carry.
     """
     trained = [
         name for name in NETWORKS if (open_network_run(name, digits, steps, folder).path / "model.keras").exists()
@@ -50,13 +49,10 @@ def default_classes(classifier: Classifier) -> str:
 
 
 def read_classes(text: str, names: Sequence[str], supplement: Sequence[int] = ()) -> tuple[int, ...]:
-    """Return the classes that a person typed, by index, each once.
+    """Return the classes that a person typed, by index, each once; ValueError if there is no such class.
 
     That is "all", "supplement" (the classes of ImageNet that the paper's supplement shows), or names and numbers with
     commas between them. Where a name is a number, as a digit's is, the name comes first.
-
-    Raises:
-        ValueError: If there is no such class.
     """
     wanted = [part.strip() for part in text.split(",") if part.strip()]
     if not wanted or wanted == [ALL]:

@@ -1,7 +1,8 @@
-"""What the sections of the panel share: networks, the line of status, the folder of saved pictures."""
+"""What the sections of the panel share: networks, the line of status, saved pictures, pictures as HTML."""
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 import threading
@@ -14,25 +15,21 @@ import ipywidgets as widgets
 import numpy as np
 
 from fooling.encodings import Encoding, Genomes
+from fooling.figures.style import Figure
 from fooling.files import write_atomically
-from fooling.lab.explorer.saving import encode_picture
+from fooling.lab.explorer.saving import encode_image, encode_picture
 from fooling.networks.classifier import Classifier
 
 
 class Desk:
-    """Networks by name, loaded once; and one line that says what is going on.
+    """Networks by name, loaded once; and one line that says what is going on; arguments are those of ``Explorer``.
 
     Attributes:
-        networks: What may be chosen, each with what loads it.
-        folder: Where pictures are saved.
-        supplement: The classes of ImageNet that the paper's supplement shows.
         status: The line, for the panel.
         answering: Set while a click is answered; whoever computes in the background rests.
     """
 
-    def __init__(
-        self, networks: dict[str, Callable[[], Classifier]], folder: Path, supplement: Sequence[int] = ()
-    ) -> None:
+    def __init__(self, networks: dict[str, Callable[[], Classifier]], folder: Path, supplement: Sequence[int]) -> None:
         self.networks, self.folder, self.supplement = networks, folder, supplement
         self.status, self.answering = widgets.HTML(), threading.Event()
         self._loaded: dict[str, Classifier] = {}
@@ -48,11 +45,7 @@ class Desk:
         )
 
     def load(self, name: str) -> Classifier:
-        """Return a network, loading it when it is asked for first.
-
-        Raises:
-            ValueError: If it cannot be loaded.
-        """
+        """Return a network, loading it when it is asked for first; ValueError says why it cannot be loaded."""
         with self._lock:
             if name not in self._loaded:
                 classifier = self.networks[name]()
@@ -95,8 +88,7 @@ class Desk:
         """Return a button as wide as its words whose click is answered under :meth:`guard`."""
         layout = {"width": "auto", "flex": "0 0 auto"}
         button = widgets.Button(description=description, tooltip=tooltip, button_style=style, layout=layout)
-        guarded = self.guard(answer)
-        button.on_click(lambda _: guarded())
+        button.on_click(self.guard(lambda _: answer()))
         return button
 
 
@@ -104,3 +96,21 @@ def make_row(*children: Any) -> Any:
     """Return widgets side by side, wrapped where the page is narrow."""
     layout = widgets.Layout(display="flex", flex_flow="row wrap", align_items="center", grid_gap="6px")
     return widgets.Box(children, layout=layout)
+
+
+def show_figure(drawn: Figure) -> str:
+    """Return a figure as HTML, its alternative text included, in all of its colours: it goes no further."""
+    drawn.kilobytes = None
+    return _show_png(drawn.encode(), drawn.alt, "max-width:100%;height:auto;background:white")
+
+
+def show_image(image: np.ndarray, alt: str, side: int) -> str:
+    """Return ``(height, width, channels) uint8`` as HTML, the longer side ``side`` pixels, pixel by pixel."""
+    longer = "width" if image.shape[1] >= image.shape[0] else "height"
+    return _show_png(encode_image(image), alt, f"{longer}:{side}px;image-rendering:pixelated;outline:1px solid #ccc")
+
+
+def _show_png(png: bytes, alt: str, style: str) -> str:
+    """Return a PNG as HTML that loads nothing."""
+    encoded = base64.b64encode(png).decode()
+    return f'<img src="data:image/png;base64,{encoded}" alt="{html.escape(alt)}" style="{style}">'

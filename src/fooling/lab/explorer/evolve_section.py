@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
 
+from fooling.confidence import to_confidence
 from fooling.encodings import Encoding
-from fooling.lab.explorer.choices import ENCODINGS, count_children, default_classes, read_classes
+from fooling.lab.explorer.choices import ALL, ENCODINGS, count_children, default_classes, read_classes
 from fooling.lab.explorer.desk import Desk, make_row
-from fooling.lab.explorer.evolving import Evolving
 from fooling.lab.explorer.grid import ORDERS, SHOWN, Grid
 from fooling.lab.explorer.search import Search
 from fooling.networks.classifier import Classifier
 from fooling.words import show_confidence
 
-Pick = Callable[[Search, int, int], None]  # search, cell, number of the image
+PAUSE = 0.4  # seconds between two pictures of the grid; Choice: often enough to watch, seldom enough to answer clicks
+REST = 0.01  # seconds between two looks whether a click has been answered
+PATIENCE = 30.0  # seconds that stop waits for a network that is being loaded
 TIP = "all, supplement (20 classes of ImageNet), or names and numbers: daisy, 967"
 
 
 class EvolveSection:
-    """Choices above, champions below.
+    """Choices above, champions below; one thread at a time advances the search, so that the page never freezes.
 
-    A picture that is clicked goes to ``pick``; ``forget`` is told when the search is given up.
+    A picture that is clicked goes to ``pick`` with search, cell and number; ``forget`` is told when the search is given
+    up.
 
     Attributes:
         search: The search, None before it started.
-        widget: The section.
     """
 
     def __init__(
-        self, desk: Desk, pick: Pick, forget: Callable[[], None], seed: int = 0, search: Search | None = None
+        self,
+        desk: Desk,
+        pick: Callable[[Search, int, int], None],
+        forget: Callable[[], None],
+        seed: int,
+        search: Search | None,
     ) -> None:
         self.desk, self.pick, self.forget, self.seed = desk, pick, forget, seed
-        self.search: Search | None = None
-        self.evolving = Evolving(self.show, self._end, desk.answering)
+        self.search = search
+        self._halted, self._thread = threading.Event(), threading.Thread()
         self.network = widgets.Dropdown(options=list(desk.networks), description="Network")
         self.encoding = widgets.Dropdown(options=list(ENCODINGS), description="Encoding")
         self.classes = widgets.Text(
-            description="Classes", value="all", placeholder=TIP, tooltip=TIP, continuous_update=False
+            description="Classes", value=ALL, placeholder=TIP, tooltip=TIP, continuous_update=False
         )
         self.order = widgets.Dropdown(options=list(ORDERS), description="Show", layout=widgets.Layout(display="none"))
         self.go = desk.make_button("Start", "Evolve until stopped", self.start, "primary")
@@ -51,40 +60,68 @@ class EvolveSection:
         buttons = make_row(self.go, self.halt, again, self.progress)
         self.widget = widgets.VBox([chosen, buttons, self.order, self.grid])
         if search is not None:
-            self._take(search)
+            self._show_choices(search)
+            self.show(search)
         self._mark(running=False)
         self.network.observe(desk.guard(self._change_network), "value")
         for control in (self.encoding, self.classes):
             control.observe(desk.guard(lambda _: self._forget()), "value")
         self.order.observe(desk.guard(lambda _: self.show(self.search) if self.search else None), "value")
-        self.grid.observe(desk.guard(self._picked), "picked")
+        self.grid.observe(desk.guard(self._hand_on), "picked")
 
-    def _take(self, search: Search) -> None:
-        """Begin with a search that was made elsewhere."""
-        self.search = search
+    def _show_choices(self, search: Search) -> None:
+        """Choose what a search that was made elsewhere evolves."""
         self.network.value = search.classifier.name
         for label, build in ENCODINGS.items():
             if build(search.classifier.image_shape) == search.encoding:
                 self.encoding.value = label
         whole = len(search.classes) == len(search.classifier.class_names)
-        self.classes.value = "all" if whole else ", ".join(map(str, search.classes))
-        self.show(search)
+        self.classes.value = ALL if whole else ", ".join(map(str, search.classes))
 
     def choose(self) -> tuple[Classifier, Encoding]:
         """Return the network and the encoding that are chosen, loading the network if need be."""
         classifier = self.desk.load(self.network.value)
         return classifier, ENCODINGS[self.encoding.value](classifier.image_shape)
 
+    @property
+    def running(self) -> bool:
+        """Whether the thread is at work."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """Start, or go on."""
         if self.go.disabled:
             return
-        self.evolving.stop()  # the thread that has just let the button go may not have ended yet
+        self.join()  # the thread that has just let the button go may not have ended yet
         self.desk.say("Evolving." if self.search else f"Loading {self.network.value} …")
         self._mark(running=True)
-        self.evolving.start(self._make)
+        self._halted = threading.Event()
+        self._thread = threading.Thread(target=self._evolve, args=(self._halted,), daemon=True)
+        self._thread.start()
 
-    def _make(self) -> Search:
+    def _evolve(self, halted: threading.Event) -> None:
+        """Evolve until halted; between two generations a click that is being answered has both cores."""
+        error, shown = "", -PAUSE
+        try:
+            search = self.make()  # here, as a network may have to be loaded
+            while not halted.is_set():
+                if self.desk.answering.is_set():
+                    halted.wait(REST)
+                    continue
+                search.advance()
+                if time.monotonic() - shown >= PAUSE:
+                    self.show(search)
+                    shown = time.monotonic()
+            self.show(search)
+        except ValueError as wrong:  # of the person's choices: a sentence for the person
+            error = str(wrong)
+        except Exception as wrong:  # nobody else would hear of it in a thread
+            error = f"The search ended by an error: {type(wrong).__name__}: {wrong}"
+            raise
+        finally:
+            self._end(error)
+
+    def make(self) -> Search:
         """Return the search to go on with; called in the thread that evolves."""
         if self.search is None:
             classifier, encoding = self.choose()
@@ -97,9 +134,15 @@ class EvolveSection:
 
     def stop(self) -> None:
         """Stop soon: the thread says when it has."""
-        if self.evolving.running:
+        if self.running:
             self.desk.say("Stopping …")
-            self.evolving.ask_to_stop()
+            self._halted.set()
+
+    def join(self) -> None:
+        """Stop, and wait until the thread has ended."""
+        self._halted.set()
+        if self.running:
+            self._thread.join(PATIENCE)
 
     def begin_again(self) -> None:
         """Forget the search; the next one has another seed."""
@@ -109,8 +152,8 @@ class EvolveSection:
 
     def _forget(self) -> None:
         """Give up the search, and what is shown of it."""
-        was_running = self.evolving.running
-        self.evolving.stop()
+        was_running = self.running
+        self.join()
         self.search = None
         self.forget()
         self.grid.clear()
@@ -133,7 +176,7 @@ class EvolveSection:
             return
         generation, champions, names = standing.generation, standing.champions, search.class_names
         cells = ORDERS[self.order.value](champions, standing.log_odds)[:SHOWN]
-        numbers, confidences = champions[cells].tolist(), standing.confidences
+        numbers, confidences = champions[cells].tolist(), to_confidence(standing.log_odds)
         median = show_confidence(float(np.median(confidences)))
         caption = f"{len(cells)} of {len(names)} champions after generation {generation}, median confidence {median}"
         shown = [names[cell] for cell in cells]
@@ -148,20 +191,16 @@ class EvolveSection:
         """Say how the search stopped; called in its thread."""
         generation = self.search.generation if self.search else -1
         self._mark(running=False)
-        if error:
-            self.desk.say(error, wrong=True)
-        elif generation < 0:
-            self.desk.say("Stopped before the first images.")
-        else:
-            self.desk.say(f"Stopped after generation {generation:,}. Click a picture to look at it, or go on.")
+        stopped = f"after generation {generation:,}. Click a picture to look at it, or go on."
+        told = f"Stopped {stopped if generation >= 0 else 'before the first images.'}"
+        self.desk.say(error or told, wrong=bool(error))
 
     def _mark(self, running: bool) -> None:
         """Let the buttons be clicked that do something now."""
         self.go.disabled, self.halt.disabled = running, not running
         self.go.description = "Go on" if self.search else "Start"
 
-    def _picked(self, change: Any) -> None:
+    def _hand_on(self, change: Any) -> None:
         """Hand a picture on that was clicked."""
-        picked = change["new"]
-        if self.search is not None and picked:
+        if self.search is not None and (picked := change["new"]):
             self.pick(self.search, int(picked["id"]), int(picked["number"]))

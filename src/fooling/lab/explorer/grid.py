@@ -9,10 +9,12 @@ import anywidget
 import numpy as np
 import traitlets
 
-from fooling.lab.explorer.pictures import SIDE, draw_sprite
+from fooling.figures.images import shrink_image
+from fooling.lab.explorer.saving import encode_image
 from fooling.words import show_confidence
 
 HERE = Path(__file__).parent
+SIDE = 112  # pixels of a tile; Choice: four times a digit's 28, half of a large network's 224
 SHOWN = 24  # pictures of many classes at a time; Choice: what one sees without scrolling
 # Which cells a grid shows, from their champions' numbers and log-odds, (cells,) arrays.
 ORDERS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
@@ -27,27 +29,19 @@ class Grid(anywidget.AnyWidget):
     """Pictures with class and confidence, each a button; one or several may be chosen.
 
     The script is part of the widget: no request leaves the machine.
-
-    Attributes:
-        sprite: The pictures, one below the other, as one PNG.
-        labels: For each its id, its number, its name, its confidence and that in words.
-        enlarged: Whether pictures are shown larger than they are, pixel by pixel.
-        most: How many may be chosen.
-        chosen: The ids of those that are.
-        picked: The id and number of the one that was clicked last, with a count of clicks.
-        caption: What the grid shows, for those who do not see it.
     """
 
     _esm = (HERE / "grid.js").read_text(encoding="utf-8")
     _css = (HERE / "grid.css").read_text(encoding="utf-8")
 
-    sprite = traitlets.Bytes(b"").tag(sync=True)
+    sprite = traitlets.Bytes(b"").tag(sync=True)  # the pictures, one below the other, as one PNG
+    # for each its id, its number, its name, its confidence and that in words
     labels: traitlets.List[dict[str, object]] = traitlets.List().tag(sync=True)
-    enlarged = traitlets.Bool(False).tag(sync=True)
-    most = traitlets.Int(1).tag(sync=True)
-    chosen: traitlets.List[int] = traitlets.List().tag(sync=True)
-    picked = traitlets.Dict().tag(sync=True)
-    caption = traitlets.Unicode("no pictures yet").tag(sync=True)
+    enlarged = traitlets.Bool(False).tag(sync=True)  # whether pictures are shown larger than they are, pixel by pixel
+    most = traitlets.Int(1).tag(sync=True)  # how many may be chosen
+    chosen: traitlets.List[int] = traitlets.List().tag(sync=True)  # the ids of those that are
+    picked = traitlets.Dict().tag(sync=True)  # id and number of the one clicked last, with a count of clicks
+    caption = traitlets.Unicode("no pictures yet").tag(sync=True)  # what it shows, for those who do not see it
 
     def show(
         self,
@@ -58,15 +52,7 @@ class Grid(anywidget.AnyWidget):
         numbers: Iterable[int],
         caption: str,
     ) -> None:
-        """Show pictures in one message, so that no label stands under another's picture.
-
-        Args:
-            images: ``(count, height, width, channels) uint8``.
-            names: What each is shown for.
-            confidences: ``(count,)`` floats, in that.
-            ids: What ``chosen`` calls them.
-            numbers: What else ``picked`` tells of them.
-        """
+        """Show ``(count, height, width, channels) uint8`` in one message, so that no label stands under another's."""
         described = zip(ids, numbers, names, confidences.tolist(), map(show_confidence, confidences), strict=True)
         labels = [dict(zip(("id", "number", "name", "confidence", "share"), one, strict=True)) for one in described]
         with self.hold_sync():
@@ -77,3 +63,19 @@ class Grid(anywidget.AnyWidget):
         """Show nothing."""
         with self.hold_sync():
             self.sprite, self.labels, self.chosen, self.caption = b"", [], [], "no pictures yet"
+
+
+def draw_sprite(images: np.ndarray) -> bytes:
+    """Return ``(count, height, width, channels) uint8`` as one PNG, one below the other, each in a square's middle.
+
+    Those larger than a tile are reduced by the mean over the area of a pixel; the browser enlarges the others.
+    """
+    if not len(images):
+        return b""
+    small = np.stack([shrink_image(image, SIDE) for image in images])
+    side = max(small.shape[1:3])
+    top, left = ((side - size) // 2 for size in small.shape[1:3])
+    sheet = np.full((len(small), side, side, small.shape[3]), 255, np.uint8)
+    sheet[:, top : top + small.shape[1], left : left + small.shape[2]] = small
+    # Little compression: the picture goes no further than the browser, several times a second.
+    return encode_image(sheet.reshape(-1, side, small.shape[3]), compress_level=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +12,11 @@ import ipywidgets as widgets
 from IPython.core.getipython import get_ipython
 
 from fooling.encodings import Encoding, Genomes
-from fooling.lab.explorer.breed_section import BreedSection
+from fooling.lab.explorer.breeding import BreedSection
 from fooling.lab.explorer.desk import Desk
 from fooling.lab.explorer.evolve_section import EvolveSection
-from fooling.lab.explorer.look_section import LookSection
-from fooling.lab.explorer.own_section import OwnSection
 from fooling.lab.explorer.search import Search
+from fooling.lab.explorer.single_sections import LookSection, OwnSection
 from fooling.networks.classifier import Classifier
 
 TABS = ("Evolve", "Breed", "Your own")
@@ -45,18 +45,16 @@ class Explorer:
         seed: int = 0,
         supplement: Sequence[int] = (),
     ) -> None:
-        self.networks, self.folder, self.search = dict(networks), folder, search
-        self.seed, self.supplement = seed, supplement
+        self.search, self.seed = copy.copy(search), seed  # a copy, so that the page's figures and numbers stay
+        own = {search.classifier.name: lambda: search.classifier} if search else {}
+        self._shared = {**own, **networks}, folder, supplement
 
     @cached_property
     def widget(self) -> widgets.VBox:
         """The panel, made when it is first shown: a notebook that nobody watches would keep its widgets, too."""
-        own = self.search.copy() if self.search else None  # the page's figures and numbers stay
-        if own and own.classifier.name not in self.networks:
-            self.networks = {own.classifier.name: lambda: own.classifier, **self.networks}
-        self.desk = desk = Desk(self.networks, self.folder, self.supplement)
+        self.desk = desk = Desk(*self._shared)
         self.look = LookSection(desk, self._breed)
-        self.evolve = EvolveSection(desk, self.look.show, self.look.hide, self.seed, own)
+        self.evolve = EvolveSection(desk, self.look.show, self.look.hide, self.seed, self.search)
         self.breed = BreedSection(desk, self.evolve.choose, self.seed)
         self.own = OwnSection(desk, self.evolve.choose, self._breed, self._choose_network)
         evolving = widgets.VBox([self.evolve.widget, self.look.widget])
@@ -76,14 +74,8 @@ class Explorer:
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """Show the panel, or what it would be."""
-        if not somebody_is_there():
+        # The front end could ask its reader a question: JupyterLab can, papermill cannot.
+        kernel = getattr(get_ipython(), "kernel", None)
+        if not (kernel and kernel.get_parent("shell").get("content", {}).get("allow_stdin", False)):
             return {"text/plain": WORDS}
         return {**self.widget._repr_mimebundle_(**options), "text/plain": WORDS}
-
-
-def somebody_is_there() -> bool:
-    """Return whether the front end could ask its reader a question: JupyterLab can, papermill cannot."""
-    kernel = getattr(get_ipython(), "kernel", None)
-    if kernel is None:
-        return False
-    return bool(kernel.get_parent("shell").get("content", {}).get("allow_stdin", False))

@@ -15,9 +15,8 @@ from PIL import Image, ImageOps, PngImagePlugin
 from fooling.data.pictures import read_picture
 from fooling.encodings import Encoding, Genomes
 from fooling.encodings.cppn_graph import ACTIVATIONS, INPUTS, WEIGHT_RANGE, CppnGenomes, ensure_room
-from fooling.encodings.direct import DirectGenomes
 from fooling.encodings.population import express_genomes, stack_genomes, take_genome
-from fooling.encodings.stored import ENCODINGS, read_encoding
+from fooling.encodings.stored import read_encoding
 
 KEY = "fooling"  # of the text in the PNG
 LONGEST_TEXT = 16_000_000  # Choice: five times a pixel genome of 500 × 500 × 3
@@ -34,40 +33,33 @@ class Saved(NamedTuple):
 
 
 def encode_picture(image: np.ndarray, encoding: Encoding, genome: Genomes) -> bytes:
-    """Return a PNG with a picture, ``(height, width, channels) uint8``, and as JSON in its text what draws it.
-
-    Raises:
-        ValueError: If the encoding is not one of this package: nobody could load it again.
-    """
-    if type(encoding) not in ENCODINGS:
-        names = " and ".join(kind.name for kind in ENCODINGS)
-        raise ValueError(f"Only {names} images can be saved with their genome, not {encoding.name}.")
-    parts = {name: _describe_array(part) for name, part in genome._asdict().items()}
+    """Return a PNG with a picture, ``(height, width, channels) uint8``, and as JSON in its text what draws it."""
+    parts = {}
+    for name, part in genome._asdict().items():  # :func:`_read_array` is the way back
+        little = np.ascontiguousarray(part, part.dtype.newbyteorder("<")).tobytes()
+        parts[name] = {"type": part.dtype.name, "shape": part.shape, "bytes": base64.b64encode(little).decode()}
     text = PngImagePlugin.PngInfo()
     text.add_text(KEY, json.dumps({"encoding": encoding.settings(), "genome": parts}))
+    return encode_image(image, pnginfo=text)
+
+
+def encode_image(image: np.ndarray, **options: Any) -> bytes:
+    """Return ``(height, width, 1 or 3) uint8`` as a PNG; options are Pillow's."""
     file = io.BytesIO()
-    to_pillow(image).save(file, "png", pnginfo=text)
+    _to_pillow(image).save(file, "png", **options)
     return file.getvalue()
 
 
-def to_pillow(image: np.ndarray) -> Image.Image:
-    """Return ``(height, width, 1 or 3) uint8`` as a picture of Pillow's."""
+def _to_pillow(image: np.ndarray) -> Image.Image:
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
 
 
-def _describe_array(part: np.ndarray) -> dict[str, Any]:
-    """Return an array as JSON; :func:`_read_array` is the way back."""
-    little = np.ascontiguousarray(part, part.dtype.newbyteorder("<"))
-    return {"type": part.dtype.name, "shape": part.shape, "bytes": base64.b64encode(little.tobytes()).decode()}
-
-
-def load_picture(file: Path | bytes, name: str = "") -> Saved:
+def load_picture(file: Path | bytes, name: str = "the file") -> Saved:
     """Load a picture that was saved here, or any other, from its path or its bytes; messages call it ``name``.
 
     Raises:
         ValueError: If it is no picture, or too large.
     """
-    name = name or (file.name if isinstance(file, Path) else "the file")
     try:
         picture = read_picture(file if isinstance(file, Path) else io.BytesIO(file), as_seen=True)
     except ValueError as error:
@@ -85,11 +77,8 @@ def load_picture(file: Path | bytes, name: str = "") -> Saved:
 
 
 def fit_image(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    """Return a picture as a network takes it: its middle, at the network's size, grey or in colour.
-
-    A picture, ``(height, width, 1 or 3) uint8``, that has the network's size stays as it is, but for its channels.
-    """
-    picture = to_pillow(image).convert("L" if shape[2] == 1 else "RGB")
+    """Return the middle of ``(height, width, 1 or 3) uint8`` at a network's size, unchanged where it has that size."""
+    picture = _to_pillow(image).convert("L" if shape[2] == 1 else "RGB")
     return np.asarray(ImageOps.fit(picture, (shape[1], shape[0]), Image.Resampling.BILINEAR)).reshape(shape)
 
 
@@ -107,31 +96,22 @@ def _read_genome(text: str) -> tuple[Encoding, Genomes]:
     if isinstance(genome, CppnGenomes):
         check_graph(genome, encoding.image_shape[2])
         return encoding, take_genome(ensure_room(stack_genomes([genome])), 0)
-    _check_pixels(genome, math.prod(encoding.image_shape))
+    genes = genome.genes
+    whole = genes.dtype == np.float32 and genes.shape == (math.prod(encoding.image_shape),)
+    if not whole or not ((genes >= 0.0) & (genes <= 1.0)).all():
+        raise ValueError("its genes are not one number in [0, 1] for each pixel and channel.")
     return encoding, genome
 
 
 def _read_array(described: dict[str, Any]) -> np.ndarray:
-    """Return what :func:`_describe_array` wrote."""
     kind = np.dtype(NUMBERS[described["type"]])
     content = base64.b64decode(described["bytes"], validate=True)
     part = np.frombuffer(content, kind.newbyteorder("<")).astype(kind)
     return part.reshape([int(side) for side in described["shape"]])
 
 
-def _check_pixels(genome: DirectGenomes, count: int) -> None:
-    """Raise ValueError unless there is a gene in [0, 1] for each pixel."""
-    genes = genome.genes
-    if genes.dtype != np.float32 or genes.shape != (count,) or not ((genes >= 0.0) & (genes <= 1.0)).all():
-        raise ValueError("its genes are not one number in [0, 1] for each pixel and channel.")
-
-
 def check_graph(genome: CppnGenomes, channels: int) -> None:
-    """Check that arrays are a CPPN: nodes that exist, weights in range, and no cycle, on which evaluation would hang.
-
-    Raises:
-        ValueError: If they are not.
-    """
+    """Raise ValueError unless arrays are a CPPN: weights in range, and no cycle, on which evaluation would hang."""
     activations, sources, targets, weights = genome
     kinds = (activations.dtype, sources.dtype, targets.dtype, weights.dtype)
     if kinds != (np.int32, np.int32, np.int32, np.float32) or not activations.ndim == sources.ndim == 1:
