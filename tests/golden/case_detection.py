@@ -67,10 +67,12 @@ def evolve_against_detectors() -> Arrays:
 @case("noise", "shuffled", "natural")
 def detector_images() -> Arrays:
     digits = few_digits()
+    half = package.detectors.choose_half(digits.test_labels, 3)
     return {
-        **list_arrays(package.detector_inputs.draw_noise(COLOUR, 4, 3), "noise."),
-        **list_arrays(package.detector_inputs.shuffle_pixels(digits.test_images, 6, 3), "shuffled."),
-        **list_arrays(package.detector_inputs.split_held_out(digits, 3), "natural."),
+        **list_arrays(package.detectors.draw_noise(COLOUR, 4, 3), "noise."),
+        **list_arrays(package.detectors.shuffle_pixels(digits.test_images, 6, 3), "shuffled."),
+        **{f"natural.fit_{name}": getattr(digits, f"test_{name}")[half] for name in ("images", "labels")},
+        **{f"natural.{name}": getattr(digits, f"test_{name}")[~half] for name in ("images", "labels")},
     }
 
 
@@ -87,13 +89,13 @@ def detectors_of_digits() -> Arrays:
                 package.evolve(network, encoding(network.image_shape), generations=1, children=8, seeds=(0,))
                 for encoding in (package.DirectEncoding, package.CppnEncoding)
             ],
-            package.detector_inputs.Fooling(climbed.reshape(-1, *network.image_shape), np.array(where)),
+            package.detectors.Fooling(climbed.reshape(-1, *network.image_shape), np.array(where)),
             last.classifier,
             last.evolved,
         )
         sizes = package.DetectorSizes(runs=1, generations=1, children=8, images=8)
-        trial = package.detectors.Trial(network, digits, sizes, 0)
-        return list_arrays(package.detectors.measure_detectors(trial, {}, lambda: bred, Path(folder)))
+        arrays = package.detectors.score_digits(network, digits, sizes, 0, bred, Path(folder), [])
+        return list_arrays(package.detectors.read_digits(arrays, None))
 
 
 @case()
@@ -101,7 +103,7 @@ def detectors_of_photographs() -> Arrays:
     packaged = package.load_photographs("packaged")
     packaged = packaged._replace(labels=np.arange(8) % 7)
     thirds = packaged.select(slice(0, 3)), packaged.select(slice(3, 6)), packaged.select(slice(6, 8))
-    champions = package.detector_inputs.Fooling(draw_blots(4, (20, 20, 3)), np.array([0, 3, 6, 1]))
+    champions = package.detectors.Fooling(draw_blots(4, (20, 20, 3)), np.array([0, 3, 6, 1]))
     return list_arrays(package.score_photographs(colour_network(), thirds, champions, 2))
 
 

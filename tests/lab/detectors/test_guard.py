@@ -13,7 +13,7 @@ from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolve import evolve
 from fooling.lab.detectors import guard as guarding
 from fooling.lab.detectors import scores
-from fooling.lab.detectors.guard import guard, score_by_features, score_by_logits, score_by_odin
+from fooling.lab.detectors.guard import guard, score_by_logits, score_by_odin
 from fooling.lab.detectors.measures import find_threshold
 from fooling.networks.classifier import Classifier
 
@@ -47,7 +47,7 @@ def prepare(way: str, network: Classifier, images: np.ndarray) -> tuple[guarding
         return score_by_odin(network, 20.0, 0.01), scores.score_odin(network, images, 20.0, 0.01)
     if way == "features":
         features = scores.fit_features(network, images[:100])
-        return score_by_features(features), features.score(images)
+        return lambda pixels, logits: features.model(pixels), features.score(images)
     if way == "scaled":
         return score_by_logits(scores.MAXIMUM_SOFTMAX, 3.0), scores.score_logits(logits, 3.0)[scores.MAXIMUM_SOFTMAX]
     return score_by_logits(way), scores.score_logits(logits)[way]
@@ -107,14 +107,11 @@ def test_detectors_have_different_fingerprints(network: Classifier, images: np.n
     assert len(found) == len(WAYS)
 
 
-def test_step_is_made_again_from_its_config(network: Classifier, images: np.ndarray) -> None:
+def test_step_moves_every_pixel_by_as_much_or_not_at_all(network: Classifier, images: np.ndarray) -> None:
     layer = guarding.StepTowardsTop(network.model, "logits", 20.0, 0.01)
     pixels = keras.ops.convert_to_tensor(images[:4].astype(np.float32) / 255.0)
     moved = layer(pixels).numpy()
-    again = guarding.StepTowardsTop.from_config(layer.get_config())
-    again.network.set_weights(network.model.get_weights())
-    np.testing.assert_array_equal(again(pixels).numpy(), moved)
-    assert set(np.unique(np.round(np.abs(moved - pixels.numpy()), 4))) <= {np.float32(0.0), np.float32(0.01)}
+    assert set(np.unique(np.round(np.abs(moved - pixels.numpy()), 4))) == {np.float32(0.0), np.float32(0.01)}
 
 
 @pytest.mark.slow
@@ -126,10 +123,3 @@ def test_images_evolve_past_the_detector(network: Classifier, images: np.ndarray
     distances = scores.fit_features(network, images[:100])
     mean = [distances.score(run.images.reshape(-1, *SHAPE)).mean() for run in (plain, past)]
     assert mean[1] > mean[0], "images that evolve against a distance keep it smaller"
-
-
-def test_equal_scores_and_unknown_detectors_are_refused(network: Classifier) -> None:
-    with pytest.raises(ValueError, match="spread"):
-        guard(network, score_by_logits("energy"), np.ones(5), "guarded")
-    with pytest.raises(ValueError, match="no score 'entropy'"):
-        score_by_logits("entropy")

@@ -147,18 +147,12 @@ def test_scores_that_are_none_are_refused(wrong: np.ndarray) -> None:
         measure_detector(wrong, np.ones(2))
     with pytest.raises(ValueError, match="a number for each fooling image"):
         measure_detector(np.ones(2), wrong)
-    with pytest.raises(ValueError, match="at least 1 draw"):
-        measure_detector(np.ones(2), np.ones(2), draws=0)
 
 
 def test_threshold_lets_at_least_the_share_pass() -> None:
     scores = np.arange(1.0, 101.0)
-    assert find_threshold(scores) == 6.0 and find_threshold(scores, 0.951) == 5.0
-    assert find_threshold(scores, 1.0) == 1.0
+    assert find_threshold(scores) == 6.0 and find_threshold(scores[:99]) == 5.0
     assert find_threshold(np.array([1.0, 1.0, 1.0, 5.0])) == 1.0
-    for share in (0.0, 1.1):
-        with pytest.raises(ValueError, match="share"):
-            find_threshold(scores, share)
 
 
 @pytest.mark.slow  # a process of its own

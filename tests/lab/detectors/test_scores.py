@@ -60,12 +60,10 @@ def test_logits_of_probabilities_of_zero_are_scored() -> None:
     np.testing.assert_allclose(found[ENERGY], 0.0, atol=1e-12)
 
 
-def test_wrong_logits_and_temperatures_are_refused() -> None:
-    for wrong in (np.zeros(3), np.zeros((3, 1)), np.array([[np.nan, 0.0]]), np.array([[np.inf, 0.0]])):
-        with pytest.raises(ValueError, match="Logits are"):
+def test_logits_without_an_order_are_refused() -> None:
+    for wrong in (np.array([[np.nan, 0.0]]), np.array([[np.inf, 0.0]])):
+        with pytest.raises(ValueError, match="logits below infinity"):
             score_logits(wrong)
-    with pytest.raises(ValueError, match="temperature is 0"):
-        score_logits(np.zeros((1, 2)), 0.0)
 
 
 def test_odin_steps_along_a_numeric_gradient(curved: tuple[Classifier, list[np.ndarray]]) -> None:
@@ -118,8 +116,6 @@ def test_one_natural_image_is_its_own_neighbour(curved: tuple[Classifier, list[n
     distance = fit_features(curved[0], image)
     assert distance.neighbour == 1
     assert distance.score(image)[0] == pytest.approx(0.0, abs=1e-3)
-    with pytest.raises(ValueError, match="at least one"):
-        fit_features(curved[0], image[:0])
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from fooling.lab.detectors.measures import Detection, Interval
-from fooling.lab.detectors.results import DigitResults, KindResults, Results
 from fooling.pages.detectors import summary
+from fooling.pages.detectors.records import DigitResults, KindResults, Results
 
 DETECTORS = ("maximum softmax", "energy", "fooling class")
 

@@ -1,22 +1,31 @@
-"""A network that refuses what a detector takes for unnatural: the detector becomes one class more.
+"""All detectors of a network, and networks that refuse what a detector takes for unnatural.
 
-Nothing of evolution knows of detectors. The guarded network has the network's own classes and "refused", so that an
-image of which it is certain has beaten the other classes and the detector alike.
+Nothing of evolution knows of detectors: one becomes one class more. The guarded network has the network's own classes
+and "refused", so that an image of which it is certain has beaten the other classes and the detector alike.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-from fooling.lab.detectors.measures import find_threshold
-from fooling.lab.detectors.names import ENERGY, MAXIMUM_LOGIT, MAXIMUM_SOFTMAX
-from fooling.lab.detectors.scores import ODIN_STEP, ODIN_TEMPERATURE, FeatureDistance, step_towards_top
+from fooling.lab.detectors import names
+from fooling.lab.detectors.measures import find_threshold, fit_temperature
+from fooling.lab.detectors.scores import (
+    ODIN_STEP,
+    ODIN_TEMPERATURE,
+    FeatureDistance,
+    compute_logits,
+    fit_features,
+    score_logits,
+    score_odin,
+    step_towards_top,
+)
 from fooling.networks.classifier import Classifier
 
 REFUSED = "refused"
@@ -34,18 +43,12 @@ def guard(classifier: Classifier, score: Score, natural: np.ndarray, name: str) 
     refused image has more than 50% in any class, and one that passes keeps more than half of its confidence.
 
     Args:
-        score: The detector, as :func:`score_by_logits` or :func:`score_by_features` gives it.
         natural: ``(n,)`` scores of natural images: the threshold lets 95% pass, the standard deviation is the spread.
 
     Returns:
         The network with the class "refused" last; the fingerprint depends on nothing but the arguments.
-
-    Raises:
-        ValueError: If there are no such scores, or all of them are equal.
     """
     threshold, spread = find_threshold(natural), float(np.std(natural))
-    if not (np.isfinite(spread) and spread > 0.0):
-        raise ValueError(f"The spread of natural images' scores is {spread}, but a detector needs some that differ.")
     pixels = layers.Input(classifier.image_shape, name="guard_pixels")
     scores = classifier.model(pixels)
     logits = ops.log(scores) if classifier.outputs == "probabilities" else scores
@@ -57,21 +60,13 @@ def guard(classifier: Classifier, score: Score, natural: np.ndarray, name: str) 
 
 
 def score_by_logits(kind: str, temperature: float = 1.0) -> Score:
-    """Return a score of :func:`fooling.lab.detectors.scores.score_logits` for :func:`guard`; others are refused."""
+    """Return a score of :func:`fooling.lab.detectors.scores.score_logits` for :func:`guard`."""
     ways: Mapping[str, Callable[[Any], Any]] = {
-        MAXIMUM_SOFTMAX: lambda logits: _lead_of_top(logits / temperature),
-        MAXIMUM_LOGIT: lambda logits: ops.max(logits, axis=1),
-        ENERGY: lambda logits: temperature * ops.logsumexp(logits / temperature, axis=1),
+        names.MAXIMUM_SOFTMAX: lambda logits: _lead_of_top(logits / temperature),
+        names.MAXIMUM_LOGIT: lambda logits: ops.max(logits, axis=1),
+        names.ENERGY: lambda logits: temperature * ops.logsumexp(logits / temperature, axis=1),
     }
-    if kind not in ways:
-        raise ValueError(f"There is no score {kind!r} of logits; choose {', '.join(ways)}.")
     return lambda pixels, logits: ways[kind](logits)
-
-
-def score_by_features(features: FeatureDistance) -> Score:
-    """Return minus the distance to natural features for :func:`guard`."""
-    model = features.join()
-    return lambda pixels, logits: model(pixels)
 
 
 def score_by_odin(classifier: Classifier, temperature: float = ODIN_TEMPERATURE, step: float = ODIN_STEP) -> Score:
@@ -112,14 +107,71 @@ class StepTowardsTop(layers.Layer):
         own = {"outputs": self.outputs, "temperature": self.temperature, "step": self.step}
         return {**super().get_config(), **own, "network": network}
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> StepTowardsTop:
-        """Return the layer that :meth:`get_config` describes."""
-        network = keras.saving.deserialize_keras_object(config.pop("network"))
-        return cls(network, **config)
-
 
 def _lead_of_top(logits: Any) -> Any:
     """Return z − logsumexp of the others for the top class, which nothing saturates."""
     ordered = ops.top_k(logits, logits.shape[1])[0]
     return ordered[:, 0] - ops.logsumexp(ordered[:, 1:], axis=1)
+
+
+class Panel(NamedTuple):
+    """All detectors of one network."""
+
+    classifier: Classifier
+    temperature: float  # that its logits are divided by
+    features: FeatureDistance  # of natural images that it learned
+    taught: Classifier | None  # a network with a fooling class, its last
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The detectors, in the order in which pages show them."""
+        return names.DETECTORS if self.taught else names.DETECTORS[:-1]
+
+    def score(self, images: np.ndarray) -> np.ndarray:
+        """Return every detector's scores, ``(detectors, count) float64``, larger for images taken for natural.
+
+        That of the fooling class is minus the log-odds of it. Images are ``(count, height, width, channels) uint8``.
+        """
+        logits = compute_logits(self.classifier, images)
+        found = {
+            **score_logits(logits),
+            names.SCALED: score_logits(logits, self.temperature)[names.MAXIMUM_SOFTMAX],
+            names.ODIN: score_odin(self.classifier, images),
+            names.FEATURES: self.features.score(images),
+        }
+        if self.taught:
+            found[names.FOOLING_CLASS] = -self.taught.score(images)[:, -1].astype(np.float64)
+        return np.stack([found[name] for name in self.names])
+
+    def guard(self, natural: np.ndarray) -> dict[str, Classifier]:
+        """Return the network guarded by each of :data:`fooling.lab.detectors.names.GUARDING`.
+
+        Args:
+            natural: ``(detectors, n)`` scores of natural images, which fix the thresholds.
+        """
+        ways: Mapping[str, Score] = {
+            names.SCALED: score_by_logits(names.MAXIMUM_SOFTMAX, self.temperature),
+            names.MAXIMUM_LOGIT: score_by_logits(names.MAXIMUM_LOGIT),
+            names.ENERGY: score_by_logits(names.ENERGY),
+            names.ODIN: score_by_odin(self.classifier),
+            names.FEATURES: lambda pixels, logits: self.features.join()(pixels),
+        }
+        scores = dict(zip(self.names, natural, strict=True))
+        return {
+            name: guard(self.classifier, ways[name], scores[name], f"{self.classifier.name}, {name}")
+            for name in names.GUARDING
+        }
+
+
+def fit_panel(
+    classifier: Classifier, images: np.ndarray, labels: np.ndarray, learned: np.ndarray, taught: Classifier | None
+) -> Panel:
+    """Fit the temperature on natural images that the network did not learn, and remember features of others.
+
+    Args:
+        images: ``(count, height, width, channels) uint8``, for the temperature, as their ``(count,)`` labels.
+        learned: For the features, those that it learned where they can be had.
+        taught: A network with a fooling class, or None.
+    """
+    temperature = fit_temperature(compute_logits(classifier, images), labels)
+    return Panel(classifier, temperature, fit_features(classifier, learned), taught)

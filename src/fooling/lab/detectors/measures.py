@@ -51,17 +51,12 @@ class Detection:
 def measure_detector(natural: np.ndarray, fooling: np.ndarray, seed: int = 0, draws: int = 1000) -> Detection:
     """Measure how well scores tell natural images from fooling ones.
 
-    Equal scores count half in AUROC, enter average precision at once, and pass together: a fooling image that scores
-    exactly the threshold passes. Scores may be infinite, since only their order counts.
+    Scores are ``(n,)`` and ``(m,)``, larger for images taken for natural; infinite ones may be among them, since only
+    their order counts. Equal scores count half in AUROC, enter average precision at once, and pass together.
 
     The intervals are the middle 95% of a bootstrap that draws as many natural and as many fooling images as there are,
     with replacement, and finds the threshold anew each time. It takes images for independent; champions of one run are
-    not, so that intervals of evolved images are too narrow. Where two sorts do not overlap, neither do their draws, and
-    the interval is a point.
-
-    Args:
-        natural: ``(n,)`` scores, larger for images taken for natural.
-        fooling: ``(m,)``.
+    not, so that intervals of evolved images are too narrow. Where two sorts do not overlap, the interval is a point.
 
     Raises:
         ValueError: If there is none of either, or a score is no number.
@@ -70,8 +65,6 @@ def measure_detector(natural: np.ndarray, fooling: np.ndarray, seed: int = 0, dr
     from sklearn.metrics import average_precision_score, roc_auc_score  # type: ignore[import-untyped]
 
     natural, fooling = _check_scores("natural", natural), _check_scores("fooling", fooling)
-    if draws < 1:
-        raise ValueError(f"A bootstrap needs at least 1 draw, but {draws} were asked for.")
     ranks = np.unique(np.concatenate([natural, fooling]), return_inverse=True)[1]  # finite, and in the same order
     positive = np.arange(len(ranks)) < len(natural)
     threshold = find_threshold(natural)
@@ -85,16 +78,10 @@ def measure_detector(natural: np.ndarray, fooling: np.ndarray, seed: int = 0, dr
     return Detection(auroc, aupr, fpr95, threshold)
 
 
-def find_threshold(natural: np.ndarray, share: float = TRUE_POSITIVES) -> float:
-    """Return the highest score that at least ``share``, in (0, 1], of the natural images reach.
-
-    Raises:
-        ValueError: If there is no score, one is no number, or the share makes no sense.
-    """
+def find_threshold(natural: np.ndarray) -> float:
+    """Return the highest score that 95% of natural images, ``(n,)``, reach; ValueError if one is no number."""
     natural = _check_scores("natural", natural)
-    if not 0.0 < share <= 1.0:
-        raise ValueError(f"The share of natural images that pass is {share}, but it must be above 0 and at most 1.")
-    return float(np.sort(natural)[::-1][_count_passing(len(natural), share) - 1])
+    return float(np.sort(natural)[::-1][_count_passing(len(natural)) - 1])
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -105,24 +92,19 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     chance; then that end is returned.
 
     Args:
-        logits: ``(n, k)``, finite.
+        logits: ``(n, k)``.
         labels: ``(n,)`` whole numbers, 0 to k − 1.
 
     Raises:
-        ValueError: If they are not such numbers, or there are none.
+        ValueError: If a logit is not finite.
     """
     from scipy.optimize import brentq
     from scipy.special import softmax
 
-    scores, places = np.asarray(logits, np.float64), np.asarray(labels)
-    if scores.ndim != 2 or not scores.size or scores.shape[1] < 2 or not np.isfinite(scores).all():
-        raise ValueError(f"Logits are (images, at least 2 classes), finite numbers, but not so were {scores.shape}.")
-    count, classes = scores.shape
-    if places.shape != (count,) or not np.issubdtype(places.dtype, np.integer):
-        raise ValueError(f"{count} rows of logits need as many whole labels, not {places.dtype} {places.shape}.")
-    if places.min() < 0 or places.max() >= classes:
-        raise ValueError(f"Labels run from {places.min()} to {places.max()}, but there are only 0 to {classes - 1}.")
-    own = scores[np.arange(count), places].mean()
+    scores = np.asarray(logits, np.float64)
+    if not np.isfinite(scores).all():
+        raise ValueError("A temperature is fitted to finite logits, but some of these are not.")
+    own = scores[np.arange(len(scores)), labels].mean()
 
     def slope(log_temperature: float) -> float:
         expected = (softmax(scores / math.exp(log_temperature), axis=1) * scores).sum(axis=1).mean()
@@ -135,13 +117,10 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def measure_calibration(confidences: np.ndarray, right: np.ndarray, seed: int = 0, draws: int = 1000) -> Interval:
-    """Return the expected calibration error with the middle 95% of a bootstrap over images.
+    """Return the expected calibration error with the middle 95% of a bootstrap over images; arrays as in ``calibrate``.
 
     Chance alone moves accuracy away from confidence in every bin, and a draw adds its own chance to that of the images:
     where the error is small the interval lies high and may even leave the error out.
-
-    Confidences and ``right``, which says whether each image's top class is its own, are as for
-    :func:`fooling.confidence.calibrate`.
     """
     value = calibrate(confidences, right).error
     random = np.random.default_rng(seed)
@@ -161,32 +140,27 @@ def _check_scores(sort: str, scores: np.ndarray) -> np.ndarray:
     return values
 
 
-def _count_passing(natural: int, share: float = TRUE_POSITIVES) -> int:
+def _count_passing(natural: int) -> int:
     """Return how many of the natural images must pass."""
-    return max(1, math.ceil(round(share * natural, 6)))
+    return max(1, math.ceil(round(TRUE_POSITIVES * natural, 6)))
 
 
 def _draw_measures(natural: np.ndarray, fooling: np.ndarray, seed: int, draws: int) -> tuple[np.ndarray, ...]:
     """Return AUROC, average precision and FPR at 95% TPR of bootstrap draws, ``(draws,) float64`` each.
 
-    scikit-learn would take seconds for what counts of equal scores give at once. Natural ``(n,)`` and fooling
-    ``(m,) int64`` are ranks of the scores, from 0 on, equal where scores are.
+    scikit-learn would take seconds for what counts of equal scores give at once. Scores are ranks from 0 on, ``int64``.
     """
     random, ranks = np.random.default_rng(seed), 1 + int(max(natural.max(), fooling.max()))
     block = max(1, PLACES_AT_ONCE // max(len(natural), len(fooling), ranks))
-    parts = [
-        _measure_counts(_draw_counts(natural, ranks, few, random), _draw_counts(fooling, ranks, few, random))
-        for few in (min(block, draws - start) for start in range(0, draws, block))
-    ]
+
+    def count(own: np.ndarray, few: int) -> np.ndarray:
+        """Return how often each rank is drawn, ``(few, ranks) float64``, best first."""
+        drawn = own[random.integers(len(own), size=(few, len(own)))] + np.arange(few)[:, None] * ranks
+        return np.bincount(drawn.ravel(), minlength=few * ranks).reshape(few, ranks)[:, ::-1].astype(np.float64)
+
+    sizes = [min(block, draws - start) for start in range(0, draws, block)]
+    parts = [_measure_counts(count(natural, few), count(fooling, few)) for few in sizes]
     return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
-
-
-def _draw_counts(own: np.ndarray, ranks: int, draws: int, random: np.random.Generator) -> np.ndarray:
-    """Return how often each rank is drawn, ``(draws, ranks) float64``, best first."""
-    drawn = own[random.integers(len(own), size=(draws, len(own)))]
-    rows = np.arange(draws)[:, None] * ranks
-    counts = np.bincount((rows + drawn).ravel(), minlength=draws * ranks).reshape(draws, ranks)
-    return counts[:, ::-1].astype(np.float64)
 
 
 def _measure_counts(natural: np.ndarray, fooling: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras import layers, ops
 from scipy.special import logsumexp
 
+from fooling.encodings.population import compile_graph
 from fooling.images import check_images
 from fooling.lab.detectors.names import ENERGY, MAXIMUM_LOGIT, MAXIMUM_SOFTMAX
 from fooling.networks.classifier import Classifier
@@ -28,7 +29,7 @@ Graph = Callable[[tf.Tensor], tf.Tensor]
 
 
 def score_logits(logits: np.ndarray, temperature: float = 1.0) -> dict[str, np.ndarray]:
-    """Return the scores that need nothing but logits, larger for images taken for natural.
+    """Return the scores that need nothing but logits, ``(n, k)``; each is ``(n,) float64``, larger if more natural.
 
     - "maximum softmax" (Hendrycks & Gimpel 2017): as log-odds of the top class, z − logsumexp of the others, which
       order images as the softmax does and still tell them apart where it has been rounded to 1.
@@ -37,20 +38,12 @@ def score_logits(logits: np.ndarray, temperature: float = 1.0) -> dict[str, np.n
 
     Where a model ends in a softmax its logarithm stands for logits; then energy is 0 for every image but for rounding.
 
-    Args:
-        logits: ``(n, k)``, before the softmax; each score is ``(n,) float64``.
-        temperature: What logits are divided by, above 0.
-
     Raises:
-        ValueError: If these are not logits of at least two classes, or the temperature is not above 0.
+        ValueError: If a logit is infinite or no number.
     """
     wide = np.asarray(logits, np.float64)
-    if wide.ndim != 2 or wide.shape[1] < 2 or np.isnan(wide).any() or np.isposinf(wide).any():
-        raise ValueError(
-            f"Logits are (images, at least 2 classes), numbers below infinity, but not so were {wide.shape}."
-        )
-    if not temperature > 0.0:
-        raise ValueError(f"The temperature is {temperature}, but logits are divided by a number above 0.")
+    if np.isnan(wide).any() or np.isposinf(wide).any():
+        raise ValueError("Detectors score logits below infinity, but some of these are infinite or no numbers.")
     scaled = np.sort(wide / temperature, axis=1)
     return {
         MAXIMUM_SOFTMAX: scaled[:, -1] - logsumexp(scaled[:, :-1], axis=1),
@@ -61,7 +54,7 @@ def score_logits(logits: np.ndarray, temperature: float = 1.0) -> dict[str, np.n
 
 def compute_logits(classifier: Classifier, images: np.ndarray) -> np.ndarray:
     """Return logits, ``(count, classes) float32``, of ``(count, height, width, channels)`` uint8 or float in [0, 1]."""
-    return _run_batches(_compile_logits(classifier), classifier, images)
+    return _run_batches(_compile(classifier, classifier.logits), classifier, images)
 
 
 def score_odin(
@@ -69,14 +62,9 @@ def score_odin(
 ) -> np.ndarray:
     """Return ODIN's score, ``(count,) float64``: the maximum softmax at a high temperature after a step that raises it.
 
-    Each pixel moves by ``step`` along the sign of the gradient of the top class's log-softmax at that temperature, so
-    that pixels may leave [0, 1] by as much. As in :func:`score_logits` the softmax is given as log-odds.
-    Source: Liang et al. 2018.
-
-    Args:
-        images: As for :func:`compute_logits`.
-        temperature: What logits are divided by, above 0.
-        step: As a share of the range from black to white.
+    Each pixel moves by ``step``, a share of the range from black to white, along the sign of the gradient of the top
+    class's log-softmax at that temperature; it may leave [0, 1]. As in :func:`score_logits` the softmax is given as
+    log-odds, and images are those of :func:`compute_logits`. Source: Liang et al. 2018.
     """
     logits = _run_batches(_compile_odin(classifier, temperature, step), classifier, images)
     return score_logits(logits, temperature)[MAXIMUM_SOFTMAX]
@@ -106,7 +94,13 @@ class FeatureDistance(NamedTuple):
 
     def score(self, images: np.ndarray) -> np.ndarray:
         """Return minus the distance, so that larger scores are more natural: ``(count,) float64``, −2 to 0."""
-        return _run_batches(_compile_distance(self), self.classifier, images).astype(np.float64)
+        graph = _compile(self.classifier, self.find_distance)
+        return _run_batches(graph, self.classifier, images).astype(np.float64)
+
+    def find_distance(self, images: tf.Tensor) -> tf.Tensor:
+        """Return minus the distance, of images in [0, 1]."""
+        low, high = self.classifier.input_range
+        return self.measure(self.below(images * (high - low) + low, training=False))
 
     def join(self) -> keras.Model:
         """Return one graph of layers from the network's own pixels to minus the distance."""
@@ -117,15 +111,12 @@ def fit_features(classifier: Classifier, images: np.ndarray, below: keras.Model 
     """Remember the features of natural images, of those that the network learned if they can be had.
 
     Args:
-        classifier: Its last layer must be a dense one, a softmax after it aside.
         images: ``(count, height, width, channels) uint8``, at least one.
-        below: What is below that layer, where it is known.
+        below: What is below the last dense layer, where it is known.
 
     Raises:
-        ValueError: If there is no image or one has another shape, or the network ends in another way.
+        ValueError: If ``below`` is not given, and the last layer is no dense one, a softmax after it aside.
     """
-    if not len(images):
-        raise ValueError("No natural image was given, but distances need at least one.")
     below = below or split_head(expose_logits(classifier))[0]
     natural = compute_features(classifier, below, [images])
     lengths = np.linalg.norm(natural, axis=1, keepdims=True)
@@ -150,28 +141,15 @@ def _build_measure(units: np.ndarray, neighbour: int) -> Callable[[Any], Any]:
 
 
 @lru_cache(maxsize=GRAPHS)
-def _compile_logits(classifier: Classifier) -> Graph:
-    return _compile(classifier, classifier.logits)
-
-
-@lru_cache(maxsize=GRAPHS)
 def _compile_odin(classifier: Classifier, temperature: float, step: float) -> Graph:
     logits = classifier.logits
     return _compile(classifier, lambda images: logits(step_towards_top(logits, images, temperature, step)))
 
 
 @lru_cache(maxsize=GRAPHS)
-def _compile_distance(features: FeatureDistance) -> Graph:
-    low, high = features.classifier.input_range
-    below, measure = features.below, features.measure
-    return _compile(features.classifier, lambda images: measure(below(images * (high - low) + low, training=False)))
-
-
 def _compile(classifier: Classifier, function: Graph) -> Graph:
     """Return one graph of a function of images; a concrete one, since tf.function itself would warn of retracing."""
-    spec = tf.TensorSpec([None, *classifier.image_shape], tf.float32)
-    graph: Graph = tf.function(function, input_signature=[spec]).get_concrete_function()
-    return graph
+    return compile_graph(function, [tf.TensorSpec([None, *classifier.image_shape], tf.float32)])
 
 
 def _run_batches(graph: Graph, classifier: Classifier, images: np.ndarray) -> np.ndarray:

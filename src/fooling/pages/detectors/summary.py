@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fooling.lab.detectors.figures import CHANCE
 from fooling.lab.detectors.measures import show, show_share
 from fooling.lab.detectors.names import ENCODINGS, FOOLING_CLASS
-from fooling.lab.detectors.records import DetectorSizes
-from fooling.lab.detectors.results import DigitResults, KindResults, Results
+from fooling.pages.detectors.records import DetectorSizes, DigitResults, KindResults, Results
 from fooling.words import show_confidence, table
 
+CHANCE = 0.5  # the AUROC of a score that knows nothing
 UNTESTED_IMAGENET = "ImageNet: not tested at this scale, since no folder of natural photographs was named as DATA."
 
 # Not in the paper; the fooling images are those of the pages before, and 1,000 held-out digits are the natural ones.
@@ -87,19 +86,17 @@ def tabulate_precision(found: Results) -> list[tuple[str, ...]]:
 
 
 def tabulate_again(found: DigitResults) -> list[tuple[str, ...]]:
-    """Return a row for each detector that images evolved against, for a table.
-
-    Returns:
-        Encoding, detector, AUROC before and after, FPR at 95% TPR before and after, median confidence before and after.
-    """
-    rows = []
-    for encoding, by_guard in found.against.items():
-        for name, part in by_guard.items():
-            both = (found.kinds[encoding], part)
-            measures = [one.detections[name] for one in both]
-            shown = [show(getattr(one, field)) for field in ("auroc", "fpr95") for one in measures]
-            rows.append((encoding, name, *shown, *(show_confidence(one.median) for one in both)))
-    return rows
+    """Return encoding, detector evolved against, and before and after each AUROC, FPR at 95% TPR, median confidence."""
+    return [
+        (
+            *(encoding, name),
+            *(show(one.detections[name].auroc) for one in (found.kinds[encoding], part)),
+            *(show(one.detections[name].fpr95) for one in (found.kinds[encoding], part)),
+            *(show_confidence(one.median) for one in (found.kinds[encoding], part)),
+        )
+        for encoding, by_guard in found.against.items()
+        for name, part in by_guard.items()
+    ]
 
 
 def _compare(found: DigitResults) -> dict[tuple[str, str], tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 from PIL import Image
 
 from fooling.data.photographs import Photographs, load_photographs
-from fooling.lab.detectors import photographs as measuring
-from fooling.lab.detectors.inputs import Fooling
 from fooling.lab.detectors.measures import TEMPERATURES, fit_temperature
 from fooling.lab.detectors.scores import compute_logits
+from fooling.pages.detectors import photographs as measuring
+from fooling.pages.detectors.digits import Fooling
+from fooling.pages.detectors.records import DetectorSizes
+from fooling.pages.page import Page
 
 SHAPE = (15, 13, 3)
 
@@ -73,18 +76,28 @@ def test_temperature_is_fitted_on_the_second_third_and_its_labels_and_the_last_i
     np.testing.assert_allclose(arrays["natural"][row], logits[2].max(axis=1), rtol=1e-5)
 
 
-def test_photographs_are_scored_once(make_small_network: Any, photographs: Photographs, tmp_path: Path) -> None:
+def test_photographs_are_scored_once(
+    make_small_network: Any, photographs: Photographs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     network, random = make_small_network(SHAPE), np.random.default_rng(2)
     champions = Fooling(random.integers(0, 256, (5, *SHAPE), dtype=np.uint8), np.array([0, 2, 3, 0, 2]))
-    given = (network, photographs, {"search": {"runs": 2}})
-    found = measuring.measure_photographs(*given, lambda: champions, 5, 0, tmp_path)
+    page, asked = Page("13_detectors", tmp_path / "smoke", 0), []
+    monkeypatch.setattr(Page, "find_search", lambda *wanted: asked.append(wanted[1:]))
+    monkeypatch.setattr(measuring, "take_champions", lambda _, count: Fooling(*(part[:count] for part in champions)))
+    monkeypatch.setattr(measuring, "load_network", lambda _: network)
+
+    def measure(some: Photographs = photographs, count: int = 5, seed: int = 0) -> Any:
+        monkeypatch.setattr(measuring, "SIZES", {"smoke": DetectorSizes(1, 1, 1, count)})
+        return measuring.measure_photographs(page, some, "smoke", seed)
+
+    found = measure()
     assert found.kinds["CPPN"].scores.shape == found.kinds["noise"].scores.shape == (6, 5)
-    again = measuring.measure_photographs(*given, lambda: pytest.fail("scored again"), 5, 0, tmp_path)
+    assert asked == [("08_imagenet_cppn", "centred")]
+    again = measure()
     assert np.array_equal(again.natural, found.natural) and again.folder == found.folder
-    other = measuring.measure_photographs(*given[:2], {"search": {"runs": 3}}, lambda: champions, 5, 0, tmp_path)
-    assert other.folder != found.folder, "other champions"
-    folders = {found.folder, other.folder}
-    for some, count, seed in ((photographs.select(slice(1, None)), 5, 0), (photographs, 4, 0), (photographs, 5, 1)):
-        measured = measuring.measure_photographs(network, some, given[2], lambda: champions, count, seed, tmp_path)
-        folders.add(measured.folder)
-    assert len(folders) == 5, "other photographs, fewer of them, another seed"
+    assert len(asked) == 1, "not scored again"
+    others = [measure(photographs.select(slice(1, None))), measure(count=4), measure(seed=1)]
+    search = measuring.imagenet_cppn.SIZES["smoke"]
+    monkeypatch.setattr(measuring.imagenet_cppn, "SIZES", {"smoke": replace(search, runs=search.runs + 1)})
+    others.append(measure())
+    assert len({one.folder for one in (found, *others)}) == 5, "photographs, count, seed and search make the run"

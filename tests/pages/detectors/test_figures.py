@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 from fooling.confidence import calibrate
-from fooling.lab.detectors import figures, pictures
 from fooling.lab.detectors.measures import Detection, Interval
-from fooling.lab.detectors.records import Picks, Scored
-from fooling.lab.detectors.results import KindResults, Trust
+from fooling.pages.detectors import figures
+from fooling.pages.detectors.records import KindResults, Picks, Scored, Trust
 
 DETECTORS = ("maximum softmax", "energy", "fooling class")
 
@@ -111,7 +110,7 @@ def test_passing_images_are_named_by_digit_and_source() -> None:
     fewer = Picks(*(part[:1] for part in picks))
     rows = {"before": picks, "evolved again": fewer}
     sources = {"before": ["direct", "noise"], "evolved again": ["CPPN, temperature scaling"]}
-    figure = pictures.draw_passing(rows, sources, 7)
+    figure = figures.draw_passing(rows, sources, 7)
     assert figure.axes[1].get_xlabel() == "4: 95.26%\nnoise\npasses 6 of 7"
     assert figure.axes[3].get_xlabel() == "0: 88.08%\nCPPN\ntemperature\nscaling\npasses 7 of 7"
     np.testing.assert_array_equal(figure.axes[2].images[0].get_array(), images[2, :, :, 0])
@@ -122,7 +121,7 @@ def test_passing_images_are_named_by_digit_and_source() -> None:
 def test_champions_against_guards_stand_beside_each_other_by_encoding() -> None:
     images = np.random.default_rng(0).integers(0, 256, (2, 2, 3, 8, 8, 1), dtype=np.uint8)
     log_odds = np.arange(12.0).reshape(2, 2, 3)
-    figure = pictures.draw_guard_champions(images, log_odds, ["energy", "feature distance"], ["direct", "CPPN"])
+    figure = figures.draw_guard_champions(images, log_odds, ["energy", "feature distance"], ["direct", "CPPN"])
     spots = np.reshape(np.array(figure.axes, object), (2, 6))
     np.testing.assert_array_equal(spots[1, 4].images[0].get_array(), images[1, 1, 1, :, :, 0])
     assert spots[1, 4].get_xlabel() == "1: 99.9955%" and spots[1, 0].get_ylabel() == "feature\ndistance"

@@ -2,57 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict
 
 import numpy as np
 
 from fooling.data.photographs import UNKNOWN, Photographs
 from fooling.images import cut_middle
-from fooling.lab.detectors.inputs import THIRDS, Fooling, draw_noise, score_fooling
-from fooling.lab.detectors.panel import fit_panel
-from fooling.lab.detectors.records import PhotographScores, pack, read_photographs
+from fooling.lab.detectors.guard import fit_panel
 from fooling.networks.classifier import Classifier
+from fooling.networks.imagenet import load_network
+from fooling.pages.detectors.digits import Fooling, draw_noise, score_fooling, take_champions
+from fooling.pages.detectors.records import Measurement, pack, read_measurement
+from fooling.pages.detectors.summary import SIZES
+from fooling.pages.imagenet_cppn import claim as imagenet_cppn
+from fooling.pages.page import Page
 from fooling.runs import compute_once
 
 VERSION = 1  # of what is measured; golden arrays hold it to the bytes
+THIRDS = 4  # what a page's seed is used for, besides what digits use it for
 PARTS = 3  # of the photographs: for features, for temperature and thresholds, to be measured
 FEWEST = 20 * PARTS  # photographs; Choice: of 20, one is the 5% that a threshold refuses
 
 
-def measure_photographs(
-    network: Classifier,
-    photographs: Photographs,
-    origin: Mapping[str, Any],
-    find: Callable[[], Fooling],
-    count: int,
-    seed: int,
-    folder: Path,
-) -> PhotographScores:
-    """Score photographs, champions and noise by every detector that needs no other network.
+def measure_photographs(page: Page, photographs: Photographs, profile: str, seed: int) -> Measurement:
+    """Score photographs, page 08's champions with coordinates in [−1, 1], and noise.
 
-    Args:
-        network: As it sees one crop; images that evolved for ten crops lose their edge.
-        find: Finds them, CPPN images, at most ``count``; called only where nothing is measured yet.
-        count: Of photographs in each third, at most.
+    The network sees one crop, so images that evolved for ten crops lose their edge; the detectors are those that need
+    no other network.
 
     Raises:
-        ValueError: If there are too few labelled photographs, or one cannot be read.
-        OSError: If the folder cannot be written.
+        ValueError: If page 08 has not been run, there are too few labelled photographs, or one cannot be read.
     """
-    thirds = split_photographs(photographs, count, seed)
+    search, count = imagenet_cppn.SIZES[profile], SIZES[profile].images
+    network, thirds = load_network(search.network), split_photographs(photographs, count, seed)
     described = {
         "network": network.fingerprint(),
         "photographs": [part.fingerprint() for part in thirds],
-        **origin,
+        "search": asdict(search),
         "count": count,
         "seed": seed,
     }
-    arrays, run = compute_once(
-        folder, "detectors-imagenet", described, VERSION, lambda: score_photographs(network, thirds, find(), seed)
-    )
-    return read_photographs(arrays, run)
+
+    def compute() -> dict[str, np.ndarray]:
+        champions = take_champions(page.find_search("08_imagenet_cppn", "centred"), count)
+        return score_photographs(network, thirds, champions, seed)
+
+    return read_measurement(*compute_once(page.runs, "detectors-imagenet", described, VERSION, compute))
 
 
 def split_photographs(photographs: Photographs, count: int, seed: int) -> tuple[Photographs, ...]:
@@ -73,7 +68,7 @@ def split_photographs(photographs: Photographs, count: int, seed: int) -> tuple[
 def score_photographs(
     network: Classifier, thirds: tuple[Photographs, ...], champions: Fooling, seed: int
 ) -> dict[str, np.ndarray]:
-    """Return the arrays of :class:`fooling.lab.detectors.records.PhotographScores`."""
+    """Return the arrays of the result."""
     learned, fit, rest = (np.concatenate(list(part.batches(network.image_shape))) for part in thirds)
     fitted = fit_panel(network, fit, thirds[1].labels, learned, None)
     bred = champions._replace(images=cut_middle(champions.images, network.image_shape))
