@@ -95,7 +95,7 @@ def detectors_of_digits() -> Arrays:
         )
         sizes = package.DetectorSizes(runs=1, generations=1, children=8, images=8)
         arrays = package.detectors.score_digits(network, digits, sizes, 0, bred, Path(folder), [])
-        return list_arrays(package.detectors.read_digits(arrays, None))
+        return list_arrays(package.detectors.records.read_digits(arrays, None))
 
 
 @case()

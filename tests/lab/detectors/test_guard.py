@@ -13,8 +13,9 @@ from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolve import evolve
 from fooling.lab.detectors import guard as guarding
 from fooling.lab.detectors import scores
-from fooling.lab.detectors.guard import guard, score_by_logits, score_by_odin
+from fooling.lab.detectors.guard import guard
 from fooling.lab.detectors.measures import find_threshold
+from fooling.lab.detectors.names import GUARDING
 from fooling.networks.classifier import Classifier
 
 SHAPE = (4, 4, 1)
@@ -37,23 +38,13 @@ def images() -> np.ndarray:
     return np.random.default_rng(5).integers(0, 256, (300, *SHAPE), dtype=np.uint8)
 
 
-WAYS = ("maximum softmax", "scaled", "maximum logit", "energy", "ODIN", "features")
-
-
 def prepare(way: str, network: Classifier, images: np.ndarray) -> tuple[guarding.Score, np.ndarray]:
-    """Return a detector for guarding, and the scores that :mod:`fooling.lab.detectors.scores` gives images."""
-    logits = scores.compute_logits(network, images)
-    if way == "ODIN":
-        return score_by_odin(network, 20.0, 0.01), scores.score_odin(network, images, 20.0, 0.01)
-    if way == "features":
-        features = scores.fit_features(network, images[:100])
-        return lambda pixels, logits: features.model(pixels), features.score(images)
-    if way == "scaled":
-        return score_by_logits(scores.MAXIMUM_SOFTMAX, 3.0), scores.score_logits(logits, 3.0)[scores.MAXIMUM_SOFTMAX]
-    return score_by_logits(way), scores.score_logits(logits)[way]
+    """Return a detector for guarding, and the scores that the panel gives images."""
+    panel = guarding.Panel(network, 3.0, scores.fit_features(network, images[:100]), None)
+    return panel.list_scores()[way], dict(zip(panel.names, panel.score(images), strict=True))[way]
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", GUARDING)
 def test_confidence_is_low_exactly_where_the_detector_refuses(
     way: str, network: Classifier, images: np.ndarray
 ) -> None:
@@ -74,8 +65,7 @@ def test_confidence_is_low_exactly_where_the_detector_refuses(
 def test_certain_images_are_told_apart_by_the_detector_alone(network: Classifier) -> None:
     bright = np.stack([np.full(SHAPE, level, np.uint8) for level in (150, 200, 250)])
     assert network.confidences(bright).max(axis=1).min() > 0.9999
-    natural = scores.score_logits(scores.compute_logits(network, bright))[scores.MAXIMUM_LOGIT]
-    guarded = guard(network, score_by_logits(scores.MAXIMUM_LOGIT), natural, "guarded")
+    guarded = guard(network, *prepare("maximum logit", network, bright), "guarded")
     assert np.all(np.diff(guarded.score(bright)[:, :3].max(axis=1)) > 0.1), "the higher logit, the better"
 
 
@@ -85,12 +75,12 @@ def test_network_of_probabilities_is_guarded_alike(network: Classifier, images: 
     assert soft.outputs == "probabilities"
     parts = []
     for one in (soft, plain):
-        score, found = prepare("maximum softmax", one, images)
+        score, found = prepare("temperature scaling", one, images)
         parts.append(guard(one, score, found, "guarded").score(images))
     np.testing.assert_allclose(*parts, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", GUARDING)
 def test_fingerprint_depends_on_detector_and_threshold_alone(way: str, network: Classifier, images: np.ndarray) -> None:
     def build(natural: np.ndarray) -> str:
         layers.Dense(2)(layers.Input((3,)))  # Keras counts up the names of layers
@@ -103,8 +93,8 @@ def test_fingerprint_depends_on_detector_and_threshold_alone(way: str, network: 
 
 def test_detectors_have_different_fingerprints(network: Classifier, images: np.ndarray) -> None:
     natural = np.arange(40.0)
-    found = {guard(network, prepare(way, network, images)[0], natural, way).fingerprint() for way in WAYS}
-    assert len(found) == len(WAYS)
+    found = {guard(network, prepare(way, network, images)[0], natural, way).fingerprint() for way in GUARDING}
+    assert len(found) == len(GUARDING)
 
 
 def test_step_moves_every_pixel_by_as_much_or_not_at_all(network: Classifier, images: np.ndarray) -> None:
@@ -116,7 +106,7 @@ def test_step_moves_every_pixel_by_as_much_or_not_at_all(network: Classifier, im
 
 @pytest.mark.slow
 def test_images_evolve_past_the_detector(network: Classifier, images: np.ndarray) -> None:
-    score, found = prepare("features", network, images)
+    score, found = prepare("feature distance", network, images)
     guarded = guard(network, score, found[:100], "guarded")
     sizes = {"generations": 12, "children": 30, "seeds": range(2), "classes": range(3)}
     plain, past = (evolve(one, DirectEncoding(SHAPE), **sizes) for one in (network, guarded))

@@ -6,7 +6,7 @@ and "refused", so that an image of which it is certain has beaten the other clas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
@@ -57,28 +57,6 @@ def guard(classifier: Classifier, score: Score, natural: np.ndarray, name: str) 
     outputs = layers.Concatenate(name="guard_scores")([ops.log_softmax(logits, axis=-1), refused])
     model = keras.Model(pixels, outputs, name="guarded")
     return Classifier(model, (*classifier.class_names, REFUSED), name, classifier.input_range)
-
-
-def score_by_logits(kind: str, temperature: float = 1.0) -> Score:
-    """Return a score of :func:`fooling.lab.detectors.scores.score_logits` for :func:`guard`."""
-    ways: Mapping[str, Callable[[Any], Any]] = {
-        names.MAXIMUM_SOFTMAX: lambda logits: _lead_of_top(logits / temperature),
-        names.MAXIMUM_LOGIT: lambda logits: ops.max(logits, axis=1),
-        names.ENERGY: lambda logits: temperature * ops.logsumexp(logits / temperature, axis=1),
-    }
-    return lambda pixels, logits: ways[kind](logits)
-
-
-def score_by_odin(classifier: Classifier, temperature: float = ODIN_TEMPERATURE, step: float = ODIN_STEP) -> Score:
-    """Return the score of :func:`fooling.lab.detectors.scores.score_odin` for :func:`guard`."""
-    model, outputs, (low, high) = classifier.model, classifier.outputs, classifier.input_range
-
-    def score(pixels: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
-        layer = StepTowardsTop(model, outputs, temperature, step * abs(high - low), name="guard_step")
-        again = model(layer(pixels))
-        return _lead_of_top((ops.log(again) if outputs == "probabilities" else again) / temperature)
-
-    return score
 
 
 @keras.saving.register_keras_serializable("fooling")
@@ -143,23 +121,29 @@ class Panel(NamedTuple):
             found[names.FOOLING_CLASS] = -self.taught.score(images)[:, -1].astype(np.float64)
         return np.stack([found[name] for name in self.names])
 
-    def guard(self, natural: np.ndarray) -> dict[str, Classifier]:
-        """Return the network guarded by each of :data:`fooling.lab.detectors.names.GUARDING`.
-
-        Args:
-            natural: ``(detectors, n)`` scores of natural images, which fix the thresholds.
-        """
-        ways: Mapping[str, Score] = {
-            names.SCALED: score_by_logits(names.MAXIMUM_SOFTMAX, self.temperature),
-            names.MAXIMUM_LOGIT: score_by_logits(names.MAXIMUM_LOGIT),
-            names.ENERGY: score_by_logits(names.ENERGY),
-            names.ODIN: score_by_odin(self.classifier),
+    def list_scores(self) -> dict[str, Score]:
+        """Return the detectors of :data:`fooling.lab.detectors.names.GUARDING` for :func:`guard`."""
+        return {
+            names.SCALED: lambda pixels, logits: _lead_of_top(logits / self.temperature),
+            names.MAXIMUM_LOGIT: lambda pixels, logits: ops.max(logits, axis=1),
+            # 1.0 is the temperature; as layers these two are part of the key of what evolved against the network.
+            names.ENERGY: lambda pixels, logits: 1.0 * ops.logsumexp(logits / 1.0, axis=1),
+            names.ODIN: self._score_by_odin,
             names.FEATURES: lambda pixels, logits: self.features.join()(pixels),
         }
+
+    def _score_by_odin(self, pixels: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
+        model, outputs, (low, high) = self.classifier.model, self.classifier.outputs, self.classifier.input_range
+        layer = StepTowardsTop(model, outputs, ODIN_TEMPERATURE, ODIN_STEP * abs(high - low), name="guard_step")
+        again = model(layer(pixels))
+        return _lead_of_top((ops.log(again) if outputs == "probabilities" else again) / ODIN_TEMPERATURE)
+
+    def guard(self, natural: np.ndarray) -> dict[str, Classifier]:
+        """Return the network guarded by each of them; natural images' scores, ``(detectors, n)``, fix thresholds."""
         scores = dict(zip(self.names, natural, strict=True))
         return {
-            name: guard(self.classifier, ways[name], scores[name], f"{self.classifier.name}, {name}")
-            for name in names.GUARDING
+            name: guard(self.classifier, score, scores[name], f"{self.classifier.name}, {name}")
+            for name, score in self.list_scores().items()
         }
 
 

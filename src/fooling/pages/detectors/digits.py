@@ -24,15 +24,8 @@ from fooling.lab.detectors.scores import compute_logits
 from fooling.networks.classifier import Classifier
 from fooling.pages.ascent import claim as ascent
 from fooling.pages.ascent.measure import Ascents
-from fooling.pages.detectors.records import (
-    DetectorSizes,
-    DigitMeasurement,
-    Picks,
-    Scored,
-    find_thresholds,
-    pack,
-    read_digits,
-)
+from fooling.pages.detectors import records
+from fooling.pages.detectors.records import DetectorSizes, DigitMeasurement, Picks, Scored, pack
 from fooling.pages.detectors.summary import SIZES
 from fooling.pages.mnist_search import SIZES as SEARCHES
 from fooling.pages.page import Page
@@ -93,7 +86,7 @@ def measure_digits(page: Page, classifier: Classifier, digits: Digits, profile: 
         bred = Bred(searches, find_climbed(page, classifier, climb, seed), last.classifier, last.evolved)
         return score_digits(classifier, digits, sizes, seed, bred, page.runs, inner)
 
-    return read_digits(*compute_once(page.runs, "detectors", described, VERSION, compute, inner))
+    return records.read_digits(*compute_once(page.runs, "detectors", described, VERSION, compute, inner))
 
 
 def find_climbed(page: Page, classifier: Classifier, sizes: ascent.AscentSizes, seed: int) -> Fooling:
@@ -141,7 +134,7 @@ def score_digits(
         inner += search.folders
         against.append(take_champions(search, count))
     known, again = ([score_fooling(fitted, part) for part in group] for group in (kinds, against))
-    taught, thresholds = score_fooling(fitted, last, bred.taught), find_thresholds(fit_scores)
+    taught, thresholds = score_fooling(fitted, last, bred.taught), records.find_thresholds(fit_scores)
     return {
         "detectors": np.array(fitted.names),
         "temperature": np.asarray(fitted.temperature),
