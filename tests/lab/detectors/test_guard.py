@@ -101,7 +101,8 @@ def test_step_moves_every_pixel_by_as_much_or_not_at_all(network: Classifier, im
     layer = guarding.StepTowardsTop(network.model, "logits", 20.0, 0.01)
     pixels = keras.ops.convert_to_tensor(images[:4].astype(np.float32) / 255.0)
     moved = layer(pixels).numpy()
-    assert set(np.unique(np.round(np.abs(moved - pixels.numpy()), 4))) == {np.float32(0.0), np.float32(0.01)}
+    steps = np.round(np.abs(moved - pixels.numpy()), 4)
+    assert set(np.unique(steps)) <= {np.float32(0.0), np.float32(0.01)} and (steps > 0).mean() > 0.9
 
 
 @pytest.mark.slow
