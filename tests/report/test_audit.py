@@ -51,6 +51,8 @@ def model(tmp_path: Path) -> Path:
         (["gone.keras"], "There is no file 'gone.keras'."),
         ([__file__], "is not a .keras file"),
         (["MODEL", "--images", "gone"], "There is no folder 'gone' of images."),
+        (["MODEL", "--images", "EMPTY"], "holds no pictures, nor folders with pictures in them."),
+        (["MODEL", "--resize", "squeeze"], "invalid choice: 'squeeze'"),
         (["MODEL", "--class-names", "gone"], "there is no text file 'gone'"),
         (["MODEL", "--budget", "0"], "The budget is 0 minutes"),
         (["MODEL", "--budget", "nan"], "The budget is nan minutes"),
@@ -64,7 +66,9 @@ def test_a_mistake_gets_one_sentence_and_code_2_before_anything_runs(
     model, monkeypatch, capsys, words, sentence
 ) -> None:
     monkeypatch.setenv("FOOLING_RESULTS", str(model.parent / "results"))
-    code = main(["audit", *(str(model) if word == "MODEL" else word for word in words)])
+    (model.parent / "empty").mkdir()
+    stand_in = {"MODEL": str(model), "EMPTY": str(model.parent / "empty")}
+    code = main(["audit", *(stand_in.get(word, word) for word in words)])
     said = capsys.readouterr()
     assert code == 2 and said.out == "" and sentence in said.err
     assert said.err.startswith("fooling: ") and said.err.count("\n") == 1
@@ -75,6 +79,7 @@ def test_what_the_page_is_given_names_its_paths_and_what_is_in_them(model, monke
     monkeypatch.setenv("FOOLING_RESULTS", str(model.parent / "results"))
     images = model.parent / "images"
     images.mkdir()
+    Image.new("RGB", (2, 2)).save(images / "zero.png")
     folder, given = prepare(Options(model, images=images, budget=30.0))
     assert folder.parent == model.parent / "results" / "audits" and folder.name.startswith("mine-")
     assert set(given.paths) == {"MODEL", "IMAGES", "OUTPUT"} and given.parameters["BUDGET"] == 30.0
@@ -142,6 +147,20 @@ def test_folders_of_this_machine_are_hidden_in_what_a_page_printed_and_found_whe
     hide_folders(page, [tmp_path])
     assert page.cells[0].outputs[0].text == "…/x.py\n…/x.py\n…/x.py"
     assert page.cells[0].outputs[1].data == {"text/markdown": "…/x.py", "image/png": PICTURE}
+
+
+def test_what_is_wrong_with_a_folder_is_said_before_anything_starts(model) -> None:
+    for name in ("train/cat", "val/cat", os.fsdecode(b"\xff")):
+        (model.parent / "photos" / name).mkdir(parents=True)
+        Image.new("RGB", (2, 2)).save(model.parent / "photos" / name / "a.png")
+    with pytest.raises(AuditError, match="is not in this system's encoding; rename what it names"):
+        prepare(Options(model, images=model.parent / "photos" / os.fsdecode(b"\xff")))
+    (model.parent / "photos" / os.fsdecode(b"\xff") / "a.png").unlink()
+    with pytest.raises(AuditError, match=r"'photos' holds train and val, .* such as --images photos/val \(IMAGES\)"):
+        prepare(Options(model, images=model.parent / "photos"))
+    (model.parent / "names.txt").write_text("dog\n")
+    with pytest.raises(AuditError, match="'cat' is none of the network's 1 classes: dog"):
+        prepare(Options(model, images=model.parent / "photos" / "val", class_names=model.parent / "names.txt"))
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ KINDS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 KERAS_ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")  # Source: keras.utils.image_dataset_from_directory
 MOST_PIXELS = 178_956_970  # Source: Pillow, which takes more for an attack; half a gigabyte when decoded
 RESIZES = ("stretch", "crop", "pad")  # the ways that the same loader knows; stretch is what it does unasked
-# What may be worth knowing of a picture, as the end of a sentence on how many there are.
-TURNED = "say that the camera was turned, which is not followed"
-DEEP = "have more than 8 bits a pixel, of which the upper 8 are read"
-CLEAR = "have transparent parts, of which the colours beneath are read"
-MOVING = "have several frames, of which the first is read"
+# What may be worth knowing of a picture.
+TURNED = "The camera was turned, which is not followed"
+DEEP = "More than 8 bits a pixel, of which the upper 8 are read"
+CLEAR = "Transparent parts, of which the colours beneath are read"
+MOVING = "Several frames, of which the first is read"
 ORIENTATION = 0x0112  # of the camera, as EXIF keeps it
 
 

@@ -26,6 +26,7 @@ from fooling.lab.audit.files import (
     list_class_folders,
     read_class_names,
 )
+from fooling.lab.audit.folders import open_folder
 from fooling.lab.audit.record import Found
 from fooling.lab.audit.telling import tell_audit
 from fooling.pages.page import read_record
@@ -34,6 +35,7 @@ from fooling.report import freshness, html
 from fooling.report.inspection import find_alt_text
 from fooling.report.notebooks import Given, RefusedError, Workspace, read_notebooks
 from fooling.report.runner import Schedule, lock_results, run_pages
+from fooling.words import clean_name
 
 PROFILE = "default"  # of no consequence where a network is named; the page asks for one
 SLOWEST = 5  # times the budget, and an hour at least, until a cell is taken for hanging
@@ -122,14 +124,17 @@ def prepare(options: Options) -> tuple[Path, Given]:
     key, folder = hash_network(audited), (options.output or find_folder(audited)).absolute()
     named = {name: path.absolute() for name in ("class_names", "images") if (path := getattr(options, name))}
     named |= {"code": code.absolute()} if code else {}
-    read_class_names(str(options.class_names) if options.class_names else None)
-    if options.images:
-        list_class_folders(options.images)
+    names = read_class_names(str(options.class_names) if options.class_names else None)
+    if options.images:  # without names their number is not known yet
+        open_folder(options.images, names, len(names) or len(list_class_folders(options.images)))
     _check_numbers(options, function)
     paths = {"model": options.model.absolute()} if options.model else {}
-    names = ("budget", "trust", "calls", "input_range", "image_size", "resize")
-    others: dict[str, Any] = {"function": function, **{name: getattr(options, name) for name in names}}
+    given = ("budget", "trust", "calls", "input_range", "image_size", "resize")
+    others: dict[str, Any] = {"function": function, **{name: getattr(options, name) for name in given}}
     parameters = {name.upper(): str(path) for name, path in {**paths, "output": folder, **named}.items()}
+    for path in parameters.values():
+        if any(0xD800 <= ord(letter) < 0xE000 for letter in path):  # how Python keeps a byte that is no letter
+            raise AuditError(f"The path {clean_name(path)!r} is not in this system's encoding; rename what it names.")
     others = {name: list(one) if isinstance(one, tuple) else one for name, one in others.items() if one}
     return folder, Given(
         {**parameters, "SEED": options.seed, **{name.upper(): one for name, one in others.items()}},

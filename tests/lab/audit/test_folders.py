@@ -67,9 +67,9 @@ def test_what_is_beside_the_classes_is_left_out_counted_and_named(fill) -> None:
     found = open_folder(root, (), 3)
     assert found.class_names == ("blue", "green", "red") and len(found.paths) == 3
     assert found.said == (
-        "Left out: 4 files (readme.txt; blue/notes.pdf; red/._1.png; …), not pictures.",
+        "Left out, because they are no pictures: 4 files (readme.txt; blue/notes.pdf; red/._1.png; …).",
         "Without pictures: __MACOSX.",
-        "Left out: 1 file (loose.png), beside the folders of classes.",
+        "Left out, because they lie beside the folders of classes: 1 file (loose.png).",
     )
 
 

@@ -54,9 +54,10 @@ def test_what_cannot_be_read_is_left_out_counted_and_named_with_its_folder(colou
     (colour_folder / "green" / "notes.pdf").write_bytes(b"%PDF-1.4")
     found = read(colour_folder)
     assert np.bincount(found.labels).tolist() == [8, 10, 10] and len(found.paths) == 28
-    assert found.said[0] == "Left out: 1 file (green/notes.pdf), not pictures."
-    assert found.said[1].startswith("Left out: 3 files (red/0.png: it is no picture of a known kind; red/1.png: ")
-    assert found.said[1].endswith("), which cannot be read.")
+    assert found.said[0] == "Left out, because they are no pictures: 1 file (green/notes.pdf)."
+    assert found.said[1].startswith(
+        "Left out, because they cannot be read: 3 files (red/0.png: it is no picture of a known kind; red/1.png: "
+    )
     for path in colour_folder.glob("*/*.png"):
         path.write_bytes(b"")
     with pytest.raises(AuditError, match=r"^No picture in 'pictures' can be read: 31 files \(blue/0\.png: .*; …\)\.$"):
@@ -72,10 +73,10 @@ def test_what_is_unusual_in_pictures_is_told_in_words_and_warnings_are_not_print
     Image.new("RGB", (9, 9)).save(tmp_path / "d.webp")
     said = read(tmp_path).said
     for sentence in (
-        "1 of the 4 pictures have more than 8 bits a pixel, of which the upper 8 are read.",
-        "1 of the 4 pictures have transparent parts, of which the colours beneath are read.",
-        "1 of the 4 pictures say that the camera was turned, which is not followed.",
-        "1 file (d.webp), of a kind that Keras's own loader passes over, read too.",
+        "More than 8 bits a pixel, of which the upper 8 are read: 1 of 4 pictures.",
+        "Transparent parts, of which the colours beneath are read: 1 of 4 pictures.",
+        "The camera was turned, which is not followed: 1 of 4 pictures.",
+        "Read, though Keras's own loader passes over such kinds: 1 file (d.webp).",
     ):
         assert sentence in said
     assert not recwarn

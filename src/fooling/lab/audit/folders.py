@@ -48,7 +48,7 @@ def open_folder(folder: str | Path, named: Sequence[str], classes: int) -> Folde
         inside[name], more = list_pictures(path / name)
         others += more
     filled = [name for name in folders if inside[name]]
-    said = _tell_left_out(path, others, "not pictures")
+    said = _tell_some(path, "Left out, because they are no pictures", others)
     if not filled:
         if not loose:
             raise AuditError(f"The folder {path.name!r} holds no pictures, nor folders with pictures in them.")
@@ -59,7 +59,7 @@ def open_folder(folder: str | Path, named: Sequence[str], classes: int) -> Folde
     if empty:
         counted = " and counted as classes, as Keras does" if own == folders else ""
         said += (f"Without pictures{counted}: {list_words(empty)}.",)
-    said += _tell_left_out(path, loose, "beside the folders of classes")
+    said += _tell_some(path, "Left out, because they lie beside the folders of classes", loose)
     names = tuple(map(clean_name, own)) or tuple(named) or tuple(map(str, range(classes)))
     labels = [(_find_class(path, name, names, bool(named)), len(inside[name])) for name in filled]
     paths = tuple(one for name in filled for one in inside[name])
@@ -118,17 +118,15 @@ def find_label(folder: str, class_names: Sequence[str]) -> int:
     raise AuditError(f"The folder {wanted!r} is none of the network's {len(names)} classes: {few}.")
 
 
-def _tell_left_out(path: Path, files: Sequence[Path], why: str) -> tuple[str, ...]:
-    """Return in a sentence how many files were left out, and why; none if there is none."""
-    return (f"Left out: {tell_files(path, files)}, {why}.",) if files else ()
-
-
 def _tell_foreign(path: Path, pictures: Sequence[Path]) -> tuple[str, ...]:
     """Return in a sentence how many pictures Keras's own loader would not have counted; none if it would all."""
     foreign = [one for one in pictures if not one.name.lower().endswith(KERAS_ENDINGS)]
-    return (
-        (f"{tell_files(path, foreign)}, of a kind that Keras's own loader passes over, read too.",) if foreign else ()
-    )
+    return _tell_some(path, "Read, though Keras's own loader passes over such kinds", foreign)
+
+
+def _tell_some(path: Path, what: str, files: Sequence[Path]) -> tuple[str, ...]:
+    """Return a sentence on some files; none if there is none."""
+    return (f"{what}: {tell_files(path, files)}.",) if files else ()
 
 
 def tell_files(path: Path, files: Sequence[Path], why: Sequence[str] = ()) -> str:

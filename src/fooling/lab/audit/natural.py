@@ -17,7 +17,7 @@ from fooling.data.pictures import RESIZES, fit_picture, read_picture
 from fooling.files import hash_arrays
 from fooling.lab.audit.files import AuditError
 from fooling.lab.audit.folders import Folder, tell_files
-from fooling.words import list_words
+from fooling.words import count_words, list_words
 
 SAME_SHAPE = 0.01  # of width by height, within which no way to resize differs; Choice: less than a pixel in 100
 
@@ -82,9 +82,9 @@ def load_natural(
         )
     said = [*folder.said]
     if broken:
-        said += [f"Left out: {tell_files(folder.path, [*broken], [*broken.values()])}, which cannot be read."]
+        said += [f"Left out, because they cannot be read: {tell_files(folder.path, [*broken], [*broken.values()])}."]
     notes = Counter(note for one in read for note in one.notes)
-    said += [f"{count} of the {len(read):,} pictures {note}." for note, count in notes.items()]
+    said += [f"{note}: {count:,} of {count_words(len(read), 'picture')}." for note, count in notes.items()]
     messages = sorted({str(warning.message).split("\n")[0].rstrip(".") for warning in caught})
     said += [f"Pillow warned: {list_words(messages)}."] if messages else []
     kept = np.array([isinstance(one, Read) for one in found])
