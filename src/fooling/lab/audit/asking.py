@@ -81,7 +81,7 @@ def doubt_resize(classifier: Classifier, natural: NaturalImages) -> tuple[str, .
         return ()
     few = natural.take(draw_places(natural.labels, ASKED, 0))
     others = [one for one in RESIZES if one != natural.resize]
-    read = [one for one in read_pictures(few.paths, classifier.image_shape, others) if isinstance(one, Read)]
+    read = [one for one in read_pictures(few.paths, classifier.image_shape, others)[0] if isinstance(one, Read)]
     images = {natural.resize: few.images} | dict(
         zip(others, np.stack([one.images for one in read], axis=1), strict=True)
     )

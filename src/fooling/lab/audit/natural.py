@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from fooling.data.photographs import UNKNOWN
 from fooling.data.pictures import RESIZES, fit_picture, read_picture
@@ -71,9 +72,7 @@ def load_natural(
     every = np.array(folder.labels, np.int64)
     chosen = draw_places(every, most, seed)
     paths = [folder.paths[place] for place in chosen]
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        found = read_pictures(paths, shape, (resize,))
+    found, messages = read_pictures(paths, shape, (resize,))
     broken = {path: one for path, one in zip(paths, found, strict=True) if isinstance(one, str)}
     read = [one for one in found if isinstance(one, Read)]
     if not read:
@@ -85,7 +84,6 @@ def load_natural(
         said += [f"Left out, because they cannot be read: {tell_files(folder.path, [*broken], [*broken.values()])}."]
     notes = Counter(note for one in read for note in one.notes)
     said += [f"{note}: {count:,} of {count_words(len(read), 'picture')}." for note, count in notes.items()]
-    messages = sorted({str(warning.message).split("\n")[0].rstrip(".") for warning in caught})
     said += [f"Pillow warned: {list_words(messages)}."] if messages else []
     kept = np.array([isinstance(one, Read) for one in found])
     again = () if all(one.same for one in read) else tuple(path for path in paths if path not in broken)
@@ -93,8 +91,10 @@ def load_natural(
     return NaturalImages(folder.path.name, images, every[chosen][kept], tuple(said), again, resize)
 
 
-def read_pictures(paths: Sequence[Path], shape: tuple[int, int, int], resizes: Sequence[str]) -> list[Read | str]:
-    """Return each picture resized in some ways, or why it cannot be read; several at a time."""
+def read_pictures(
+    paths: Sequence[Path], shape: tuple[int, int, int], resizes: Sequence[str]
+) -> tuple[list[Read | str], list[str]]:
+    """Return each picture resized in some ways, or why it cannot be read, and of what Pillow warned."""
 
     def read(path: Path) -> Read | str:
         try:
@@ -105,8 +105,11 @@ def read_pictures(paths: Sequence[Path], shape: tuple[int, int, int], resizes: S
         width, height = picture.image.size
         return Read(images, picture.notes, abs(width * shape[0] / (height * shape[1]) - 1.0) < SAME_SHAPE)
 
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return list(threads.map(read, paths))
+    with warnings.catch_warnings(record=True) as caught, ThreadPoolExecutor(os.cpu_count()) as threads:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # what is too large is not read
+        found = list(threads.map(read, paths))
+    return found, sorted({str(warning.message).split("\n")[0].rstrip(".") for warning in caught})
 
 
 def draw_places(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
