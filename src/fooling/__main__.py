@@ -60,7 +60,7 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     add(
         "model", type=Path, nargs="?", metavar="MODEL.keras", help="saved by model.save; or .h5; or none with FILE:NAME"
     )
-    add("--class-names", type=Path, metavar="FILE", help="a name on each line, or a JSON list")
+    add("--class-names", type=Path, metavar="FILE", help="a name on each line, a JSON list, or class_indices")
     add("--images", type=Path, metavar="FOLDER", help="real images; a subfolder for each class, or flat")
     add("--budget", type=float, default=10.0, metavar="MINUTES", help="default: 10")
     expected = "what the network expects for black and for white (default: what its layers or the images tell)"
