@@ -52,6 +52,17 @@ def test_contact_sheet_shows_every_class_and_names_the_surest(classes, shape) ->
     assert picture.width == 946 and picture.height < 900
 
 
+def test_a_name_that_the_font_lacks_is_a_number_on_the_sheet_and_no_warning(recwarn) -> None:
+    names = ["犬", "chien é", "bird 🐦", "two\u200d words"]
+    images, confidences = make_sheet(4)
+    drawn = figures.draw_contact_sheet(images, confidences, ["noise", "CPPN"], names, "模型")
+    open_picture(drawn)
+    assert figures.find_undrawable(names) == {1: "犬", 3: "bird 🐦"}
+    shown = [spot.get_title() for spot in drawn.axes if spot.get_title()]
+    assert shown == ["no. 1", "chien é", "no. 3", "two\u200d words"]
+    assert "犬" in drawn.alt and not recwarn
+
+
 def test_contact_sheet_of_large_noise_stays_small() -> None:
     images, confidences = make_sheet(10, (224, 224, 3))
     drawn = figures.draw_contact_sheet(

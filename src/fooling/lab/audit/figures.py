@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from fooling.confidence import to_confidence
 from fooling.figures import style
@@ -33,6 +34,8 @@ def draw_contact_sheet(
 ) -> Figure:
     """Draw the most certain nonsense: a column for each class, a row for each attack, the confidence under each image.
 
+    A name with a letter that the font lacks is replaced by its number on the sheet; see :func:`find_undrawable`.
+
     Args:
         images: ``(attacks, classes, height, width, channels) uint8``.
         confidences: ``(attacks, classes)``.
@@ -42,7 +45,9 @@ def draw_contact_sheet(
     across = max(columns, NARROWEST)
     side = (style.WIDTH - 0.5) / across * 0.9
     height = fit_shape(images.shape[2], images.shape[3], 1_000)[0]
-    names = [textwrap.wrap(name, max(7, LETTERS // across)) or [""] for name in class_names]
+    lacking, title = find_undrawable(class_names), "" if find_undrawable([title]) else title
+    shown_names = (f"no. {place}" if place in lacking else name for place, name in enumerate(class_names, 1))
+    names = [textwrap.wrap(name, max(7, LETTERS // across)) or [""] for name in shown_names]
     tall = rows * (side * height / 1_000 + 0.26) + 0.15 * max(len(name) for name in names) + (0.4 if title else 0.1)
     row, column = divmod(int(confidences.argmax()), columns)
     alt = (
@@ -68,6 +73,15 @@ def draw_contact_sheet(
     if title:
         drawn.suptitle(title, fontsize=10, x=0.01, ha="left", parse_math=False)
     return drawn
+
+
+def find_undrawable(names: Sequence[str]) -> dict[int, str]:
+    """Return by place, from 1, the names with a letter that the figures' font lacks; Matplotlib would warn of it."""
+    font = get_font(findfont(FontProperties()))
+    letters = (
+        (place, name, {ord(letter) for letter in name if not letter.isspace()}) for place, name in enumerate(names, 1)
+    )
+    return {place: name for place, name, codes in letters if not all(map(font.get_char_index, codes))}
 
 
 @styled
