@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -88,6 +88,12 @@ def test_a_finding_is_a_sentence_and_a_small_table_beside_the_papers_numbers() -
         "|  | here | the paper |\n| --- | --- | --- |\n| median | 0.95 | 99.99% |\n\n"
         f"`pixels`; the paper: 99.99% ({RECALLED}). Scale: 2 runs."
     )
+
+
+def test_a_finding_shows_the_verdict_of_the_rule_before_where_it_differs() -> None:
+    for before, shown in ((NOT, True), (REPRODUCED, False)):
+        told = Finding(replace(CLAIM, before=lambda found, verdict=before: verdict), FOUND, "smoke").as_markdown()
+        assert told.startswith("**Reproduced:") and told.endswith("By the rule before: *not reproduced*.") == shown
 
 
 def test_findings_are_believed_in_the_order_of_folders_and_know_their_profile(page: Page) -> None:

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from fooling.words import SMALLEST_P, show_p
 
 REPRODUCED, PARTLY, NOT = "reproduced", "partly reproduced", "not reproduced"
+UNSUPPORTED = "not supported in this range"  # of a hypothesis, which no run can refute outside of it
 UNTESTED = "not tested at this scale"
 
 # How sure a sentence or number of the paper is, printed wherever it is.
@@ -66,6 +67,7 @@ class Claim(Generic[Record]):
     # from a record to the rows of the table below that sentence: what, ours, the paper's
     rows: Callable[[Record], Rows]
     scale: Callable[[Record], str]  # from a record to its runs, sizes and network in words
+    before: Callable[[Record], str] | None = None  # the rule before, where another took its place after a run
 
 
 def grade_halves(*met: bool) -> str:

@@ -45,7 +45,10 @@ class Finding:
         claim, verdict = self.claim, self.verdict
         rows = table(("", "here", "the paper"), claim.rows(self.record))
         said = f"**{verdict[0].upper()}{verdict[1:]}: {self.headline}**"
-        return f"{said}\n\n{rows}\n\n`{claim.id}`; the paper: {claim.number} ({claim.grade}). Scale: {self.scale}."
+        before = claim.before(self.record) if claim.before else verdict
+        changed = "" if before == verdict else f" By the rule before: *{before}*."
+        told = f"`{claim.id}`; the paper: {claim.number} ({claim.grade}). Scale: {self.scale}.{changed}"
+        return f"{said}\n\n{rows}\n\n{told}"
 
     def as_numbers(self, network: str = "its network") -> str:
         """Return the same without a verdict on the paper, for a network of a reader's own beside the paper's."""

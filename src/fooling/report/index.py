@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from fooling.pages import contents
-from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNTESTED
+from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNSUPPORTED, UNTESTED
 from fooling.pages.finding import Finding, collect
 from fooling.report import freshness
 from fooling.report.freshness import Status
@@ -58,7 +58,11 @@ def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
     return environment.get_template("report.html.j2").render(
         profile=workspace.profile,
         findings=findings,
-        verdicts=[(verdict, counts[verdict]) for verdict in (REPRODUCED, PARTLY, NOT, UNTESTED) if counts[verdict]],
+        verdicts=[
+            (verdict, counts[verdict])
+            for verdict in (REPRODUCED, PARTLY, NOT, UNSUPPORTED, UNTESTED)
+            if counts[verdict]
+        ],
         shown=[entry["name"] for entry in entries if entry["run"]],
         overview=overview,
         groups=groups,

@@ -25,7 +25,7 @@ THERE, SMALL, LATE, REVERSED = Effect(0.9, 1e-5), Effect(0.56, 1e-5), Effect(0.9
 
 def make_found(runs: int = 20, **change: Effect) -> FeaturesFound:
     """Return a record of the paper's size in which every statement holds but those that are named."""
-    names = ("vertical_1", "low_bar_2", "low_share_2", "alike")
+    names = ("vertical_1", "low_bar_2", "low_share_2", "alike", "low_look_2")
     statements = Statements(*(change.get(name, THERE) for name in names))
     return FeaturesFound(statements, {"pixels": statements}, runs, 10, 200, 200, "made")
 
@@ -35,14 +35,13 @@ def make_found(runs: int = 20, **change: Effect) -> FeaturesFound:
     [
         ({}, REPRODUCED),
         ({"runs": 19}, UNTESTED),
-        *(
-            ({name: effect}, PARTLY)
-            for name in ("vertical_1", "low_bar_2", "low_share_2", "alike")
-            for effect in (SMALL, LATE)
-        ),
+        *(({name: effect}, PARTLY) for name in ("vertical_1", "low_bar_2", "alike") for effect in (SMALL, LATE)),
+        ({"low_share_2": SMALL}, REPRODUCED),  # it is enough that the network looks there, and the other way round
+        ({"low_look_2": SMALL}, REPRODUCED),
+        ({"low_share_2": LATE, "low_look_2": SMALL}, PARTLY),
         ({"low_bar_2": REVERSED}, PARTLY),
         ({"alike": LATE, "low_bar_2": SMALL}, PARTLY),
-        ({"alike": SMALL, "low_share_2": SMALL, "vertical_1": REVERSED}, NOT),
+        ({"alike": SMALL, "low_bar_2": SMALL, "vertical_1": REVERSED}, NOT),
     ],
 )
 def test_each_statement_needs_an_effect_and_the_papers_p(change: dict, verdict: str) -> None:
@@ -60,9 +59,14 @@ def test_the_record_holds_what_was_measured_and_comes_back_from_json() -> None:
         Features(values, values, values, np.eye(10), *(Effect(part, p) for part in (0.9, 0.8, 0.75, 0.7)))
         for p in (1e-5, 0.6)
     )
-    found = measure(planted, {"pixels": control, "random CPPN": control}, 200, 200, "made")
-    assert found.judged == Statements(Effect(0.9, 1e-5), Effect(0.8, 1e-5), Effect(0.75, 1e-5), Effect(0.7, 1e-5))
-    assert judge(found) == REPRODUCED and judge(measure(control, {"pixels": planted}, 200, 200, "made")) == NOT
+    low = np.where(np.arange(10) == 2, 0.9, 0.5) * np.ones((20, 1))
+    looks = {"CPPN": low, "pixels": values, "random CPPN": values}
+    found = measure({"CPPN": planted, "pixels": control, "random CPPN": control}, looks, 200, 200, "made")
+    judged = [getattr(found.judged, name) for name in ("vertical_1", "low_bar_2", "low_share_2", "alike")]
+    assert judged == [Effect(part, 1e-5) for part in (0.9, 0.8, 0.75, 0.7)]
+    assert found.judged.low_look_2.superiority == 1.0 and found.controls["pixels"].low_look_2.superiority == 0.5
+    assert judge(found) == REPRODUCED
+    assert judge(measure({"pixels": control, "CPPN": planted}, looks, 200, 200, "made")) == NOT
     assert msgspec.convert(msgspec.to_builtins(found), FeaturesFound) == found
     assert describe_scale(found).startswith("20 runs × 10 classes, 200 generations × 200 children; network trained on")
     told = list_rows(found)
@@ -73,7 +77,7 @@ def test_the_record_holds_what_was_measured_and_comes_back_from_json() -> None:
     ("change", "words"),
     [
         ({}, "a 2 has a low bar"),
-        ({"low_share_2": SMALL}, "a 2 has bars, but not low ones"),
+        ({"low_share_2": SMALL, "low_look_2": SMALL}, "a 2 has bars, but not low ones"),
         ({"low_bar_2": SMALL, "alike": SMALL}, "not clearly alike"),
     ],
 )

@@ -78,6 +78,8 @@ def test_verdict_on_the_chain_follows_the_rule(change: dict[str, Any], verdict: 
         ({"error_median": 0.0445}, claims.PARTLY),
         ({"error_median": 0.0539}, claims.PARTLY),
         ({"error_median": 0.0545}, claims.NOT),
+        ({"error_last": 0.0445}, claims.PARTLY),  # the end of a rising trend, which the median hides
+        ({"error_last": 0.0545}, claims.NOT),
         ({"error_first": 0.03, "error_median": 0.04}, claims.REPRODUCED),  # though 0.04 − 0.03 is above 0.01 in floats
         ({"error_first": 0.03, "error_median": 0.05}, claims.PARTLY),
         ({"iterations": 14}, claims.UNTESTED),
@@ -85,7 +87,13 @@ def test_verdict_on_the_chain_follows_the_rule(change: dict[str, Any], verdict: 
     ],
 )
 def test_verdict_on_errors_follows_the_rule(change: dict[str, Any], verdict: str) -> None:
-    assert digit_claims.judge_errors(replace(ERRORS, **change)) == verdict
+    found = replace(ERRORS, error_last=0.0)
+    assert digit_claims.judge_errors(replace(found, **change)) == verdict
+
+
+def test_the_rule_on_errors_before_saw_the_median_alone() -> None:
+    found = replace(ERRORS, error_last=0.0545)
+    assert digit_claims.ERROR_CLAIM.before is not None and digit_claims.ERROR_CLAIM.before(found) == claims.REPRODUCED
 
 
 @pytest.mark.parametrize(

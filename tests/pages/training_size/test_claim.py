@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNTESTED
+from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNSUPPORTED, UNTESTED
 from fooling.pages.training_size.claim import (
     CLAIM,
     TrainingSizeFound,
@@ -78,7 +78,7 @@ def grow(firsts: dict[int, int], end: float = 12.0) -> list[FooledNetwork]:
     ]
 
 
-def test_a_planted_trend_is_partly_and_none_is_not() -> None:
+def test_a_planted_trend_is_partly_and_none_is_no_support() -> None:
     growing = summarise(grow({500: 9, 1_000: 19, 2_000: 29, 4_000: 39}))
     assert msgspec.convert(msgspec.to_builtins(growing), TrainingSizeFound) == growing
     assert growing.direct.needed == (2_200.0, 8_200.0) and growing.direct.fold == pytest.approx(41 / 11)
@@ -86,8 +86,9 @@ def test_a_planted_trend_is_partly_and_none_is_not() -> None:
     assert growing.extremes == (500, 4_000) and growing.sizes * growing.networks_per_size == 12
     assert judge(growing) == PARTLY
     falling = summarise(grow({500: 39, 1_000: 29, 2_000: 19, 4_000: 9}))
-    assert judge(falling) == NOT
-    assert judge(summarise(grow(dict.fromkeys((1, 2, 3, 4), 5)))) == NOT
+    assert judge(falling) == UNSUPPORTED and "is not supported in this range" in CLAIM.headline(falling)
+    assert judge(summarise(grow(dict.fromkeys((1, 2, 3, 4), 5)))) == UNSUPPORTED
+    assert CLAIM.before is not None and (CLAIM.before(falling), CLAIM.before(growing)) == (NOT, PARTLY)
 
 
 def test_prevention_is_a_low_median_with_the_most_digits() -> None:

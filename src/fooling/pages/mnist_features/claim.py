@@ -44,6 +44,7 @@ class Statements:
     low_bar_2: Effect  # a 2 has more horizontal edges in its lower half than the others
     low_share_2: Effect  # more of its horizontal edges are there than in its upper half, against the others
     alike: Effect  # champions of one digit in two runs are more alike than those of two digits in two runs
+    low_look_2: Effect  # the network looks more at the lower half of a 2 than of the others
 
 
 @dataclass(frozen=True)
@@ -185,33 +186,43 @@ def gather_digits(images: np.ndarray, labels: np.ndarray, count: int) -> np.ndar
 
 
 def measure(
-    judged: Features, controls: Mapping[str, Features], generations: int, children: int, data: str
+    features: Mapping[str, Features], low_looks: Mapping[str, np.ndarray], generations: int, children: int, data: str
 ) -> FeaturesFound:
-    """Reduce what champions share to the numbers that the claim is judged by."""
-    runs, classes = judged.vertical.shape
-    first, *others = (Statements(*one[4:]) for one in (judged, *controls.values()))  # the four effects
-    told = dict(zip(controls, others, strict=True))
-    return FeaturesFound(first, told, runs, classes, generations, children, data)
+    """Reduce what champions share, by kind of image, to the numbers that the claim is judged by.
+
+    Args:
+        features: Of the images that are judged first, then of controls.
+        low_looks: Of the same kinds, :func:`fooling.pages.mnist_features.looks.find_low_look`.
+    """
+    told = {label: Statements(*one[4:], compare_digit(low_looks[label], 2)) for label, one in features.items()}
+    judged, *_ = told
+    runs, classes = features[judged].vertical.shape
+    return FeaturesFound(told.pop(judged), told, runs, classes, generations, children, data)
 
 
-def judge(found: FeaturesFound) -> str:
+def judge(found: FeaturesFound, by_edges_alone: bool = False) -> str:
     """Judge by three statements, each with p < 0.0001 and more than a small effect, over 20 runs of the paper's size.
 
-    A 1 has more vertical edges than other digits; a 2 has more of its edges as horizontal ones in the lower half, and
-    more of these there than in the upper half; champions of one digit are more alike over runs than those of two.
+    A 1 has more vertical edges than other digits; a 2 has a low bar; champions of one digit are more alike over runs
+    than those of two.
     """
     if found.runs < RUNS or not is_large_enough(found):
         return UNTESTED
     one = found.judged
-    low_bar = one.low_bar_2.is_there and one.low_share_2.is_there
-    return grade_halves(one.vertical_1.is_there, low_bar, one.alike.is_there)
+    low = one.low_bar_2.is_there and one.low_share_2.is_there if by_edges_alone else has_low_bar(one)
+    return grade_halves(one.vertical_1.is_there, low, one.alike.is_there)
+
+
+def has_low_bar(one: Statements) -> bool:
+    """Return whether a 2 has more horizontal edges in its lower half, and these, or the network's looks, are low."""
+    return one.low_bar_2.is_there and (one.low_share_2.is_there or one.low_look_2.is_there)
 
 
 def headline(found: FeaturesFound) -> str:
     """Return which of the statements hold."""
     one = found.judged
     vertical = "more upright" if one.vertical_1.is_there else "not clearly more upright"
-    low = one.low_bar_2.is_there and one.low_share_2.is_there
+    low = has_low_bar(one)
     alike = "are alike" if one.alike.is_there else "are not clearly alike"
     bar = "has a low bar" if low else "has bars, but not low ones" if one.low_bar_2.is_there else "has no clear low bar"
     return f"A 1 is {vertical} than other digits, a 2 {bar}, and images of one digit {alike} over {found.runs} runs."
@@ -225,6 +236,7 @@ def list_rows(found: FeaturesFound) -> Rows:
         "vertical_1": f"a 1 is more vertical than another digit ({tests})",
         "low_bar_2": "a 2 has more horizontal edges in its lower half",
         "low_share_2": "more of its horizontal edges are there than in the upper half",
+        "low_look_2": "the network looks more at the lower half of a 2",
         "alike": "images of one digit are more alike over runs than those of two",
     }
     beside = {name: f"; random CPPNs {getattr(unbred, name).superiority:.2f}" if unbred else "" for name in labels}
@@ -250,4 +262,5 @@ CLAIM = Claim(
     headline=headline,
     rows=list_rows,
     scale=describe_scale,
+    before=lambda found: judge(found, by_edges_alone=True),
 )

@@ -10,23 +10,36 @@ from fooling.networks.classifier import Classifier
 
 
 def trace_looks(classifier: Classifier, images: np.ndarray) -> np.ndarray:
-    """Return where the network looks in the images of each class: the mean of |gradient × input| over runs.
+    """Return where the network looks in the images of each class: the mean of :func:`share_looks` over runs.
+
+    Choice: each image's map sums to 1 before the mean, so that none outweighs others.
+    """
+    looks: np.ndarray = share_looks(classifier, images).mean(axis=0)
+    return looks
+
+
+def find_low_look(classifier: Classifier, images: np.ndarray) -> np.ndarray:
+    """Return which share of where the network looks is in the lower half: ``(runs, classes) float64 in [0, 1]``."""
+    looks = share_looks(classifier, images)
+    return np.asarray(looks[:, :, -(looks.shape[2] // 2) :].sum(axis=(2, 3)))
+
+
+def share_looks(classifier: Classifier, images: np.ndarray) -> np.ndarray:
+    """Return where the network looks in each image: the share of each pixel in Σ |gradient × input|.
 
     The gradient is that of the class's log-odds. It says what a pixel's grey level adds to them, to first order; a
-    black pixel adds nothing by definition. Choice: each image's map sums to 1 before the mean, so that none outweighs
-    others.
+    black pixel adds nothing by definition.
 
-    From ``(runs, classes, height, width, channels) uint8``, the classes in the network's order, comes ``(classes,
-    height, width) float64``, each summing to 1; 0 where no image has any influence.
+    From ``(runs, classes, height, width, channels) uint8``, the classes in the network's order, comes ``(runs, classes,
+    height, width) float64``, each map summing to 1; 0 where an image has no influence.
     """
     runs, classes = images.shape[:2]
     flat = images.reshape(-1, *images.shape[2:])
     maps = multiply_gradient(classifier, flat, np.tile(np.arange(classes), runs))
     size = np.abs(maps).sum(axis=-1)  # (runs · classes, height, width)
     total = size.sum(axis=(1, 2), keepdims=True)
-    shares = np.divide(size, total, out=np.zeros_like(size), where=total > 0.0).reshape(runs, classes, *size.shape[1:])
-    looks: np.ndarray = shares.mean(axis=0)
-    return looks
+    shares: np.ndarray = np.divide(size, total, out=np.zeros_like(size), where=total > 0.0)
+    return shares.reshape(runs, classes, *size.shape[1:])
 
 
 def multiply_gradient(classifier: Classifier, images: np.ndarray, classes: np.ndarray) -> np.ndarray:

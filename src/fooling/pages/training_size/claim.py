@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fooling.confidence import first_generations, to_confidence
-from fooling.pages.claim import NOT, PARTLY, REPRODUCED, SECONDARY, UNTESTED, Claim, Rows
+from fooling.pages.claim import NOT, PARTLY, REPRODUCED, SECONDARY, UNSUPPORTED, UNTESTED, Claim, Rows
 from fooling.pages.mnist_search import CHILDREN, GENERATIONS
 from fooling.pages.searches import SearchSizes
 from fooling.words import count_words, show_confidence, show_p
@@ -157,13 +157,13 @@ def judge(found: TrainingSizeFound) -> str:
     if all(one.median_most < PREVENTED and one.needed[0] is not None for one in encodings):
         return REPRODUCED
     grows = (one.correlation > 0 and one.p < TREND_P and one.fold >= TREND_FOLD for one in encodings)
-    return PARTLY if any(grows) else NOT
+    return PARTLY if any(grows) else UNSUPPORTED
 
 
 BECAME = {
     REPRODUCED: "is supported",
     PARTLY: "is supported in part",
-    NOT: "is not supported",
+    UNSUPPORTED: "is not supported in this range",
     UNTESTED: "is not judged at this size",
 }
 
@@ -215,4 +215,5 @@ CLAIM = Claim(
         f"{found.sizes} sizes × {found.networks_per_size} networks × {found.runs} runs, "
         f"{found.generations} generations × {found.children} children; digits of {found.data}"
     ),
+    before=lambda found: NOT if judge(found) == UNSUPPORTED else judge(found),
 )
