@@ -29,13 +29,14 @@ from fooling.lab.audit.files import (
 from fooling.lab.audit.folders import open_folder
 from fooling.lab.audit.record import Found
 from fooling.lab.audit.telling import tell_audit
+from fooling.lab.audit.verdict import give_verdict, judge
 from fooling.pages.page import read_record
 from fooling.pages.your_network import PAGE
 from fooling.report import freshness, html
 from fooling.report.inspection import find_alt_text
 from fooling.report.notebooks import Given, RefusedError, Workspace, read_notebooks
 from fooling.report.runner import Schedule, lock_results, run_pages
-from fooling.words import clean_name
+from fooling.words import clean_name, escape, list_lines
 
 PROFILE = "default"  # of no consequence where a network is named; the page asks for one
 SLOWEST = 5  # times the budget, and an hour at least, until a cell is taken for hanging
@@ -92,7 +93,7 @@ def audit_model(options: Options, notebooks: Path, out: TextIO) -> int:
             if failed and _date(workspace) == before:
                 return _fail(failed, workspace)
         found = keep_numbers(workspace)
-        failed = failed or keep_page(workspace)
+        failed = failed or keep_page(workspace, found)
     print("", *tell_audit(found), "", sep="\n", file=out)
     if failed:
         (folder / "audit.html").unlink(missing_ok=True)  # of an audit before
@@ -178,13 +179,16 @@ def keep_numbers(workspace: Workspace) -> Found:
         raise RefusedError(f"The numbers of the audit cannot be read: {error}") from error
     assert found is not None
     names = freshness.read_json(workspace.metrics(PAGE))["runs"]
-    files.write_json(workspace.results / "metrics.json", {**msgspec.to_builtins(found), "runs": names})
+    files.write_json(
+        workspace.results / "metrics.json",
+        {**msgspec.to_builtins(found), "verdict": give_verdict(found), "runs": names},
+    )
     return found
 
 
-def keep_page(workspace: Workspace) -> str:
+def keep_page(workspace: Workspace, found: Found) -> str:
     """Write ``audit.ipynb``, ``contact_sheet.png`` and ``audit.html`` beside them; return why not, or nothing."""
-    folder, content = workspace.results, workspace.executed(PAGE).read_text(encoding="utf-8")
+    folder, content = workspace.results, head_page(workspace.executed(PAGE).read_text(encoding="utf-8"), found)
     files.write_atomically(folder / "audit.ipynb", content)
     for sheet in find_sheets(json.loads(content)["cells"]):
         files.write_atomically(folder / "contact_sheet.png", sheet)
@@ -194,6 +198,16 @@ def keep_page(workspace: Workspace) -> str:
         return str(error) or type(error).__name__
     files.write_atomically(folder / "audit.html", shown)
     return ""
+
+
+def head_page(content: str, found: Found) -> str:
+    """Return a page of an audit under the network's name, which begins with what the audit comes to."""
+    page = json.loads(content)
+    first = next((cell for cell in page["cells"] if cell["cell_type"] == "markdown"), None)
+    if first:
+        rest = "".join(first["source"]).partition("\n")[2]
+        first["source"] = f"# How easily is {escape(found.network.name)} fooled?\n\n{list_lines(judge(found))}\n{rest}"
+    return json.dumps(page, indent=1, ensure_ascii=False) + "\n"
 
 
 def find_sheets(cells: Sequence[dict[str, Any]]) -> Iterator[bytes]:

@@ -86,7 +86,8 @@ def _measure(
         attempts[name], sure[name] = attempt, to_confidence(attempt.log_odds)
         inner.append(run)
     noise = np.concatenate(list(draw_random_images(DirectEncoding(classifier.image_shape), NOISE, seed)))
-    confidences = {"noise, first class": to_confidence(classifier.score(noise).max(axis=1))}
+    noisy = classifier.score(noise)
+    confidences = {"noise, first class": to_confidence(noisy.max(axis=1))}
     confidences |= {"noise, best for a class" if name == "noise" else name: sure[name].ravel() for name in sure}
     nonsense, real = {"noise": noise, **find_fooling(attempts)}, None
     defences, again = _test_defences(subject, nonsense, attempts["CPPN"], budget, seed, folder)
@@ -102,7 +103,8 @@ def _measure(
         right = scores.argmax(axis=1) == natural.labels
         if not beats_chance(right, natural.labels, len(classifier.class_names)):
             doubts.insert(0, f"The network is right on {right.mean():.1%} of the real images, no better than chance.")
-    told = Told(tuple(doubts), untested)
+    first = int(np.bincount(noisy.argmax(axis=1)).argmax())
+    told = Told(tuple(doubts), untested, classifier.class_names[first])
     found = summarise(classifier, budget, attempts, confidences["noise, first class"], real, told, defences)
     shown = choose_shown(attempts)
     arrays = {f"confidences.{name}": part for name, part in confidences.items()}

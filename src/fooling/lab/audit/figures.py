@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LIMIT = log_odds(1.0 - 1e-7)  # of what is drawn, on either side: nothing is told apart beyond
 SHEET_KILOBYTES = 180  # Choice: base64 makes it 240 KB, less than half of what a page may take
-NARROWEST = 6  # columns that a sheet has at least, so that few classes do not make large images
+NARROWEST = 6  # columns that a sheet across a page has at least, so that few classes do not make large images
 LETTERS = 108  # in a line across a sheet, shared by its columns
 SPREAD = 0.28  # of dots across their row
 
@@ -55,17 +55,17 @@ def draw_contact_sheet(
         f"{list_words(class_names)}; highest {show_confidence(confidences.max())}, "
         f"{class_names[column]} by {attacks[row]}."
     )
-    drawn, axes = start_figure(tall, alt, nrows=rows, ncols=across)
+    drawn, axes = start_figure(tall, alt, nrows=rows, ncols=columns)
     drawn.kilobytes = SHEET_KILOBYTES
-    for row, column in np.ndindex(rows, across):
+    if columns < across:
+        drawn.set_figwidth(0.5 + columns * side / 0.9)
+    for row, column in np.ndindex(rows, columns):
         spot = axes[row, column]
-        spot.set_visible(column < columns)
-        if column < columns:
-            style.show_pixels(spot, shrink_image(images[row, column], round(side * style.DPI)))
-            spot.spines[:].set(visible=True, color="#cccccc", lw=0.5)  # so that white images have an end
-            shown = float(confidences[row, column])
-            weight = "bold" if shown >= CERTAIN else "normal"
-            spot.set_xlabel(show_confidence(shown), fontsize=7.5, labelpad=2, fontweight=weight)
+        style.show_pixels(spot, shrink_image(images[row, column], round(side * style.DPI)))
+        spot.spines[:].set(visible=True, color="#cccccc", lw=0.5)  # so that white images have an end
+        shown = float(confidences[row, column])
+        weight = "bold" if shown >= CERTAIN else "normal"
+        spot.set_xlabel(show_confidence(shown), fontsize=7.5, labelpad=2, fontweight=weight)
     for spot, lines in zip(axes[0], names, strict=False):
         spot.set_title("\n".join(lines), fontsize=8, fontweight="bold", parse_math=False)
     for spot, name in zip(axes[:, 0], attacks, strict=True):

@@ -12,6 +12,7 @@ FORMAT = 1
 ATTACKS = ("noise", "direct", "CPPN", "ascent")  # in the order of their knowledge of the network
 COLOURS = ("black", "grey", "white", "red", "green", "blue")
 CERTAIN = 0.99
+FEW = 10  # images of a kind, below which a share of them is no finding
 LEVELS = (50, 90, 99)  # per cent, that images are counted to
 
 Bounded = tuple[float, float, float]  # a value and the ends of its 95% interval
@@ -62,6 +63,7 @@ class OnNoise(Part, frozen=True):
 
     median: float
     highest: float
+    class_name: str = ""  # "class": what most of them are taken for
 
 
 class Plain(Part, frozen=True):

@@ -23,6 +23,7 @@ class Told(NamedTuple):
 
     doubts: tuple[str, ...]  # on what makes them doubtful
     untested: tuple[str, ...]  # on what could not be tested
+    noise_class: str = ""  # what most of the noise is taken for, which is no sentence
 
 
 def summarise(
@@ -60,7 +61,7 @@ def summarise(
         worst=record.Worst(names[budget.classes[cell]], surest, float(highest[cell])),
         attacks={attack: summarise_attempt(one) for attack, one in attempts.items()},
         classes=tuple(cells),
-        noise=record.OnNoise(float(np.median(noise)), float(noise.max())),
+        noise=record.OnNoise(float(np.median(noise)), float(noise.max()), told.noise_class),
         plain=plain,
         real=real,
         **msgspec.structs.asdict(defences),

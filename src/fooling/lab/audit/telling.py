@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from fooling.lab.audit.record import ATTACKS, COLOURS, LEVELS, FoolingClass, Found, Separation, Temperature
+from fooling.lab.audit.record import ATTACKS, COLOURS, FEW, LEVELS, FoolingClass, Found, Separation, Temperature
+from fooling.lab.audit.verdict import THRESHOLD, choose_known, find_best_detector, judge
 from fooling.words import escape, show_confidence, table
-
-THRESHOLD = "maximum softmax"  # the detector that is a threshold on the confidence
 
 Value = TypeVar("Value")
 
@@ -59,19 +58,19 @@ def tabulate_defences(found: Found) -> str:
 
 
 def tell_audit(found: Found) -> list[str]:
-    """Return an audit in about eight lines that fit a slide."""
+    """Return an audit in about ten lines that fit a slide: first what is doubtful, the verdict, and what to do."""
     network, worst, real, noise, counts = found.network, found.worst, found.real, found.noise, found.nonsense or {}
     shape = " × ".join(map(str, network.image_shape))
     medians = ", ".join(f"{attack} {show_confidence(one.median)}" for attack, one in _sort(found.attacks))
     needed = ", ".join(f"{attack} {_show_count(one.images_to['99'])}" for attack, one in _sort(found.attacks))
     lines = [
+        *judge(found),
         f"{network.name}: images of {shape}, {network.classes:,} classes, {show_minutes(found.budget_minutes)}.",
-        f"Nonsense with at least 99% confidence: in {found.fooled:,} of {found.audited:,} classes audited.",
         f"Most certain: {worst.class_name}, {show_confidence(worst.confidence)}, by {worst.attack}.",
         f"Median class, by attack: {medians}.",
         f"Images shown until half of the classes were at 99%: {needed}.",
-        f"Random noise: median {show_confidence(noise.median)} in its first class, "
-        f"highest {show_confidence(noise.highest)}.",
+        f"Random noise is taken for {noise.class_name or 'one class or another'}, {show_confidence(noise.median)}; "
+        f"at most {show_confidence(noise.highest)}.",
     ]
     if real:
         right = "" if real.right is None else f", {real.right:.1%} right"
@@ -87,10 +86,14 @@ def tell_audit(found: Found) -> list[str]:
 
 def _tell_class(learned: FoolingClass) -> str:
     """Return what a fooling class changes."""
-    known = ", ".join(f"{kind} {_count_share(share, learned.unseen[kind])}" for kind, share in _list_known(learned))
+    enough = [(kind, share) for kind, share in _list_known(learned) if learned.unseen[kind] >= FEW]
+    known = ", ".join(f"{kind} {_count_share(share, learned.unseen[kind])}" for kind, share in enough)
     before, after = map(show_confidence, learned.median)
+    said = (
+        f"A fooling class calls this much unseen nonsense fooling: {known}; and" if known else "A fooling class takes"
+    )
     return (
-        f"A fooling class calls this much unseen nonsense fooling: {known}; and {learned.lost:.1%} of real images; "
+        f"{said} {learned.lost:.1%} of real images{'' if known else ' for fooling ones'}; "
         f"CPPN images evolved again, {learned.images:,}: median {before} before, {after} after."
     )
 
@@ -99,15 +102,13 @@ def _tell_temperature(warmed: Temperature, counts: Mapping[str, int]) -> str:
     """Return what a temperature changes."""
     if not warmed.fitted:
         return f"Temperature: {tell_unfitted(warmed.value)}."
-    kind = max(warmed.certain, key=lambda name: warmed.certain[name])
+    kind = max((one for one in warmed.certain if counts[one] >= FEW), key=lambda one: warmed.certain[one], default="")
     before, after = (100 * error for error in warmed.calibration_error)
     moved = "rose, though the likelihood chose this temperature," if after > before else "fell"
     moved = f"{moved} from {before:.1f} to {after:.1f}" if after != before else f"stayed at {after:.1f}"
-    certain = " to ".join(_count_share(share, counts[kind]) for share in warmed.certain[kind])
-    return (
-        f"Temperature {warmed.value:.2f}: the calibration error {moved} points; "
-        f"nonsense at 99%, of the worst kind, {kind}: {certain}."
-    )
+    certain = " to ".join(_count_share(share, counts[kind]) for share in warmed.certain.get(kind, ()))
+    worst = f"; nonsense at 99%, of the worst kind, {kind}: {certain}" if kind else ""
+    return f"Temperature {warmed.value:.2f}: the calibration error {moved} points{worst}."
 
 
 def tell_unfitted(temperature: float) -> str:
@@ -119,19 +120,18 @@ def tell_unfitted(temperature: float) -> str:
 
 def _tell_detectors(detectors: Mapping[str, Mapping[str, Separation]], counts: Mapping[str, int]) -> str:
     """Return what passes a threshold on the confidence, and what passes the best detector."""
-    best = find_best_detector(detectors)
+    enough = choose_known(detectors, counts)
+    best = find_best_detector(enough)
     threshold, other = (
-        ", ".join(f"{kind} {_count_share(one.passed[0], counts[kind])}" for kind, one in _sort(detectors[name]))
+        ", ".join(f"{kind} {_count_share(one.passed[0], counts[kind])}" for kind, one in _sort(enough[name]))
         for name in (THRESHOLD, best)
     )
+    if not threshold:
+        return (
+            f"What a detector would let pass is not told: there are fewer than {FEW} images of each kind of nonsense."
+        )
     said = "no other detector is better" if best == THRESHOLD else f"with the best detector, {best}: {other}"
     return f"Where 95% of real images pass a threshold on the confidence, so does nonsense: {threshold}; {said}."
-
-
-def find_best_detector(detectors: Mapping[str, Mapping[str, Separation]]) -> str:
-    """Return the detector whose worst kind of nonsense passes the least; of equal ones the best on average."""
-    passed = {name: [one.passed[0] for one in kinds.values()] for name, kinds in detectors.items()}
-    return min(detectors, key=lambda name: (max(passed[name]), sum(passed[name]), name != THRESHOLD))
 
 
 def show_minutes(minutes: float) -> str:

@@ -1,0 +1,78 @@
+"""What an audit comes to: what makes it doubtful, a verdict beside networks that the project audited, what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib import resources
+
+from fooling.lab.audit.record import CERTAIN, FEW, Found, Separation
+from fooling.words import list_words, show_confidence
+
+THRESHOLD = "maximum softmax"  # the detector that is a threshold on the confidence
+STOPS = 0.2  # the share of nonsense that a defence may let pass to be recommended; Choice: it notices four in five
+
+
+def judge(found: Found) -> list[str]:
+    """Return the first lines of a finding: each doubt, the verdict with the number it hangs on, what to do."""
+    doubts = [f"Doubtful: {doubt}" for doubt in found.doubts]
+    return [*doubts, give_verdict(found), _advise(found)]
+
+
+def give_verdict(found: Found) -> str:
+    """Return in words how easily a network is fooled.
+
+    Nonsense fools it that makes it as certain as 99%, or as real images do where that is less: a network that is never
+    so certain of anything is not safe.
+    """
+    level = min(CERTAIN, found.real.median) if found.real else CERTAIN
+    at = "99%" if level == CERTAIN else f"{show_confidence(level)}, the median of real images,"
+    fooled = sum(max(one.confidence.values()) >= level for one in found.classes)
+    grade = "Easily fooled" if 2 * fooled >= found.audited else "Fooled in some classes"
+    end = "" if fooled else f"; the most certain reached {show_confidence(found.worst.confidence)}"
+    minutes = f"{found.budget_minutes:g} minute{'' if found.budget_minutes == 1 else 's'}"
+    return (
+        f"{grade if fooled else 'Not fooled within this budget'}: nonsense reached {at} in {fooled:,} of "
+        f"{found.audited:,} classes within {minutes}{end}. {_compare()}"
+    )
+
+
+def _compare() -> str:
+    """Return what the project's own networks came to, in a sentence."""
+    kept = json.loads(resources.files("fooling.lab.audit").joinpath("references.json").read_text(encoding="utf-8"))
+    shown = [f"{name} {fooled} of {audited}" for name, (fooled, audited) in kept["fooled"].items()]
+    return f"To compare, at 99% within {kept['minutes']:g} minutes: {list_words(shown)}."
+
+
+def _advise(found: Found) -> str:
+    """Return what to do, a sentence or two."""
+    if not found.fooled and not found.doubts:
+        return (
+            "What to do: audit it longer (--budget) before you rely on it; a search that ends says nothing of a longer."
+        )
+    do = "What to do: do not take its confidence for a sign that an image shows one of its classes"
+    if found.doubts:
+        return f"What to do: settle the doubt first, and audit again; until then {do[12:]}."
+    if not found.detectors or not found.nonsense:
+        return f"{do}; give real images (--images) to see what would notice nonsense."
+    kinds = choose_known(found.detectors, found.nonsense)
+    best = find_best_detector(kinds)
+    passed = max((one.passed[0] for one in kinds[best].values()), default=1.0)
+    if passed <= STOPS:
+        return f"{do}; a detector by {best} let {passed:.0%} of the worst kind of nonsense pass, so add one."
+    return f"{do}; of the detectors tested none stops it: the best, {best}, let {passed:.0%} of the worst kind pass."
+
+
+def choose_known(
+    detectors: Mapping[str, Mapping[str, Separation]], counts: Mapping[str, int]
+) -> dict[str, dict[str, Separation]]:
+    """Return what detectors did with those kinds of nonsense that there were ten images of, or more."""
+    return {
+        name: {kind: one for kind, one in kinds.items() if counts[kind] >= FEW} for name, kinds in detectors.items()
+    }
+
+
+def find_best_detector(detectors: Mapping[str, Mapping[str, Separation]]) -> str:
+    """Return the detector whose worst kind of nonsense passes the least; of equal ones the best on average."""
+    passed = {name: [one.passed[0] for one in kinds.values()] for name, kinds in detectors.items()}
+    return min(detectors, key=lambda name: (max(passed[name], default=1.0), sum(passed[name]), name != THRESHOLD))
