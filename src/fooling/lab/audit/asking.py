@@ -11,7 +11,8 @@ import numpy as np
 from fooling.data.pictures import RESIZES
 from fooling.lab.audit.folders import open_folder
 from fooling.lab.audit.natural import NaturalImages, Read, draw_places, load_natural, read_pictures
-from fooling.lab.audit.pixel_range import CHANCE, RANGES, is_better
+from fooling.lab.audit.pixel_range import CHANCE, is_better
+from fooling.networks.pixels import RANGES
 from fooling.words import list_words
 
 if TYPE_CHECKING:

@@ -17,13 +17,14 @@ from fooling.data.pictures import RESIZES
 from fooling.lab.audit.asking import doubt_resize, open_natural
 from fooling.lab.audit.files import AuditError, check_image_size, read_class_names
 from fooling.lab.audit.natural import NaturalImages, draw_places
-from fooling.lab.audit.pixel_range import RANGES, check_input_range, read_range, settle_range
+from fooling.lab.audit.pixel_range import check_input_range, settle_range
 from fooling.lab.detectors.scores import compute_logits
 from fooling.networks.adapt import AGREE, Adapted, Asked, find_end, find_image_shape
 from fooling.networks.classifier import Classifier
 from fooling.networks.head import Head, expose_logits, split_head
 from fooling.networks.lenet import train_network
 from fooling.networks.loading import hash_code, load_model, run_code
+from fooling.networks.pixels import RANGES, read_range
 
 MOST_NATURAL = 1_000  # real images; Choice: intervals of about three percentage points, and seconds of reading
 ASKED = 32  # noise images, and real ones, whose answers tell sigmoids; Choice: logits that are all in [0, 1] are rare
