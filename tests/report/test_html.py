@@ -17,6 +17,7 @@ from fooling.report import freshness, html, inspection
 from fooling.report.index import find_group
 from fooling.report.inspection import PageError
 from fooling.report.notebooks import read_notebooks
+from fooling.words import escape
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 
@@ -90,6 +91,14 @@ def test_whatever_would_make_a_browser_ask_for_a_file_is_an_error(desk, markup):
 def test_words_about_the_web_in_code_are_not_requests(desk):
     page = draw(desk, "# Title", 'print("<script src=https://example.org>")', say("<link rel=x>\n"))
     assert "&lt;script" in page
+
+
+def test_what_people_call_things_is_no_request(desk):
+    named = "a <img src=x> url(x) @import y"
+    page = draw(
+        desk, f"# Title\n\n{escape(named)}", show({"image/png": PIXEL}, {"image/png": {"alt": named}}), say(named)
+    )
+    assert unescape(page).count("<img src=x>") == 3
 
 
 def test_code_is_folded_and_so_are_progress_bars_and_long_prints(desk):
