@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from dataclasses import replace
+from html import escape as escape_html
 from html import unescape
 
 import nbformat
@@ -93,12 +94,12 @@ def test_words_about_the_web_in_code_are_not_requests(desk):
     assert "&lt;script" in page
 
 
-def test_what_people_call_things_is_no_request(desk):
+def test_what_people_call_things_is_no_request_and_stands_in_the_title_as_it_is(desk):
     named = "a <img src=x> url(x) @import y"
-    page = draw(
-        desk, f"# Title\n\n{escape(named)}", show({"image/png": PIXEL}, {"image/png": {"alt": named}}), say(named)
-    )
-    assert unescape(page).count("<img src=x>") == 3
+    picture = show({"image/png": PIXEL}, {"image/png": {"alt": named}})
+    page = draw(desk, f"# Is it {escape(named)}?", picture, say(named))
+    assert unescape(page).count("<img src=x>") == 4
+    assert f"<title>Is it {escape_html(named)}? · easily-fooled</title>" in page
 
 
 def test_code_is_folded_and_so_are_progress_bars_and_long_prints(desk):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import json
 import re
@@ -109,7 +110,7 @@ def find_title(cells: Iterable[Mapping[str, Any]]) -> str:
         if cell["cell_type"] == "markdown":
             found = re.search(r"^#\s+(.+)$", "".join(cell["source"]), flags=re.MULTILINE)
             if found:
-                return re.sub(r"[*_`$]|\[|\]\([^)]*\)|<[^>]*>", "", found[1]).strip()
+                return html.unescape(re.sub(r"[*_`$]|\[|\]\([^)]*\)|<[^>]*>", "", found[1])).strip()
     return ""
 
 
