@@ -195,8 +195,16 @@ def test_tables_have_a_row_for_each_attack_and_a_column_for_each_colour(found: F
     assert "c, 88.08%" in tabulate_plain(found)
     defences = tabulate_defences(found)
     assert "| calibration error, real images | 8.0 points | 2.0 points |" in defences
-    assert "| nonsense at 99%: direct | 100% (4 of 4) | 75% (3 of 4) |" in defences
-    assert "| unseen nonsense called fooling: noise |  | 50% (1 of 2) |" in defences
+    assert "| nonsense at 99%: noise | 10% (1 of 10) | 0% (0 of 10) |" in defences
+    assert "| nonsense at 99%: direct | 4 of 4, too few to say | 3 of 4, too few to say |" in defences
+    assert "| unseen nonsense called fooling: noise |  | 1 of 2, too few to say |" in defences
+
+
+def test_a_handful_of_real_images_is_counted_and_says_no_more(found: Found) -> None:
+    assert "Real images (4): too few to say more." in tell_audit(found)
+    many = msgspec.structs.replace(found, real=msgspec.structs.replace(found.real, images=10), pictures=("All grey.",))
+    lines = tell_audit(many)
+    assert lines[lines.index("Real images (10): median confidence 85.00%, 75.0% right.") + 1] == "All grey."
 
 
 def test_telling_needs_no_tensorflow() -> None:

@@ -44,12 +44,10 @@ def tabulate_defences(found: Found) -> str:
         rows += [("calibration error, real images", *errors)]
         rows += [("median confidence, real images", *map(show_confidence, warmed.real))]
         for kind, shares in _sort(warmed.certain):
-            said = [f"{share:.0%} ({_count_share(share, counts[kind])})" for share in shares]
-            rows += [(f"nonsense at 99%: {kind}", *said)]
+            rows += [(f"nonsense at 99%: {kind}", *(_show_share(share, counts[kind]) for share in shares))]
     if learned:
         for kind, share in _list_known(learned):
-            known = f"{share:.0%} ({_count_share(share, learned.unseen[kind])})"
-            rows += [(f"unseen nonsense called fooling: {kind}", "", known)]
+            rows += [(f"unseen nonsense called fooling: {kind}", "", _show_share(share, learned.unseen[kind]))]
         rows += [("unseen real images called fooling", "", f"{learned.lost:.1%}")]
         if learned.right:
             rows += [("unseen real images that are right", *(f"{share:.1%}" for share in learned.right))]
@@ -74,8 +72,10 @@ def tell_audit(found: Found) -> list[str]:
     ]
     if real:
         right = "" if real.right is None else f", {real.right:.1%} right"
-        lines += [f"Real images ({real.images:,}): median confidence {show_confidence(real.median)}{right}."]
-        lines += found.pictures
+        known = (
+            f"median confidence {show_confidence(real.median)}{right}" if real.images >= FEW else "too few to say more"
+        )
+        lines += [f"Real images ({real.images:,}): {known}.", *found.pictures]
     else:
         lines += ["Real images: none were given, so that there is nothing to compare with."]
     lines += [_tell_detectors(found.detectors, counts)] if found.detectors else []
@@ -147,6 +147,12 @@ def _sort(parts: Mapping[str, Value]) -> list[tuple[str, Value]]:
 def _list_known(learned: FoolingClass) -> list[tuple[str, float]]:
     """Return by kind what a fooling class knew of unseen nonsense, where there was some."""
     return [(kind, share) for kind, share in _sort(learned.known) if share is not None]
+
+
+def _show_share(share: float, count: int) -> str:
+    """Return a share of images, in per cent only where there are enough of them."""
+    counted = _count_share(share, count)
+    return f"{share:.0%} ({counted})" if count >= FEW else f"{counted}, too few to say"
 
 
 def _count_share(share: float, count: int) -> str:
