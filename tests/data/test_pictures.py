@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import warnings
 from pathlib import Path
 
@@ -114,6 +115,15 @@ def test_what_cannot_be_read_is_told_in_words(tmp_path, content) -> None:
     (tmp_path / "a.png").write_bytes(content)
     with pytest.raises(ValueError, match=r"^[^\n]+[^\n.]$"):
         read_picture(tmp_path / "a.png")
+
+
+def test_what_the_system_refuses_is_told_without_the_path(tmp_path) -> None:
+    (tmp_path / "circle.png").symlink_to("circle.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    for name, said in (("circle", "symbolic links"), ("pipe", "it is no file"), ("gone", "there is no such picture")):
+        with pytest.raises(ValueError, match=said) as caught:
+            read_picture(tmp_path / f"{name}.png")
+        assert str(tmp_path) not in str(caught.value)
 
 
 def test_a_picture_that_would_fill_the_memory_is_refused_before_it_is_decoded(tmp_path, monkeypatch) -> None:

@@ -272,11 +272,10 @@ def test_a_network_of_ones_own_is_audited_resumed_and_not_audited_twice(tmp_path
     command = [sys.executable, "-m", "fooling", "audit", *words]
     options = {"cwd": tmp_path, "env": {**os.environ, "FOOLING_RESULTS": str(tmp_path / "results")}, "text": True}
 
-    refused = subprocess.run(command, capture_output=True, timeout=300, **options)
+    refused = subprocess.run([*command, "--input-range", "0", "1"], capture_output=True, timeout=300, **options)
     assert refused.returncode == 2 and refused.stderr.count("\n") == 1
     assert "add --input-range 0 255 (INPUT_RANGE)." in refused.stderr
 
-    command += ["--input-range", "0", "255"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
     folder, kept = next((tmp_path / "results" / "audits").iterdir()), []
     until = time.monotonic() + 240
@@ -320,5 +319,5 @@ def check_outputs(folder: Path, private: Path, said: str) -> None:
         text = (folder / name).read_text()
         assert str(private) not in text and find_private_line(text, folder) is None
     page = (folder / "audit.html").read_text()
-    assert "How easily is your own network fooled?" in page and "mine.keras" in page
+    assert "How easily is mine fooled?" in page and "mine.keras" in page
     assert Workspace("default", Path(), folder).executed(PAGE).is_file()

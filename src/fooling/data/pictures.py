@@ -61,6 +61,8 @@ def read_picture(file: Path | IO[bytes], as_seen: bool = False) -> Picture:
         ValueError: If it cannot be read; the text says why, without a full stop.
     """
     try:
+        if isinstance(file, Path) and file.exists() and not file.is_file():
+            raise ValueError("it is no file")  # a pipe would be waited for
         with Image.open(file, formats=KINDS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise ValueError(f"it has {picture.width * picture.height:,} pixels, more than {MOST_PIXELS:,}")
@@ -70,7 +72,8 @@ def read_picture(file: Path | IO[bytes], as_seen: bool = False) -> Picture:
     except UnidentifiedImageError as error:
         raise ValueError("it is no picture of a known kind") from error
     except Exception as error:  # a damaged file can raise nearly anything
-        raise ValueError(str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__) from error
+        said = getattr(error, "strerror", None) or str(error)  # the system's own words, without the path
+        raise ValueError(said.strip().split("\n")[0].rstrip(".") or type(error).__name__) from error
 
 
 def _describe(picture: Image.Image) -> Iterator[str]:
