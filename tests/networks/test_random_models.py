@@ -15,7 +15,7 @@ from keras import layers, ops
 from fooling.networks.classifier import Classifier
 from fooling.networks.head import Head, expose_logits, replace_head, split_head
 
-NAMES = ("head", "features", "softmax", "subtract", "multiply", "similarity", "input_layer", "dense", "get_item", "é-1")
+NAMES = ("head", "features", "softmax", "subtract", "multiply", "similarity", "input_layer", "stack", "get_item", "é 1")
 FORMS = ("images", "grey", "vector", "channels first", "whole numbers", "list", "dictionary")
 ENDINGS = (
     *("logits", "softmax", "softmax layer", "softmax operator", "twice", "mixture", "divided", "flip", "dropout"),

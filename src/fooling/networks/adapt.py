@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from fooling.files import hash_arrays
 PROBES = 2  # noise images that tell the kind of output; few, because ten crops of a large network need 0.5 GB each
 AGREE = 1e-5  # how far answers may lie apart that are the same but for rounding
 CHANNELS = (1, 3)
+NAMEABLE = re.compile(r"^[A-Za-z0-9_.\\/>-]*$")  # Source: TensorFlow's rule for scopes
 
 Shape = tuple[int, int, int]  # height, width, channels
 Change = Callable[[Any], Any]
@@ -68,7 +70,9 @@ class Asked(keras.Model):
     """
 
     def __init__(self, classify: Callable[[np.ndarray], Any], most: int | None = None) -> None:
-        super().__init__(name=getattr(classify, "__name__", "") or "function")
+        super().__init__(
+            name=re.sub(r"\W", "_", getattr(classify, "__name__", ""), flags=re.ASCII).strip("_") or "function"
+        )
         self.classify, self.most, self.columns, self.failure = classify, most, 0, ""
         self._known: list[dict[bytes, np.ndarray]] = [{}]  # scores by image; in a list, which Keras leaves alone
         self.built = True
@@ -133,8 +137,8 @@ def adapt(model: Any, shape: Shape, input_range: tuple[float, float]) -> tuple[k
     if isinstance(model, Adapted):
         return model, np.asarray(model(noise, training=False), np.float32)
     network, give, given = _adapt_input(model, shape, input_range)
+    asked = model.ask(noise) if isinstance(model, Asked) else None
     try:
-        asked = model.ask(noise) if isinstance(model, Asked) else None
         answer = network(give(noise) if give else noise, training=False) if asked is None else asked
     except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
         raise ValueError(f"{model.name} does not accept images of shape {shape}.") from error
@@ -230,6 +234,7 @@ def _square(count: int, size: Sequence[int] | None) -> tuple[int, ...]:
 
 def _adapt_input(model: Any, shape: Shape, input_range: tuple[float, float]) -> tuple[keras.Model, Change | None, str]:
     """Return a network, what must be done to pixels for it, None if nothing, and that in words."""
+    _check_names(model)
     taken = None if isinstance(model, Asked) else _find_taken(model)
     if taken is None:
         return model, None, ""
@@ -258,6 +263,15 @@ def _adapt_input(model: Any, shape: Shape, input_range: tuple[float, float]) -> 
         return images
 
     return network, give, about
+
+
+def _check_names(model: keras.Model) -> None:
+    """Raise ValueError if TensorFlow does not take a layer's name, as other backends do: it can build no graph then."""
+    for layer in [*model._flatten_layers(), *getattr(model, "operations", ())]:
+        if not NAMEABLE.match(layer.name):
+            raise ValueError(
+                f"{model.name} has a layer {layer.name!r}, a name that TensorFlow does not take; rename it."
+            )
 
 
 def _take_floats(model: keras.Model, taken: Taken) -> keras.Model | None:

@@ -36,8 +36,9 @@ def read_range(network: keras.Model) -> tuple[Range, str] | None:
 
 def _follow(network: keras.Model, images: np.ndarray) -> tuple[Range, str] | None:
     """Return what :func:`read_range` does, for images of one level each."""
-    # A Sequential has layers only, and does not say where it starts.
-    for operation in getattr(network, "operations", network.layers)[: NEAR + 1]:
+    if isinstance(network, keras.Sequential):
+        network = keras.Model(network.inputs[0], network.outputs[0])
+    for operation in network.operations[: NEAR + 1]:
         if isinstance(operation, keras.layers.InputLayer):
             continue
         node = operation._inbound_nodes[0]
