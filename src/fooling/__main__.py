@@ -1,4 +1,4 @@
-"""The command line: ``python -m fooling report``, ``status``, ``publish``, ``restore``, ``findings``, ``audit``."""
+"""The command line: ``python -m fooling report``, and the other commands that `--help` names."""
 
 from __future__ import annotations
 
@@ -51,6 +51,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("restore", _restore, "take published runs as this machine's, to draw their pages again", "extended")
     add("findings", _findings, "each claim: the paper, this project, the verdict, the scale", said="what is published")
     _add_audit(add("audit", _audit, "how easily is a network of your own fooled? One page says it"))
+    photographs = add("photographs", _photographs, "put ImageNet's photographs into data/imagenet-sample, made smaller")
+    photographs.add_argument("folder", type=Path, metavar="FOLDER", help="as data/README.md describes it")
     return parser
 
 
@@ -142,6 +144,17 @@ def _audit(arguments: argparse.Namespace, notebooks: Path) -> int:
     given = {name: getattr(arguments, name) for name in Options._fields}
     given |= {name: tuple(given[name]) for name in ("input_range", "image_size") if given[name]}
     return audit_model(Options(**given), notebooks, sys.stdout)
+
+
+def _photographs(arguments: argparse.Namespace, _notebooks: Path) -> int:
+    from fooling.data.photographs import shrink_photographs
+
+    try:
+        count = shrink_photographs(arguments.folder)
+    except ValueError as error:
+        raise RefusedError(str(error)) from error
+    print(f"{count:,} photographs are in data/imagenet-sample; pages run at `default` or above use them from now on.")
+    return 0
 
 
 def main(arguments: Sequence[str] | None = None, notebooks: Path = NOTEBOOKS) -> int:

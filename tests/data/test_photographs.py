@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from fooling.data import photographs as module
-from fooling.data.photographs import load_photographs, read_photograph
+from fooling.data.photographs import find_photographs, load_photographs, read_photograph, shrink_photographs
 
 SHAPE = (32, 32, 3)
 
@@ -130,7 +130,7 @@ def test_unknown_photographs_are_refused_and_the_choices_named():
 
 
 def test_an_empty_folder_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"holds no photographs; expected ILSVRC2012_val_\*\.JPEG or folders named"):
+    with pytest.raises(ValueError, match=r"holds no photographs; expected ILSVRC2012_val_\*\.JPEG, n01440764_\*\.JPEG or folders named"):
         load_photographs(str(tmp_path))
 
 
@@ -156,6 +156,36 @@ def test_folders_and_pictures_side_by_side_are_refused(fill):
 def test_a_validation_image_beyond_the_50000_is_refused_by_its_name(fill, name):
     with pytest.raises(ValueError, match=f"{name} is not one of the 50,000 validation images"):
         load_photographs(fill(name))
+
+
+def test_a_picture_whose_name_begins_with_a_wordnet_id_is_of_that_class(fill):
+    found = load_photographs(fill("n01440764_tench.JPEG", "n01443537_goldfish.JPEG", "cat_1.jpg"))
+    labels = dict(zip(found.titles, found.labels.tolist(), strict=True))
+    assert labels == {"n01440764_tench.JPEG": 0, "n01443537_goldfish.JPEG": 1, "cat_1.jpg": -1}
+
+
+def test_a_folder_in_data_is_taken_where_it_is_there_and_else_the_packaged_ones(fill, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "DATA", tmp_path)
+    assert find_photographs("sample").name == "packaged"
+    fill("sample/n01440764/a.JPEG")
+    assert (find_photographs("sample").name, find_photographs("sample").titles) == ("sample", ("n01440764/a.JPEG",))
+
+
+@pytest.mark.parametrize("place", ["n01440764_tench.JPEG", "n01440764/tench.png", "0/tench.png"])
+def test_photographs_are_made_smaller_and_lie_by_their_class(tmp_path, place):
+    large = tmp_path / "large" / place
+    large.parent.mkdir(parents=True)
+    Image.new("RGB", (1024, 512), "red").save(large)
+    assert shrink_photographs(tmp_path / "large", tmp_path / "small") == 1
+    with Image.open(tmp_path / "small" / "n01440764" / "tench.jpg") as picture:
+        assert picture.size == (512, 256) and picture.format == "JPEG"
+    assert load_photographs(str(tmp_path / "small")).labels.tolist() == [0]
+
+
+def test_a_small_photograph_is_not_enlarged(fill, tmp_path):
+    shrink_photographs(Path(fill("large/n01440764/a.JPEG")) / "large", tmp_path / "small")
+    with Image.open(tmp_path / "small" / "n01440764" / "a.jpg") as picture:
+        assert picture.size == (50, 40)
 
 
 def picture_bytes(kind: str) -> bytes:

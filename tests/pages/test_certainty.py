@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from fooling.data.photographs import load_photographs, random_crops
+from fooling.networks.assessment import assess
 from fooling.networks.classifier import Classifier
 from fooling.pages import certainty
-from fooling.pages.certainty import measure_certainty
+from fooling.pages.certainty import assess_photographs, measure_certainty
 
 SHAPE = (12, 16, 3)
 
@@ -53,3 +54,16 @@ def test_other_photographs_are_another_run(brightness, tmp_path) -> None:
     some = measure_certainty(brightness, photographs.select(slice(2)), 20, 0, tmp_path)
     assert every.folder != some.folder
     assert not np.array_equal(every.confidences["crops of photographs"], some.confidences["crops of photographs"])
+
+
+def test_labelled_photographs_are_assessed_once_and_read_again(brightness, tmp_path, monkeypatch) -> None:
+    photographs = load_photographs("packaged")
+    labelled = photographs._replace(labels=np.arange(8) % 2)
+    found, run = assess_photographs(brightness, labelled, 1.0, tmp_path)
+    direct = assess(brightness, labelled.batches(SHAPE, margin=1.0), labelled.labels)
+    np.testing.assert_array_equal(found.confidences, direct.confidences)
+    assert (found.error, found.top_five_error, run is not None) == (direct.error, direct.top_five_error, True)
+    monkeypatch.setattr(certainty, "place_labels", lambda *args: pytest.fail("asked again"))
+    assert assess_photographs(brightness, labelled, 1.0, tmp_path)[0].error == found.error
+    with pytest.raises(pytest.fail.Exception):  # another cut is another question
+        assess_photographs(brightness, labelled, 1.2, tmp_path)

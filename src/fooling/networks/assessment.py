@@ -57,7 +57,11 @@ def assess(classifier: Classifier, images: np.ndarray | Iterable[np.ndarray], la
             network answers with NaN.
     """
     batches = [images] if isinstance(images, np.ndarray) else images
-    confidences, places = _score_batches(classifier, batches, np.asarray(labels))
+    return summarise(*place_labels(classifier, batches, np.asarray(labels)))
+
+
+def summarise(confidences: np.ndarray, places: np.ndarray) -> Assessment:
+    """Return what the numbers of :func:`place_labels` come to."""
     correct = places == 0
     return Assessment(
         error=float(1.0 - correct.mean()),
@@ -68,10 +72,13 @@ def assess(classifier: Classifier, images: np.ndarray | Iterable[np.ndarray], la
     )
 
 
-def _score_batches(
+def place_labels(
     classifier: Classifier, batches: Iterable[np.ndarray], labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the confidence in the top class, and in which place the label comes: 0 for the top class."""
+    """Return the confidence in the top class, and in which place the label comes: 0 for the top class.
+
+    Each is ``(count,)``, float32 and int64; arguments and errors are those of :func:`assess`.
+    """
     confidences, places = [np.zeros(0, np.float32)], [np.zeros(0, np.int64)]
     seen = 0
     for batch in batches:
@@ -86,13 +93,13 @@ def _score_batches(
         if np.isnan(scores).any():
             raise ValueError("The network answers with confidences that are not numbers.")
         confidences.append(scores.max(axis=1))
-        places.append(_place_labels(scores, mine))
+        places.append(_find_places(scores, mine))
     if seen == 0 or seen != len(labels):
         raise ValueError(f"There are {len(labels)} labels for {seen} images; both must be the same, and at least 1.")
     return np.concatenate(confidences), np.concatenate(places)
 
 
-def _place_labels(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def _find_places(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return how many classes come before each label; of equal ones those of lower number, as for the top class."""
     own = np.take_along_axis(scores, labels[:, None], axis=1)
     ahead = (scores > own) | ((scores == own) & (np.arange(scores.shape[1]) < labels[:, None]))

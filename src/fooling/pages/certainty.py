@@ -1,4 +1,4 @@
-"""How sure a network is of images that nobody bred: where every search starts, and what photographs get."""
+"""How sure a network is of images that nobody bred: where every search starts, and what photographs get; kept."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fooling.data.photographs import Photographs, random_crops
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.random_images import draw_random_images
+from fooling.networks.assessment import Assessment, place_labels, summarise
 from fooling.networks.classifier import Classifier
 from fooling.runs import RunFolder, compute_once
 
@@ -49,3 +50,21 @@ def measure_certainty(
     }
     arrays, run = compute_once(Path(folder), "certainty", settings, VERSION, compute)
     return Certainty({label: arrays[label] for label in (CROPS, *UNBRED)}, run)
+
+
+def assess_photographs(
+    classifier: Classifier, photographs: Photographs, margin: float, folder: Path
+) -> tuple[Assessment, RunFolder | None]:
+    """Return how good a network is on labelled photographs, cut by ``margin``, and where that is kept."""
+
+    def compute() -> dict[str, np.ndarray]:
+        batches = photographs.batches(classifier.image_shape, margin=margin)
+        return dict(zip(("confidences", "places"), place_labels(classifier, batches, photographs.labels), strict=True))
+
+    settings = {
+        "classifier": classifier.fingerprint(),
+        "photographs": photographs.fingerprint(),
+        "margin": margin,
+    }
+    arrays, run = compute_once(folder, "photographs", settings, VERSION, compute)
+    return summarise(**arrays), run

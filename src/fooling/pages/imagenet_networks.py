@@ -16,6 +16,7 @@ from fooling.words import show_confidence
 if TYPE_CHECKING:
     from fooling.networks.assessment import Assessment
 
+NETWORKS = ("SqueezeNet", *LITES)  # the one nearest to the paper's first
 MEDIAN, NEAR, IMAGES = 0.603, 0.15, 1_000  # the paper's median; Choice of what is near, and of enough images
 
 
@@ -24,16 +25,17 @@ class PhotographSizes:
     """On what the ImageNet networks are checked before they are fooled."""
 
     networks: tuple[str, ...]  # names for fooling.networks.imagenet.load_network
-    # name of photographs of fooling.data.photographs; the paper's are ImageNet's validation images
+    # name of a folder in data/, or "packaged", which also stand in where it is not there; the paper's are ImageNet's
+    # validation images
     photographs: str
     crops: int  # random crops of the photographs, whose confidences are compared with those of random images
 
 
 SIZES: Mapping[str, PhotographSizes] = {
-    "smoke": PhotographSizes(networks=LITES[:1], photographs="packaged", crops=20),
-    "default": PhotographSizes(networks=LITES, photographs="packaged", crops=400),
-    "extended": PhotographSizes(networks=LITES, photographs="packaged", crops=4_000),
-    "paper": PhotographSizes(networks=LITES, photographs="imagenet-validation", crops=4_000),
+    "smoke": PhotographSizes(networks=NETWORKS[:1], photographs="packaged", crops=20),
+    "default": PhotographSizes(networks=NETWORKS, photographs="imagenet-sample", crops=400),
+    "extended": PhotographSizes(networks=NETWORKS, photographs="imagenet-sample", crops=4_000),
+    "paper": PhotographSizes(networks=NETWORKS, photographs="imagenet-validation", crops=4_000),
 }
 
 

@@ -10,7 +10,9 @@ from fooling.pages.detectors.records import DetectorSizes, DigitResults, KindRes
 from fooling.words import show_confidence, table
 
 CHANCE = 0.5  # the AUROC of a score that knows nothing
-UNTESTED_IMAGENET = "ImageNet: not tested at this scale, since no folder of natural photographs was named as DATA."
+UNTESTED_IMAGENET = (
+    "ImageNet: not tested, since `data/imagenet-sample` is not there and no folder of photographs was named as DATA."
+)
 
 # Not in the paper; the fooling images are those of the pages before, and 1,000 held-out digits are the natural ones.
 SIZES: Mapping[str, DetectorSizes] = {
