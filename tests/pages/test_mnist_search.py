@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
-from fooling.confidence import to_log_odds
+from fooling.confidence import to_confidence, to_log_odds
 from fooling.pages import claim, mnist_search
 from fooling.pages.finding import Finding
 from fooling.pages.mnist_search import SearchFound
@@ -118,3 +120,14 @@ def test_digits_evolve_at_the_papers_own_size_from_the_default_on() -> None:
     for profile in ("default", "extended", "paper"):
         assert mnist_search.is_large_enough(mnist_search.SIZES[profile])
     assert not mnist_search.is_large_enough(mnist_search.SIZES["smoke"])
+
+
+def test_searches_on_the_authors_network_are_told_by_run_and_by_generation() -> None:
+    history = np.full((3, 11, 10), 12.0, np.float32)
+    history[0, :4] = history[1, :7, 2] = 3.0  # the first run is there at generation 4, the second at 7
+    history[2, :, 5] = 3.0  # the third never
+    run: Any = SimpleNamespace(history=history, confidences=to_confidence(history[:, -1]))
+    told = mnist_search.tabulate_authors({"pixels": run}).splitlines()[-1]
+    assert told == "| pixels | 99.9994% | 99.9994% to 99.9994% | 95.26% | 2 of 3, by 4 to 7 |"
+    run.history = np.zeros_like(history)
+    assert mnist_search.tabulate_authors({"pixels": run}).endswith("| 0 of 3 |")

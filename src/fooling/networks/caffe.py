@@ -62,6 +62,11 @@ def load_authors_lenet() -> Classifier:
     return Classifier(model, DIGITS, AUTHORS_LENET, INPUT_RANGE)
 
 
+def find_authors_lenet() -> Classifier | None:
+    """Return :func:`load_authors_lenet` where its file is in ``data/``, else None."""
+    return load_authors_lenet() if (DATA / FILES[AUTHORS_LENET][0]).exists() else None
+
+
 def load_caffenet() -> Classifier:
     """Load CaffeNet, the network that the paper fooled."""
     model = build_caffenet()

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fooling.confidence import NEAR_CERTAIN, to_confidence
+from fooling.confidence import NEAR_CERTAIN, first_generations, to_confidence
 from fooling.pages.claim import NOT, PARTLY, QUOTE, REPRODUCED, SECONDARY, UNTESTED, Claim, Rows, grade_halves
 from fooling.pages.searches import SearchSizes, describe_size, spread_of_runs
-from fooling.words import show_confidence
+from fooling.words import show_confidence, table
 
 if TYPE_CHECKING:
+    from fooling.evolution.evolution import Evolution
     from fooling.pages.mnist_features.claim import FeaturesFound
 
 # 200 children and 200 generations are the paper's own; only the number of runs is scaled.
@@ -28,6 +29,11 @@ SIZES: Mapping[str, SearchSizes] = {
     "paper": SearchSizes(runs=50, generations=200, children=200),
 }
 RUNS, GENERATIONS, CHILDREN = 5, 200, 200  # that a verdict needs. Choice of runs; the paper's generations and children
+AUTHORS_RUNS = 5  # against the authors' own network, where it is there; Choice: as many as a verdict needs
+NO_AUTHORS_LENET = (
+    "The authors' LeNet is not part of this project. Put `lenet_iter_10000` into `data/` (`data/README.md` says from "
+    "where) and run this page again to see it here."
+)
 EARLY = 50  # generations; Source: paper §3.1, "in less than 50 generations"
 DIRECTION = 0.99  # Choice: a median of CPPNs from here on has the claim's direction
 
@@ -67,6 +73,33 @@ def measure(history: np.ndarray, baseline: np.ndarray, children: int, data: str)
         children=children,
         data=data,
     )
+
+
+def tabulate_authors(searches: Mapping[str, Evolution]) -> str:
+    """Return what evolved against the authors' own network as a Markdown table, a line for each search."""
+    rows = []
+    for label, run in searches.items():
+        first = first_generations(run.history.min(axis=2, keepdims=True))[:, 0]  # when a run's worst digit got there
+        there = first[np.isfinite(first)]
+        when = f"{len(there)} of {len(first)}" + (f", by {there.min():.0f} to {there.max():.0f}" if there.size else "")
+        low, high = map(show_confidence, spread_of_runs(run.confidences))
+        rows.append(
+            (
+                label,
+                show_confidence(np.median(run.confidences)),
+                f"{low} to {high}",
+                show_confidence(run.confidences.min()),
+                when,
+            )
+        )
+    header = (
+        "images",
+        "median",
+        "median of each run",
+        "lowest champion",
+        "runs with every digit at 99.99%, by generation",
+    )
+    return table(header, rows)
 
 
 def is_large_enough(found: SearchFound | FeaturesFound | SearchSizes) -> bool:
