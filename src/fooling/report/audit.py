@@ -86,7 +86,7 @@ def audit_model(options: Options, notebooks: Path, out: TextIO) -> int:
         if freshness.survey(pages, workspace, given)[PAGE].state == freshness.FRESH:
             print("Nothing to do: this audit is finished.", file=out)
         else:
-            print(f"Auditing {name}: a budget of {budget:g} min, and half a minute to start.", file=out)
+            print(f"Auditing {clean_name(name)}: a budget of {budget:g} min, and half a minute to start.", file=out)
             before = _date(workspace)
             (outcome,) = run_pages(Schedule([PAGE], [PAGE], pages, workspace, given), out, lambda outcome: None)
             failed = outcome.error

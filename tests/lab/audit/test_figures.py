@@ -63,6 +63,15 @@ def test_a_name_that_the_font_lacks_is_a_number_on_the_sheet_and_no_warning(recw
     assert "犬" in drawn.alt and not recwarn
 
 
+def test_a_long_name_of_a_network_loses_letters_in_the_middle_where_the_sheet_is_narrow() -> None:
+    images, confidences = make_sheet(2)
+    drawn = figures.draw_contact_sheet(images, confidences, ["noise", "CPPN"], ["a", "b"], f"first{'x' * 90}last")
+    drawn.draw_without_rendering()
+    title = drawn._suptitle
+    assert title.get_text().startswith("first") and title.get_text().endswith("last") and "…" in title.get_text()
+    assert title.get_window_extent().x1 <= drawn.bbox.x1
+
+
 def test_contact_sheet_of_large_noise_stays_small() -> None:
     images, confidences = make_sheet(10, (224, 224, 3))
     drawn = figures.draw_contact_sheet(

@@ -12,7 +12,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from fooling.confidence import to_confidence
 from fooling.figures import style
-from fooling.figures.images import fit_shape, shrink_image
+from fooling.figures.images import fit_shape, shorten_title, shrink_image
 from fooling.figures.style import COLOURS, Figure, label_confidences, log_odds, start_figure, styled
 from fooling.lab.audit.record import CERTAIN
 from fooling.words import list_words, show_confidence
@@ -71,7 +71,9 @@ def draw_contact_sheet(
     for spot, name in zip(axes[:, 0], attacks, strict=True):
         spot.set_ylabel(name, fontsize=9)
     if title:
-        drawn.suptitle(title, fontsize=10, x=0.01, ha="left", parse_math=False)
+        font = FontProperties(size=10)
+        short = shorten_title(title, font, 72 * 0.97 * drawn.get_figwidth())
+        drawn.suptitle(short, fontproperties=font, x=0.01, ha="left", parse_math=False)
     return drawn
 
 

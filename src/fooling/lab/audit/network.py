@@ -25,6 +25,7 @@ from fooling.networks.head import Head, expose_logits, split_head
 from fooling.networks.lenet import train_network
 from fooling.networks.loading import hash_code, load_model, run_code
 from fooling.networks.pixels import RANGES, read_range
+from fooling.words import clean_name
 
 MOST_NATURAL = 1_000  # real images; Choice: intervals of about three percentage points, and seconds of reading
 ASKED = 32  # noise images, and real ones, whose answers tell sigmoids; Choice: logits that are all in [0, 1] are rare
@@ -89,7 +90,7 @@ def open_subject(
     if function:
         given = given or RANGES[0]
     try:
-        stem, code = Path(name).stem, hash_code(own.code)
+        stem, code = clean_name(Path(name).stem), hash_code(own.code)
         classifier = Classifier(network, names, stem, given or (read[0] if read else RANGES[0]), shape, code)
     except ValueError as error:
         raise AuditError(re.sub(rf"^{re.escape(network.name)}\b", name, str(error))) from error
