@@ -25,7 +25,7 @@ def load_network(name: str | Path = "EfficientNet-Lite0", crops: str = "one", **
 
     Args:
         name: One of :data:`NAMES`; "CaffeNet", whose weights a user puts into ``data/``; one of
-            ``keras.applications``, whose weights are downloaded; or the path of a ``.keras`` file.
+            ``keras.applications``, whose weights are downloaded; or the path of a ``.keras`` or ``.h5`` file.
         crops: "one": the network sees the image as it is; "ten": it sees ten crops of a larger one, as in the paper.
         **fields: For a file, those of :func:`~fooling.networks.classifier.load_classifier`.
 
@@ -34,7 +34,7 @@ def load_network(name: str | Path = "EfficientNet-Lite0", crops: str = "one", **
     """
     if crops not in CROPS:
         raise ValueError(f"There are no crops {crops!r}; choose one or ten.")
-    if str(name).endswith(".keras"):
+    if str(name).endswith((".keras", ".h5")):
         classifier = load_classifier(name, **fields)
     elif name in VARIANTS:
         classifier = load_efficientnet_lite(str(name))

@@ -123,7 +123,10 @@ def read_notebooks(folder: Path) -> dict[str, Notebook]:
     """
     paths = sorted(folder.glob("[0-9][0-9]_*.ipynb"), key=lambda path: (path.stem[:2] == OVERVIEW, path.stem))
     if not paths:
-        raise RefusedError(f"There is no notebook such as 01_name.ipynb in {folder}.")
+        raise RefusedError(
+            f"There is no notebook such as 01_name.ipynb in {folder}; the pages come with the project's folder, not "
+            "with an installed package alone."
+        )
     known: dict[str, Notebook] = {}
     for path in paths:
         known[path.stem] = _read_notebook(path, list(known))
