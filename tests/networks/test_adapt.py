@@ -15,7 +15,7 @@ from keras import layers, ops
 
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolve import evolve
-from fooling.networks.adapt import Asked
+from fooling.networks.asked import Asked
 from fooling.networks.classifier import Classifier, load_classifier
 from fooling.networks.head import Head, expose_logits, replace_head, split_head
 

@@ -17,7 +17,8 @@ import tensorflow as tf
 
 from fooling.confidence import to_confidence
 from fooling.images import check_images
-from fooling.networks.adapt import Asked, adapt, find_image_shape
+from fooling.networks.adapt import adapt, find_image_shape
+from fooling.networks.asked import Asked
 from fooling.networks.loading import hash_code, load_model
 
 BATCH = 200  # most images per forward pass; Choice: where LeNet's images per second level off

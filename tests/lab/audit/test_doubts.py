@@ -18,7 +18,7 @@ from fooling.lab.audit.natural import NaturalImages
 from fooling.lab.audit.network import Own, Subject, open_subject, question
 from fooling.lab.audit.telling import tell_audit
 from fooling.lab.audit.verdict import give_verdict
-from fooling.networks.adapt import Asked
+from fooling.networks.asked import Asked
 from fooling.networks.classifier import Classifier
 from fooling.networks.head import expose_logits
 

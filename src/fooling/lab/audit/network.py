@@ -19,7 +19,8 @@ from fooling.lab.audit.files import AuditError, check_image_size, read_class_nam
 from fooling.lab.audit.natural import NaturalImages, draw_places
 from fooling.lab.audit.pixel_range import check_input_range, settle_range
 from fooling.lab.detectors.scores import compute_logits
-from fooling.networks.adapt import AGREE, Adapted, Asked, find_end, find_image_shape
+from fooling.networks.adapt import AGREE, Adapted, find_end, find_image_shape
+from fooling.networks.asked import Asked
 from fooling.networks.classifier import Classifier
 from fooling.networks.head import Head, expose_logits, split_head
 from fooling.networks.lenet import train_network

@@ -14,7 +14,7 @@ from fooling.encodings.cppn import CppnEncoding
 from fooling.gradient_ascent import climb
 from fooling.gradient_ascent.ascend import check_ascent
 from fooling.gradient_ascent.settings import NONE
-from fooling.networks.adapt import Asked
+from fooling.networks.asked import Asked
 
 if TYPE_CHECKING:
     from fooling.networks.classifier import Classifier
