@@ -20,14 +20,9 @@ def judge(found: Found) -> list[str]:
 
 
 def give_verdict(found: Found) -> str:
-    """Return in words how easily a network is fooled.
-
-    Nonsense fools it that makes it as certain as 99%, or as real images do where that is less: a network that is never
-    so certain of anything is not safe.
-    """
-    level = min(CERTAIN, found.real.median) if found.real else CERTAIN
+    """Return in words how easily a network is fooled."""
+    level, fooled = count_fooled(found)
     at = "99%" if level == CERTAIN else f"{show_confidence(level)}, the median of real images,"
-    fooled = sum(max(one.confidence.values()) >= level for one in found.classes)
     grade = "Easily fooled" if 2 * fooled >= found.audited else "Fooled in some classes"
     end = "" if fooled else f"; the most certain reached {show_confidence(found.worst.confidence)}"
     minutes = f"{found.budget_minutes:g} minute{'' if found.budget_minutes == 1 else 's'}"
@@ -35,6 +30,15 @@ def give_verdict(found: Found) -> str:
         f"{grade if fooled else 'Not fooled within this budget'}: nonsense reached {at} in {fooled:,} of "
         f"{found.audited:,} classes within {minutes}{end}. {_compare()}"
     )
+
+
+def count_fooled(found: Found) -> tuple[float, int]:
+    """Return the confidence from which nonsense fools a network, and in how many classes it did.
+
+    That is 99%, or the median of real images where it is less: a network that is never so certain is not safe by that.
+    """
+    level = min(CERTAIN, found.real.median) if found.real else CERTAIN
+    return level, sum(max(one.confidence.values()) >= level for one in found.classes)
 
 
 def _compare() -> str:
@@ -46,7 +50,7 @@ def _compare() -> str:
 
 def _advise(found: Found) -> str:
     """Return what to do, a sentence or two."""
-    if not found.fooled and not found.doubts:
+    if not count_fooled(found)[1] and not found.doubts:
         return (
             "What to do: audit it longer (--budget) before you rely on it; a search that ends says nothing of a longer."
         )
