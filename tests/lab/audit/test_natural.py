@@ -50,13 +50,14 @@ def test_pictures_are_stretched_cut_or_padded_as_asked(tmp_path) -> None:
 
 def test_what_cannot_be_read_is_left_out_counted_and_named_with_its_folder(colour_folder) -> None:
     for name, content in (("0.png", b""), ("1.png", b"no picture"), ("a.jpg", b"\xff\xd8\xff")):
-        (colour_folder / "red" / name).write_bytes(content)
+        (colour_folder / "blue" / name).write_bytes(content)
     (colour_folder / "green" / "notes.pdf").write_bytes(b"%PDF-1.4")
     found = read(colour_folder)
-    assert np.bincount(found.labels).tolist() == [8, 10, 10] and len(found.paths) == 28
+    assert np.bincount(found.labels).tolist() == [10, 10, 8] and len(found.paths) == 28
+    assert (found.images.mean(axis=(1, 2)).argmax(axis=1) == found.labels).all(), "each keeps its own label"
     assert found.said[0] == "Left out, because they are no pictures: 1 file (green/notes.pdf)."
     assert found.said[1].startswith(
-        "Left out, because they cannot be read: 3 files (red/0.png: it is no picture of a known kind; red/1.png: "
+        "Left out, because they cannot be read: 3 files (blue/0.png: it is no picture of a known kind; blue/1.png: "
     )
     for path in colour_folder.glob("*/*.png"):
         path.write_bytes(b"")
