@@ -44,7 +44,16 @@ def test_classes_that_are_numbers_are_taken_in_the_order_that_the_network_knows(
     right = replace(named, input_range=(0.0, 255.0)).score(natural.images).argmax(axis=1) == natural.labels
     assert right.all() and len(right) == 36
     assert f"taken in the order of {order} (Keras takes words: 0, 1, 10, 2)" in natural.said[-1]
-    assert f"100.0% in the order of {order}" in natural.said[-1]
+    assert f"100.0% in the order of {order}" in natural.said[-1] and "not enough" not in natural.said[-1]
+
+
+def test_a_network_that_is_right_in_no_order_is_taken_in_kerass_and_it_is_said(tmp_path, levels) -> None:
+    for name in map(str, range(12)):
+        (tmp_path / name).mkdir()
+        Image.new("L", (SIDE, SIDE), 128).save(tmp_path / name / "a.png")
+    named, natural = open_natural(levels[0], (), str(tmp_path), 100, 0)
+    assert named.class_names[:3] == ("0", "1", "10") and "taken in the order of words" in natural.said[-1]
+    assert natural.said[-1].endswith("That is not enough to tell the orders apart.")
 
 
 def test_names_that_are_given_or_are_no_numbers_need_no_asking(tmp_path, levels) -> None:

@@ -70,6 +70,8 @@ def settle_order(
         f"The classes' folders are numbers, taken in the order of {taken} (Keras takes words: 0, 1, 10, 2): of "
         f"{len(tops):,} images {shares} are right."
     )
+    better = (is_better(*pair) for pair in (tuple(right.values()), tuple(right.values())[::-1]))
+    said += "" if any(better) else " That is not enough to tell the orders apart."
     natural = natural._replace(said=(*natural.said, said))
     if taken == "words":
         return classifier, natural
