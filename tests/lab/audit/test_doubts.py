@@ -12,7 +12,7 @@ import pytest
 from keras import layers, ops
 
 from fooling.lab.audit.budget import Budget, Size
-from fooling.lab.audit.experiment import NO_GRADIENT, NO_STEPS, audit_network
+from fooling.lab.audit.experiment import NEVER_CERTAIN, NO_GRADIENT, NO_STEPS, audit_network, say_doubts
 from fooling.lab.audit.files import AuditError, check_image_size, check_keras, find_function, hash_network
 from fooling.lab.audit.natural import NaturalImages
 from fooling.lab.audit.network import Own, Subject, open_subject, question
@@ -149,3 +149,15 @@ def test_a_function_that_fails_is_told_in_its_own_words(tmp_path: Path) -> None:
     file.write_text("def classify(images):\n    raise RuntimeError('no connection')\n")
     with pytest.raises(AuditError, match=r"^classify fails: RuntimeError: no connection$"):
         open_subject(None, image_size=(5, 5), own=Own(str(file), "classify"))
+
+
+def test_real_images_tell_of_chance_and_of_networks_that_are_never_certain(natural: NaturalImages) -> None:
+    right = np.where(np.arange(3) == natural.labels[:, None], 9.0, -9.0)
+    assert say_doubts(natural, right) == () == say_doubts(None, None)
+    assert say_doubts(natural, right / 9.0) == (NEVER_CERTAIN,)
+    (chance,) = say_doubts(natural, right[:, [1, 2, 0]])
+    assert chance == "The network is right on 0.0% of the real images, no better than chance."
+    few = natural.take(np.arange(9))
+    assert say_doubts(few, right[:9, [1, 2, 0]]) == (), "of so few nothing is known"
+    unlabelled = natural._replace(labels=np.full(60, -1))
+    assert say_doubts(unlabelled, right) == ()

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from fooling import runs
 from fooling.lab.audit.attacks import Attempt
 from fooling.lab.audit.budget import Budget, Size
 from fooling.lab.audit.natural import NaturalImages
@@ -23,6 +24,7 @@ from fooling.lab.audit.telling import (
     tabulate_plain,
     tell_audit,
 )
+from fooling.lab.audit.verdict import give_verdict, judge
 
 BUDGET = Budget(3.0, (0, 2), 4, *[Size(1, 1, 1)] * 4, 1, 1)
 # Of the first format; users' own scripts read them.
@@ -211,3 +213,29 @@ def test_telling_needs_no_tensorflow() -> None:
     code = "import sys, fooling.lab.audit.telling, fooling.report.audit; print('tensorflow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_the_verdict_hangs_on_what_real_images_reach_and_follows_the_doubts() -> None:
+    found = make_found()
+    for median, words in (
+        (0.999, "Easily fooled: nonsense reached 99% in 2 of 2 classes"),
+        (0.9985, "Easily fooled: nonsense reached 99% in"),
+        (0.5, "Easily fooled: nonsense reached 50.00%, the median of real images, in 2 of 2 classes within 3 minutes."),
+    ):
+        changed = msgspec.structs.replace(found, real=msgspec.structs.replace(found.real, median=median))
+        assert give_verdict(changed).startswith(words)
+    tame = tuple(msgspec.structs.replace(one, confidence={"noise": 0.3}) for one in found.classes)
+    safe = msgspec.structs.replace(found, classes=tame, fooled=0, real=None)
+    verdict, advice = judge(safe)
+    assert verdict.startswith("Not fooled within this budget: nonsense reached 99% in 0 of 2 classes within 3 minutes")
+    assert "audit it longer (--budget)" in advice
+    first, second, *_ = judge(msgspec.structs.replace(safe, doubts=("It is not known.",)))
+    assert (first, second) == ("Doubtful: It is not known.", verdict)
+
+
+def test_lenet_stands_beside_a_verdict_as_its_published_audit_has_it() -> None:
+    kept = json.loads((runs.PACKAGE / "lab" / "audit" / "references.json").read_text())
+    published = json.loads((runs.ROOT / "results/published/default/metrics/15_your_network.json").read_text())
+    lenet = published["records"]["audit"]
+    assert kept["fooled"]["LeNet"] == [lenet["fooled"], lenet["audited"]] and kept["minutes"] == lenet["budget_minutes"]
+    assert "LeNet 10 of 10, SqueezeNet 3 of 5 and EfficientNet-Lite0 3 of 5" in give_verdict(make_found())

@@ -30,6 +30,9 @@ VERSION = 2
 NOISE = 200  # noise images whose confidence is drawn as a distribution; Choice: as many as a generation has
 SHOWN = 10  # classes kept as images; Choice: a row of a contact sheet
 NO_GRADIENT = "Ascent was not tested: the network gave no gradient at any of its starts."
+NEVER_CERTAIN = (
+    "No real image reaches 99%, so that nonsense which does not (fooled_share) is not safety: see the verdict."
+)
 NO_STEPS = "Ascent was not tested: a function gives no gradient."
 NO_IMAGES = "were not tested: no real images were given."
 TOO_FEW = "were not tested: they need at least {} real images, and there are {}."
@@ -89,22 +92,16 @@ def _measure(
     noisy = classifier.score(noise)
     confidences = {"noise, first class": to_confidence(noisy.max(axis=1))}
     confidences |= {"noise, best for a class" if name == "noise" else name: sure[name].ravel() for name in sure}
-    nonsense, real = {"noise": noise, **find_fooling(attempts)}, None
+    nonsense, real, scores = {"noise": noise, **find_fooling(attempts)}, None, None
     defences, again = _test_defences(subject, nonsense, attempts["CPPN"], budget, seed, folder)
     if natural is not None:
         scores = classifier.score(natural.images)
         real, groups = summarise_real(to_confidence(scores.max(axis=1)), scores.argmax(axis=1), natural)
         confidences = groups | confidences
-    untested, doubts = say_untested(classifier, natural), list(subject.doubts)
-    if "ascent" not in attempts:
-        untested = (NO_STEPS if not budget.ascent_steps else NO_GRADIENT, *untested)
-        doubts += [NO_GRADIENT] if budget.ascent_steps else []
-    if natural is not None and natural.labelled:
-        right = scores.argmax(axis=1) == natural.labels
-        if not beats_chance(right, natural.labels, len(classifier.class_names)):
-            doubts.insert(0, f"The network is right on {right.mean():.1%} of the real images, no better than chance.")
+    missing = () if "ascent" in attempts else (NO_GRADIENT if budget.ascent_steps else NO_STEPS,)
+    doubts = (*say_doubts(natural, scores), *subject.doubts, *(one for one in missing if one == NO_GRADIENT))
     first = int(np.bincount(noisy.argmax(axis=1)).argmax())
-    told = Told(tuple(doubts), untested, classifier.class_names[first])
+    told = Told(doubts, (*missing, *say_untested(classifier, natural)), classifier.class_names[first])
     found = summarise(classifier, budget, attempts, confidences["noise, first class"], real, told, defences)
     shown = choose_shown(attempts)
     arrays = {f"confidences.{name}": part for name, part in confidences.items()}
@@ -132,6 +129,19 @@ def _test_defences(
         detectors=detectors, nonsense=counts, measured_with=measured, temperature=warmed, fooling_class=learned
     )
     return found, again
+
+
+def say_doubts(natural: NaturalImages | None, scores: np.ndarray | None) -> tuple[str, ...]:
+    """Return in sentences what real images, at least 20, and their log-odds ``(count, classes)`` make doubtful."""
+    if natural is None or scores is None or len(natural.labels) < FEWEST:
+        return ()
+    right = scores.argmax(axis=1) == natural.labels
+    chance = f"The network is right on {right.mean():.1%} of the real images, no better than chance."
+    said = (
+        (natural.labelled and not beats_chance(right, natural.labels, scores.shape[1]), chance),
+        (to_confidence(scores.max()) < record.CERTAIN, NEVER_CERTAIN),
+    )
+    return tuple(sentence for is_so, sentence in said if is_so)
 
 
 def say_untested(classifier: Classifier, natural: NaturalImages | None) -> tuple[str, ...]:
