@@ -75,23 +75,16 @@ def measure(history: np.ndarray, baseline: np.ndarray, children: int, data: str)
     )
 
 
-def tabulate_authors(searches: Mapping[str, Evolution]) -> str:
-    """Return what evolved against the authors' own network as a Markdown table, a line for each search."""
+def tell_authors(searches: Mapping[str, Evolution]) -> str:
+    """Return what evolved against the authors' own network as Markdown, a line for each search; or what is missing."""
     rows = []
     for label, run in searches.items():
         first = first_generations(run.history.min(axis=2, keepdims=True))[:, 0]  # when a run's worst digit got there
         there = first[np.isfinite(first)]
         when = f"{len(there)} of {len(first)}" + (f", by {there.min():.0f} to {there.max():.0f}" if there.size else "")
         low, high = map(show_confidence, spread_of_runs(run.confidences))
-        rows.append(
-            (
-                label,
-                show_confidence(np.median(run.confidences)),
-                f"{low} to {high}",
-                show_confidence(run.confidences.min()),
-                when,
-            )
-        )
+        median, lowest = map(show_confidence, (np.median(run.confidences), run.confidences.min()))
+        rows.append((label, median, f"{low} to {high}", lowest, when))
     header = (
         "images",
         "median",
@@ -99,7 +92,7 @@ def tabulate_authors(searches: Mapping[str, Evolution]) -> str:
         "lowest champion",
         "runs with every digit at 99.99%, by generation",
     )
-    return table(header, rows)
+    return f"Against the authors' own LeNet:\n\n{table(header, rows)}" if rows else NO_AUTHORS_LENET
 
 
 def is_large_enough(found: SearchFound | FeaturesFound | SearchSizes) -> bool:
