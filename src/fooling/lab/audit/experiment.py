@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
+import tensorflow as tf
 
 from fooling.confidence import to_confidence
 from fooling.encodings.direct import DirectEncoding
@@ -15,6 +16,7 @@ from fooling.encodings.random_images import draw_random_images
 from fooling.lab.audit import record
 from fooling.lab.audit.attacks import Attempt, find_fooling, try_attacks
 from fooling.lab.audit.detection import FEWEST, measure_detectors, measure_temperature
+from fooling.lab.audit.files import AuditError
 from fooling.lab.audit.fooling_class import say_why_not, teach_fooling_class
 from fooling.lab.audit.natural import NaturalImages, draw_places
 from fooling.lab.audit.pixel_range import beats_chance
@@ -51,7 +53,11 @@ class Audit(NamedTuple):
 
 
 def audit_network(subject: Subject, budget: Budget, seed: int, folder: Path) -> Audit:
-    """Audit a network, or read what an audit of the same budget found; a stopped one goes on where it was."""
+    """Audit a network, or read what an audit of the same budget found; a stopped one goes on where it was.
+
+    Raises:
+        AuditError: If the network is a function of the user's, and fails.
+    """
     classifier, real, inner = subject.classifier, subject.natural, list[RunFolder]()
     if real is not None:
         most = max(budget.natural, min(FEWEST, len(real.labels)))
@@ -63,9 +69,14 @@ def audit_network(subject: Subject, budget: Budget, seed: int, folder: Path) -> 
         "seed": seed,
         **({"doubts": list(subject.doubts)} if subject.doubts else {}),
     }
-    arrays, run = compute_once(
-        folder, "audit", described, VERSION, lambda: _measure(subject, budget, seed, folder, inner), inner
-    )
+    try:
+        arrays, run = compute_once(
+            folder, "audit", described, VERSION, lambda: _measure(subject, budget, seed, folder, inner), inner
+        )
+    except tf.errors.OpError as error:  # how TensorFlow tells that a function of the user's has failed
+        if failure := getattr(classifier.model, "failure", ""):
+            raise AuditError(f"{failure.rstrip('.')}; what was finished until then is kept.") from error
+        raise
     assert run is not None
     parts: dict[str, dict[str, np.ndarray]] = {}
     for name, array in arrays.items():
