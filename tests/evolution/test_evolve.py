@@ -123,7 +123,7 @@ def test_ten_and_ten_generations_are_twenty_and_history_is_what_each_of_them_end
     network, encoding = make_small_network(ODD), ENCODINGS["direct"]
     setup = Setup(Target(network, tuple(range(5))), encoding, 20, 7, None)
     advance = evolving.compile_advance(setup, 2)
-    start, _ = evolving._start(setup, (1, 2))
+    start, _ = evolving.start(setup, (1, 2))
     once, history = advance(start, tf.constant(20))
     half, first = advance(start, tf.constant(10))
     twice, second = advance(half, tf.constant(10))
@@ -176,7 +176,7 @@ def test_a_stopped_run_resumes_to_the_same_bytes(make_small_network, twelve_gene
         "checkpoint-00000006.npz",
         "checkpoint-00000009.npz",
     ]  # the last two
-    monkeypatch.setattr(evolving, "_start", refuse)
+    monkeypatch.setattr(evolving, "start", refuse)
     resumed = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=interrupted)
     assert_same(twelve_generations, resumed)
     assert not list(interrupted.glob("*/checkpoint*"))
@@ -187,13 +187,13 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(
 ):
     (newest,) = interrupted.glob("*/checkpoint-00000009.npz")
     newest.write_bytes(newest.read_bytes()[:-300])
-    monkeypatch.setattr(evolving, "_start", refuse)
+    monkeypatch.setattr(evolving, "start", refuse)
     assert_same(twelve_generations, evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=interrupted))
     assert "damaged checkpoint: checkpoint-00000009.npz" in capsys.readouterr().out
 
 
 def test_a_finished_run_is_loaded_and_not_computed_again(make_small_network, twelve_generations, monkeypatch):
-    for name in ("_start", "compile_advance", "advance_many"):
+    for name in ("start", "compile_advance", "advance_many"):
         monkeypatch.setattr(evolving, name, refuse)
     folder = twelve_generations.folders[0].path.parent
     again = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=folder)
@@ -207,7 +207,7 @@ def test_more_generations_continue_a_finished_shorter_run_to_the_same_bytes(
     evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], generations=4, folder=tmp_path)
     shorter = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], generations=7, folder=tmp_path)
     shorter.folders[0].add_seconds(5_000.0)  # far more than the generations that are added
-    monkeypatch.setattr(evolving, "_start", refuse)
+    monkeypatch.setattr(evolving, "start", refuse)
     longer = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=tmp_path)
     assert_same(twelve_generations, longer)
     assert longer.folders[0].seconds >= shorter.folders[0].seconds > 5_000.0
@@ -270,7 +270,7 @@ def test_a_run_that_was_killed_resumes_to_the_same_bytes(make_small_network, mon
     arguments = {"generations": 80, "children": 7, "seeds": [1, 2]}
     classifier = load_classifier(tmp_path / "network.keras")
     whole = evolve(classifier, ENCODINGS["direct"], **arguments)
-    monkeypatch.setattr(evolving, "_start", refuse)
+    monkeypatch.setattr(evolving, "start", refuse)
     assert_same(whole, evolve(classifier, ENCODINGS["direct"], **arguments, folder=tmp_path))
 
 
