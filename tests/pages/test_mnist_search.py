@@ -128,7 +128,7 @@ def test_searches_on_the_authors_network_are_told_by_run_and_by_generation() -> 
     history[2, :, 5] = 3.0  # the third never
     run: Any = SimpleNamespace(history=history, confidences=to_confidence(history[:, -1]))
     told = mnist_search.tell_authors({"pixels": run}).splitlines()[-1]
-    assert told == "| pixels | 99.9994% | 99.9994% to 99.9994% | 95.26% | 2 of 3, by 4 to 7 |"
+    assert told == "| pixels | 99.9994% | 99.9994% | 95.26% | 2 of 3, by 4 to 7 |"
     run.history = np.zeros_like(history)
     assert mnist_search.tell_authors({"pixels": run}).endswith("| 0 of 3 |")
     assert "Put `lenet_iter_10000` into `data/`" in mnist_search.tell_authors({})

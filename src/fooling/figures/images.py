@@ -21,6 +21,7 @@ GALLERY_KILOBYTES = 150  # Choice: base64 makes it 200 KB, a third of what a pag
 GAP = 21  # pixels between images; Choice: five columns of a page are 168 pixels each, three quarters of 224
 BEYOND = 24  # pixels that words may stand out on either side of a photograph; Choice: 15 remain between neighbours
 NAME_WIDTH, ANSWER_WIDTH = 25, 22  # letters: of a line under a gallery's image, of a class under a photograph
+NETWORK_WIDTH = 34  # pixels of a network's name, such as "Lite0", that leave so many letters to the class
 
 
 @styled
@@ -134,28 +135,29 @@ def draw_photographs(
     side = round(WIDTH * DPI) // 4 - 3 * GAP
     drawn, spots = start_sheet(len(photographs), 4, side, above=26, below=14 + 15 * len(answers), alt=alt)
     drawn.kilobytes = GALLERY_KILOBYTES
-    # What follows the last hyphen is enough where all networks have the same before it.
-    alike = len({network.rpartition("-")[0] for network in answers}) == 1
+    short = [network.rpartition("-")[2] for network in answers]  # "Lite0" is enough
+    beside = max(NETWORK_WIDTH, 7 * max(map(len, short)) + 2)  # pixels that a network's name takes
     for place, spot in enumerate(spots):
         _show_image(spot, photographs[place], side)
         font = FontProperties(weight="bold", size=9)
         title = shorten_title(titles[place], font, (side + 2 * BEYOND) * 72 / DPI)
         spot.set_title(title, fontproperties=font, pad=5, parse_math=False)
-        for line, (network, rows) in enumerate(answers.items()):
-            _write_answer(
-                spot, 8 + 15 * line, network.rpartition("-")[2] if alike else network, *rows[place], labels[place]
-            )
+        for line, (network, rows) in enumerate(zip(short, answers.values(), strict=True)):
+            _write_answer(spot, 8 + 15 * line, (network, beside), *rows[place], labels[place])
     return drawn
 
 
-def _write_answer(spot: Axes, below: float, network: str, name: str, confidence: float, label: str | None) -> None:
-    """Write a line under a photograph: network, class, confidence; ``below`` and the line's ends are in pixels."""
+def _write_answer(
+    spot: Axes, below: float, network: tuple[str, int], name: str, confidence: float, label: str | None
+) -> None:
+    """Write a line under a photograph: a network and its width, class, confidence; numbers of pixels."""
     side = spot.get_position().width * round(WIDTH * DPI)
-    shown = name if len(name) <= ANSWER_WIDTH else name[: ANSWER_WIDTH - 1].rstrip() + "…"
+    room = ANSWER_WIDTH - (network[1] - NETWORK_WIDTH) // 5
+    shown = name if len(name) <= room else name[: room - 1].rstrip() + "…"
     bold = "bold" if name == label else "normal"
     for x, side_of, text, colour, weight in (
-        (-BEYOND, "left", network, BASELINE, "normal"),
-        (34 - BEYOND, "left", ("✓ " if name == label else "") + shown, "black", bold),
+        (-BEYOND, "left", network[0], BASELINE, "normal"),
+        (network[1] - BEYOND, "left", ("✓ " if name == label else "") + shown, "black", bold),
         (side + BEYOND, "right", show_confidence(confidence), "black", bold),
     ):
         where: Any = {"xytext": (72 * x / DPI, -72 * below / DPI), "textcoords": "offset points", "ha": side_of}

@@ -82,9 +82,9 @@ def tell_authors(searches: Mapping[str, Evolution]) -> str:
         first = first_generations(run.history.min(axis=2, keepdims=True))[:, 0]  # when a run's worst digit got there
         there = first[np.isfinite(first)]
         when = f"{len(there)} of {len(first)}" + (f", by {there.min():.0f} to {there.max():.0f}" if there.size else "")
-        low, high = map(show_confidence, spread_of_runs(run.confidences))
+        spread = " to ".join(dict.fromkeys(map(show_confidence, spread_of_runs(run.confidences))))
         median, lowest = map(show_confidence, (np.median(run.confidences), run.confidences.min()))
-        rows.append((label, median, f"{low} to {high}", lowest, when))
+        rows.append((label, median, spread, lowest, when))
     header = (
         "images",
         "median",
