@@ -57,10 +57,13 @@ def multiply_gradient(classifier: Classifier, images: np.ndarray, classes: np.nd
         return tape.gradient(wanted, pixels) * pixels
 
     signature = [tf.TensorSpec([None, *classifier.image_shape]), tf.TensorSpec([None], tf.int32)]
-    graph = tf.function(differentiate, input_signature=signature)
+    # A concrete one: tf.function itself warns of retracing where a page asks several times.
+    graph = tf.function(differentiate, input_signature=signature).get_concrete_function()
     pixels, size = check_images(images, classifier.image_shape), classifier.batch
     chosen, starts = np.asarray(classes, np.int32), range(0, len(pixels), size)
-    found = np.concatenate([graph(pixels[at : at + size], chosen[at : at + size]) for at in starts])
+    found = np.concatenate(
+        [graph(tf.constant(pixels[at : at + size]), tf.constant(chosen[at : at + size])) for at in starts]
+    )
     if not np.isfinite(found).all():
         raise ValueError(f"{classifier.name} has a gradient that is not a number, so where it looks is not known.")
     return found
