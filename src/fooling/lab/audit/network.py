@@ -19,10 +19,10 @@ from fooling.lab.audit.files import AuditError, check_image_size, read_class_nam
 from fooling.lab.audit.natural import NaturalImages, draw_places
 from fooling.lab.audit.pixel_range import check_input_range, settle_range
 from fooling.lab.detectors.scores import compute_logits
-from fooling.networks.adapt import AGREE, Adapted, find_end, find_image_shape
+from fooling.networks.adapt import AGREE, Adapted, Head, find_end, find_image_shape
 from fooling.networks.asked import Asked
 from fooling.networks.classifier import Classifier
-from fooling.networks.head import Head, expose_logits, split_head
+from fooling.networks.head import expose_logits, split_head
 from fooling.networks.lenet import train_network
 from fooling.networks.loading import hash_code, load_model, run_code
 from fooling.networks.pixels import RANGES, read_range
@@ -166,7 +166,8 @@ def refuse_sigmoids(classifier: Classifier, natural: NaturalImages | None, name:
     sigmoid = end is not None and getattr(end.operation, "activation", None) is keras.activations.sigmoid
     if not sigmoid and classifier.outputs == "logits":
         answers = compute_logits(classifier, _choose_seen(classifier, natural))
-        sigmoid = bool(answers.min() >= 0.0 and answers.max() <= 1.0)
+        varied = (answers != answers[:1]).any()  # else they tell nothing of their kind
+        sigmoid = bool(varied and answers.min() >= 0.0 and answers.max() <= 1.0)
     if sigmoid:
         raise AuditError(
             f"{name} answers for each class by itself, from 0 to 1 as a sigmoid does; an audit needs one answer among "
@@ -178,12 +179,18 @@ def question(classifier: Classifier, natural: NaturalImages | None, name: str) -
     """Return in sentences what in a network's answers to noise and to real images makes an audit doubtful.
 
     Raises:
-        AuditError: If some answer is no number.
+        AuditError: If some answer is no number, or those of a network, not of a function, to all images are the same.
     """
     seen, doubts = _choose_seen(classifier, natural), list[str]()
     answers = classifier.score(seen)
     if np.isnan(answers).any():
         raise AuditError(f"{name} gives scores that are no numbers (NaN or infinity) for some images.")
+    rounded = int(np.isinf(answers).any(axis=1).sum())
+    if not (rounded or (answers != answers[:1]).any() or isinstance(classifier.model, Asked)):
+        raise AuditError(
+            f"{name} gives the same scores to all of {len(seen)} images, so that they do not depend on the image; see "
+            "whether it has learned anything, and whether its weights were loaded before it was saved."
+        )
     sure, again, alone = (to_confidence(part) for part in (answers, *map(classifier.score, (seen, seen[:ALONE]))))
     apart = float(np.abs(sure - again).max())
     if apart > AGREE:
@@ -192,6 +199,12 @@ def question(classifier: Classifier, natural: NaturalImages | None, name: str) -
         doubts.append("The network's answer to an image depends on the other images that are shown with it.")
     if float(np.ptp(sure, axis=0).max()) == 0.0:
         doubts.append(f"The network gives the same answer to all of {len(seen)} images.")
+    if rounded:
+        doubts.append(
+            f"Some scores are exactly 0 for {rounded} of {len(seen)} images, as a softmax rounds them: there no attack "
+            "can tell which of two images is nearer to a class, and the network may look safer than it is; audit one "
+            "that gives logits."
+        )
     return tuple(doubts)
 
 
@@ -211,4 +224,7 @@ def _choose_seen(classifier: Classifier, natural: NaturalImages | None) -> np.nd
     """Return noise images, and real ones where there are any, to ask a network about; few for a function."""
     asked = FEW if isinstance(classifier.model, Asked) else ASKED
     noise = np.random.default_rng(0).integers(0, 256, (asked, *classifier.image_shape), np.uint8)
-    return noise if natural is None else np.concatenate([noise, natural.images[:asked]])
+    if natural is None:
+        return noise
+    few = draw_places(natural.labels, asked, 0)
+    return np.concatenate([noise, natural.images[few]])
