@@ -15,9 +15,10 @@ from keras import layers, ops
 
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolve import evolve
+from fooling.networks.adapt import Head
 from fooling.networks.asked import Asked
 from fooling.networks.classifier import Classifier, load_classifier
-from fooling.networks.head import Head, expose_logits, replace_head, split_head
+from fooling.networks.head import expose_logits, replace_head, split_head
 
 SHAPE = (6, 5, 3)
 
@@ -224,6 +225,13 @@ def test_lambdas_run_only_by_an_explicit_trust(tmp_path: Path) -> None:
     model.save(tmp_path / "lambda.keras")
     with pytest.raises(ValueError, match=r"it holds code of Python \(a Lambda layer\).* --trust"):
         load_classifier(tmp_path / "lambda.keras")
+    model.save(tmp_path / "lambda.h5")
+    with pytest.raises(ValueError, match=r"lambda\.h5 .*it holds code of Python \(a Lambda layer\).* --trust"):
+        load_classifier(tmp_path / "lambda.h5")
+    compiled = build(dense)
+    compiled.compile(loss=lambda wanted, given: given)  # which is not loaded
+    compiled.save(tmp_path / "compiled.keras")
+    assert load_classifier(tmp_path / "compiled.keras").outputs == "logits"
     trusted = load_classifier(tmp_path / "lambda.keras", trust=True)
     np.testing.assert_allclose(trusted.confidences(draw()), softmax(model(draw() / np.float32(255.0))), atol=1e-5)
 

@@ -75,6 +75,30 @@ def test_a_mistake_gets_one_sentence_and_code_2_before_anything_runs(
     assert not (model.parent / "results").exists()
 
 
+LAMBDA = {"class_name": "Lambda", "config": {"function": {"class_name": "__lambda__", "config": {"code": "4wEA"}}}}
+
+
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        ({"config": {"layers": [LAMBDA]}}, "it holds code of Python (a Lambda layer), which is run only for a file"),
+        ({"module": "keras.src.engine.functional"}, "mine.keras was saved by Keras 2.15.0, in a form that Keras 3"),
+    ],
+)
+def test_what_a_file_says_of_itself_is_refused_without_starting_keras(model, config, sentence) -> None:
+    with zipfile.ZipFile(model, "w") as file:
+        file.writestr("config.json", json.dumps(config))
+        file.writestr("metadata.json", '{"keras_version": "2.15.0"}')
+        file.writestr("model.weights.h5", b"1")
+    code = "import sys; from fooling.__main__ import main; code = main(sys.argv[1:]); print(code, *sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code, "audit", model], capture_output=True, text=True)
+    said, modules = ran.stderr.strip(), ran.stdout.split()
+    assert modules[0] == "2" and sentence in said and "\n" not in said, said
+    assert not {"keras", "tensorflow"} & set(modules)
+    if "layers" in config.get("config", {}):
+        assert prepare(Options(model, trust=True))
+
+
 def test_what_the_page_is_given_names_its_paths_and_what_is_in_them(model, monkeypatch) -> None:
     monkeypatch.setenv("FOOLING_RESULTS", str(model.parent / "results"))
     images = model.parent / "images"

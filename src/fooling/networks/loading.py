@@ -9,16 +9,21 @@ import re
 import sys
 import zipfile
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import h5py
-import keras
 
 from fooling.files import hash_text
 
+if TYPE_CHECKING:
+    import keras
+
 LONGEST = 200  # letters of a reason that is not ours; Choice: two lines
+CODE = re.compile('"class_name": "__lambda__"|"function_type": "lambda"')  # of Python in a file of Keras 3, of Keras 2
+OLD = '"module": "keras.src.engine'  # in a .keras file of Keras 2, which Keras 3 does not read; it does read others
 
 
 def load_model(
@@ -43,6 +48,9 @@ def load_model(
         raise ValueError(
             f"{path.name} is not a .keras file, nor an .h5 file of Keras; save the model by model.save('name.keras')."
         )
+    refuse_file(path, trust)
+    import keras  # only here: TensorFlow takes seconds to start
+
     own = {**(_list_objects(run_code(code)) if code else {}), **(custom_objects or {})}
     # Keras takes the format from the ending.
     try:
@@ -79,18 +87,36 @@ def hash_code(path: str | Path | None) -> str:
     return hash_text(Path(path).read_text(encoding="utf-8")) if path else ""
 
 
-def find_version(path: Path) -> str:
-    """Return the version of Keras that saved a file, nothing if the file does not say."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as file:
-            names = file.namelist()
-            metadata = json.loads(file.read("metadata.json")) if "metadata.json" in names else {}
-            engine = "config.json" in names and b'"keras.src.engine' in file.read("config.json")
-        found = str(metadata.get("keras_version", ""))
-        return "2" if engine and not found.startswith("2.") else found
-    with h5py.File(path) as file:
-        found = file.attrs.get("keras_version", "")
-    return found.decode() if isinstance(found, bytes) else str(found)
+def refuse_file(path: Path, trust: bool = False) -> None:
+    """Refuse what Keras would refuse, as far as a file's own description tells it, without starting Keras.
+
+    Raises:
+        ValueError: If a ``.keras`` or ``.h5`` file holds code that is not trusted, or has a form of Keras 2.
+    """
+    config, saved = _describe_file(path)
+    if OLD in config:
+        raise ValueError(_say_old(path, saved if saved.startswith("2") else "2"))
+    if not trust and CODE.search(config):
+        raise ValueError(
+            f"{path.name} cannot be loaded as a Keras model: it holds code of Python (a Lambda layer), which is run "
+            "only for a file that you trust; add --trust (TRUST) if you do."
+        )
+
+
+def _describe_file(path: Path) -> tuple[str, str]:
+    """Return the layers in a file as JSON, and the version of Keras that saved it, each empty if it cannot be read."""
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as file:
+                config, about = (json.loads(file.read(name)) for name in ("config.json", "metadata.json"))
+            config.pop("compile_config", None)  # nothing of which is loaded
+            return json.dumps(config), str(about.get("keras_version", ""))
+        with h5py.File(path) as file:
+            found = [file.attrs.get(name, "") for name in ("model_config", "keras_version")]
+        config, saved = (one.decode() if isinstance(one, bytes) else str(one) for one in found)
+        return config, saved
+    except Exception:  # a damaged file can raise nearly anything; what it is, Keras says
+        return "", ""
 
 
 def _list_objects(module: ModuleType) -> dict[str, Any]:
@@ -100,22 +126,10 @@ def _list_objects(module: ModuleType) -> dict[str, Any]:
 
 def _say_why(path: Path, text: str) -> str:
     """Return in one sentence why a file cannot be loaded, and what to do."""
-    try:
-        saved = find_version(path)
-    except (OSError, ValueError, KeyError):
-        saved = ""
-    here, reason = keras.__version__, _shorten(text.split("Exception encountered: ")[-1])
+    saved, here, reason = _describe_file(path)[1], version("keras"), _shorten(text.split("Exception encountered: ")[-1])
     what = f"{path.name} cannot be loaded as a Keras model: {reason}"
-    if "safe_mode" in text:
-        return (
-            f"{path.name} cannot be loaded as a Keras model: it holds code of Python (a Lambda layer), which is run "
-            "only for a file that you trust; add --trust (TRUST) if you do."
-        )
     if saved.startswith("2"):
-        return (
-            f"{path.name} was saved by Keras {saved}, in a form that Keras {here} does not read; load it with that "
-            "version and save it by model.save('name.h5')."
-        )
+        return _say_old(path, saved)
     if "Could not locate" in text:
         return f"{what}; give the file that defines it by --code FILE (CODE)."
     if saved and saved != here:
@@ -123,6 +137,14 @@ def _say_why(path: Path, text: str) -> str:
             f"{what}; it was saved by Keras {saved}, and this is {here}: save it again with {here}, or install {saved}."
         )
     return f"{what}; it says that it was saved by Keras {saved}, as this is: save it again." if saved else f"{what}."
+
+
+def _say_old(path: Path, saved: str) -> str:
+    """Return in one sentence that a file has a form of Keras 2."""
+    return (
+        f"{path.name} was saved by Keras {saved}, in a form that Keras {version('keras')} does not read; load it with "
+        "that version and save it by model.save('name.h5')."
+    )
 
 
 def _shorten(text: str) -> str:

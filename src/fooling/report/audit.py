@@ -30,6 +30,7 @@ from fooling.lab.audit.folders import open_folder
 from fooling.lab.audit.record import Found
 from fooling.lab.audit.telling import tell_audit
 from fooling.lab.audit.verdict import give_verdict, judge
+from fooling.networks.loading import refuse_file
 from fooling.pages.page import read_record
 from fooling.pages.your_network import PAGE
 from fooling.report import freshness, html
@@ -123,6 +124,11 @@ def prepare(options: Options) -> tuple[Path, Given]:
         name = options.model.name
         raise AuditError(f"{name} is not a .keras file; a function in it is audited by --code {name}:NAME, without it.")
     key, folder = hash_network(audited), (options.output or find_folder(audited)).absolute()
+    if options.model:
+        try:
+            refuse_file(options.model, options.trust)
+        except ValueError as error:
+            raise AuditError(str(error)) from error
     named = {name: path.absolute() for name in ("class_names", "images") if (path := getattr(options, name))}
     named |= {"code": code.absolute()} if code else {}
     names = read_class_names(str(options.class_names) if options.class_names else None)
