@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from fooling import runs
+from fooling.data.pictures import RESIZES
 from fooling.pages.page import PROFILES
 from fooling.report.notebooks import NOTEBOOKS, RefusedError, StoppedError, open_workspace, read_notebooks
 
@@ -74,8 +75,7 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     add("--trust", action="store_true", help="run code that is kept in MODEL.keras (Lambda layers)")
     add("--calls", type=int, metavar="N", help="the most images that a function is shown")
     add("--strict", action="store_true", help="exit with 3 where the numbers are doubtful")
-    resizes = ("stretch", "crop", "pad")
-    add("--resize", choices=resizes, default=resizes[0], help="real images to the network's size (default: stretch)")
+    add("--resize", choices=RESIZES, default=RESIZES[0], help="real images to the network's size (default: stretch)")
     add("--seed", type=int, default=0, metavar="N", help="of the first run (default: 0)")
     add("--output", type=Path, metavar="FOLDER", help="default: results/audits/NAME-KEY")
 

@@ -130,7 +130,9 @@ def test_unknown_photographs_are_refused_and_the_choices_named():
 
 
 def test_an_empty_folder_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"holds no photographs; expected ILSVRC2012_val_\*\.JPEG, n01440764_\*\.JPEG or folders named"):
+    with pytest.raises(
+        ValueError, match=r"holds no photographs; expected ILSVRC2012_val_\*\.JPEG, n01440764_\*\.JPEG or folders named"
+    ):
         load_photographs(str(tmp_path))
 
 
@@ -186,6 +188,20 @@ def test_a_small_photograph_is_not_enlarged(fill, tmp_path):
     shrink_photographs(Path(fill("large/n01440764/a.JPEG")) / "large", tmp_path / "small")
     with Image.open(tmp_path / "small" / "n01440764" / "a.jpg") as picture:
         assert picture.size == (50, 40)
+
+
+def test_a_photograph_that_is_made_smaller_is_whole_or_not_there(fill, tmp_path, monkeypatch):
+    large = Path(fill("large/n01440764/a.JPEG")) / "large"
+
+    def stop(picture, file, *words, **named):
+        with file if hasattr(file, "write") else Path(file).open("wb") as opened:
+            opened.write(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Image.Image, "save", stop)
+    with pytest.raises(KeyboardInterrupt):
+        shrink_photographs(large, tmp_path / "small")
+    assert not [path for path in (tmp_path / "small").rglob("*") if path.is_file()]
 
 
 def picture_bytes(kind: str) -> bytes:

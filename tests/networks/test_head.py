@@ -9,8 +9,9 @@ from keras import layers
 
 from fooling.data.photographs import UNKNOWN
 from fooling.networks import head
+from fooling.networks.adapt import Head
 from fooling.networks.classifier import Classifier
-from fooling.networks.head import Head, NaturalFeatures
+from fooling.networks.head import NaturalFeatures
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

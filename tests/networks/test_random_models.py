@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers, ops
 
+from fooling.networks.adapt import Head
 from fooling.networks.classifier import Classifier
-from fooling.networks.head import Head, expose_logits, replace_head, split_head
+from fooling.networks.head import expose_logits, replace_head, split_head
 
 NAMES = ("head", "features", "softmax", "subtract", "multiply", "similarity", "input_layer", "stack", "get_item", "é 1")
 FORMS = ("images", "grey", "vector", "channels first", "whole numbers", "list", "dictionary")

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +17,7 @@ from PIL import Image
 
 from fooling.data.digits import DATA
 from fooling.data.pictures import read_picture
-from fooling.files import check_hash
+from fooling.files import check_hash, write_atomically
 from fooling.images import check_image_shape
 
 UNKNOWN = -1  # the label of a photograph whose class nobody says, or that shows none of them
@@ -161,9 +161,8 @@ def shrink_photographs(folder: Path, target: Path = DATA / SAMPLE) -> int:
         scale = SHORTER / min(picture.size)
         width, height = (round(scale * side) for side in picture.size)
         smaller = picture.resize((width, height), Image.Resampling.LANCZOS) if scale < 1.0 else picture
-        place = target / known[label]
-        place.mkdir(parents=True, exist_ok=True)
-        smaller.save(place / f"{path.stem.removeprefix(f'{known[label]}_')}.jpg", quality=QUALITY)
+        name = f"{path.stem.removeprefix(f'{known[label]}_')}.jpg"
+        write_atomically(target / known[label] / name, partial(smaller.save, format="JPEG", quality=QUALITY))
     return len(labelled.paths)
 
 

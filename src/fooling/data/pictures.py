@@ -122,43 +122,20 @@ def _take_upper_bits(wide: np.ndarray, is_16_bits: bool) -> np.ndarray:
 def fit_picture(image: Image.Image, shape: tuple[int, int, int], resize: str = "stretch") -> np.ndarray:
     """Return a picture at a network's size, ``(height, width, channels) uint8``, grey or colour as the network is.
 
-    As in ``image_dataset_from_directory``: bilinear between the four nearest pixels, also where a picture shrinks. Only
-    the fractions of grey levels that it keeps are rounded.
+    As ``image_dataset_from_directory`` calls them, and as TensorFlow does it: bilinear between the four nearest pixels,
+    also where a picture shrinks. Only the fractions of grey levels that it keeps are rounded.
 
     Args:
         shape: ``(height, width, 1 or 3)``.
         resize: ``stretch`` to the size, ``crop`` the largest middle of its shape before, or ``pad`` with black.
     """
+    import tensorflow as tf  # only here: what reads pictures as they are needs no TensorFlow
+    from keras import ops
+
     whole = np.asarray(image.convert("L" if shape[2] == 1 else "RGB"))
     whole = whole.reshape(*whole.shape[:2], shape[2])
-    (tall, wide), (height, width) = whole.shape[:2], shape[:2]
-    if resize == "crop":
-        high, across = max(1, min(tall, wide * height // width)), max(1, min(wide, tall * width // height))
-        top, left = (tall - high) // 2, (wide - across) // 2
-        whole = whole[top : top + high, left : left + across]
-    inner, start = (height, width), (0, 0)
     if resize == "pad":
-        ratio = max(tall / height, wide / width)
-        inner = (max(1, int(tall / ratio)), max(1, int(wide / ratio)))
-        start = (int((height - tall / ratio) / 2), int((width - wide / ratio) / 2))
-    fitted = np.zeros(shape, np.uint8)
-    place = tuple(slice(first, first + side) for first, side in zip(start, inner, strict=True))
-    fitted[place] = np.rint(_blend_neighbours(whole, *inner))
-    return fitted
-
-
-def _blend_neighbours(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Return ``(height, width, channels) float32`` between the four nearest of ``(…, …, channels) uint8`` pixels."""
-    above, below, down = _find_neighbours(pixels.shape[0], height)
-    left, right, across = _find_neighbours(pixels.shape[1], width)
-    across, down = across[:, None], down[:, None, None]
-    high, low = (pixels[rows][:, left] * (1 - across) + pixels[rows][:, right] * across for rows in (above, below))
-    return np.asarray(high * (1 - down) + low * down)
-
-
-def _find_neighbours(old: int, new: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return for each new pixel of a side the two old ones around its middle, and how near it is to the second."""
-    middle = (np.arange(new, dtype=np.float32) + np.float32(0.5)) * np.float32(old / new) - np.float32(0.5)
-    before = np.floor(middle)
-    low, high = np.clip(before, 0, old - 1).astype(np.int64), np.clip(before + 1, 0, old - 1).astype(np.int64)
-    return low, high, middle - before
+        fitted = tf.image.resize_with_pad(whole, *shape[:2])
+    else:
+        fitted = ops.image.resize(whole, shape[:2], crop_to_aspect_ratio=resize == "crop")
+    return np.asarray(np.rint(np.asarray(fitted)), np.uint8)

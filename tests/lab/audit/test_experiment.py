@@ -14,8 +14,9 @@ from fooling.lab.audit.experiment import audit_network, choose_shown, say_untest
 from fooling.lab.audit.fooling_class import find_median_after, say_why_not, teach_fooling_class, train_scaled
 from fooling.lab.audit.network import Subject
 from fooling.lab.audit.record import ATTACKS
+from fooling.networks.adapt import Head
 from fooling.networks.classifier import Classifier
-from fooling.networks.head import Head, NaturalFeatures
+from fooling.networks.head import NaturalFeatures
 
 TINY = Size(1, 2, 10)
 BUDGET = Budget(1.0, (0, 1, 2), 60, TINY, TINY, TINY, TINY, 1, 5)

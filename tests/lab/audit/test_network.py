@@ -12,8 +12,9 @@ from keras import layers
 
 from fooling.lab.audit.files import AuditError
 from fooling.lab.audit.network import find_parts, open_subject, refuse_sigmoids
+from fooling.networks.adapt import Head
 from fooling.networks.classifier import Classifier
-from fooling.networks.head import Head, expose_logits, replace_head, split_head
+from fooling.networks.head import expose_logits, replace_head, split_head
 
 SHAPE, NAMES = (12, 10, 3), ("red", "green", "blue")
 

@@ -14,7 +14,8 @@ from fooling.lab.audit.attacks import Attempt, breed, read_evolution
 from fooling.lab.audit.natural import NaturalImages, split_natural
 from fooling.lab.audit.network import find_parts
 from fooling.lab.audit.record import FoolingClass
-from fooling.networks.head import Head, NaturalFeatures, compute_features, replace_head, split_head, train_head
+from fooling.networks.adapt import Head
+from fooling.networks.head import NaturalFeatures, compute_features, replace_head, split_head, train_head
 
 if TYPE_CHECKING:
     from fooling.lab.audit.budget import Budget
