@@ -17,6 +17,7 @@ from fooling.words import (
     list_words,
     show_confidence,
     show_few,
+    show_minutes,
     show_p,
     show_seconds,
     table,
@@ -63,6 +64,7 @@ def test_few_children_per_cell_have_no_power_of_ten_and_many_a_comma() -> None:
 
 def test_one_is_singular_and_lists_end_in_and() -> None:
     assert [count_words(count, "run") for count in (0, 1, 2_000)] == ["0 runs", "1 run", "2,000 runs"]
+    assert [show_minutes(minutes) for minutes in (0.1, 1.0, 10.0)] == ["0.1 minutes", "1 minute", "10 minutes"]
     assert [list_words(words) for words in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
         "",
         "a",

@@ -42,6 +42,11 @@ def show_seconds(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 6_000 else f"{seconds / 3_600:.1f} h"
 
 
+def show_minutes(minutes: float) -> str:
+    """Return minutes, which may be parts of one, with their word."""
+    return f"{minutes:g} minute{'' if minutes == 1 else 's'}"
+
+
 def count_words(count: int, word: str) -> str:
     """Return a number with its word, in the plural but for 1."""
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

@@ -10,7 +10,7 @@ from keras import layers
 from fooling.lab.audit.files import AuditError
 from fooling.lab.audit.folders import open_folder
 from fooling.lab.audit.natural import NaturalImages, load_natural
-from fooling.lab.audit.pixel_range import beats_chance, check_input_range, is_better
+from fooling.lab.audit.pixel_range import beats_chance, is_better, settle_range
 from fooling.networks.classifier import Classifier
 
 SHAPE, NAMES = (12, 10, 3), ("red", "green", "blue")
@@ -36,6 +36,11 @@ def make_images() -> NaturalImages:
     images = random.integers(0, 100, (150, *SHAPE)).astype(np.uint8)
     images[np.arange(150), ..., labels] += random.integers(15, 60, 150).astype(np.uint8)[:, None, None]
     return NaturalImages("photos", images, labels.astype(np.int64))
+
+
+def check_input_range(classifier: Classifier, natural: NaturalImages) -> str:
+    """Return in words how the pixel range of a network that is known was checked."""
+    return settle_range(classifier, natural, classifier.input_range, None).said
 
 
 def test_a_range_is_refused_that_is_right_in_most_cases_but_in_fewer_than_another() -> None:

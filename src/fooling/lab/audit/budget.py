@@ -14,10 +14,9 @@ from fooling.gradient_ascent.ascend import check_ascent
 from fooling.gradient_ascent.settings import NONE
 from fooling.lab.audit.files import AuditError
 from fooling.lab.audit.speed import Speed, measure_speed
-from fooling.lab.audit.telling import show_minutes
 from fooling.networks.asked import Asked
 from fooling.runs import compute_once
-from fooling.words import count_words, escape
+from fooling.words import count_words, escape, show_minutes
 
 if TYPE_CHECKING:
     from fooling.lab.audit.network import Subject

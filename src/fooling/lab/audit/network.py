@@ -17,7 +17,7 @@ from fooling.data.pictures import RESIZES
 from fooling.lab.audit.asking import doubt_resize, open_natural
 from fooling.lab.audit.files import AuditError, check_image_size, read_class_names
 from fooling.lab.audit.natural import NaturalImages, draw_places
-from fooling.lab.audit.pixel_range import check_input_range, settle_range
+from fooling.lab.audit.pixel_range import settle_range
 from fooling.lab.detectors.scores import compute_logits
 from fooling.networks.adapt import AGREE, Adapted, Head, find_end, find_image_shape
 from fooling.networks.asked import Asked
@@ -116,7 +116,7 @@ def open_digits(data: str, steps: int, folder: Path) -> Subject:
     classifier = train_network("LeNet", digits, steps, folder)
     few = draw_places(digits.test_labels, MOST_NATURAL, seed=0)
     natural = NaturalImages("held-out digits", digits.test_images[few], digits.test_labels[few])
-    return Subject(classifier, natural, check_input_range(classifier, natural))
+    return Subject(classifier, natural, settle_range(classifier, natural, classifier.input_range, None).said)
 
 
 def _check_range(given: Sequence[float]) -> tuple[float, float]:
@@ -157,7 +157,7 @@ def refuse_sigmoids(classifier: Classifier, natural: NaturalImages | None, name:
     """Refuse a network that answers for each class by itself: its answers are no logits, and look safe if taken so.
 
     Raises:
-        AuditError: If its last layer is a sigmoid, or all its answers lie in [0, 1] and do not sum to 1.
+        AuditError: If its last layer is a sigmoid, or all its answers lie in [0, 1], differ, and do not sum to 1.
     """
     form = classifier.model if isinstance(classifier.model, Adapted) else None
     if form and form.one_output:  # the sigmoid that two classes need
@@ -166,8 +166,7 @@ def refuse_sigmoids(classifier: Classifier, natural: NaturalImages | None, name:
     sigmoid = end is not None and getattr(end.operation, "activation", None) is keras.activations.sigmoid
     if not sigmoid and classifier.outputs == "logits":
         answers = compute_logits(classifier, _choose_seen(classifier, natural))
-        varied = (answers != answers[:1]).any()  # else they tell nothing of their kind
-        sigmoid = bool(varied and answers.min() >= 0.0 and answers.max() <= 1.0)
+        sigmoid = bool((answers != answers[:1]).any() and answers.min() >= 0.0 and answers.max() <= 1.0)
     if sigmoid:
         raise AuditError(
             f"{name} answers for each class by itself, from 0 to 1 as a sigmoid does; an audit needs one answer among "
@@ -187,10 +186,7 @@ def question(classifier: Classifier, natural: NaturalImages | None, name: str) -
         raise AuditError(f"{name} gives scores that are no numbers (NaN or infinity) for some images.")
     rounded = int(np.isinf(answers).any(axis=1).sum())
     if not (rounded or (answers != answers[:1]).any() or isinstance(classifier.model, Asked)):
-        raise AuditError(
-            f"{name} gives the same scores to all of {len(seen)} images, so that they do not depend on the image; see "
-            "whether it has learned anything, and whether its weights were loaded before it was saved."
-        )
+        raise AuditError(f"{name} gives the same scores to all of {len(seen)} images: they do not depend on the image.")
     sure, again, alone = (to_confidence(part) for part in (answers, *map(classifier.score, (seen, seen[:ALONE]))))
     apart = float(np.abs(sure - again).max())
     if apart > AGREE:
@@ -224,7 +220,5 @@ def _choose_seen(classifier: Classifier, natural: NaturalImages | None) -> np.nd
     """Return noise images, and real ones where there are any, to ask a network about; few for a function."""
     asked = FEW if isinstance(classifier.model, Asked) else ASKED
     noise = np.random.default_rng(0).integers(0, 256, (asked, *classifier.image_shape), np.uint8)
-    if natural is None:
-        return noise
-    few = draw_places(natural.labels, asked, 0)
-    return np.concatenate([noise, natural.images[few]])
+    real = [natural.images[draw_places(natural.labels, asked, seed=0)]] if natural else []
+    return np.concatenate([noise, *real])

@@ -83,11 +83,6 @@ def settle_range(
     return Pixels(taken, f"{said}with other ranges, {others}{less}", doubts)
 
 
-def check_input_range(classifier: Classifier, natural: NaturalImages) -> str:
-    """Return in words how the pixel range of a network that is known was checked; errors as :func:`settle_range`."""
-    return settle_range(classifier, natural, classifier.input_range, None).said
-
-
 def try_ranges(classifier: Classifier, ranges: Iterable[Range]) -> dict[Range, float]:
     """Return by range how certain random images make a network: of the surest for each class the median log-odds."""
     shape = classifier.image_shape

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from fooling.lab.audit.record import ATTACKS, COLOURS, FEW, LEVELS, FoolingClass, Found, Separation, Temperature
 from fooling.lab.audit.verdict import THRESHOLD, choose_known, find_best_detector, judge
-from fooling.words import escape, show_confidence, table
+from fooling.words import escape, show_confidence, show_minutes, table
 
 Value = TypeVar("Value")
 
@@ -132,11 +132,6 @@ def _tell_detectors(detectors: Mapping[str, Mapping[str, Separation]], counts: M
         )
     said = "no other detector is better" if best == THRESHOLD else f"with the best detector, {best}: {other}"
     return f"Where 95% of real images pass a threshold on the confidence, so does nonsense: {threshold}; {said}."
-
-
-def show_minutes(minutes: float) -> str:
-    """Return a budget in words."""
-    return f"{minutes:g} minute{'' if minutes == 1 else 's'}"
 
 
 def _sort(parts: Mapping[str, Value]) -> list[tuple[str, Value]]:

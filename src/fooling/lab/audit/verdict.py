@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib import resources
 
 from fooling.lab.audit.record import CERTAIN, FEW, Found, Separation
-from fooling.words import list_words, show_confidence
+from fooling.words import list_words, show_confidence, show_minutes
 
 THRESHOLD = "maximum softmax"  # the detector that is a threshold on the confidence
 STOPS = 0.2  # the share of nonsense that a defence may let pass to be recommended; Choice: it notices four in five
@@ -25,10 +25,9 @@ def give_verdict(found: Found) -> str:
     at = "99%" if level == CERTAIN else f"{show_confidence(level)}, the median of real images,"
     grade = "Easily fooled" if 2 * fooled >= found.audited else "Fooled in some classes"
     end = "" if fooled else f"; the most certain reached {show_confidence(found.worst.confidence)}"
-    minutes = f"{found.budget_minutes:g} minute{'' if found.budget_minutes == 1 else 's'}"
     return (
         f"{grade if fooled else 'Not fooled within this budget'}: nonsense reached {at} in {fooled:,} of "
-        f"{found.audited:,} classes within {minutes}{end}. {_compare()}"
+        f"{found.audited:,} classes within {show_minutes(found.budget_minutes)}{end}. {_compare()}"
     )
 
 
