@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from fooling import runs
+from fooling.files import lock_folder
 from fooling.runs import RunFolder, compute_once, describe_cost, find_shorter, open_run
 
 SETTINGS = {"generations": 10, "children": 7, "seeds": [1, 2], "encoding": {"halving": True}}
@@ -202,3 +206,45 @@ def test_cost_is_told_once_for_each_run_with_all_its_machines(tmp_path):
     one, other = (finish(open_run(tmp_path, label, SETTINGS, 1), 600.0) for label in ("one", "other"))
     said = describe_cost([one, other, None, one])
     assert said.endswith(": 1,200 s of computing behind this page.") and said.count("tensorflow 2.21.0") == 1
+
+
+PAIR = """
+import sys, time
+from pathlib import Path
+from fooling import runs
+
+runs.describe_arithmetic = lambda: {"threads": 2}
+
+
+def compute():
+    run = runs.open_run(Path(sys.argv[1]), "measured", {}, 1)
+    for number in range(1, 6):
+        run.save_checkpoint(number, {"a": number}, 0.1)
+        time.sleep(0.1)
+    print("computed")
+    return {"a": 7}
+
+
+print("begins", flush=True)
+arrays, run = runs.compute_once(Path(sys.argv[1]), "measured", {}, 1, compute)
+print("found", int(arrays["a"]), sorted(path.name for path in run.path.iterdir()))
+"""
+
+
+def test_the_second_of_two_processes_waits_says_so_and_finds_the_run_finished(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(runs.PACKAGE.parent)}
+    command = [sys.executable, "-c", PAIR, str(tmp_path)]
+    pair = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = sorted(child.communicate(timeout=60)[0] for child in pair)
+    assert [child.returncode for child in pair] == [0, 0]
+    found = "found 7 ['provenance.json', 'result.npz', 'settings.json']\n"
+    (name,) = (path.name for path in tmp_path.iterdir())
+    waited = f"begins\n{name} is at work in another process; waiting for it.\n{found}"
+    assert said == [f"begins\ncomputed\n{found}", waited]
+
+
+def test_a_finished_run_is_read_while_another_process_holds_its_folder(tmp_path):
+    run = finish(open_run(tmp_path, "measured", SETTINGS, 1))
+    with lock_folder(run.path):
+        arrays, _ = compute_once(tmp_path, "measured", SETTINGS, 1, lambda: pytest.fail("computed again"))
+    assert int(arrays["a"]) == 1

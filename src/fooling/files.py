@@ -92,12 +92,19 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 @contextmanager
-def lock_folder(folder: Path) -> Iterator[None]:
-    """Wait until nobody else holds this folder, and hold it; a kill lets go of it, and no file is left."""
+def lock_folder(folder: Path, say_waiting: Callable[[], Any] = lambda: None) -> Iterator[None]:
+    """Wait until nobody else holds this folder, and hold it; a kill lets go of it, and no file is left.
+
+    ``say_waiting`` is called if there is anybody to wait for.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say_waiting()
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)

@@ -13,7 +13,8 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version as find_version
 from pathlib import Path
@@ -23,7 +24,7 @@ import numpy as np
 from numpy._core._multiarray_umath import __cpu_features__ as cpu_features  # type: ignore[import-not-found]
 from tqdm import tqdm
 
-from fooling.files import hash_text, read_arrays, read_json, write_arrays, write_json
+from fooling.files import hash_text, lock_folder, read_arrays, read_json, write_arrays, write_json
 
 PACKAGE = Path(__file__).parent
 ROOT = PACKAGE.parents[1]
@@ -79,7 +80,7 @@ class RunFolder(NamedTuple):
             try:
                 return int(path.stem.split("-")[1]), read_arrays(path)
             except ValueError:
-                print(f"Passing over a damaged checkpoint: {path.name}")
+                say(f"Passing over a damaged checkpoint: {path.name}")
                 path.unlink()
         return None
 
@@ -151,6 +152,20 @@ def open_run(
     return RunFolder(path)
 
 
+@contextmanager
+def hold_run(run: RunFolder | None) -> Iterator[dict[str, np.ndarray] | None]:
+    """Yield the arrays of a finished run; else None, and keep other processes out of its folder until it is computed.
+
+    Whoever comes second waits, says so, and then finds the run finished. None as the run yields None.
+    """
+    finished = run.load_result() if run else None
+    if run is None or finished:
+        yield finished
+        return
+    with lock_folder(run.path, lambda: say(f"{run.path.name} is at work in another process; waiting for it.")):
+        yield run.load_result()
+
+
 def find_shorter(run: RunFolder, length: int) -> RunFolder | None:
     """Return the longest finished run of the same key and arithmetic that is shorter than ``length``, or None."""
     stem = run.path.name.removesuffix(f"-{length}")
@@ -177,12 +192,12 @@ def compute_once(
         inner: Runs within this one, whose cost is a part of its own; ``compute`` may add to a list that was given.
     """
     run = open_run(folder, label, settings, version) if folder is not None else None
-    arrays = run.load_result() if run else None
-    if arrays is None:
-        started = time.monotonic()
-        arrays = {name: np.asarray(part) for name, part in compute().items()}
-        if run:  # inner runs that were finished before took no time now
-            run.save_result(arrays, max(time.monotonic() - started, sum(one.seconds for one in inner)))
+    with hold_run(run) as arrays:
+        if arrays is None:
+            started = time.monotonic()
+            arrays = {name: np.asarray(part) for name, part in compute().items()}
+            if run:  # inner runs that were finished before took no time now
+                run.save_result(arrays, max(time.monotonic() - started, sum(one.seconds for one in inner)))
     return arrays, run
 
 
@@ -197,6 +212,11 @@ def describe_cost(folders: Iterable[RunFolder | None]) -> str:
     used = [run for run in dict.fromkeys(folders) if run is not None]
     places = sorted({machine for run in used for machine in run.machines})
     return f"{'; '.join(places)}: {sum(run.seconds for run in used):,.0f} s of computing behind this page."
+
+
+def say(sentence: str) -> None:
+    """Print a sentence above the progress bars that are shown."""
+    tqdm.write(sentence, file=sys.stdout)
 
 
 def progress_bar(total: int, label: str) -> tqdm:

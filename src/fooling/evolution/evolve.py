@@ -18,7 +18,7 @@ from fooling.evolution.evolution import Evolution, join_runs, unpack_result
 from fooling.evolution.map_elites import CELL_TYPES, History, State, Target, advance_many, check_scored, initialise
 from fooling.evolution.takeovers import Takeovers, find_takeovers
 from fooling.networks.classifier import Classifier
-from fooling.runs import RunFolder, find_shorter, open_run, progress_bar
+from fooling.runs import RunFolder, find_shorter, hold_run, open_run, progress_bar
 
 VERSION = 1  # of what evolution makes of genomes and log-odds; golden arrays hold it to the bytes
 # Runs evolved together: a unit of work for a cluster. Choice: ten digit runs fill two cores; where images are larger, a
@@ -133,10 +133,21 @@ def evolve_block(
     ``count_done`` is called with the number of generations done since the last call.
     """
     run = open_block(setup, seeds)
-    finished = run.load_result() if run else None
-    if finished:
-        count_done(setup.generations)
-        return unpack_result(finished, setup.encoding, run)
+    with hold_run(run) as finished:
+        if finished:
+            count_done(setup.generations)
+        arrays = finished or _compute_block(setup, seeds, run, compiled, count_done)
+    return unpack_result(arrays, setup.encoding, run)
+
+
+def _compute_block(
+    setup: Setup,
+    seeds: tuple[int, ...],
+    run: RunFolder | None,
+    compiled: Callable[[int], Advance],
+    count_done: Callable[[int], Any],
+) -> dict[str, np.ndarray]:
+    """Return the arrays of a few runs, from their last checkpoint if there is one, and keep them."""
     saved, pause = time.monotonic(), CHECKPOINT_SECONDS
     state, takeovers = (_resume(run, setup) if run else None) or start(setup, seeds)
     count_done(int(state.generation))
@@ -153,7 +164,7 @@ def evolve_block(
     arrays = _pack_result(setup, state, takeovers)
     if run:
         run.save_result(arrays, time.monotonic() - saved)
-    return unpack_result(arrays, setup.encoding, run)
+    return arrays
 
 
 def open_block(setup: Setup, seeds: tuple[int, ...]) -> RunFolder | None:

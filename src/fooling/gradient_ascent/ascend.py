@@ -27,7 +27,7 @@ from fooling.gradient_ascent.climb import (
 from fooling.gradient_ascent.records import KEPT, Ascent, choose_points, measure_batch
 from fooling.gradient_ascent.settings import Setting
 from fooling.networks.classifier import Classifier
-from fooling.runs import RunFolder, open_run, progress_bar
+from fooling.runs import RunFolder, hold_run, open_run, progress_bar
 
 VERSION = 1  # of what climbs; golden arrays hold it to the bytes
 # Images in a batch: a multiple of 8, because the sums of another batch, and the odd ones at its end, differ in the last
@@ -90,14 +90,12 @@ def ascend(
     label = "".join(letter if letter.isalnum() else "-" for letter in setting.name.lower().replace(" + ", "-"))
     run = open_run(Path(folder), f"ascent-{label}", describe_ascent(setup), VERSION) if folder else None
     shown: Any = nullcontext() if count_done else progress_bar(setup.work, f"climbing, {setting.name}")
-    with shown as bar:
+    with shown as bar, hold_run(run) as finished:
         count = count_done or bar.update
-        finished = run.load_result() if run else None
         if finished:
             count(setup.work)
-        else:
-            finished = _climb_all(setup, run, count)
-    arrays: dict[str, Any] = {name: finished[name] for name in KEPT}
+        climbed = finished or _climb_all(setup, run, count)
+    arrays: dict[str, Any] = {name: climbed[name] for name in KEPT}
     return Ascent(*setup[1:], **arrays, folder=run)
 
 

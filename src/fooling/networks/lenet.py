@@ -16,7 +16,7 @@ from keras import layers
 from fooling.data.digits import DIGITS, SIDE, Digits
 from fooling.files import write_atomically
 from fooling.networks.classifier import Classifier
-from fooling.runs import RunFolder, open_run, progress_bar
+from fooling.runs import RunFolder, hold_run, open_run, progress_bar
 
 VERSION = 1  # of the weights that training gives; golden arrays hold it to the bytes
 # Pixels are divided by 256, so white is 255/256 (Caffe's MNIST example).
@@ -120,15 +120,17 @@ def train_once(run: RunFolder, build: Callable[[], keras.Model], train: Callable
     """Return the trained network that a folder keeps, or build it, train it in place and keep it."""
     path = run.path / "model.keras"
     if not path.exists():
-        started = time.monotonic()
-        model, bare = build(), build()
-        train(model)
-        bare.set_weights(model.get_weights())  # without the solver's momentum, which would double the file
-        temporary = run.path / "unfinished.keras"
-        bare.save(temporary)
-        run.add_seconds(time.monotonic() - started)
-        write_atomically(path, temporary.read_bytes())
-        temporary.unlink()
+        with hold_run(run):
+            if not path.exists():  # nobody trained it meanwhile
+                started = time.monotonic()
+                model, bare = build(), build()
+                train(model)
+                bare.set_weights(model.get_weights())  # without the solver's momentum, which would double the file
+                temporary = run.path / ".unfinished.keras"
+                bare.save(temporary)
+                run.add_seconds(time.monotonic() - started)
+                write_atomically(path, temporary.read_bytes())
+                temporary.unlink()
     return keras.models.load_model(path, compile=False)
 
 
