@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fooling import runs
-from fooling.files import lock_folder
+from fooling.files import lock_folder, write_arrays
 from fooling.runs import RunFolder, compute_once, describe_cost, find_shorter, open_run
 
 SETTINGS = {"generations": 10, "children": 7, "seeds": [1, 2], "encoding": {"halving": True}}
@@ -146,26 +146,79 @@ def test_cost_includes_inner_runs_that_were_finished_before(tmp_path):
     assert run is not None and run.seconds == 500.0
 
 
+def take(number: int, arrays: dict[str, np.ndarray]) -> tuple[int, dict[str, np.ndarray]]:
+    """Take any checkpoint."""
+    return number, arrays
+
+
 def test_the_last_two_checkpoints_are_kept_and_the_newest_is_loaded(tmp_path):
     run = RunFolder(tmp_path)
-    assert run.load_checkpoint() is None
+    assert run.load_checkpoint(take) is None
     for number in (9, 10, 100):
         run.save_checkpoint(number, {"a": np.array(number)}, seconds=1.0)
     names = {"checkpoint-00000010.npz", "checkpoint-00000100.npz", "provenance.json"}
     assert {path.name for path in tmp_path.iterdir()} == names
-    number, arrays = run.load_checkpoint()
+    number, arrays = run.load_checkpoint(take)
     assert (number, int(arrays["a"]), run.seconds) == (100, 100, 3.0)
+    assert set(arrays) == {"a"}
 
 
-def test_a_damaged_checkpoint_is_named_and_passed_over(tmp_path, capsys):
-    run = RunFolder(tmp_path)
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_used(tmp_path, capsys):
+    run = RunFolder(tmp_path / "cppn-0123-4567")
     for number in (1, 2):
         run.save_checkpoint(number, {"a": np.array(number)}, seconds=1.0)
-    (tmp_path / "checkpoint-00000002.npz").write_bytes(b"half")
-    assert run.load_checkpoint()[0] == 1
-    assert "Passing over a damaged checkpoint: checkpoint-00000002.npz" in capsys.readouterr().out
-    (tmp_path / "checkpoint-00000001.npz").write_bytes(b"")
-    assert run.load_checkpoint() is None
+    (run.path / "checkpoint-00000002.npz").write_bytes(b"half")
+    assert run.load_checkpoint(take)[0] == 1
+    said = "checkpoint-00000002.npz of cppn-0123-4567 is damaged: checkpoint-00000001.npz is used instead.\n"
+    assert capsys.readouterr().out == said
+    (run.path / "checkpoint-00000001.npz").write_bytes(b"")
+    assert run.load_checkpoint(take) is None
+    said = "checkpoint-00000001.npz of cppn-0123-4567 is damaged: there is none before it.\n"
+    assert capsys.readouterr().out == said
+
+
+def test_a_checkpoint_of_another_run_is_refused_by_name_and_one_without_a_name_is_judged_by_what_it_holds(
+    tmp_path, capsys
+):
+    run, other = RunFolder(tmp_path / "cppn-0123-4567"), RunFolder(tmp_path / "direct-89ab-4567")
+    run.save_checkpoint(1, {"a": np.array(1)}, seconds=1.0)
+    other.save_checkpoint(2, {"a": np.array(2)}, seconds=1.0)
+    (other.path / "checkpoint-00000002.npz").rename(run.path / "checkpoint-00000002.npz")
+    assert run.load_checkpoint(take)[0] == 1
+    words = "belongs to the run direct-89ab-4567: checkpoint-00000001.npz is used instead"
+    assert capsys.readouterr().out == f"checkpoint-00000002.npz of cppn-0123-4567 {words}.\n"
+
+    write_arrays(run.path / "checkpoint-00000003.npz", {"a": np.array(3)})  # as they were written before
+    assert run.load_checkpoint(take)[0] == 3
+
+    def refuse_three(number, arrays):
+        if arrays["a"] == 3:
+            raise ValueError("is a three")
+        return number
+
+    assert run.load_checkpoint(refuse_three) == 1
+    words = "is a three: checkpoint-00000001.npz is used instead"
+    assert capsys.readouterr().out == f"checkpoint-00000003.npz of cppn-0123-4567 {words}.\n"
+    run.save_result({"a": np.array(5)}, seconds=1.0)
+    assert sorted(path.name for path in run.path.iterdir()) == ["provenance.json", "result.npz"]
+
+
+@pytest.mark.parametrize("is_finished", [True, False])
+def test_what_kills_left_behind_is_cleared_by_the_next_run_of_that_folder(tmp_path, is_finished):
+    run = open_run(tmp_path, "measured", SETTINGS, 1)
+    if is_finished:
+        finish(run)
+    for name in (".result.npz.a1b2c3d4", ".settings.json.k_2j8s0x", "checkpoint-00000002.npz"):
+        (run.path / name).write_bytes(b"half")
+    names: list[str] = []
+
+    def compute() -> dict[str, int]:
+        names.extend(path.name for path in run.path.iterdir())
+        return {"a": 1}
+
+    compute_once(tmp_path, "measured", SETTINGS, 1, compute)
+    assert sorted(names) == ([] if is_finished else ["checkpoint-00000002.npz", "settings.json"])
+    assert sorted(path.name for path in run.path.iterdir()) == ["provenance.json", "result.npz", "settings.json"]
 
 
 def test_a_result_replaces_the_checkpoints_and_says_where_it_came_from(tmp_path):

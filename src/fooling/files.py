@@ -57,6 +57,11 @@ def write_atomically(path: Path, content: bytes | str | Callable[[IO[bytes]], No
         raise
 
 
+def find_unfinished(folder: Path) -> list[Path]:
+    """Return temporary files of :func:`write_atomically` in a folder; where nobody writes now, kills left them."""
+    return list(folder.glob(".*.????????"))
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write ``content`` as readable JSON, atomically."""
     write_atomically(path, json.dumps(content, indent=1, sort_keys=True) + "\n")

@@ -14,22 +14,25 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from importlib.metadata import version as find_version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy._core._multiarray_umath import __cpu_features__ as cpu_features  # type: ignore[import-not-found]
 from tqdm import tqdm
 
-from fooling.files import hash_text, lock_folder, read_arrays, read_json, write_arrays, write_json
+from fooling.files import find_unfinished, hash_text, lock_folder, read_arrays, read_json, write_arrays, write_json
 
 PACKAGE = Path(__file__).parent
 ROOT = PACKAGE.parents[1]
 INSTRUCTIONS = ("AVX512_SKX", "AVX2", "AVX", "SSE42", "SVE", "ASIMD")  # that oneDNN tells apart, best first
+WHOSE = "run"  # the name of the run in a checkpoint, beside its arrays
 ANY_ARITHMETIC = "FOOLING_ANY_ARITHMETIC"  # set to 1, runs of other machines are taken as they are, and continued
+
+Saved = TypeVar("Saved")
 
 
 def results_root() -> Path:
@@ -69,27 +72,43 @@ class RunFolder(NamedTuple):
 
     def save_checkpoint(self, number: int, arrays: Mapping[str, np.ndarray], seconds: float) -> None:
         """Write checkpoint ``number`` after so many more seconds of computing, and delete all but the last two."""
-        write_arrays(self.path / f"checkpoint-{number:08d}.npz", arrays, compress=False)
+        named = {**arrays, WHOSE: np.asarray(self.path.name)}
+        write_arrays(self.path / f"checkpoint-{number:08d}.npz", named, compress=False)
         self.add_seconds(seconds)
         for old in self._checkpoints()[:-2]:
             old.unlink()
 
-    def load_checkpoint(self) -> tuple[int, dict[str, np.ndarray]] | None:
-        """Return the newest whole checkpoint with its number, or None; a damaged one is named and passed over."""
-        for path in reversed(self._checkpoints()):
+    def load_checkpoint(self, read: Callable[[int, dict[str, np.ndarray]], Saved]) -> Saved | None:
+        """Return what ``read`` makes of the newest checkpoint of this run, or None.
+
+        ``read`` is given its number and arrays, and raises ValueError in words if this run does not write such ones.
+        What is damaged, or another run's, is named and set aside, and the checkpoint before it is used.
+        """
+        paths = self._checkpoints()
+        for path, before in zip(reversed(paths), [*reversed(paths[:-1]), None], strict=True):
             try:
-                return int(path.stem.split("-")[1]), read_arrays(path)
-            except ValueError:
-                say(f"Passing over a damaged checkpoint: {path.name}")
-                path.unlink()
+                arrays = _read_checkpoint(path)
+                # Those written before they were named have no name, and ``read`` alone judges them.
+                if (whose := str(arrays.pop(WHOSE, self.path.name))) != self.path.name:
+                    raise ValueError(f"belongs to the run {whose}")
+                return read(int(path.stem.split("-")[1]), arrays)
+            except ValueError as error:
+                path.rename(path.with_suffix(".refused"))
+                instead = f"{before.name} is used instead" if before else "there is none before it"
+                say(f"{path.name} of {self.path.name} {error}: {instead}.")
         return None
 
     def save_result(self, arrays: Mapping[str, np.ndarray], seconds: float) -> None:
         """Write the result and where it came from, then delete the checkpoints."""
         self.add_seconds(seconds)
         write_arrays(self.path / "result.npz", arrays)
-        for path in self._checkpoints():
+        for path in self.find_leftovers():
             path.unlink()
+
+    def find_leftovers(self) -> list[Path]:
+        """Return what serves no more where no process is at work: half-written files, checkpoints beside a result."""
+        done = (self.path / "result.npz").exists()
+        return [*find_unfinished(self.path), *(self.path.glob("checkpoint-*") if done else ())]
 
     def load_result(self) -> dict[str, np.ndarray] | None:
         """Return the arrays of a finished run, or None; ValueError if they are damaged."""
@@ -132,6 +151,21 @@ class RunFolder(NamedTuple):
         return sorted(self.path.glob("checkpoint-*.npz"))
 
 
+def _read_checkpoint(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of a checkpoint, or raise ValueError as :meth:`RunFolder.load_checkpoint` words it."""
+    try:
+        return read_arrays(path)
+    except ValueError as error:
+        raise ValueError("is damaged") from error
+
+
+def check_arrays(arrays: Mapping[str, np.ndarray], expected: Mapping[str, Any]) -> None:
+    """Raise ValueError unless arrays have the names, shapes and types of these ``tf.TensorSpec``."""
+    fits = arrays.keys() == expected.keys()
+    if not fits or not all(kind.is_compatible_with(arrays[name]) for name, kind in expected.items()):
+        raise ValueError("holds arrays of other names, shapes or types than this run's")
+
+
 def open_run(
     folder: Path, label: str, settings: Mapping[str, Any], version: object, length: int | None = None
 ) -> RunFolder:
@@ -148,21 +182,30 @@ def open_run(
     if os.environ.get(ANY_ARITHMETIC) == "1" and not path.exists():
         path = next(iter(sorted(folder.glob(f"{key}-????{end}"))), path)
     if not (path / "settings.json").exists():
-        write_json(path / "settings.json", {**described, "arithmetic": describe_arithmetic(), "length": length})
+        with _hold_folder(path):  # whoever holds it clears files that are half written
+            write_json(path / "settings.json", {**described, "arithmetic": describe_arithmetic(), "length": length})
     return RunFolder(path)
+
+
+def _hold_folder(path: Path) -> AbstractContextManager[None]:
+    """Hold a run's folder; whoever waits for it says so."""
+    return lock_folder(path, lambda: say(f"{path.name} is at work in another process; waiting for it."))
 
 
 @contextmanager
 def hold_run(run: RunFolder | None) -> Iterator[dict[str, np.ndarray] | None]:
     """Yield the arrays of a finished run; else None, and keep other processes out of its folder until it is computed.
 
-    Whoever comes second waits, says so, and then finds the run finished. None as the run yields None.
+    Whoever comes second waits, says so, and then finds the run finished. What kills left there is cleared. None as the
+    run yields None.
     """
     finished = run.load_result() if run else None
-    if run is None or finished:
+    if run is None or (finished and not run.find_leftovers()):
         yield finished
         return
-    with lock_folder(run.path, lambda: say(f"{run.path.name} is at work in another process; waiting for it.")):
+    with _hold_folder(run.path):
+        for path in run.find_leftovers():
+            path.unlink()
         yield run.load_result()
 
 

@@ -25,6 +25,7 @@ from fooling.evolution.evolution import Evolution, load_evolution
 from fooling.evolution.evolve import Setup, evolve
 from fooling.evolution.map_elites import History, State, Target
 from fooling.evolution.takeovers import find_takeovers
+from fooling.files import read_arrays, write_arrays
 from fooling.networks import classifier as classifying
 from fooling.networks.classifier import Classifier, load_classifier
 from fooling.runs import RunFolder
@@ -189,7 +190,36 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(
     newest.write_bytes(newest.read_bytes()[:-300])
     monkeypatch.setattr(evolving, "start", refuse)
     assert_same(twelve_generations, evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=interrupted))
-    assert "damaged checkpoint: checkpoint-00000009.npz" in capsys.readouterr().out
+    assert "is damaged: checkpoint-00000006.npz is used instead." in capsys.readouterr().out
+
+
+def change_checkpoint(path: Path, **changed: np.ndarray) -> None:
+    """Change a checkpoint as one that was written before checkpoints were named, and is not known by its run."""
+    arrays = {name: part for name, part in read_arrays(path).items() if name != "run"}
+    write_arrays(path, {**arrays, **changed})
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"seeds": np.int64([3, 4, 6])}, "is of other seeds or of another generation"),
+        ({"generation": np.int32(8)}, "is of other seeds or of another generation"),
+        ({"log_odds": np.zeros([3, 6], np.float32)}, "holds arrays of other names, shapes or types than this run's"),
+        ({"log_odds": np.zeros([3, 5])}, "holds arrays of other names, shapes or types than this run's"),
+        ({"genes": np.zeros(3)}, "holds arrays of other names, shapes or types than this run's"),
+    ],
+    ids=["seeds", "generation", "shape", "type", "name"],
+)
+def test_a_checkpoint_that_is_not_of_these_runs_is_refused_and_the_one_before_is_used(
+    make_small_network, interrupted, capsys, changed, words
+):
+    setup = Setup(Target(make_small_network(ODD), tuple(range(5))), ENCODINGS["cppn"], 12, 7, interrupted)
+    run = evolving.open_block(setup, (3, 4, 5))
+    change_checkpoint(run.path / "checkpoint-00000009.npz")
+    assert int(evolving._resume(run, setup, (3, 4, 5))[0].generation) == 9
+    change_checkpoint(run.path / "checkpoint-00000009.npz", **changed)
+    assert int(evolving._resume(run, setup, (3, 4, 5))[0].generation) == 6
+    assert f"{words}: checkpoint-00000006.npz is used instead.\n" in capsys.readouterr().out
 
 
 def test_a_finished_run_is_loaded_and_not_computed_again(make_small_network, twelve_generations, monkeypatch):

@@ -195,6 +195,13 @@ def test_what_a_kill_left_aside_is_put_back_before_anything_is_published(desk):
     desk.workspace.published.rename(desk.workspace.published.with_name(".published.before"))
     publish_desk(small)
     assert published(desk) >= {"01_one.ipynb", "default/metrics/01_one.json"}
+    numbers = desk.workspace.published / "default"
+    numbers.rename(numbers.with_name(".default.before"))
+    (desk.workspace.results.parent / ".published.a1b2c3d4" / "runs").mkdir(parents=True)
+    desk.workspace.metrics("01_one").with_name(".01_one.json.a1b2c3d4").write_text("half")
+    publish_desk(desk)
+    assert "default/metrics/01_one.json" in published(desk)
+    assert not [path for path in desk.workspace.results.parent.rglob(".*") if path.name != ".lock"]
 
 
 def test_published_runs_are_restored_where_pages_look_and_present_ones_stay(desk, monkeypatch):

@@ -16,9 +16,9 @@ from fooling.encodings import Encoding
 from fooling.encodings.population import compile_graph, describe_population
 from fooling.evolution.evolution import Evolution, join_runs, unpack_result
 from fooling.evolution.map_elites import CELL_TYPES, History, State, Target, advance_many, check_scored, initialise
-from fooling.evolution.takeovers import Takeovers, find_takeovers
+from fooling.evolution.takeovers import TAKEOVER_TYPES, Takeovers, find_takeovers
 from fooling.networks.classifier import Classifier
-from fooling.runs import RunFolder, find_shorter, hold_run, open_run, progress_bar
+from fooling.runs import RunFolder, check_arrays, find_shorter, hold_run, open_run, progress_bar
 
 VERSION = 1  # of what evolution makes of genomes and log-odds; golden arrays hold it to the bytes
 # Runs evolved together: a unit of work for a cluster. Choice: ten digit runs fill two cores; where images are larger, a
@@ -113,16 +113,20 @@ def check_classes(classifier: Classifier, classes: Sequence[int] | None) -> tupl
 Advance = Callable[[State, tf.Tensor], tuple[State, History]]
 
 
-def compile_advance(setup: Setup, runs: int) -> Advance:
-    """Return :func:`~.map_elites.advance_many` as one graph for this many runs at once."""
+def describe_state(setup: Setup, runs: int) -> State:
+    """Return the tensor types of this many runs."""
     cells = {name: tf.TensorSpec([runs, len(setup.target.classes)], kind) for name, kind in CELL_TYPES.items()}
     genomes = describe_population(setup.encoding, None, runs)
-    state = State(genomes, **cells, generation=tf.TensorSpec([], tf.int32), seeds=tf.TensorSpec([runs], tf.int64))
+    return State(genomes, **cells, generation=tf.TensorSpec([], tf.int32), seeds=tf.TensorSpec([runs], tf.int64))
+
+
+def compile_advance(setup: Setup, runs: int) -> Advance:
+    """Return :func:`~.map_elites.advance_many` as one graph for this many runs at once."""
 
     def advance_graph(state: State, generations: tf.Tensor) -> tuple[State, History]:
         return advance_many(state, setup.target, setup.encoding, setup.children, generations)
 
-    return compile_graph(advance_graph, [state, tf.TensorSpec([], tf.int32)])
+    return compile_graph(advance_graph, [describe_state(setup, runs), tf.TensorSpec([], tf.int32)])
 
 
 def evolve_block(
@@ -149,7 +153,7 @@ def _compute_block(
 ) -> dict[str, np.ndarray]:
     """Return the arrays of a few runs, from their last checkpoint if there is one, and keep them."""
     saved, pause = time.monotonic(), CHECKPOINT_SECONDS
-    state, takeovers = (_resume(run, setup) if run else None) or start(setup, seeds)
+    state, takeovers = (_resume(run, setup, seeds) if run else None) or start(setup, seeds)
     count_done(int(state.generation))
     while int(state.generation) < setup.generations:
         chunk = min(CHUNK, setup.generations - int(state.generation))
@@ -158,7 +162,8 @@ def _compute_block(
         takeovers = takeovers.append(find_takeovers(history, last))
         spent = time.monotonic() - saved
         if run and spent >= pause and int(state.generation) < setup.generations:
-            run.save_checkpoint(int(state.generation), _pack_checkpoint(state, takeovers), spent)
+            arrays = {name: np.asarray(part) for name, part in _name_parts(state, takeovers).items()}
+            run.save_checkpoint(int(state.generation), arrays, spent)
             saved, pause = saved + spent, max(pause, (time.monotonic() - saved - spent) / CHECKPOINT_SHARE)
         count_done(chunk)
     arrays = _pack_result(setup, state, takeovers)
@@ -213,23 +218,34 @@ def start(
     return state, find_takeovers(first, np.full(state.champions.shape, -1, np.int32))
 
 
-def _pack_checkpoint(state: State, takeovers: Takeovers) -> dict[str, np.ndarray]:
-    arrays = {f"genome_{name}": part for name, part in state.genomes._asdict().items()}
-    arrays |= {name: part for name, part in state._asdict().items() if name != "genomes"}
-    arrays |= {f"takeover_{name}": part for name, part in takeovers._asdict().items()}
-    return {name: np.asarray(part) for name, part in arrays.items()}
+def _name_parts(state: State, takeovers: Takeovers) -> dict[str, Any]:
+    """Return what a checkpoint holds, by name."""
+    parts = {f"genome_{name}": part for name, part in state.genomes._asdict().items()}
+    parts |= {name: part for name, part in state._asdict().items() if name != "genomes"}
+    return parts | {f"takeover_{name}": part for name, part in takeovers._asdict().items()}
 
 
-def _resume(run: RunFolder, setup: Setup) -> tuple[State, Takeovers] | None:
+def _resume(run: RunFolder, setup: Setup, seeds: tuple[int, ...]) -> tuple[State, Takeovers] | None:
     """Return the runs at their last checkpoint, or at the end of a shorter run of the same key; else None."""
-    checkpoint, shorter = run.load_checkpoint(), find_shorter(run, setup.generations)
-    if checkpoint:
-        arrays = checkpoint[1]
-    elif shorter and (finished := shorter.load_result()):
-        arrays = _read_cells(finished, setup.children)
-        run.continue_from(shorter)
-    else:
-        return None
+
+    def read(number: int, arrays: dict[str, np.ndarray]) -> tuple[State, Takeovers]:
+        check_arrays(arrays, _name_parts(describe_state(setup, len(seeds)), TAKEOVER_TYPES))
+        if tuple(arrays["seeds"]) != seeds or arrays["generation"] != number:
+            raise ValueError("is of other seeds or of another generation")
+        return _unpack(setup, arrays)
+
+    if saved := run.load_checkpoint(read):
+        return saved
+    shorter = find_shorter(run, setup.generations)
+    finished = shorter.load_result() if shorter else None
+    if not shorter or not finished or unpack_result(finished, setup.encoding, shorter).genomes is None:
+        return None  # genomes may have been left out when it was published
+    run.continue_from(shorter)
+    return _unpack(setup, _read_cells(finished, setup.children))
+
+
+def _unpack(setup: Setup, arrays: dict[str, np.ndarray]) -> tuple[State, Takeovers]:
+    """Return runs from the arrays of a checkpoint."""
     kind = type(setup.encoding.genome_shapes())
     genomes = kind(*(tf.constant(arrays[f"genome_{name}"]) for name in kind._fields))
     cells = {name: tf.constant(arrays[name]) for name in State._fields if name != "genomes"}

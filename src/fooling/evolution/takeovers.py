@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
 from fooling.evolution.map_elites import History
 
@@ -32,6 +33,9 @@ class Takeovers(NamedTuple):
     def append(self, later: Takeovers) -> Takeovers:
         """Return these and later ones."""
         return Takeovers(*(np.concatenate(parts) for parts in zip(self, later, strict=True)))
+
+
+TAKEOVER_TYPES = Takeovers(*(tf.TensorSpec([None], kind) for kind in (*4 * (tf.int32,), tf.float32)))
 
 
 def find_takeovers(history: History, before: np.ndarray) -> Takeovers:

@@ -20,6 +20,7 @@ from fooling.gradient_ascent.climb import (
     Trace,
     compile_advance,
     compile_score,
+    describe_climb,
     find_mean,
     find_reach,
     start_climb,
@@ -27,7 +28,7 @@ from fooling.gradient_ascent.climb import (
 from fooling.gradient_ascent.records import KEPT, Ascent, choose_points, measure_batch
 from fooling.gradient_ascent.settings import Setting
 from fooling.networks.classifier import Classifier
-from fooling.runs import RunFolder, hold_run, open_run, progress_bar
+from fooling.runs import RunFolder, check_arrays, hold_run, open_run, progress_bar
 
 VERSION = 1  # of what climbs; golden arrays hold it to the bytes
 # Images in a batch: a multiple of 8, because the sums of another batch, and the odd ones at its end, differ in the last
@@ -140,7 +141,7 @@ class Progress(NamedTuple):
 def _climb_all(setup: AscentSetup, run: RunFolder | None, count: Count) -> dict[str, np.ndarray]:
     """Return the arrays of an ascent, from its last checkpoint if there is one."""
     begun = time.monotonic()
-    mean, size, saved = find_mean(setup.classifier), setup.batch, _load_checkpoint(run)
+    mean, size, saved = find_mean(setup.classifier), setup.batch, _load_checkpoint(run, setup)
     advance = compile_advance(setup.classifier, setup.setting, mean, size)
     score = compile_score(setup.classifier, size)
     done, first = (saved.done, saved.place) if saved else ({}, 0)
@@ -189,19 +190,30 @@ def _take_chunks(
         yield climb, trace
 
 
+def _name_parts(climb: Climb, trace: Trace) -> dict[str, Any]:
+    """Return what a checkpoint holds of a batch that is under way, by name."""
+    parts = {f"climb_{name}": part for name, part in climb._asdict().items()}
+    return parts | {f"trace_{name}": part for name, part in trace._asdict().items()}
+
+
 def _pack_checkpoint(progress: Progress) -> dict[str, np.ndarray]:
-    arrays = {f"done_{name}": part for name, part in progress.done.items()}
-    arrays |= {f"climb_{name}": part.numpy() for name, part in progress.climb._asdict().items()}
-    arrays |= {f"trace_{name}": part for name, part in progress.trace._asdict().items()}
+    arrays = {name: np.asarray(part) for name, part in _name_parts(progress.climb, progress.trace).items()}
+    arrays |= {f"done_{name}": part for name, part in progress.done.items()}
     return arrays | {"place": np.asarray(progress.place)}
 
 
-def _load_checkpoint(run: RunFolder | None) -> Progress | None:
-    checkpoint = run.load_checkpoint() if run else None
-    if checkpoint is None:
-        return None
-    arrays = checkpoint[1]
-    done = {name.removeprefix("done_"): part for name, part in arrays.items() if name.startswith("done_")}
-    climb = Climb(*(tf.constant(arrays[f"climb_{name}"]) for name in Climb._fields))
-    trace = Trace(*(arrays[f"trace_{name}"] for name in Trace._fields))
-    return Progress(int(arrays["place"]), done, climb, trace)
+def _load_checkpoint(run: RunFolder | None, setup: AscentSetup) -> Progress | None:
+    def read(number: int, arrays: dict[str, np.ndarray]) -> Progress:
+        kept = [name for name in arrays if name.startswith("done_")]
+        done = {name.removeprefix("done_"): arrays.pop(name) for name in kept}
+        kinds = _name_parts(*describe_climb(setup.classifier, setup.batch))
+        check_arrays(arrays, {**kinds, "place": tf.TensorSpec([], tf.int64)})
+        place = int(arrays["place"])
+        counts = {len(part) for part in done.values()} or {0}
+        steps = len(arrays["trace_log_odds"])
+        if number != place * setup.steps + steps or counts != {place * setup.batch}:
+            raise ValueError("is of another batch or of another step")
+        climb = Climb(*(tf.constant(arrays[f"climb_{name}"]) for name in Climb._fields))
+        return Progress(place, done, climb, Trace(*(arrays[f"trace_{name}"] for name in Trace._fields)))
+
+    return run.load_checkpoint(read) if run else None

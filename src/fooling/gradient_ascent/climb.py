@@ -74,11 +74,16 @@ def start_climb(setting: Setting, mean: float, shape: tuple[int, int, int], seed
     return Climb(offset, offset, tf.fill([count], -np.inf), tf.fill([count], NEVER), tf.constant(0))
 
 
+def describe_climb(classifier: Classifier, batch: int) -> tuple[Climb, Trace]:
+    """Return the tensor types of so many images and of what was measured on them."""
+    images, one = tf.TensorSpec([batch, *classifier.image_shape], tf.float32), tf.TensorSpec([], tf.int32)
+    climb = Climb(images, images, tf.TensorSpec([batch], tf.float32), tf.TensorSpec([batch], tf.int32), one)
+    return climb, Trace(*(tf.TensorSpec([None, batch], kind) for kind in (tf.float32, tf.bool)))
+
+
 def compile_advance(classifier: Classifier, setting: Setting, mean: float, batch: int) -> Advance:
     """Return a graph that takes many steps: of a climb, its classes, how many steps, and the step that is the last."""
-    images = tf.TensorSpec([batch, *classifier.image_shape], tf.float32)
-    numbers, one = tf.TensorSpec([batch], tf.int32), tf.TensorSpec([], tf.int32)
-    climb = Climb(images, images, tf.TensorSpec([batch], tf.float32), numbers, one)
+    start, _ = describe_climb(classifier, batch)
 
     def advance(climb: Climb, classes: tf.Tensor, count: tf.Tensor, last: tf.Tensor) -> tuple[Climb, Trace]:
         until = climb.step + count
@@ -93,7 +98,7 @@ def compile_advance(classifier: Classifier, setting: Setting, mean: float, batch
         climb, rows, _ = tf.while_loop(lambda climb, *_: climb.step < until, take, loop, parallel_iterations=1)
         return climb, Trace(*(row.stack() for row in rows))
 
-    return compile_graph(advance, [climb, numbers, one, one])
+    return compile_graph(advance, [start, start.stopped, start.step, start.step])
 
 
 def compile_score(classifier: Classifier, batch: int) -> Score:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -119,18 +120,15 @@ def open_network_run(name: str, digits: Digits, steps: int, folder: Path) -> Run
 def train_once(run: RunFolder, build: Callable[[], keras.Model], train: Callable[[keras.Model], None]) -> keras.Model:
     """Return the trained network that a folder keeps, or build it, train it in place and keep it."""
     path = run.path / "model.keras"
-    if not path.exists():
-        with hold_run(run):
-            if not path.exists():  # nobody trained it meanwhile
-                started = time.monotonic()
-                model, bare = build(), build()
-                train(model)
-                bare.set_weights(model.get_weights())  # without the solver's momentum, which would double the file
-                temporary = run.path / ".unfinished.keras"
-                bare.save(temporary)
-                run.add_seconds(time.monotonic() - started)
-                write_atomically(path, temporary.read_bytes())
-                temporary.unlink()
+    with hold_run(run), tempfile.TemporaryDirectory() as scratch:
+        if not path.exists():
+            started = time.monotonic()
+            model, bare = build(), build()
+            train(model)
+            bare.set_weights(model.get_weights())  # without the solver's momentum, which would double the file
+            bare.save(Path(scratch, path.name))
+            run.add_seconds(time.monotonic() - started)
+            write_atomically(path, Path(scratch, path.name).read_bytes())
     return keras.models.load_model(path, compile=False)
 
 

@@ -58,8 +58,7 @@ def publish(pages: Mapping[str, Notebook], workspace: Workspace) -> tuple[Path, 
                 sentence = f"{status.name} is {status.state} at profile {profile}{status.why and f' ({status.why})'}"
                 raise RefusedError(f"{sentence}; run `fooling report --profile {profile}` first.")
         target = workspace.published if whole else workspace.published / NUMBERS
-        if not workspace.published.exists() and _aside(workspace.published).exists():
-            _aside(workspace.published).rename(workspace.published)  # a kill came between the two renames
+        _clear_kills(workspace)
         target.parent.mkdir(exist_ok=True)
         copy = Path(tempfile.mkdtemp(dir=workspace.results.parent, prefix=".published."))
         try:
@@ -76,6 +75,16 @@ def publish(pages: Mapping[str, Notebook], workspace: Workspace) -> tuple[Path, 
         finally:
             shutil.rmtree(copy, ignore_errors=True)
     return target, sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+
+
+def _clear_kills(workspace: Workspace) -> None:
+    """Put back what a kill left aside between the two renames of :func:`replace_folder`; delete what is half copied."""
+    for folder in (workspace.published, workspace.published / NUMBERS):
+        if _aside(folder).exists() and not folder.exists():
+            _aside(folder).rename(folder)
+        shutil.rmtree(_aside(folder), ignore_errors=True)
+    for copy in workspace.results.parent.glob(".published.????????"):
+        shutil.rmtree(copy, ignore_errors=True)
 
 
 def _copy_set(statuses: Mapping[str, freshness.Status], workspace: Workspace, copy: Path) -> None:

@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import NamedTuple, TextIO
 
+from fooling.files import find_unfinished
 from fooling.report import freshness
 from fooling.report.execute import Kernels, run_page
 from fooling.report.inspection import PageError
@@ -29,7 +30,10 @@ QUIET_SECONDS = 10.0  # without a terminal, a page says how far it is at most th
 
 @contextlib.contextmanager
 def lock_results(workspace: Workspace) -> Iterator[None]:
-    """Hold the results folder for this process; the system lets go of it when the process ends, even by a kill."""
+    """Hold the results folder for this process; the system lets go of it when the process ends, even by a kill.
+
+    What kills left half written there is deleted.
+    """
     try:
         workspace.results.mkdir(parents=True, exist_ok=True)
         file = (workspace.results / ".lock").open("w")
@@ -41,6 +45,9 @@ def lock_results(workspace: Workspace) -> Iterator[None]:
         except BlockingIOError as error:
             sentence = f"Another report or publish is at work on {workspace.results}; wait for it or stop it."
             raise RefusedError(sentence) from error
+        for folder in (workspace.results, *workspace.results.glob("*/")):
+            for path in find_unfinished(folder):
+                path.unlink(missing_ok=True)
         yield
 
 
