@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
+import fooling.arithmetic
 from fooling import runs
 from fooling.files import lock_folder, write_arrays
 from fooling.runs import RunFolder, compute_once, describe_cost, find_shorter, open_run
@@ -21,7 +23,7 @@ SETTINGS = {"generations": 10, "children": 7, "seeds": [1, 2], "encoding": {"hal
 def arithmetic(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     """Return what decides the last bits of sums on the machine of these tests, for a test to change."""
     machine: dict[str, object] = {"threads": 2, "tensorflow": "2.21.0", "instructions": "AVX2", "device": "CPU"}
-    monkeypatch.setattr(runs, "describe_arithmetic", lambda: dict(machine))
+    monkeypatch.setattr(fooling.arithmetic, "describe", lambda: dict(machine))
     monkeypatch.delenv(runs.ANY_ARITHMETIC, raising=False)
     return machine
 
@@ -52,15 +54,57 @@ def test_arithmetic_is_the_third_part_of_a_folders_name(tmp_path, arithmetic, na
     arithmetic[name] = "another"
     second = open_run(tmp_path, "random-cppn", SETTINGS, 1).path.name
     assert first.rsplit("-", 1)[0] == second.rsplit("-", 1)[0] and first != second
-    assert second.endswith(f"-{runs.hash_arithmetic()}")
+    assert second.endswith(f"-{fooling.arithmetic.get_hash()}")
 
 
 def test_arithmetic_names_threads_versions_instructions_and_device(monkeypatch):
     monkeypatch.undo()
-    runs.describe_arithmetic.cache_clear()
-    found = runs.describe_arithmetic()
+    fooling.arithmetic.describe.cache_clear()
+    found = fooling.arithmetic.describe()
     assert set(found) == {"threads", "tensorflow", "onednn", "instructions", "device"}
-    assert found["threads"] == runs.count_threads() and found["instructions"]
+    assert found["threads"] == fooling.arithmetic.count_threads() and found["instructions"]
+
+
+def test_each_thing_that_rounds_otherwise_is_another_arithmetic(monkeypatch):
+    before = fooling.arithmetic.describe_processor()
+    changes = {"TF_NUM_INTRAOP_THREADS": "threads", "TF_ENABLE_ONEDNN_OPTS": "onednn"}
+    for variable, name in {**changes, "ONEDNN_MAX_CPU_ISA": "instructions"}.items():
+        with monkeypatch.context() as patch:
+            patch.setenv(variable, "77")
+            after = fooling.arithmetic.describe_processor()
+            assert {key for key in before if before[key] != after[key]} == {name} and str(after[name]) == "77"
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1, 2, 3, 4}, raising=False)
+    assert fooling.arithmetic.describe_processor()["threads"] == 5
+
+
+def test_a_run_begun_on_other_arithmetic_is_continued_only_where_that_is_asked_for_and_is_a_third_result(
+    tmp_path, monkeypatch, arithmetic, capsys
+):
+    def open_it() -> RunFolder:
+        return open_run(tmp_path, "cppn", SETTINGS, 1, 250)
+
+    theirs = open_it()
+    theirs.save_checkpoint(100, {"a": np.array(1)}, seconds=60.0)
+    arithmetic["threads"] = 64
+    ours = open_it()
+    assert ours != theirs and ours.load_checkpoint(take) is None
+    how = f"where {runs.HOW_TO_TAKE}"
+    said = f"{theirs.path.name}, begun with other threads (2, here 64), is not continued here; it is {how}.\n"
+    assert capsys.readouterr().out == said
+    assert open_it() == ours and not capsys.readouterr().out, "said once"
+
+    shutil.rmtree(ours.path)
+    monkeypatch.setenv(runs.ANY_ARITHMETIC, "1")
+    assert open_it() == theirs and theirs.load_checkpoint(take)[0] == 100
+    finish(theirs)
+    assert open_it() == theirs and find_shorter(open_run(tmp_path, "cppn", SETTINGS, 1, 300), 300) is None
+    monkeypatch.delenv(runs.ANY_ARITHMETIC)
+    arithmetic["threads"] = 2
+    sentence = rf"^{theirs.path.name} was in part computed with other threads \(64, here 2\), so it is not what this"
+    with pytest.raises(ValueError, match=sentence):
+        open_it()
+    with pytest.raises(ValueError, match=sentence):
+        find_shorter(open_run(tmp_path, "cppn", SETTINGS, 1, 300), 300)
 
 
 @pytest.mark.parametrize("length", [None, 250])
@@ -264,9 +308,10 @@ def test_cost_is_told_once_for_each_run_with_all_its_machines(tmp_path):
 PAIR = """
 import sys, time
 from pathlib import Path
-from fooling import runs
+import fooling.arithmetic
+from fooling import arithmetic, runs
 
-runs.describe_arithmetic = lambda: {"threads": 2}
+arithmetic.describe = lambda: {"threads": 2}
 
 
 def compute():

@@ -2,8 +2,8 @@
 
 A folder is called ``LABEL-KEY-ARITHMETIC``, and ``-LENGTH`` where a longer run continues a shorter one. KEY is a hash
 of all that a run's bytes depend on: its settings, seeds and weights, and the version of its results, which is raised
-when the code gives other bytes and at no other change. ARITHMETIC is a hash of what rounds: threads, TensorFlow, oneDNN
-and its instructions, the device. The same run finds its folder again, and another run never does.
+when the code gives other bytes and at no other change. ARITHMETIC is a hash of what rounds, as
+:mod:`fooling.arithmetic` tells. The same run finds its folder again, and another run never does.
 """
 
 from __future__ import annotations
@@ -15,22 +15,21 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from functools import cache
 from importlib.metadata import version as find_version
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from numpy._core._multiarray_umath import __cpu_features__ as cpu_features  # type: ignore[import-not-found]
 from tqdm import tqdm
 
+from fooling import arithmetic
 from fooling.files import find_unfinished, hash_text, lock_folder, read_arrays, read_json, write_arrays, write_json
 
 PACKAGE = Path(__file__).parent
 ROOT = PACKAGE.parents[1]
-INSTRUCTIONS = ("AVX512_SKX", "AVX2", "AVX", "SSE42", "SVE", "ASIMD")  # that oneDNN tells apart, best first
-WHOSE = "run"  # the name of the run in a checkpoint, beside its arrays
 ANY_ARITHMETIC = "FOOLING_ANY_ARITHMETIC"  # set to 1, runs of other machines are taken as they are, and continued
+HOW_TO_TAKE = f"`report` is told --any-arithmetic, or ${ANY_ARITHMETIC} is 1"
+WHOSE = "run"  # the name of the run in a checkpoint, beside its arrays
 
 Saved = TypeVar("Saved")
 
@@ -38,31 +37,6 @@ Saved = TypeVar("Saved")
 def results_root() -> Path:
     """Return the folder of all results: ``results/`` of this checkout, or ``$FOOLING_RESULTS``."""
     return Path(os.environ.get("FOOLING_RESULTS") or ROOT / "results")
-
-
-def count_threads() -> int:
-    """Return how many cores this process may use; sums depend on how work is split among them."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@cache
-def describe_arithmetic() -> dict[str, Any]:
-    """Return what decides the last bits of sums, besides the code."""
-    import tensorflow as tf  # only here: what reads runs needs no TensorFlow
-
-    instructions = next((name for name in INSTRUCTIONS if cpu_features.get(name)), platform.machine())
-    return {
-        "threads": count_threads(),
-        "tensorflow": find_version("tensorflow"),
-        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
-        "instructions": os.environ.get("ONEDNN_MAX_CPU_ISA", instructions),
-        "device": "GPU" if tf.config.list_physical_devices("GPU") else "CPU",
-    }
-
-
-def hash_arithmetic() -> str:
-    """Return the part of a folder's name that stands for :func:`describe_arithmetic`."""
-    return hash_text(json.dumps(describe_arithmetic(), sort_keys=True))[:4]
 
 
 class RunFolder(NamedTuple):
@@ -85,7 +59,8 @@ class RunFolder(NamedTuple):
         What is damaged, or another run's, is named and set aside, and the checkpoint before it is used.
         """
         paths = self._checkpoints()
-        for path, before in zip(reversed(paths), [*reversed(paths[:-1]), None], strict=True):
+        while paths:
+            path = paths.pop()
             try:
                 arrays = _read_checkpoint(path)
                 # Those written before they were named have no name, and ``read`` alone judges them.
@@ -94,7 +69,7 @@ class RunFolder(NamedTuple):
                 return read(int(path.stem.split("-")[1]), arrays)
             except ValueError as error:
                 path.rename(path.with_suffix(".refused"))
-                instead = f"{before.name} is used instead" if before else "there is none before it"
+                instead = f"{paths[-1].name} is used instead" if paths else "there is none before it"
                 say(f"{path.name} of {self.path.name} {error}: {instead}.")
         return None
 
@@ -174,17 +149,36 @@ def open_run(
     Args:
         version: Of its results, as JSON: raised when the code gives other bytes, which golden arrays tell.
         length: How far the run goes, if a longer one begins with the bytes of a shorter one.
+
+    Raises:
+        ValueError: If the run was continued on other arithmetic than its own, unless such runs are asked for.
     """
     described = {"settings": dict(settings), "version": version}
     key = f"{label}-{hash_text(json.dumps(described, sort_keys=True))[:12]}"
     end = "" if length is None else f"-{length}"
-    path = folder / f"{key}-{hash_arithmetic()}{end}"
-    if os.environ.get(ANY_ARITHMETIC) == "1" and not path.exists():
-        path = next(iter(sorted(folder.glob(f"{key}-????{end}"))), path)
+    path = folder / f"{key}-{arithmetic.get_hash()}{end}"
+    others = sorted(folder.glob(f"{key}-????{end}"))
+    if os.environ.get(ANY_ARITHMETIC) == "1":
+        path = path if path.exists() or not others else others[0]
+    elif not path.exists():
+        for begun in (other for other in others if list(other.glob("checkpoint-*.npz"))):
+            differs = arithmetic.compare(read_json(begun / "settings.json").get("arithmetic", {}))
+            say(f"{begun.name}, begun with other {differs}, is not continued here; it is where {HOW_TO_TAKE}.")
+    _check_arithmetic(RunFolder(path))
     if not (path / "settings.json").exists():
         with _hold_folder(path):  # whoever holds it clears files that are half written
-            write_json(path / "settings.json", {**described, "arithmetic": describe_arithmetic(), "length": length})
+            write_json(path / "settings.json", {**described, "arithmetic": arithmetic.describe(), "length": length})
     return RunFolder(path)
+
+
+def _check_arithmetic(run: RunFolder) -> None:
+    """Raise ValueError if a run was in part computed with another arithmetic, unless such runs are asked for."""
+    for leg in run._legs() if os.environ.get(ANY_ARITHMETIC) != "1" else ():
+        if differs := arithmetic.compare(leg):
+            raise ValueError(
+                f"{run.path.name} was in part computed with other {differs}, so it is not what this machine makes: "
+                f"delete its folder to compute it here, or take it as it is where {HOW_TO_TAKE}."
+            )
 
 
 def _hold_folder(path: Path) -> AbstractContextManager[None]:
@@ -216,7 +210,11 @@ def find_shorter(run: RunFolder, length: int) -> RunFolder | None:
         (int(path.parent.name[len(stem) + 1 :]), path.parent) for path in run.path.parent.glob(f"{stem}-*/result.npz")
     ]
     shorter = [(done, path) for done, path in found if done < length]
-    return RunFolder(max(shorter)[1]) if shorter else None
+    if not shorter:
+        return None
+    longest = RunFolder(max(shorter)[1])
+    _check_arithmetic(longest)
+    return longest
 
 
 def compute_once(
@@ -247,7 +245,7 @@ def compute_once(
 def describe_machine() -> dict[str, Any]:
     """Return what a reader needs to judge a run's cost: versions, processor architecture and arithmetic."""
     packages = {name: find_version(name) for name in ("keras", "numpy")}
-    return {"python": platform.python_version(), **packages, "machine": platform.machine(), **describe_arithmetic()}
+    return {"python": platform.python_version(), **packages, "machine": platform.machine(), **arithmetic.describe()}
 
 
 def describe_cost(folders: Iterable[RunFolder | None]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import tensorflow as tf
 from keras import layers
 
 import fooling
+from fooling.arithmetic import count_threads
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding, DirectGenomes
 from fooling.encodings.random_search import RandomSearch
@@ -28,7 +30,7 @@ from fooling.evolution.takeovers import find_takeovers
 from fooling.files import read_arrays, write_arrays
 from fooling.networks import classifier as classifying
 from fooling.networks.classifier import Classifier, load_classifier
-from fooling.runs import RunFolder
+from fooling.runs import ANY_ARITHMETIC, RunFolder
 
 ODD = (15, 13, 1)  # neither side nor their product is a multiple of a vector register
 ODD_COLOUR = (5, 7, 3)
@@ -284,10 +286,13 @@ evolve(load_classifier(folder / "network.keras"), DirectEncoding((15, 13, 1)), g
 """
 
 
-@pytest.mark.slow
-def test_a_run_that_was_killed_resumes_to_the_same_bytes(make_small_network, monkeypatch, tmp_path):
+KILLED = {"generations": 80, "children": 7, "seeds": [1, 2]}  # the child's search
+
+
+def begin_and_kill(make_small_network: Any, tmp_path: Path, **environment: str) -> Classifier:
+    """Kill a child after its first checkpoints; return its network."""
     make_small_network(ODD).model.save(tmp_path / "network.keras")
-    environment = {**os.environ, "PYTHONPATH": str(Path(fooling.__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(fooling.__file__).parents[1]), **environment}
     child = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], env=environment, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("*/checkpoint-00000020.npz")):
@@ -296,12 +301,33 @@ def test_a_run_that_was_killed_resumes_to_the_same_bytes(make_small_network, mon
     child.send_signal(signal.SIGKILL)
     assert child.wait() == -signal.SIGKILL
     assert not list(tmp_path.glob("*/result.npz"))
+    return load_classifier(tmp_path / "network.keras")
 
-    arguments = {"generations": 80, "children": 7, "seeds": [1, 2]}
-    classifier = load_classifier(tmp_path / "network.keras")
-    whole = evolve(classifier, ENCODINGS["direct"], **arguments)
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_resumes_to_the_same_bytes(make_small_network, monkeypatch, tmp_path):
+    classifier = begin_and_kill(make_small_network, tmp_path)
+    whole = evolve(classifier, ENCODINGS["direct"], **KILLED)
     monkeypatch.setattr(evolving, "start", refuse)
-    assert_same(whole, evolve(classifier, ENCODINGS["direct"], **arguments, folder=tmp_path))
+    assert_same(whole, evolve(classifier, ENCODINGS["direct"], **KILLED, folder=tmp_path))
+
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_on_other_threads_begins_anew_says_so_and_is_continued_by_the_option(
+    make_small_network, monkeypatch, tmp_path, capsys
+):
+    threads = str(1 + count_threads())
+    classifier = begin_and_kill(make_small_network, tmp_path, TF_NUM_INTRAOP_THREADS=threads)
+    (theirs,) = (path.parent for path in tmp_path.glob("*/checkpoint-00000020.npz"))
+    shutil.copytree(theirs, tmp_path / "apart" / theirs.name)
+    run = evolve(classifier, ENCODINGS["direct"], **KILLED, folder=tmp_path)
+    assert f"{theirs.name}, begun with other threads ({threads}, here " in capsys.readouterr().out
+    assert_same(evolve(classifier, ENCODINGS["direct"], **KILLED), run)
+    assert run.folders[0].path != theirs
+    monkeypatch.setenv(ANY_ARITHMETIC, "1")
+    monkeypatch.setattr(evolving, "start", refuse)
+    continued = evolve(classifier, ENCODINGS["direct"], **KILLED, folder=tmp_path / "apart")
+    assert [f"threads {threads}" in machine for machine in continued.folders[0].machines] == [True, False]
 
 
 def test_another_network_setting_or_seed_is_another_folder(make_small_network, tmp_path):

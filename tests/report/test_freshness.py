@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from fooling import runs
+from fooling import arithmetic
 from fooling.pages import contents
 from fooling.report import freshness
 from fooling.report.notebooks import RefusedError, add_needs, find_page, read_notebooks
@@ -43,7 +43,7 @@ def test_changed_settings_make_a_page_stale(desk, monkeypatch):
 def test_another_number_of_threads_makes_a_page_stale(desk, monkeypatch):
     desk.write("01_one", "x = 1")
     desk.pretend()
-    monkeypatch.setattr(runs, "count_threads", lambda: 99)
+    monkeypatch.setattr(arithmetic, "count_threads", lambda: 99)
     assert desk.look("01_one")[1].startswith("number of threads")
 
 

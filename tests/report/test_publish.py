@@ -12,7 +12,7 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
-from fooling import files, runs
+from fooling import arithmetic, files, runs
 from fooling.report import publish as publishing
 from fooling.report.notebooks import RefusedError, read_notebooks
 from fooling.report.publish import publish, replace_folder, restore
@@ -205,7 +205,7 @@ def test_what_a_kill_left_aside_is_put_back_before_anything_is_published(desk):
 
 
 def test_published_runs_are_restored_where_pages_look_and_present_ones_stay(desk, monkeypatch):
-    monkeypatch.setattr(runs, "hash_arithmetic", lambda: "ab12")
+    monkeypatch.setattr(arithmetic, "get_hash", lambda: "ab12")
     desk.write("01_one", "# One")
     key = "0123456789ab"
     names = [f"random-cppn-{key}-ab12", f"cppn-{key}-ab12-250", f"cppn-{key}-cd34-250", "direct-of-long-ago"]

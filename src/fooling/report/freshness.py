@@ -16,7 +16,7 @@ from pathlib import Path
 from platform import python_version
 from typing import Any, NamedTuple
 
-from fooling import files, runs
+from fooling import arithmetic, files
 from fooling.pages import contents
 from fooling.report.notebooks import NOTHING, Given, Notebook, RefusedError, Workspace
 
@@ -29,7 +29,7 @@ REASONS = {
     "parameters": "parameters changed",
     "inputs": "files that the parameters name changed",
     "settings": "settings changed",
-    "environment": "number of threads or version of TensorFlow, Keras or NumPy changed",
+    "environment": "number of threads, oneDNN, its instructions or version of TensorFlow, Keras or NumPy changed",
 }
 
 
@@ -74,7 +74,7 @@ def _collect_parts(page: Notebook, workspace: Workspace, given: Given) -> dict[s
         "parameters": {"PROFILE": workspace.profile, **given.parameters},
         **({"inputs": given.inputs} if given.inputs else {}),
         "settings": repr(contents.find_sizes(page.name, workspace.profile)),
-        "environment": {"threads": runs.count_threads(), **{name: version(name) for name in VERSIONED}},
+        "environment": {**arithmetic.describe_processor(), **{name: version(name) for name in VERSIONED}},
         "needs": {need: hash_file(workspace.metrics(need)) for need in page.needs},
     }
 
@@ -137,7 +137,7 @@ def write_manifest(workspace: Workspace, status: Status, seconds: float) -> None
         "seconds": round(seconds, 1),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"python": python_version(), **{name: version(name) for name in VERSIONED}},
-        "threads": runs.count_threads(),
+        "threads": arithmetic.count_threads(),
     }
     files.write_json(workspace.manifest(status.name), manifest)
 

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fooling import files, runs
+from fooling import arithmetic, files
 from fooling.pages.finding import ORIGINS, tabulate_findings
 from fooling.report import freshness, html
 from fooling.report.costs import count_seconds, tabulate_profiles
@@ -165,8 +165,8 @@ def restore(workspace: Workspace) -> tuple[int, int]:
                 copy = place.with_name(f".{name}")
                 shutil.copytree(published / "runs" / name, copy, dirs_exist_ok=True)
                 copy.rename(place)
-    arithmetic = [match["arithmetic"] for match in map(ARITHMETIC.search, names) if match]
-    here = arithmetic.count(runs.hash_arithmetic())
+    kinds = [match["arithmetic"] for match in map(ARITHMETIC.search, names) if match]
+    here = kinds.count(arithmetic.get_hash())
     return here, len(names) - here
 
 
