@@ -333,7 +333,7 @@ def test_the_second_of_two_processes_waits_says_so_and_finds_the_run_finished(tm
     environment = {**os.environ, "PYTHONPATH": str(runs.PACKAGE.parent)}
     command = [sys.executable, "-c", PAIR, str(tmp_path)]
     pair = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    said = sorted(child.communicate(timeout=60)[0] for child in pair)
+    said = sorted(child.communicate(timeout=600)[0] for child in pair)
     assert [child.returncode for child in pair] == [0, 0]
     found = "found 7 ['provenance.json', 'result.npz', 'settings.json']\n"
     (name,) = (path.name for path in tmp_path.iterdir())
