@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from fooling.files import read_arrays, read_json
 from fooling.pages.claim import REPRODUCED, UNTESTED
 from fooling.pages.contents import CLAIMS
 from fooling.pages.finding import ORIGINS, Finding, collect
+from fooling.report.freshness import hash_file
 from fooling.report.inspection import INJECTED, MAX_NOTEBOOK_BYTES
 from fooling.report.publish import PICTURE, fill_readme, read_first_picture
 
@@ -115,6 +117,24 @@ def test_published_page_is_its_source_executed(name: str) -> None:
     path = PUBLISHED / f"{name}.ipynb"
     assert read_code(path) == read_code(runs.ROOT / "notebooks" / path.name)
     assert path.stat().st_size < MAX_NOTEBOOK_BYTES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_published_page_and_numbers_are_those_that_its_run_left(name: str) -> None:
+    manifest = read_json(PUBLISHED / "manifests" / f"{name}.json")
+    assert manifest["notebook"] == hash_file(PUBLISHED / f"{name}.ipynb")
+    assert manifest["metrics"] == hash_file(PUBLISHED / "metrics" / f"{name}.json")
+
+
+@pytest.mark.parametrize("claim", [claim.id for claim in CLAIMS])
+def test_published_page_says_what_follows_from_its_record(found: dict[str, Finding], claim: str) -> None:
+    """Verdict, headline, the table below it and the scale, in the notebook and in the report."""
+    name = found[claim].claim.page
+    cells = json.loads((PUBLISHED / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    shown = ["".join(text) for cell in cells for text in find_all(cell.get("outputs", []), "text/markdown")]
+    assert any(found[claim].as_markdown() in text for text in shown)
+    for report in (f"{name}.html", "index.html"):
+        assert found[claim].headline in html.unescape((PUBLISHED / "report" / report).read_text(encoding="utf-8"))
 
 
 def find_all(content: Any, name: str) -> Iterator[Any]:

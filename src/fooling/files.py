@@ -5,14 +5,18 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import math
 import os
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+
+DEFLATED = 1032  # times smaller at most; Source: zlib's technical details
 
 
 def hash_text(text: str) -> str:
@@ -90,10 +94,26 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], compress: bool = 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """Read a whole ``.npz`` written by :func:`write_arrays`, else ValueError; nothing in it is executed."""
     try:
-        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+        with path.open("rb") as handle:
+            with zipfile.ZipFile(handle) as archive:
+                for member in archive.infolist():
+                    _check_size(archive, member, path.stat().st_size)
+            handle.seek(0)
+            with np.load(handle, allow_pickle=False) as file:
+                return {name: file[name] for name in file.files}
     except Exception as error:  # a damaged file can raise nearly anything
         raise ValueError(f"{path.parent.name}/{path.name} is damaged; delete that folder to run again.") from error
+
+
+def _check_size(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> None:
+    """Raise ValueError unless an array has the bytes that its header asks for: NumPy makes room for them unseen."""
+    with archive.open(member) as file:
+        known = np.lib.format.read_magic(file) == (1, 0)
+        shape, _, kind = np.lib.format.read_array_header_1_0(file)
+        fits = math.prod(shape) * kind.itemsize == member.file_size - file.tell()
+    most = member.compress_size * (1 if member.compress_type == zipfile.ZIP_STORED else DEFLATED)
+    if not known or not fits or member.compress_size > size or member.file_size > most:
+        raise ValueError(f"{member.filename} is not as large as it says.")
 
 
 @contextmanager

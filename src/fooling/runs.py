@@ -136,8 +136,10 @@ def _read_checkpoint(path: Path) -> dict[str, np.ndarray]:
 
 def check_arrays(arrays: Mapping[str, np.ndarray], expected: Mapping[str, Any]) -> None:
     """Raise ValueError unless arrays have the names, shapes and types of these ``tf.TensorSpec``."""
-    fits = arrays.keys() == expected.keys()
-    if not fits or not all(kind.is_compatible_with(arrays[name]) for name, kind in expected.items()):
+    if arrays.keys() != expected.keys() or not all(
+        kind.dtype == arrays[name].dtype and kind.shape.is_compatible_with(arrays[name].shape)
+        for name, kind in expected.items()
+    ):
         raise ValueError("holds arrays of other names, shapes or types than this run's")
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 
+import numpy as np
 import pytest
 
 from fooling import arithmetic
+from fooling.files import write_arrays
 from fooling.pages import contents
 from fooling.report import freshness
 from fooling.report.notebooks import RefusedError, add_needs, find_page, read_notebooks
@@ -120,6 +123,43 @@ def test_a_page_is_stale_when_a_run_that_it_used_is_gone(desk):
     assert desk.look("01_one") == ("fresh", "")
     desk.workspace.run("direct-0123").rmdir()
     assert desk.look("01_one") == ("stale", "its run direct-0123 is missing")
+
+
+@pytest.mark.parametrize("name", ["result.npz", "model.keras"])
+def test_a_page_is_stale_when_a_run_or_a_networks_weights_that_it_used_were_changed(desk, name):
+    desk.write("01_one", "x = 1")
+    path = desk.workspace.run("direct-0123") / name
+    write_arrays(path, {"a": np.arange(3), "b": np.zeros(2)})
+    desk.pretend(metrics={"runs": ["direct-0123"]})
+    write_arrays(path, {"a": np.arange(3), "b": np.zeros(2)})  # computed again
+    (path.parent / "shown-0.npz").write_bytes(b"what another page shows")
+    assert desk.look("01_one") == ("fresh", "")
+    for changed in ({"a": np.arange(3), "b": np.ones(2)}, {"a": np.arange(3)}):
+        write_arrays(path, changed)
+        assert desk.look("01_one") == ("stale", "its run direct-0123 was changed")
+    path.write_bytes(b"half")
+    assert desk.look("01_one") == ("stale", "its run direct-0123 was changed")
+
+
+def test_data_that_are_changed_added_or_taken_away_make_pages_stale(desk):
+    desk.write("01_one", "x = 1")
+    data = desk.workspace.notebooks.parent / "data"
+    (data / "imagenet-sample").mkdir(parents=True)
+    (data / "mnist.npz").write_bytes(b"digits")
+    desk.pretend()
+    (data / "README.md").write_text("words")
+    (data / ".unfinished").write_bytes(b"half")
+    os.utime(data / "mnist.npz", (0, 0))
+    assert desk.look("01_one") == ("fresh", "")
+    photograph = data / "imagenet-sample" / "n01440764_tench.JPEG"
+    photograph.write_bytes(b"a tench")
+    assert desk.look("01_one") == ("stale", "files in data/ changed")
+    desk.pretend()
+    photograph.unlink()
+    assert desk.look("01_one") == ("stale", "files in data/ changed")
+    desk.pretend()
+    (data / "mnist.npz").write_bytes(b"digitz")
+    assert desk.look("01_one") == ("stale", "files in data/ changed")
 
 
 def test_the_executed_notebook_and_the_metrics_must_be_those_of_the_manifest(desk):

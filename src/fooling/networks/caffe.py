@@ -149,6 +149,8 @@ def _read_blob(blob: Any) -> np.ndarray:
     """Return an array; the first format writes four sides of every array, ones in front."""
     sides = (blob.n, blob.c, blob.h, blob.w)
     shape = list(blob.shape.dim) or list(itertools.dropwhile(lambda side: side == 1, sides))
+    if min(shape, default=0) < 0:  # which NumPy would take for "whatever is left"
+        raise ValueError("A side of an array is negative.")
     return np.frombuffer(blob.data, "<f4").astype(np.float32).reshape(shape)
 
 

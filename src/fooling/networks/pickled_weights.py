@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ from fooling.files import check_hash
 def view_storage(storage: np.ndarray, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: Any) -> Any:
     """Return a tensor as a view of its storage, which is filled later: what PyTorch's function of these arguments does.
 
-    Offset and strides count numbers, not bytes.
+    Offset and strides count numbers, not bytes. NumPy refuses a view that leaves the storage.
     """
-    return np.lib.stride_tricks.as_strided(storage[offset:], shape, [step * storage.itemsize for step in strides])
+    steps = [step * storage.itemsize for step in strides]
+    return np.ndarray(shape, storage.dtype, storage, offset * storage.itemsize, steps)
 
 
 KNOWN_NAMES: dict[str, Any] = {
@@ -37,6 +39,10 @@ KNOWN_NAMES: dict[str, Any] = {
     "numpy ndarray": np.ndarray,
     "numpy dtype": np.dtype,
 }
+
+
+class UnknownNameError(ValueError):
+    """A pickle asks for a name that is not known."""
 
 
 class KnownNamesUnpickler(pickle.Unpickler):
@@ -53,23 +59,48 @@ class KnownNamesUnpickler(pickle.Unpickler):
         """Return what stands for "module name"."""
         found = f"{module} {name}"
         if found not in KNOWN_NAMES:
-            raise ValueError(f"A pickle asks for {found[:50]!r}, which no file of weights needs.")
+            raise UnknownNameError(f"A pickle asks for {found[:50]!r}, which no file of weights needs.")
         return KNOWN_NAMES[found]
 
     def persistent_load(self, described: Any) -> np.ndarray:
         """Return an empty storage as PyTorch describes it; the place, for example "cpu", does not matter."""
         _, kind, key, _, count, _ = described
-        return self.storages.setdefault(key, np.empty(count, kind))
+        return self.storages.setdefault(key, np.zeros(count, kind))
+
+
+def _read_with(read: Callable[[KnownNamesUnpickler], Any], path: str | Path, sha256: str) -> Any:
+    """Return what ``read`` makes of a file, or raise ValueError in one sentence."""
+    unpickler = KnownNamesUnpickler(path, sha256)
+    try:
+        return read(unpickler)
+    except UnknownNameError:
+        raise
+    except Exception as error:  # a damaged pickle can raise nearly anything
+        raise ValueError(f"{Path(path).name} holds no weights that can be read.") from error
+
+
+def _check_numbers(arrays: Iterable[Any]) -> None:
+    """Raise ValueError unless all of these are arrays of numbers."""
+    if not all(isinstance(part, np.ndarray) and part.dtype.kind in "fiu" for part in arrays):
+        raise ValueError("These are no arrays of numbers.")
 
 
 def read_numpy_pickle(path: str | Path, sha256: str) -> dict[str, list[np.ndarray]]:
     """Read a pickled dictionary of lists of arrays, as training code with NumPy writes it.
 
     Raises:
-        ValueError: If the file hashes to something else, or asks for another name.
+        ValueError: If the file hashes to something else, asks for another name, or is damaged.
     """
-    layers: dict[str, list[np.ndarray]] = KnownNamesUnpickler(path, sha256).load()
-    return layers
+
+    def read(unpickler: KnownNamesUnpickler) -> dict[str, list[np.ndarray]]:
+        layers: dict[str, list[np.ndarray]] = unpickler.load()
+        if not all(isinstance(arrays, list) for arrays in layers.values()):
+            raise ValueError("A layer is no list of arrays.")
+        _check_numbers(part for arrays in layers.values() for part in arrays)
+        return layers
+
+    found: dict[str, list[np.ndarray]] = _read_with(read, path, sha256)
+    return found
 
 
 def read_torch_file(path: str | Path, sha256: str) -> dict[str, np.ndarray]:
@@ -79,9 +110,18 @@ def read_torch_file(path: str | Path, sha256: str) -> dict[str, np.ndarray]:
     by name), a fifth with the order of the storages, and then the storages: for each a count and that many numbers.
     Errors are those of :func:`read_numpy_pickle`.
     """
-    unpickler = KnownNamesUnpickler(path, sha256)
-    *_, tensors, order = (unpickler.load() for _ in range(5))
-    for storage in map(unpickler.storages.__getitem__, order):
-        unpickler.stream.seek(8, io.SEEK_CUR)
-        storage[:] = np.frombuffer(unpickler.stream.read(storage.nbytes), storage.dtype.newbyteorder("<"))
-    return {name: np.array(tensor, order="C") for name, tensor in tensors.items()}
+
+    def read(unpickler: KnownNamesUnpickler) -> dict[str, np.ndarray]:
+        *_, tensors, order = (unpickler.load() for _ in range(5))
+        if sorted(order) != sorted(unpickler.storages):
+            raise ValueError("The storages that follow are not those of the tensors.")
+        for storage in map(unpickler.storages.__getitem__, order):
+            if int.from_bytes(unpickler.stream.read(8), "little") != storage.size:
+                raise ValueError("A storage has another size than its tensors need.")
+            numbers = unpickler.stream.read(storage.nbytes)
+            storage[:] = np.frombuffer(numbers, storage.dtype.newbyteorder("<"), storage.size)
+        _check_numbers(tensors.values())
+        return {name: np.array(tensor, order="C") for name, tensor in tensors.items()}
+
+    found: dict[str, np.ndarray] = _read_with(read, path, sha256)
+    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -28,6 +29,7 @@ REASONS = {
     "text": "text of the notebook changed",
     "parameters": "parameters changed",
     "inputs": "files that the parameters name changed",
+    "data": "files in data/ changed",
     "settings": "settings changed",
     "environment": "number of threads, oneDNN, its instructions or version of TensorFlow, Keras or NumPy changed",
 }
@@ -46,8 +48,9 @@ class Status(NamedTuple):
 def survey(pages: Mapping[str, Notebook], workspace: Workspace, given: Given = NOTHING) -> dict[str, Status]:
     """Return the status of every page; ``pages`` are in running order, as :func:`read_notebooks` gives them."""
     known: dict[str, Status] = {}
+    shared = {"package": hash_package(workspace.package), "data": hash_folder(workspace.notebooks.parent / "data")}
     for page in pages.values():
-        parts = _collect_parts(page, workspace, given)
+        parts = {**shared, **_collect_parts(page, workspace, given)}
         manifest, failure = read_json(workspace.manifest(page.name)), read_json(workspace.failure(page.name))
         state, why = FRESH, ""
         if failure:
@@ -65,9 +68,8 @@ def survey(pages: Mapping[str, Notebook], workspace: Workspace, given: Given = N
 
 
 def _collect_parts(page: Notebook, workspace: Workspace, given: Given) -> dict[str, Any]:
-    """Return what a page is made of."""
+    """Return what a page is made of, besides what all pages share."""
     return {
-        "package": hash_package(workspace.package),
         "code": files.hash_text(json.dumps([cell.source for cell in page.code])),
         # The order of code and text is part of the text: the page shown is then always its source.
         "text": files.hash_text(json.dumps([cell.source if cell.kind != "code" else None for cell in page.cells])),
@@ -94,7 +96,37 @@ def _compare_files(name: str, workspace: Workspace, manifest: Mapping[str, Any])
     return [
         *(f"its {key} file {'is missing' if now is None else 'was changed'}" for key, now in changed.items()),
         *(f"its run {run} is missing" for run in manifest.get("runs", []) if not workspace.run(run).is_dir()),
+        *(
+            f"its run {run} was changed"
+            for run, content in manifest.get("contents", {}).items()
+            if workspace.run(run).is_dir() and hash_run(workspace.run(run)) != content
+        ),
     ]
+
+
+def hash_run(folder: Path) -> str:
+    """Return a hash of what a run's folder holds, by the checksums that its archives keep of themselves."""
+    found: list[Any] = []
+    for path in filter(Path.is_file, (folder / name for name in ("result.npz", "model.keras"))):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                found.append([(member.filename, member.CRC, member.file_size) for member in archive.infolist()])
+        except zipfile.BadZipFile:
+            found.append("damaged")
+    return files.hash_text(json.dumps(found))
+
+
+def hash_folder(folder: Path) -> str:
+    """Return one hash of the names and contents of files in a folder, hidden ones and texts (.md) aside."""
+    paths = sorted(path for path in folder.rglob("[!.]*") if path.is_file() and path.suffix != ".md")
+    about = ((path.relative_to(folder).as_posix(), path, path.stat()) for path in paths)
+    return files.hash_text(json.dumps([(name, _hash_at(path, st.st_size, st.st_mtime_ns)) for name, path, st in about]))
+
+
+@lru_cache(maxsize=4096)
+def _hash_at(path: Path, size: int, changed: int) -> str | None:
+    """Return :func:`hash_file` of a file that had this size and time of its last change."""
+    return hash_file(path)
 
 
 def hash_package(package: Path) -> str:
@@ -127,13 +159,15 @@ def write_manifest(workspace: Workspace, status: Status, seconds: float) -> None
 
     ``status`` is that from **before** it ran, so that an edit made meanwhile leaves it stale.
     """
+    used = read_json(workspace.metrics(status.name)).get("runs", [])
     manifest = {
         "page": status.name,
         "profile": workspace.profile,
         "parts": status.parts,
         "notebook": hash_file(workspace.executed(status.name)),
         "metrics": hash_file(workspace.metrics(status.name)),
-        "runs": read_json(workspace.metrics(status.name)).get("runs", []),
+        "runs": used,
+        "contents": {run: hash_run(workspace.run(run)) for run in used},
         "seconds": round(seconds, 1),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"python": python_version(), **{name: version(name) for name in VERSIONED}},
@@ -152,4 +186,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def hash_file(path: Path) -> str | None:
     """Return the SHA-256 of a file's bytes, or None when there is no such file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
