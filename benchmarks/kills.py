@@ -32,7 +32,8 @@ from fooling.report.notebooks import Workspace, read_notebooks
 from fooling.report.publish import publish
 
 LATER = 1.2  # a moment is drawn up to so many times what an uninterrupted run takes, so that each ends by and by
-COST = re.compile(r"\d s\b|\d min\b|it/s|s/it|\d:\d\d[<\]]|seconds|finished")  # in a line on what a run cost
+# In lines on what a run cost; those that wait for a killed page's kernel to end, and stamps of a page's time, too.
+COST = re.compile(r"\d s\b|\d min\b|it/s|s/it|\d:\d\d[<\]]|seconds|finished|<!-- made of|at work in another process")
 MOVING = ("notebook", "seconds", "finished")  # in a manifest: what costs change
 CELL = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": 1}
 

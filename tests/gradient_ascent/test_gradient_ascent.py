@@ -15,12 +15,14 @@ import tensorflow as tf
 from keras import layers
 from scipy.ndimage import gaussian_filter
 
+from fooling.files import read_arrays, write_arrays
 from fooling.gradient_ascent import ascend as ascend_module
 from fooling.gradient_ascent.ascend import ascend, check_ascent, describe_ascent
 from fooling.gradient_ascent.climb import NEVER, Climb, blur, drop_least, find_mean, start_climb, take_step
 from fooling.gradient_ascent.records import KEPT, choose_points
 from fooling.gradient_ascent.settings import L2, L2_BLUR, L2_BLUR_CLIPPING, NONE, SETTINGS, Setting
 from fooling.networks.classifier import Classifier
+from fooling.runs import RunFolder
 
 SHAPE = (4, 3, 1)
 RANGE = (-1.0, 1.0)  # black and white are as far from zero, so the mean image is mid-grey
@@ -250,6 +252,26 @@ def test_chunks_and_a_stop_between_them_change_nothing(
     again: list[int] = []
     ascend(*arguments, again.append)
     assert again == [images * 8]  # read, not computed
+
+
+def test_a_checkpoint_of_another_step_or_shape_is_refused_and_the_one_before_is_used(
+    make_small_network: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(ascend_module, "CHUNK_PIXELS", 64 * 15 * 13)
+    setup = check_ascent(make_small_network(), L2_BLUR, [0], [0], 8)
+    with pytest.raises(StopError):
+        ascend(*setup, tmp_path, stop_after(4))
+    before, newest = sorted(tmp_path.glob("*/checkpoint-*.npz"))
+    run, kept = RunFolder(newest.parent), newest.read_bytes()
+    assert len(ascend_module._load_checkpoint(run, setup).trace.log_odds) == int(newest.stem[-2:])
+    newest.with_name("checkpoint-00000007.npz").write_bytes(kept)
+    assert len(ascend_module._load_checkpoint(run, setup).trace.log_odds) == int(newest.stem[-2:])
+    assert "is of another batch or of another step: checkpoint" in capsys.readouterr().out
+    arrays = {name: part for name, part in read_arrays(newest).items() if name != "run"}  # as they were before
+    write_arrays(newest, {**arrays, "climb_stopped": np.zeros(64)})
+    assert len(ascend_module._load_checkpoint(run, setup).trace.log_odds) == int(before.stem[-2:])
+    words = f"holds arrays of other names, shapes or types than this run's: {before.name} is used instead"
+    assert words in capsys.readouterr().out
 
 
 def test_another_setting_seed_class_or_number_of_steps_is_another_run(make_small_network: Any) -> None:
