@@ -170,8 +170,8 @@ def read(path: Path) -> Any:
             arrays = files.read_arrays(path)
             return {name: (part.dtype.str, part.shape, part.tobytes()) for name, part in arrays.items()}
         case ".keras":
-            with zipfile.ZipFile(path) as archive:  # beside it stand the time and addresses in memory
-                return archive.read("model.weights.h5")
+            with zipfile.ZipFile(path) as archive:  # metadata.json says when it was saved
+                return [archive.read(name) for name in ("config.json", "model.weights.h5")]
         case ".json":
             content = json.loads(path.read_text())
             return {key: part for key, part in content.items() if key not in MOVING} if "parts" in content else content

@@ -17,7 +17,6 @@ from fooling.files import (
     hash_arrays,
     lock_folder,
     read_arrays,
-    read_json,
     write_arrays,
     write_atomically,
     write_json,
@@ -129,15 +128,6 @@ def test_arrays_of_other_values_shape_type_or_order_have_another_hash() -> None:
     assert len({hash_arrays(*arrays) for arrays in [(numbers,), *others]}) == 6
     table = numbers.reshape(2, 3)
     assert hash_arrays(np.asfortranarray(table)) == hash_arrays(table)  # the same array, however it lies in memory
-
-
-def test_json_that_is_not_there_is_empty_and_damaged_json_is_named(tmp_path):
-    path = tmp_path / "metrics.json"
-    assert read_json(path) == {}
-    for content in ("", "{", "[1]", "[" * 100_000):
-        path.write_text(content)
-        with pytest.raises(ValueError, match=r"^metrics\.json is damaged"):
-            read_json(path)
 
 
 def test_a_file_that_is_not_the_one_known_is_refused():

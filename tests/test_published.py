@@ -13,10 +13,11 @@ import pytest
 
 from fooling import runs
 from fooling.confidence import to_confidence
-from fooling.files import read_arrays, read_json
+from fooling.files import read_arrays
 from fooling.pages.claim import REPRODUCED, UNTESTED
 from fooling.pages.contents import CLAIMS
-from fooling.pages.finding import ORIGINS, Finding, collect
+from fooling.pages.finding import ORIGINS, Finding, collect, read_origins
+from fooling.pages.page import read_metrics
 from fooling.report.freshness import hash_file
 from fooling.report.inspection import INJECTED, MAX_NOTEBOOK_BYTES
 from fooling.report.publish import PICTURE, fill_readme, read_first_picture
@@ -95,11 +96,11 @@ def test_medians_after_200_generations_are_those_that_the_authors_network_reache
 def test_one_set_is_published_and_of_default_the_numbers_alone() -> None:
     assert sorted(path.stem for path in PUBLISHED.glob("*.ipynb")) == NAMES
     assert sorted(path.stem for path in (PUBLISHED / "report").glob("[0-9]*.html")) == NAMES
-    assert {page["profile"] for page in read_json(PUBLISHED / ORIGINS).values()} == {"extended"}
+    assert {page["profile"] for page in read_origins(PUBLISHED).values()} == {"extended"}
     assert {path.name for path in SMALL.iterdir()} == {"metrics", ORIGINS}
-    assert {page["profile"] for page in read_json(SMALL / ORIGINS).values()} == {"default"}
+    assert {page["profile"] for page in read_origins(SMALL).values()} == {"default"}
     for folder in (PUBLISHED, SMALL):
-        assert {path.stem for path in (folder / "metrics").iterdir()} <= set(read_json(folder / ORIGINS)) == set(NAMES)
+        assert {path.stem for path in (folder / "metrics").iterdir()} <= set(read_origins(folder)) == set(NAMES)
 
 
 def read_code(path: Path) -> list[str]:
@@ -121,7 +122,7 @@ def test_published_page_is_its_source_executed(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_published_page_and_numbers_are_those_that_its_run_left(name: str) -> None:
-    manifest = read_json(PUBLISHED / "manifests" / f"{name}.json")
+    manifest = json.loads((PUBLISHED / "manifests" / f"{name}.json").read_text(encoding="utf-8"))
     assert manifest["notebook"] == hash_file(PUBLISHED / f"{name}.ipynb")
     assert manifest["metrics"] == hash_file(PUBLISHED / "metrics" / f"{name}.json")
 
@@ -132,7 +133,7 @@ def test_published_page_says_what_follows_from_its_record(found: dict[str, Findi
     name = found[claim].claim.page
     cells = json.loads((PUBLISHED / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
     shown = ["".join(text) for cell in cells for text in find_all(cell.get("outputs", []), "text/markdown")]
-    assert any(found[claim].as_markdown() in text for text in shown)
+    assert any(html.unescape(found[claim].as_markdown()) in html.unescape(text) for text in shown)
     for report in (f"{name}.html", "index.html"):
         assert found[claim].headline in html.unescape((PUBLISHED / "report" / report).read_text(encoding="utf-8"))
 
@@ -149,7 +150,7 @@ def find_all(content: Any, name: str) -> Iterator[Any]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_runs_behind_a_published_page_are_published_and_hold_its_numbers(name: str) -> None:
-    metrics = read_json(PUBLISHED / "metrics" / f"{name}.json")
+    metrics = read_metrics(PUBLISHED, name)
     finals = []
     for run in metrics.get("runs", []):
         folder = PUBLISHED / "runs" / run

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import NoReturn
 
-from fooling import runs
-from fooling.data.pictures import RESIZES
-from fooling.pages.page import PROFILES
-from fooling.report.notebooks import NOTEBOOKS, RefusedError, StoppedError, open_workspace, read_notebooks
+try:
+    import argparse
+    import os
+    import re
+    import shutil
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from typing import NoReturn
+
+    from fooling import runs
+    from fooling.data.pictures import RESIZES
+    from fooling.files import DamagedError
+    from fooling.pages.page import PROFILES
+    from fooling.report.notebooks import NOTEBOOKS, RefusedError, StoppedError, open_workspace, read_notebooks
+except KeyboardInterrupt:  # Ctrl-C may come as early as this
+    sys.exit(130)
 
 # The report's other files are imported by the command that needs them: asking for help costs nothing.
 
@@ -169,16 +176,22 @@ def main(arguments: Sequence[str] | None = None, notebooks: Path = NOTEBOOKS) ->
     except BrokenPipeError:  # whoever read our output has heard enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (RefusedError, OSError) as error:
-        # Of a full disk, or a folder that may not be read: the system's own words, and what they are about.
-        told = f"{error.filename or 'A file'}: {error.strerror or error}." if isinstance(error, OSError) else error
-        print(f"fooling: {told}", file=sys.stderr)
+    except (DamagedError, RefusedError, OSError) as error:
+        print(f"fooling: {_tell_refusal(error) if isinstance(error, OSError) else error}", file=sys.stderr)
         return 2
     except StoppedError as error:
         print(error, file=sys.stderr)
         return 128 + error.signal
     except KeyboardInterrupt:
         return 130
+
+
+def _tell_refusal(error: OSError) -> str:
+    """Return the system's own words, of a full disk or a folder that may not be read, and what they are about."""
+    if isinstance(error, shutil.Error):  # a list of what could not be copied, and why
+        _, place, why = error.args[0][0]
+        return f"{place}: {re.sub(r'^.Errno [0-9]+. ', '', str(why))}."
+    return f"{error.filename or 'A file'}: {error.strerror or error}."
 
 
 if __name__ == "__main__":

@@ -12,11 +12,18 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
+import msgspec
 import numpy as np
 
+Content = TypeVar("Content")
+
 DEFLATED = 1032  # times smaller at most; Source: zlib's technical details
+
+
+class DamagedError(ValueError):
+    """A file is not what was written; its text says in one sentence which file, and what mends it."""
 
 
 def hash_text(text: str) -> str:
@@ -44,9 +51,10 @@ def check_hash(what: str, content: bytes, expected: str) -> None:
 def write_atomically(path: Path, content: bytes | str | Callable[[IO[bytes]], None]) -> None:
     """Write a file so that a reader, or a kill at any moment, finds the old content or the new and never half."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
+    temporary = None
     try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
         with os.fdopen(handle, "wb") as file:
             if callable(content):
                 content(file)
@@ -56,8 +64,11 @@ def write_atomically(path: Path, content: bytes | str | Callable[[IO[bytes]], No
             os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        if temporary:
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):  # a full disk does not say of which file
+            error.filename = str(path)
         raise
 
 
@@ -71,16 +82,23 @@ def write_json(path: Path, content: Any) -> None:
     write_atomically(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Return a JSON object, or an empty one if there is no such file; ValueError if it holds anything else."""
+def read_json(path: Path, kind: type[Content], mend: str = "delete it and run its page again") -> Content:
+    """Return what a file of JSON holds, an object that is checked to be of a kind; empty if there is no such file.
+
+    Args:
+        kind: A ``dict[…]`` or a ``TypedDict``; further keys are kept, and not checked.
+        mend: What to do about a damaged file, for a sentence.
+
+    Raises:
+        DamagedError: If it holds anything else.
+    """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content: Content = json.loads(path.read_bytes().decode())
+        msgspec.convert(content, kind)
     except FileNotFoundError:
-        return {}
+        return kind()
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path.name} is damaged; delete it and run its page again.") from error
-    if not isinstance(content, dict):
-        raise ValueError(f"{path.name} is damaged; delete it and run its page again.")
+        raise DamagedError(f"{path.name} is damaged; {mend}.") from error
     return content
 
 
@@ -92,7 +110,7 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], compress: bool = 
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Read a whole ``.npz`` written by :func:`write_arrays`, else ValueError; nothing in it is executed."""
+    """Read a whole ``.npz`` written by :func:`write_arrays`, else DamagedError; nothing in it is executed."""
     try:
         with path.open("rb") as handle:
             with zipfile.ZipFile(handle) as archive:
@@ -102,7 +120,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
             with np.load(handle, allow_pickle=False) as file:
                 return {name: file[name] for name in file.files}
     except Exception as error:  # a damaged file can raise nearly anything
-        raise ValueError(f"{path.parent.name}/{path.name} is damaged; delete that folder to run again.") from error
+        raise DamagedError(f"{path.parent.name}/{path.name} is damaged; delete that folder to run again.") from error
 
 
 def _check_size(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> None:

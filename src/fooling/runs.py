@@ -17,13 +17,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import version as find_version
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, NotRequired, TypedDict, TypeVar
 
 import numpy as np
 from tqdm import tqdm
 
 from fooling import arithmetic
-from fooling.files import find_unfinished, hash_text, lock_folder, read_arrays, read_json, write_arrays, write_json
+from fooling.files import (
+    DamagedError,
+    find_unfinished,
+    hash_text,
+    lock_folder,
+    read_arrays,
+    read_json,
+    write_arrays,
+    write_json,
+)
 
 PACKAGE = Path(__file__).parent
 ROOT = PACKAGE.parents[1]
@@ -37,6 +46,25 @@ Saved = TypeVar("Saved")
 def results_root() -> Path:
     """Return the folder of all results: ``results/`` of this checkout, or ``$FOOLING_RESULTS``."""
     return Path(os.environ.get("FOOLING_RESULTS") or ROOT / "results")
+
+
+class Kept(TypedDict):
+    """What ``settings.json`` of a run holds, as far as it is read."""
+
+    settings: dict[str, Any]
+    arithmetic: NotRequired[dict[str, Any]]
+
+
+class Leg(TypedDict):
+    """How long a machine computed; further keys describe it."""
+
+    seconds: float
+
+
+class Provenance(TypedDict, total=False):
+    """Where a run was computed."""
+
+    computed: list[Leg]
 
 
 class RunFolder(NamedTuple):
@@ -105,7 +133,7 @@ class RunFolder(NamedTuple):
     @property
     def settings(self) -> dict[str, Any]:
         """What the run depends on, as :func:`open_run` was given it."""
-        return dict(read_json(self.path / "settings.json")["settings"])
+        return self._kept()["settings"]
 
     @property
     def seconds(self) -> float:
@@ -119,8 +147,18 @@ class RunFolder(NamedTuple):
             ", ".join(f"{name} {value}" for name, value in leg.items() if name != "seconds") for leg in self._legs()
         ]
 
+    def _kept(self) -> Kept:
+        kept = read_json(self.path / "settings.json", Kept, f"delete the folder {self.path.name} to run again")
+        if not kept:
+            raise DamagedError(f"{self.path.name} holds no settings.json; delete that folder to run again.")
+        return kept
+
     def _legs(self) -> list[dict[str, Any]]:
-        return list(read_json(self.path / "provenance.json").get("computed", []))
+        try:
+            return [{**leg} for leg in read_json(self.path / "provenance.json", Provenance).get("computed", [])]
+        except DamagedError:
+            say(f"{self.path.name}/provenance.json is damaged, so what the run cost, and where, is not known.")
+            return []
 
     def _checkpoints(self) -> list[Path]:
         return sorted(self.path.glob("checkpoint-*.npz"))
@@ -164,7 +202,7 @@ def open_run(
         path = path if path.exists() or not others else others[0]
     elif not path.exists():
         for begun in (other for other in others if list(other.glob("checkpoint-*.npz"))):
-            differs = arithmetic.compare(read_json(begun / "settings.json").get("arithmetic", {}))
+            differs = arithmetic.compare(RunFolder(begun)._kept().get("arithmetic", {}))
             say(f"{begun.name}, begun with other {differs}, is not continued here; it is where {HOW_TO_TAKE}.")
     _check_arithmetic(RunFolder(path))
     if not (path / "settings.json").exists():

@@ -8,8 +8,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 SMALLEST_P = 0.0001  # the paper's p; below it, no smaller one is told apart
-# What Markdown, MathJax and GitHub read as markup, at the beginning of a text also what begins a list.
-MARKUP = re.compile(r"[\\`*_\[\]{}#|<>&$~@!^]|:(?=//)|(?<=www)\.|^[-+=]|^\d+(?=[.)])", re.IGNORECASE)
+# What Markdown, MathJax and GitHub read as markup; at the beginning of a line also what begins a list or a quotation.
+INLINE = re.compile(r"[\\`*_\[\]{}#|<&$~@!^]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+MARKUP = re.compile(rf"{INLINE.pattern}|^[-+=>]|^\d+(?=[.)])", re.IGNORECASE)
 JOINERS = "\u200c\u200d"  # invisible letters that some scripts are written with
 
 
@@ -57,10 +58,16 @@ def list_words(words: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+class Markup(str):
+    """Text that is Markdown already; a table shows any other as it is."""
+
+    __slots__ = ()
+
+
+def table(header: Sequence[object], rows: Iterable[Iterable[object]]) -> str:
     """Return a Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+    lines: list[Iterable[object]] = [header, [Markup("---")] * len(header), *rows]
+    return "\n".join("| " + " | ".join(escape(cell, INLINE) for cell in line) + " |" for line in lines)
 
 
 def clean_name(name: str) -> str:
@@ -71,13 +78,15 @@ def clean_name(name: str) -> str:
     )
 
 
-def escape(text: str) -> str:
+def escape(text: object, markup: re.Pattern[str] = MARKUP) -> Markup:
     """Return Markdown that shows a text as it is: what people call their files and classes is not markup.
 
     A dollar stands in an element of its own, so that what looks for formulas finds no second one.
     """
-    entities = MARKUP.sub(lambda found: "".join(f"&#{ord(letter)};" for letter in found[0]), clean_name(text))
-    return entities.replace("&#36;", "<span>&#36;</span>")
+    if isinstance(text, Markup):
+        return text
+    entities = markup.sub(lambda found: "".join(f"&#{ord(letter)};" for letter in found[0]), clean_name(str(text)))
+    return Markup(entities.replace("&#36;", "<span>&#36;</span>"))
 
 
 def list_lines(lines: Iterable[str]) -> str:

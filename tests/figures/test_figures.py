@@ -130,6 +130,20 @@ def test_gallery_wraps_names_and_shows_each_pixel_of_small_images() -> None:
     show(figure)
 
 
+def test_a_name_with_dollars_is_words_and_no_formula(history: np.ndarray) -> None:
+    names, images = (r"$\input{x}$", "$x$", "$$"), np.zeros((3, 8, 8, 1), np.uint8)
+    gallery = draw_gallery(images, names, np.full(3, 0.5))
+    champions = draw_champions(images[None], np.full((1, 3), 0.5), names, [0])
+    curves, first = (
+        draw_class_curves(history, names, "Direct"),
+        draw_first_generations({"Direct": history}, names, None),
+    )
+    answers = {"LeNet": [(name, 0.5) for name in names]}
+    for figure in (gallery, champions, curves, first, draw_photographs(images, names, answers, names)):
+        show(figure)
+    assert [spot.get_title() for spot in curves.axes][:3] == list(names)
+
+
 def test_gallery_of_noise_stays_small_by_fewer_colours() -> None:
     images = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), dtype=np.uint8)
     figure = draw_gallery(images, ["noise"] * 4, np.full(4, 0.1), columns=8, kilobytes=25)

@@ -9,8 +9,10 @@ import tensorflow as tf
 from keras import layers
 
 from fooling.data.digits import Digits
+from fooling.files import DamagedError, write_atomically
 from fooling.networks import lenet as lenet_module
 from fooling.networks.lenet import InverseDecay, build_lenet, build_relu_network, fit, subtract_mean, train_network
+from fooling.runs import RunFolder
 
 
 def test_lenet_has_caffes_layers_and_431080_parameters():
@@ -148,3 +150,11 @@ def test_subtracting_a_mean_image_is_that_arithmetic_and_another_network(lenet, 
     assert shifted.name == "LeNet, mean subtracted"
     others = {lenet.fingerprint(), shifted.fingerprint(), subtract_mean(lenet, digits.train_images[:100]).fingerprint()}
     assert len(others) == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut"])
+def test_a_kept_network_that_is_damaged_is_named_with_what_to_do(tmp_path, content):
+    run = RunFolder(tmp_path / "network-lenet-0123")
+    write_atomically(run.path / "model.keras", content)
+    with pytest.raises(DamagedError, match=r"^network-lenet-0123/model\.keras is damaged; delete that folder to train"):
+        lenet_module.train_once(run, build=lambda: None, train=lambda model: None)

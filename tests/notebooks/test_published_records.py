@@ -19,14 +19,14 @@ import fooling.figures
 import fooling.pages
 from fooling import runs
 from fooling.data.digits import DATA
-from fooling.files import read_json
 from fooling.pages.contents import CLAIMS
-from fooling.pages.finding import ORIGINS, collect
+from fooling.pages.finding import collect, read_origins
+from fooling.pages.page import read_metrics
 
 PUBLISHED = runs.ROOT / "results" / "published"
 PAGES = sorted({claim.page for claim in CLAIMS})
 PHOTOGRAPHS = "06_imagenet_networks"  # the page that shows photographs of a folder that is not carried
-PROFILE = read_json(PUBLISHED / ORIGINS)[PAGES[0]]["profile"]
+PROFILE = read_origins(PUBLISHED)[PAGES[0]]["profile"]
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_a_published_pages_records_verdicts_and_headlines_follow_from_the_publis
     assert published.keys() == again.keys() and published
     for name, one in published.items():
         assert (again[name].verdict, again[name].headline) == (one.verdict, one.headline)
-    records = [read_json(folder / "metrics" / f"{page}.json")["records"] for folder in (PUBLISHED, restored / PROFILE)]
+    records = [read_metrics(folder, page)["records"] for folder in (PUBLISHED, restored / PROFILE)]
     check_alike(*records)
 
 

@@ -84,7 +84,7 @@ class Desk(NamedTuple):
             for path in (self.workspace.executed(name), self.workspace.metrics(name)):
                 path.parent.mkdir(parents=True, exist_ok=True)
             self.workspace.executed(name).write_text(pages[name].text)
-            self.workspace.metrics(name).write_text(json.dumps(metrics or {"records": {}}))
+            self.workspace.metrics(name).write_text(json.dumps({"records": {}, **(metrics or {})}))
             freshness.write_manifest(self.workspace, freshness.survey(pages, self.workspace)[name], seconds=12)
 
     def look(self, name: str) -> tuple[str, str]:

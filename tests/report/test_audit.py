@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -261,6 +263,10 @@ def test_the_contact_sheet_is_found_by_its_words() -> None:
     assert not list(audit.find_sheets([show("Curves")]))
 
 
+# What somebody may call red, green and blue.
+CLASSES = ("a <svg onload=alert(1)>", "[x](javascript:alert(1))", r"$\input{x}$ and $y$")
+
+
 def save_network(path: Path) -> None:
     """Save a small colour network with its own scaling and a softmax, trained a little on what is below."""
     import keras
@@ -288,10 +294,10 @@ def draw_pictures() -> tuple[np.ndarray, np.ndarray]:
 def test_a_network_of_ones_own_is_audited_resumed_and_not_audited_twice(tmp_path: Path) -> None:
     save_network(tmp_path / "mine.keras")
     for number, (image, label) in enumerate(zip(*draw_pictures(), strict=True)):
-        path = tmp_path / "images" / ("red", "green", "blue")[label] / f"{number}.png"
+        path = tmp_path / "images" / CLASSES[label] / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(path)
-    (tmp_path / "names.txt").write_text("red\ngreen\nblue\n")
+    (tmp_path / "names.txt").write_text("\n".join(CLASSES))
     words = ["mine.keras", "--images", "images", "--class-names", "names.txt", "--budget", "2"]
     command = [sys.executable, "-m", "fooling", "audit", *words]
     options = {"cwd": tmp_path, "env": {**os.environ, "FOOLING_RESULTS": str(tmp_path / "results")}, "text": True}
@@ -330,7 +336,7 @@ def check_outputs(folder: Path, private: Path, said: str) -> None:
     """Check what a finished audit leaves."""
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["format"] == 1 and metrics["network"]["image_shape"] == [48, 40, 3]
-    assert [one["name"] for one in metrics["classes"]] == ["red", "green", "blue"]
+    assert [one["name"] for one in metrics["classes"]] == list(CLASSES)
     assert metrics["real"]["images"] == 90 and metrics["real"]["right"] > 0.9
     assert metrics["runs"] and all((folder / "runs" / name).is_dir() for name in metrics["runs"])
     assert {"fooled_share", "means", "worst"} <= set(metrics), "keys that users' own scripts read"
@@ -344,4 +350,6 @@ def check_outputs(folder: Path, private: Path, said: str) -> None:
         assert str(private) not in text and find_private_line(text, folder) is None
     page = (folder / "audit.html").read_text()
     assert "How easily is mine fooled?" in page and "mine.keras" in page
+    shown = html.unescape(re.sub("<[^>]*>", "", page))
+    assert all(shown.count(name) >= 1 for name in CLASSES) and "<svg" not in page and 'href="javascript' not in page
     assert Workspace("default", Path(), folder).executed(PAGE).is_file()

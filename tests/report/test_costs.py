@@ -20,9 +20,11 @@ def folder(tmp_path: Path) -> Path:
         run.mkdir(parents=True)
         (run / "provenance.json").write_text(json.dumps({"computed": [{"seconds": seconds} for seconds in legs]}))
     (tmp_path / "metrics").mkdir()
-    (tmp_path / "metrics" / "01_one.json").write_text(json.dumps({"runs": ["first", "shared"]}))
-    (tmp_path / "metrics" / "02_two.json").write_text(json.dumps({"runs": ["shared", "second", "without a record"]}))
-    (tmp_path / "metrics" / "02_two_own.json").write_text(json.dumps({"runs": []}))
+    (tmp_path / "metrics" / "01_one.json").write_text(json.dumps({"records": {}, "runs": ["first", "shared"]}))
+    (tmp_path / "metrics" / "02_two.json").write_text(
+        json.dumps({"records": {}, "runs": ["shared", "second", "without a record"]})
+    )
+    (tmp_path / "metrics" / "02_two_own.json").write_text(json.dumps({"records": {}, "runs": []}))
     return tmp_path
 
 

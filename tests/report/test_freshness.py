@@ -172,7 +172,7 @@ def test_the_executed_notebook_and_the_metrics_must_be_those_of_the_manifest(des
     path.unlink()
     assert desk.look("01_one") == ("stale", "its notebook file is missing")
     path.write_text(content)
-    desk.workspace.metrics("01_one").write_text("{}")
+    desk.workspace.metrics("01_one").write_text('{"records": {}, "runs": []}')
     assert desk.look("01_one") == ("stale", "its metrics file was changed")
 
 

@@ -98,7 +98,7 @@ def test_publishing_again_replaces_all_of_it(desk):
     desk.pretend("01_one", metrics={"median": 0.5})
     folder, _ = publish_desk(desk)
     assert not any("02_two" in name for name in published(desk))
-    assert json.loads((folder / "metrics" / "01_one.json").read_text()) == {"median": 0.5}
+    assert json.loads((folder / "metrics" / "01_one.json").read_text()) == {"records": {}, "median": 0.5}
     assert {path.name for path in folder.parent.iterdir()} == {"extended", "published"}
 
 

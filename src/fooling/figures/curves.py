@@ -72,7 +72,7 @@ def draw_class_curves(history: np.ndarray, class_names: Sequence[str], label: st
         spot.fill_between(generations, part.min(axis=0), part.max(axis=0), color=COLOURS[0], alpha=0.25, lw=0)
         spot.plot(np.median(part, axis=0), color=COLOURS[0])
         spot.axhline(log_odds(NEAR_CERTAIN), color=PAPER, lw=0.8, linestyle=DASHES)
-        spot.set_title(name, fontsize=10, fontweight="bold")
+        spot.set_title(name, fontsize=10, fontweight="bold", parse_math=False)
     label_log_odds(axes[0, 0], history.ravel(), sparse=True)
     drawn.supxlabel("generation", fontsize=10)
     drawn.supylabel("confidence", fontsize=10)
@@ -111,7 +111,7 @@ def draw_first_generations(curves: Mapping[str, np.ndarray], class_names: Sequen
     ticks = [tick for tick in spot.get_yticks() if 0 <= tick <= last]
     spot.set_yticks([*ticks, never], [*(f"{tick:.0f}" for tick in ticks), "not yet"])
     spot.set(xticks=range(len(class_names)), xlabel="class", ylabel="first generation at 99.99%", ylim=(0, last * 1.13))
-    spot.set_xticklabels(class_names)
+    spot.set_xticklabels(class_names, parse_math=False)
     if len(first) > 1:
         drawn.legend(fontsize=9, loc="outside lower center", ncols=len(first))
     return drawn

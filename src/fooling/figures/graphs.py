@@ -71,7 +71,7 @@ def draw_champion_graphs(
     for (left, right), image, graph, name, confidence in zip(axes, images, graphs, names, confidences, strict=True):
         show_pixels(left, image)
         caption = "\n".join([*textwrap.wrap(name, 26), show_confidence(confidence)])
-        left.set_xlabel(caption + _count_left_out(graph, "\n"), fontsize=8.5)
+        left.set_xlabel(caption + _count_left_out(graph, "\n"), fontsize=8.5, parse_math=False)
         left.spines[:].set(visible=True, edgecolor="#cccccc", linewidth=0.5)  # so that white images have an end
         _draw_graph(right, graph)
         right.grid(False)

@@ -40,7 +40,7 @@ def draw_images(images: np.ndarray, captions: Sequence[Sequence[str]], rows: Seq
         spot = axes[row, column]
         show_pixels(spot, images[row, column])
         spot.spines[:].set_visible(False)
-        spot.set_xlabel(captions[row][column], fontsize=8, labelpad=2)
+        spot.set_xlabel(captions[row][column], fontsize=8, labelpad=2, parse_math=False)
     for spot, label in zip(axes[:, 0], rows, strict=True):
         spot.set_ylabel(label, fontsize=9)
     return drawn
@@ -103,7 +103,8 @@ def draw_gallery(
     drawn.kilobytes = kilobytes
     for spot, image, name, confidence in zip(spots, images, wrapped, shown, strict=True):
         _show_image(spot, image, side)
-        spot.set_xlabel("\n".join([*name, confidence]), fontsize=8.5, labelpad=4, linespacing=1.15)
+        words = "\n".join([*name, confidence])
+        spot.set_xlabel(words, fontsize=8.5, labelpad=4, linespacing=1.15, parse_math=False)
     return drawn
 
 
@@ -161,7 +162,7 @@ def _write_answer(
         (side + BEYOND, "right", show_confidence(confidence), "black", bold),
     ):
         where: Any = {"xytext": (72 * x / DPI, -72 * below / DPI), "textcoords": "offset points", "ha": side_of}
-        look: Any = {"va": "top", "fontsize": 7.5, "color": colour, "fontweight": weight}
+        look: Any = {"va": "top", "fontsize": 7.5, "color": colour, "fontweight": weight, "parse_math": False}
         spot.annotate(text, (0, 0), xycoords="axes fraction", **where, **look)
 
 

@@ -15,7 +15,7 @@ import tensorflow as tf
 from keras import layers
 
 from fooling.data.digits import DIGITS, SIDE, Digits
-from fooling.files import write_atomically
+from fooling.files import DamagedError, write_atomically
 from fooling.networks.classifier import Classifier
 from fooling.runs import RunFolder, hold_run, open_run, progress_bar
 
@@ -129,7 +129,10 @@ def train_once(run: RunFolder, build: Callable[[], keras.Model], train: Callable
             bare.save(Path(scratch, path.name))
             run.add_seconds(time.monotonic() - started)
             write_atomically(path, Path(scratch, path.name).read_bytes())
-    return keras.models.load_model(path, compile=False)
+    try:
+        return keras.models.load_model(path, compile=False)
+    except Exception as error:  # a damaged file can raise nearly anything
+        raise DamagedError(f"{run.path.name}/{path.name} is damaged; delete that folder to train again.") from error
 
 
 def fit(model: keras.Model, digits: Digits, steps: int, seed: int) -> None:

@@ -84,7 +84,7 @@ def run_code(path: str | Path) -> ModuleType:
 
 def hash_code(path: str | Path | None) -> str:
     """Return a hash of a file of code, nothing without one."""
-    return hash_text(Path(path).read_text(encoding="utf-8")) if path else ""
+    return hash_text(Path(path).read_text(encoding="utf-8", errors="replace")) if path else ""
 
 
 def refuse_file(path: Path, trust: bool = False) -> None:

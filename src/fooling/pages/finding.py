@@ -6,15 +6,22 @@ import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from fooling.files import read_json
 from fooling.pages.claim import MARKS, Claim
-from fooling.pages.page import check_profile, read_record
-from fooling.words import table
+from fooling.pages.page import RESTORE, check_profile, read_record
+from fooling.words import Markup, escape, table
 
 # In a published folder: of which profile each page is, and the seconds of computing that it added.
 ORIGINS = "pages.json"
+
+
+class Origin(TypedDict):
+    """What a published folder says of a page."""
+
+    profile: str
+    seconds: NotRequired[float]
 
 
 @dataclass(frozen=True)
@@ -44,16 +51,16 @@ class Finding:
         """Return what a page ends with: verdict and sentence in bold, the numbers beside the paper's, the scale."""
         claim, verdict = self.claim, self.verdict
         rows = table(("", "here", "the paper"), claim.rows(self.record))
-        said = f"**{verdict[0].upper()}{verdict[1:]}: {self.headline}**"
+        said = f"**{verdict[0].upper()}{verdict[1:]}: {escape(self.headline)}**"
         before = claim.before(self.record) if claim.before else verdict
         changed = "" if before == verdict else f" By the rule before: *{before}*."
-        told = f"`{claim.id}`; the paper: {claim.number} ({claim.grade}). Scale: {self.scale}.{changed}"
+        told = f"`{claim.id}`; the paper: {claim.number} ({claim.grade}). Scale: {escape(self.scale)}.{changed}"
         return f"{said}\n\n{rows}\n\n{told}"
 
     def as_numbers(self, network: str = "its network") -> str:
         """Return the same without a verdict on the paper, for a network of a reader's own beside the paper's."""
         rows = table(("", "here", f"the paper, on {network}"), self.claim.rows(self.record))
-        return f"**{self.headline}**\n\n{rows}\n\nScale: {self.scale}."
+        return f"**{escape(self.headline)}**\n\n{rows}\n\nScale: {escape(self.scale)}."
 
 
 def collect(claims: Iterable[Claim[Any]], folders: Iterable[Path]) -> tuple[Finding, ...]:
@@ -67,10 +74,15 @@ def collect(claims: Iterable[Claim[Any]], folders: Iterable[Path]) -> tuple[Find
         for folder in places:
             record = read_record(folder, claim.page, claim.id, claim.record)
             if record is not None:
-                origin = read_json(folder / ORIGINS).get(claim.page, {})
-                found.append(Finding(claim, record, check_profile(origin.get("profile", folder.name))))
+                origin = read_origins(folder).get(claim.page)
+                found.append(Finding(claim, record, check_profile(origin["profile"] if origin else folder.name)))
                 break
     return tuple(found)
+
+
+def read_origins(folder: Path) -> dict[str, Origin]:
+    """Return of which profile each page of a published folder is; nothing of another. DamagedError if unreadable."""
+    return read_json(folder / ORIGINS, dict[str, Origin], RESTORE)
 
 
 def tabulate_findings(findings: Iterable[Finding], folder: str = "") -> str:
@@ -89,7 +101,7 @@ def tabulate_findings(findings: Iterable[Finding], folder: str = "") -> str:
         )
         for one in findings
     ]
-    return table(("claim", "paper", "ours", "verdict", "scale", "page"), rows)
+    return table(("claim", "paper", "ours", "verdict", "scale", "page"), (map(Markup, row) for row in rows))
 
 
 def tell_findings(findings: Iterable[Finding], width: int = 100) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict
 
 import msgspec
 
-from fooling.files import read_json, write_json
+from fooling.files import DamagedError, read_json, write_json
 from fooling.runs import RunFolder, results_root
 
 if TYPE_CHECKING:
     from fooling.evolution.evolution import Evolution
 
 PROFILES = ("smoke", "default", "extended", "paper")
+PUBLISHED = "published"  # the folder of results that is committed
+RESTORE = f"`git restore results/{PUBLISHED}` takes it from the repository again"
 
 
 def check_profile(profile: str) -> str:
@@ -22,6 +24,15 @@ def check_profile(profile: str) -> str:
     if profile not in PROFILES:
         raise ValueError(f"There is no profile {profile!r}; choose one of {', '.join(PROFILES)}.")
     return profile
+
+
+class Metrics(TypedDict):
+    """What :meth:`Page.write` writes."""
+
+    records: dict[str, Any]
+    runs: NotRequired[list[str]]
+    searches: NotRequired[dict[str, list[str]]]
+    seed: NotRequired[int | None]
 
 
 class Page(NamedTuple):
@@ -60,7 +71,7 @@ class Page(NamedTuple):
         # Numbers are read without TensorFlow, searches are not.
         from fooling.evolution.evolution import load_evolution
 
-        content = read_json(metrics_file(self.folder, page))
+        content = read_metrics(self.folder, page)
         same = self.seed is None or content.get("seed") == self.seed
         folders = content.get("searches", {}).get(name) if same else None
         if not folders:
@@ -82,17 +93,31 @@ def metrics_file(folder: Path, page: str) -> Path:
     return folder / "metrics" / f"{page}.json"
 
 
+def read_metrics(folder: Path, page: str) -> Metrics:
+    """Return the numbers of a page, none where it has not run; DamagedError if they cannot be read."""
+    return read_json(metrics_file(folder, page), Metrics, find_remedy(folder, page))
+
+
+def find_remedy(folder: Path, page: str) -> str:
+    """Return in words what makes the files of a page again."""
+    if PUBLISHED in folder.parts[-2:]:
+        return RESTORE
+    if folder.name in PROFILES:
+        return f"`fooling report --profile {folder.name} --only {page[:2]}` makes it again"
+    return "delete its folder and run again"
+
+
 def read_record(folder: Path, page: str, name: str, kind: type[Any]) -> Any | None:
     """Return a record that a page wrote, or None where it has not.
 
     Raises:
-        ValueError: If the file is damaged, or was written by another version of the record.
+        DamagedError: If the file is damaged, or was written by another version of the record.
     """
-    path = metrics_file(folder, page)
-    content = read_json(path).get("records", {}).get(name)
+    content = read_metrics(folder, page).get("records", {}).get(name)
     if content is None:
         return None
     try:
         return msgspec.convert(content, kind)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"{path.name} does not fit its page any more ({error}); run the page again.") from error
+    except (msgspec.ValidationError, RecursionError) as error:
+        remedy = find_remedy(folder, page)
+        raise DamagedError(f"{page}.json does not fit its page any more ({error}); {remedy}.") from error

@@ -31,7 +31,7 @@ from fooling.lab.audit.record import Found
 from fooling.lab.audit.telling import tell_audit
 from fooling.lab.audit.verdict import give_verdict, judge
 from fooling.networks.loading import refuse_file
-from fooling.pages.page import read_record
+from fooling.pages.page import read_metrics, read_record
 from fooling.pages.your_network import PAGE
 from fooling.report import freshness, html
 from fooling.report.inspection import find_alt_text
@@ -184,7 +184,7 @@ def keep_numbers(workspace: Workspace) -> Found:
     except ValueError as error:
         raise RefusedError(f"The numbers of the audit cannot be read: {error}") from error
     assert found is not None
-    names = freshness.read_json(workspace.metrics(PAGE))["runs"]
+    names = read_metrics(workspace.results, PAGE).get("runs", [])
     files.write_json(
         workspace.results / "metrics.json",
         {**msgspec.to_builtins(found), "verdict": give_verdict(found), "runs": names},
@@ -199,7 +199,7 @@ def keep_page(workspace: Workspace, found: Found) -> str:
     for sheet in find_sheets(json.loads(content)["cells"]):
         files.write_atomically(folder / "contact_sheet.png", sheet)
     try:
-        shown = html.draw_page(PAGE, content, {}, "", freshness.read_json(workspace.manifest(PAGE)))
+        shown = html.draw_page(PAGE, content, {}, "", freshness.read_manifest(workspace, PAGE))
     except Exception as error:  # whatever it is, what was measured is kept
         return str(error) or type(error).__name__
     files.write_atomically(folder / "audit.html", shown)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
+from fooling.files import DamagedError
 from fooling.pages.finding import Finding, tell_findings
 from fooling.report import freshness, html
 from fooling.report.costs import describe_profile
@@ -60,7 +61,7 @@ def _draw(workspace: Workspace, pages: Mapping[str, Notebook], only: Sequence[st
     """Draw the report; return what went wrong, in sentences."""
     try:
         html.update_report(workspace, freshness.survey(pages, workspace), only)
-    except (PageError, RefusedError) as error:
+    except (DamagedError, PageError, RefusedError) as error:
         return [f"The report could not be drawn: {error}"]
     return []
 

@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fooling.files import read_json
 from fooling.pages.contents import find_sizes
-from fooling.pages.finding import ORIGINS
-from fooling.pages.page import PROFILES
+from fooling.pages.finding import read_origins
+from fooling.pages.page import PROFILES, read_metrics
 from fooling.runs import RunFolder
-from fooling.words import show_seconds, table
+from fooling.words import Markup, show_seconds, table
 
 # What is not measured, because it is not published; Choice: by trial, and from the sizes.
 UNPUBLISHED = {"smoke": "a few minutes", "paper": "weeks; made for a cluster"}
@@ -49,7 +48,7 @@ def count_seconds(folder: Path) -> dict[str, float]:
     counted: set[str] = set()
     seconds = {}
     for path in sorted((folder / "metrics").glob("[0-9][0-9]_*.json")):
-        names = set(read_json(path).get("runs", ())) - counted
+        names = set(read_metrics(folder, path.stem).get("runs", ())) - counted
         counted |= names
         seconds[path.stem] = sum(RunFolder(folder / "runs" / name).seconds for name in sorted(names))
     return seconds
@@ -58,19 +57,19 @@ def count_seconds(folder: Path) -> dict[str, float]:
 def tabulate_pages(folder: Path) -> str:
     """Return a Markdown table of what each page of a profile cost, and all together."""
     seconds = count_seconds(folder)
-    rows = [(f"[{page[:2]}]({page}.ipynb)", show_seconds(one)) for page, one in seconds.items() if one]
+    rows = [(Markup(f"[{page[:2]}]({page}.ipynb)"), show_seconds(one)) for page, one in seconds.items() if one]
     return table(("page", "computing"), [*rows, ("all", show_seconds(sum(seconds.values())))])
 
 
 def tabulate_profiles(published: Path) -> str:
     """Return a Markdown table of what each profile runs, and what it cost where it is published."""
-    pages = [page for folder in (published, published / "default") for page in read_json(folder / ORIGINS).values()]
+    pages = [page for folder in (published, published / "default") for page in read_origins(folder).values()]
     rows = []
     for name in PROFILES:
         digits, cppn = find_sizes("02_mnist_direct", name), find_sizes("08_imagenet_cppn", name)
         images = f"{cppn.runs} runs of {cppn.generations:,} × {cppn.children} images"
-        seconds = [page["seconds"] for page in pages if page["profile"] == name]
+        seconds = [page.get("seconds", 0.0) for page in pages if page["profile"] == name]
         cost = show_seconds(sum(seconds)) if seconds else UNPUBLISHED.get(name, "not published")
         search = f"{digits.runs} runs of {digits.generations} × {digits.children} images"
-        rows.append((f"`{name}`", search, f"{len(cppn.classes) or 1000:,} classes, {images}", cost))
+        rows.append((Markup(f"`{name}`"), search, f"{len(cppn.classes) or 1000:,} classes, {images}", cost))
     return table(("profile", "a search on digits", "a CPPN search on ImageNet", "computing, on two cores"), rows)

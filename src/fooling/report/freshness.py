@@ -15,10 +15,11 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from fooling import arithmetic, files
 from fooling.pages import contents
+from fooling.pages.page import read_metrics
 from fooling.report.notebooks import NOTHING, Given, Notebook, RefusedError, Workspace
 
 FRESH, STALE, FAILED, MISSING = "fresh", "stale", "failed", "missing"
@@ -33,6 +34,31 @@ REASONS = {
     "settings": "settings changed",
     "environment": "number of threads, oneDNN, its instructions or version of TensorFlow, Keras or NumPy changed",
 }
+
+
+class Parts(TypedDict):
+    """What a page is made of, as far as it is not compared whole."""
+
+    needs: NotRequired[dict[str, str | None]]
+
+
+class Manifest(TypedDict, total=False):
+    """What is known of the last whole run of a page; :func:`write_manifest` writes it."""
+
+    parts: Parts
+    notebook: str | None
+    metrics: str | None
+    runs: list[str]
+    contents: dict[str, str]
+    seconds: float
+    versions: dict[str, str]
+    threads: int
+
+
+class Failure(TypedDict, total=False):
+    """Why the last run of a page failed."""
+
+    error: str
 
 
 class Status(NamedTuple):
@@ -51,14 +77,15 @@ def survey(pages: Mapping[str, Notebook], workspace: Workspace, given: Given = N
     shared = {"package": hash_package(workspace.package), "data": hash_folder(workspace.notebooks.parent / "data")}
     for page in pages.values():
         parts = {**shared, **_collect_parts(page, workspace, given)}
-        manifest, failure = read_json(workspace.manifest(page.name)), read_json(workspace.failure(page.name))
+        manifest, failure = read_manifest(workspace, page.name), _read_failure(workspace.failure(page.name))
         state, why = FRESH, ""
         if failure:
-            state, why = FAILED, str(failure.get("error", "for an unknown reason"))
+            state, why = FAILED, failure
         elif not manifest:
-            state = MISSING
+            damaged = workspace.manifest(page.name).exists()
+            state, why = (STALE, "its manifest is damaged") if damaged else (MISSING, "")
         else:
-            reasons = _compare_parts(manifest.get("parts", {}), parts)
+            reasons = _compare_parts({**manifest.get("parts", {})}, parts)
             reasons += [f"{need} is {known[need].state}" for need in page.needs if known[need].state != FRESH]
             reasons += _compare_files(page.name, workspace, manifest)
             if reasons:
@@ -89,7 +116,7 @@ def _compare_parts(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     return reasons + [f"{need} has new results" for need in sorted({*before} & {*now}) if before[need] != now[need]]
 
 
-def _compare_files(name: str, workspace: Workspace, manifest: Mapping[str, Any]) -> list[str]:
+def _compare_files(name: str, workspace: Workspace, manifest: Manifest) -> list[str]:
     """Return what of a page's results is missing or was changed, in words."""
     found = {"notebook": hash_file(workspace.executed(name)), "metrics": hash_file(workspace.metrics(name))}
     changed = {key: now for key, now in found.items() if now != manifest.get(key)}
@@ -140,11 +167,10 @@ def hash_package(package: Path) -> str:
 @lru_cache(maxsize=1024)
 def _hash_source(path: Path, changed: int) -> str:
     """Return a hash of a file of the package, which last changed at ``changed``; RefusedError if it is not Python."""
-    text = path.read_text(encoding="utf-8")
     if path.suffix != ".py":
-        return files.hash_text(text)
+        return files.hash_text(path.read_text(encoding="utf-8"))
     try:
-        tree = ast.parse(text)
+        tree = ast.parse(path.read_bytes())
     except SyntaxError as error:
         raise RefusedError(f"{path.name} is not Python ({error.msg}, line {error.lineno}).") from error
     for node in ast.walk(tree):
@@ -159,7 +185,7 @@ def write_manifest(workspace: Workspace, status: Status, seconds: float) -> None
 
     ``status`` is that from **before** it ran, so that an edit made meanwhile leaves it stale.
     """
-    used = read_json(workspace.metrics(status.name)).get("runs", [])
+    used = read_metrics(workspace.results, status.name).get("runs", [])
     manifest = {
         "page": status.name,
         "profile": workspace.profile,
@@ -176,12 +202,21 @@ def write_manifest(workspace: Workspace, status: Status, seconds: float) -> None
     files.write_json(workspace.manifest(status.name), manifest)
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Return the JSON object in a file, empty when there is no such file; RefusedError if it holds something else."""
+def read_manifest(workspace: Workspace, name: str) -> Manifest:
+    """Return the manifest of a page; empty where there is none, or one that is damaged: the page is then run again."""
     try:
-        return files.read_json(path)
-    except ValueError as error:
-        raise RefusedError(str(error)) from error
+        return files.read_json(workspace.manifest(name), Manifest)
+    except files.DamagedError:
+        return Manifest()
+
+
+def _read_failure(path: Path) -> str:
+    """Return why a page's last run failed, nothing if it did not."""
+    try:
+        failure = files.read_json(path, Failure)
+    except files.DamagedError:
+        failure = Failure(error="for an unknown reason")
+    return failure.get("error", "")
 
 
 def hash_file(path: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -10,9 +11,11 @@ from typing import Any
 
 from fooling import files, runs
 from fooling.report import freshness
+from fooling.report.freshness import Manifest
 from fooling.report.index import draw_index, find_group, find_title, format_versions
 from fooling.report.inspection import PageError, check_pictures, find_alt_text, settle_widgets
-from fooling.report.notebooks import Workspace
+from fooling.report.markup import POLICY, check_markup
+from fooling.report.notebooks import Workspace, read_cells
 from fooling.report.runner import BAR
 from fooling.words import show_seconds
 
@@ -20,14 +23,6 @@ HERE = Path(__file__).parent
 MADE_OF = re.compile(r"<!-- made of (\w+) -->")
 # Text that a page prints is shown up to this many lines; more is folded.
 SHOWN_LINES = 12
-# What makes a browser ask for another file; links that a reader may follow are not among them.
-REQUESTS = re.compile(
-    r"<script\b[^>]*>|<(?:img|iframe|video|audio|source|embed|object)\b[^>]*\b(?:src|data|srcset)=[\"']?+(?!data:)[^>]*>"
-    r"|<link\b[^>]*>|@import\b[^;]*|url\(\s*[\"']?+(?!data:|#)[^)]*\)",
-    re.IGNORECASE,
-)
-# What is read and not acted on: text outside a style, and attributes of words. People call files and classes anything.
-WORDS = re.compile(r"(<style\b[^>]*>[^<]*)|\b(?:alt|aria-label|title)=\"[^\"]*\"|(?<=>)[^<]+", re.IGNORECASE)
 
 
 def update_report(
@@ -39,25 +34,25 @@ def update_report(
     :func:`draw_page`.
     """
     run = {name: path for name in sorted(statuses) if (path := workspace.executed(name)).is_file()}
-    contents = {name: path.read_text(encoding="utf-8") for name, path in run.items()}
-    titles = {name: find_title(json.loads(content)["cells"]) or name for name, content in contents.items()}
-    for name, content in contents.items():
+    titles = {name: find_title(read_cells(path)) or name for name, path in run.items()}
+    for name, path in run.items():
         if only is None or name in only:
-            _update_page(name, content, titles, workspace)
+            _update_page(name, path.read_text(encoding="utf-8"), titles, workspace)
     for path in workspace.report().parent.glob("[0-9][0-9]_*.html"):
         if path.stem not in titles:
             path.unlink()
-    files.write_atomically(workspace.report(), _check_offline("index", draw_index(workspace, statuses)))
+    files.write_atomically(workspace.report(), check_markup("index", draw_index(workspace, statuses)))
     return workspace.report()
 
 
 def _update_page(name: str, content: str, titles: Mapping[str, str], workspace: Workspace) -> None:
     """Draw a page unless it was drawn from the same before."""
-    manifest, path = freshness.read_json(workspace.manifest(name)), workspace.report(name)
+    manifest, path = freshness.read_manifest(workspace, name), workspace.report(name)
     about = [freshness.hash_package(runs.PACKAGE), content, manifest, workspace.profile, titles]
     made_of = files.hash_text(json.dumps(about, sort_keys=True))
-    found = MADE_OF.search(path.read_text(encoding="utf-8")) if path.is_file() else None
-    if found and found[1] == made_of:
+    drawn = path.read_text(encoding="utf-8", errors="replace").rstrip() if path.is_file() else ""
+    found, whole = MADE_OF.search(drawn), drawn.endswith("</html>") and "\ufffd" not in drawn
+    if found and found[1] == made_of and whole:
         return
     try:
         files.write_atomically(path, draw_page(name, content, titles, workspace.profile, manifest, made_of))
@@ -66,7 +61,7 @@ def _update_page(name: str, content: str, titles: Mapping[str, str], workspace: 
 
 
 def draw_page(
-    name: str, content: str, titles: Mapping[str, str], profile: str, manifest: Mapping[str, Any], made_of: str = ""
+    name: str, content: str, titles: Mapping[str, str], profile: str, manifest: Manifest, made_of: str = ""
 ) -> str:
     """Return an executed notebook, given as its file holds it, as one HTML page.
 
@@ -75,14 +70,17 @@ def draw_page(
     may be empty, too; ``made_of`` is a hash that says when the page must be drawn again.
 
     Raises:
-        PageError: If a picture has no description, a formula cannot be read, or a file from elsewhere is wanted.
+        PageError: If a picture has no description, a formula cannot be read, or the page holds markup that it must not.
     """
     import nbformat
     from nbconvert.exporters import HTMLExporter
 
     from fooling.report.markdown import PageText, link_page
 
-    notebook = nbformat.reads(content, as_version=4)
+    try:
+        notebook = nbformat.reads(content, as_version=4)
+    except Exception as error:  # it raises whatever it runs into
+        raise PageError(f"The executed notebook cannot be read ({type(error).__name__}).") from error
     check_pictures(notebook)
     settle_widgets(notebook)
     text, names = PageText(titles), ["", *titles, ""]
@@ -93,6 +91,7 @@ def draw_page(
         "link_page": lambda markup: link_page(markup, titles),
         "alt_text": find_alt_text,
         "fold_stream": fold_stream,
+        "encode": lambda text: base64.b64encode(text.encode()).decode(),  # of an SVG: no script of a picture runs
     }
     exporter.environment.globals["page"] = {
         "name": name,
@@ -105,9 +104,10 @@ def draw_page(
         "cost": show_seconds(manifest["seconds"]) if "seconds" in manifest else "",
         "versions": format_versions([manifest] if "versions" in manifest else []),
         "made_of": made_of,
+        "policy": POLICY,
         "sections": text.sections,  # filled while the cells are drawn
     }
-    return _check_offline(name, str(exporter.from_notebook_node(notebook)[0]))
+    return check_markup(name, str(exporter.from_notebook_node(notebook)[0]))
 
 
 def fold_stream(output: Any) -> str:
@@ -118,11 +118,3 @@ def fold_stream(output: Any) -> str:
     if output.name == "stderr":
         return "Messages"
     return f"Printed text, {len(lines)} lines" if len(lines) > SHOWN_LINES else ""
-
-
-def _check_offline(name: str, page: str) -> str:
-    """Return a page unless it asks for a file; shown code is escaped, so what is found here is markup."""
-    found = REQUESTS.search(WORDS.sub(lambda words: words[1] or "", page))
-    if found:
-        raise PageError(f"{name} would make a browser load {found[0][:80]!r}; the report must be whole by itself.")
-    return page

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import io
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,10 +18,12 @@ from PIL import Image
 from fooling.pages import contents
 from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNSUPPORTED, UNTESTED
 from fooling.pages.finding import Finding, collect
+from fooling.pages.page import find_remedy
 from fooling.report import freshness
 from fooling.report.freshness import Status
 from fooling.report.inspection import find_alt_text
-from fooling.report.notebooks import OVERVIEW, RefusedError, Workspace
+from fooling.report.markup import POLICY
+from fooling.report.notebooks import OVERVIEW, ExecutedCell, RefusedError, Workspace, read_cells
 from fooling.words import show_seconds
 
 TEMPLATE = Path(__file__).parent / "template"
@@ -54,10 +55,11 @@ def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
     overview = groups.pop(GROUPS[int(OVERVIEW)], [None])[0]
     findings = collect_findings([workspace.results])
     counts = Counter(finding.verdict for finding in findings)
-    manifests = [freshness.read_json(workspace.manifest(name)) for name in sorted(statuses)]
+    manifests = [freshness.read_manifest(workspace, name) for name in sorted(statuses)]
     environment = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, undefined=StrictUndefined)
     return environment.get_template("report.html.j2").render(
         profile=workspace.profile,
+        policy=POLICY,
         findings=findings,
         verdicts=[
             (verdict, counts[verdict])
@@ -91,24 +93,33 @@ def find_group(name: str) -> str:
 def _describe_page(status: Status, workspace: Workspace) -> dict[str, Any]:
     """Return what the index shows of a page."""
     path = workspace.executed(status.name)
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"] if path.is_file() else []
+    cells = read_cells(path)
     note = "" if status.state == freshness.FRESH else f"{status.state}: {status.why}".removesuffix(": ")
     return {
         "name": status.name,
         "number": status.name[:2],
         "title": find_title(cells) or status.name,
         "run": path.is_file(),
-        "picture": draw_thumbnail(find_pictures(cells)),
+        "picture": _draw_thumbnail(path, cells),
         "cost": "" if status.seconds is None else show_seconds(status.seconds),
         "note": "" if status.state == freshness.MISSING and not path.is_file() else note,
     }
+
+
+def _draw_thumbnail(path: Path, cells: Sequence[ExecutedCell]) -> Picture | None:
+    """Return the picture by which a page is known; RefusedError if one of its pictures is damaged."""
+    try:
+        return draw_thumbnail(find_pictures(cells))
+    except (OSError, ValueError, SyntaxError) as error:  # of base 64 and of Pillow
+        told = f"{path.name} shows a picture that is damaged; {find_remedy(path.parent, path.stem)}."
+        raise RefusedError(told) from error
 
 
 def find_title(cells: Iterable[Mapping[str, Any]]) -> str:
     """Return the first heading of a notebook as plain words, or nothing."""
     for cell in cells:
         if cell["cell_type"] == "markdown":
-            found = re.search(r"^#\s+(.+)$", "".join(cell["source"]), flags=re.MULTILINE)
+            found = re.search(r"^#\s+(.+)$", "".join(cell.get("source", "")), flags=re.MULTILINE)
             if found:
                 return html.unescape(re.sub(r"[*_`$]|\[|\]\([^)]*\)|<[^>]*>", "", found[1])).strip()
     return ""

@@ -21,7 +21,8 @@ class PageText(IPythonRenderer):
 
     def __init__(self, pages: Container[str]) -> None:
         """Start a page; only links to one of ``pages`` lead anywhere."""
-        super().__init__(escape=False)
+        # Mistune's own escaping would also take entities for letters; HTML is made words below.
+        super().__init__(escape=False, allow_harmful_protocols=False)
         self._pages = pages
         self._anchors: set[str] = set()
         self.sections: list[tuple[str, str]] = []
@@ -29,6 +30,14 @@ class PageText(IPythonRenderer):
     def to_html(self, source: str) -> str:
         """Return Markdown as HTML."""
         return str(MarkdownWithMath(renderer=self).render(source))
+
+    def inline_html(self, markup: str) -> str:
+        """Render HTML in a line as words, but for the bare element that dollars stand in."""
+        return markup if markup in ("<span>", "</span>") else html.escape(markup)
+
+    def block_html(self, markup: str) -> str:
+        """Render HTML between lines as words."""
+        return f"<p>{html.escape(markup.strip())}</p>\n"
 
     def heading(self, text: str, level: int, **attrs: Any) -> str:
         """Render a heading with an anchor that the page's contents link to."""

@@ -7,14 +7,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from fooling import runs
-from fooling.pages.page import check_profile, metrics_file
+from fooling.files import read_json
+from fooling.pages.page import PUBLISHED, check_profile, find_remedy, metrics_file
 
 NOTEBOOKS = runs.ROOT / "notebooks"
 OVERVIEW = "00"  # the number of the page that reads all others, and so runs last
-PUBLISHED = "published"  # the folder of results that is committed
 
 
 class RefusedError(Exception):
@@ -94,6 +94,27 @@ class Workspace(NamedTuple):
         return self.results / "report" / f"{name}.html"
 
 
+class Output(TypedDict, total=False):
+    """What an executed cell shows."""
+
+    data: dict[str, Any]  # by kind, such as ``image/png``
+    metadata: dict[str, Any]
+
+
+class ExecutedCell(TypedDict):
+    """A cell, and what it shows where it is of code."""
+
+    cell_type: str
+    source: NotRequired[str | list[str]]
+    outputs: NotRequired[list[Output]]
+
+
+class Executed(TypedDict):
+    """An executed notebook."""
+
+    cells: list[ExecutedCell]
+
+
 class Given(NamedTuple):
     """What a page is given besides its profile: nothing in a report, a network and its files in an audit."""
 
@@ -113,6 +134,11 @@ def open_workspace(profile: str, notebooks: Path = NOTEBOOKS) -> Workspace:
     except ValueError as error:
         raise RefusedError(str(error)) from error
     return Workspace(profile, notebooks, runs.results_root().absolute() / profile)
+
+
+def read_cells(path: Path) -> list[ExecutedCell]:
+    """Return the cells of an executed page, none where it has not run; DamagedError if they cannot be read."""
+    return read_json(path, Executed, find_remedy(path.parent, path.stem)).get("cells", [])
 
 
 def read_notebooks(folder: Path) -> dict[str, Notebook]:
@@ -135,15 +161,15 @@ def read_notebooks(folder: Path) -> dict[str, Notebook]:
 
 def _read_notebook(path: Path, before: Sequence[str]) -> Notebook:
     """Read one notebook; ``before`` are the pages that run before it."""
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         content = json.loads(text)
         cells = tuple(
             Cell(cell["cell_type"], "".join(cell["source"]), tuple(cell.get("metadata", {}).get("tags", ())))
             for cell in content["cells"]
         )
         wanted = content.get("metadata", {}).get("fooling", {}).get("needs", ())
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RefusedError(f"{path.name} is not a notebook that can be read ({error}).") from error
     needs: list[str] = []
     for need in wanted:

@@ -8,7 +8,6 @@ tables and its picture are made from what is published.
 from __future__ import annotations
 
 import base64
-import json
 import re
 import shutil
 import tempfile
@@ -16,17 +15,17 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from fooling import arithmetic, files
-from fooling.pages.finding import ORIGINS, tabulate_findings
+from fooling.pages.finding import ORIGINS, read_origins, tabulate_findings
+from fooling.pages.page import PUBLISHED, read_metrics
 from fooling.report import freshness, html
 from fooling.report.costs import count_seconds, tabulate_profiles
 from fooling.report.index import collect_findings, find_pictures, find_title
 from fooling.report.inspection import PageError, find_private_line
-from fooling.report.notebooks import PUBLISHED, Notebook, RefusedError, Workspace
+from fooling.report.notebooks import Notebook, RefusedError, Workspace, read_cells
 from fooling.report.runner import lock_results
-from fooling.words import table
+from fooling.words import Markup, table
 
 WHOLE, NUMBERS = ("extended", "paper"), "default"  # profiles published as the set, and by their numbers alone
 # Only needed to go on with a run, and the largest files of one.
@@ -97,7 +96,7 @@ def _copy_set(statuses: Mapping[str, freshness.Status], workspace: Workspace, co
     for name in statuses:
         own = (workspace.executed, workspace.manifest, workspace.report, workspace.metrics)
         _copy_files(workspace, copy, (find(name) for find in own))
-        for run in freshness.read_json(workspace.metrics(name)).get("runs", []):
+        for run in read_metrics(workspace.results, name).get("runs", []):
             _copy_run(name, str(run), workspace.run(str(run)), copy / "runs" / str(run))
     numbers = workspace.published / NUMBERS
     if (numbers / ORIGINS).is_file():
@@ -153,7 +152,7 @@ def restore(workspace: Workspace) -> tuple[int, int]:
         RefusedError: If nothing is published at this profile.
     """
     published = workspace.published
-    profiles = {page["profile"] for page in freshness.read_json(published / ORIGINS).values()}
+    profiles = {page["profile"] for page in read_origins(published).values()}
     if workspace.profile not in profiles or not (published / "runs").is_dir():
         found = f"; there are runs of {', '.join(sorted(profiles))}" if profiles else ""
         raise RefusedError(f"No runs are published at profile {workspace.profile}{found}.")
@@ -176,12 +175,13 @@ def verify(copy: Workspace, names: Iterable[str], original: Path) -> None:
     The path of the ``original`` results must not occur in it, either.
     """
     for name in names:
-        manifest = freshness.read_json(copy.manifest(name))
-        for key, path in (("notebook", copy.executed(name)), ("metrics", copy.metrics(name))):
-            if freshness.hash_file(path) != manifest.get(key):
+        manifest = freshness.read_manifest(copy, name)
+        named = (manifest.get("notebook"), copy.executed(name)), (manifest.get("metrics"), copy.metrics(name))
+        for known, path in named:
+            if freshness.hash_file(path) != known:
                 raise RefusedError(f"{path.name} of {name} is not what its manifest says; run the page again.")
     for path in sorted(copy.results.rglob("*")):
-        text = path.read_text(encoding="utf-8") if path.suffix in (".json", ".html", ".ipynb") else ""
+        text = path.read_text(encoding="utf-8", errors="replace") if path.suffix in (".json", ".html", ".ipynb") else ""
         if line := find_private_line(text, original):
             raise RefusedError(f"{path.relative_to(copy.results)} holds a path of this machine: {line[:160]!r}.")
 
@@ -214,7 +214,7 @@ def fill_readme(text: str, published: Path) -> str:
     """Return the README with its tables of findings, costs and pages made anew from what is published."""
     link = f"results/{PUBLISHED}/"
     pages = sorted(published.glob("[0-9][0-9]_*.ipynb"))
-    questions = [(f"[{path.stem[:2]}]({link}{path.name})", find_title(_read_cells(path))) for path in pages]
+    questions = [(Markup(f"[{path.stem[:2]}]({link}{path.name})"), find_title(read_cells(path))) for path in pages]
     tables = {
         "findings": tabulate_findings(collect_findings([published]), folder=link),
         "costs": tabulate_profiles(published),
@@ -229,12 +229,7 @@ def fill_readme(text: str, published: Path) -> str:
 
 def read_first_picture(notebook: Path) -> bytes:
     """Return the first PNG that an executed notebook shows; ValueError if it shows none."""
-    pictures = find_pictures(_read_cells(notebook))
+    pictures = find_pictures(read_cells(notebook))
     if not pictures:
         raise ValueError(f"{notebook.name} shows no picture.")
     return base64.b64decode(pictures[0].data)
-
-
-def _read_cells(notebook: Path) -> list[dict[str, Any]]:
-    """Return the cells of a notebook."""
-    return list(json.loads(notebook.read_text(encoding="utf-8"))["cells"])

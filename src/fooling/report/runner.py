@@ -15,7 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import NamedTuple, TextIO
 
-from fooling.files import find_unfinished
+from fooling.files import DamagedError, find_unfinished
 from fooling.report import freshness
 from fooling.report.execute import Kernels, run_page
 from fooling.report.inspection import PageError
@@ -97,7 +97,11 @@ def run_pages(schedule: Schedule, out: TextIO, after: Callable[[Outcome], None])
         try:
             run_page(name, schedule.workspace, schedule.given, kernels, partial(progress.update, name))
         except Exception as error:  # whatever a page runs into is its own failure, and the others go on
-            reason = str(error) if isinstance(error, PageError | RefusedError) else f"{type(error).__name__}: {error}"
+            reason = (
+                str(error)
+                if isinstance(error, DamagedError | PageError | RefusedError)
+                else f"{type(error).__name__}: {error}"
+            )
         if not (reason and kernels.stopped):
             progress.finish(name, f"failed: {reason}" if reason else "done")
         return Outcome(name, reason)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import numpy as np
 import pytest
 
 from fooling.lab.explorer import looking
 from fooling.lab.explorer.breeding import Litter
+from fooling.lab.explorer.desk import show_figure
 from fooling.lab.explorer.search import Ancestor
 
 IMAGE = np.full((6, 5, 3), 128, np.uint8)
@@ -73,3 +77,16 @@ def test_every_view_of_a_champion_says_what_it_shows(evolved):
     for view in looking.VIEWS.values():
         drawn = view(evolved, 1, int(evolved.standing.champions[1]))
         assert len(drawn.alt) > 40
+
+
+NAMES = (r"$\input{x}$", "a <svg onload=alert(1)>", '" onmouseover="alert(1)')
+
+
+def test_names_are_words_in_figures_and_in_html() -> None:
+    """Of classes, and of the file that a picture came from."""
+    drawn = looking.draw_look(IMAGE, NAMES[0], NAMES, np.full(3, 0.3, np.float32))
+    family = Litter((), np.stack([IMAGE] * 3), np.eye(3, dtype=np.float32))
+    for figure in (drawn, looking.draw_family(family, NAMES, 1)):
+        shown = show_figure(figure)
+        assert all(name in figure.alt and html.escape(name) in shown for name in NAMES)
+        assert shown.count("<") == shown.count(">") == 1 and re.findall(r' (\w+)="', shown) == ["src", "alt", "style"]

@@ -132,6 +132,10 @@ def change(described: dict, *path: str, to: object) -> str:
         (("genome", "weights", "bytes"), "not base64!"),
         (("genome", "weights", "type"), "object"),
         (("genome", "weights", "shape"), [1]),
+        (("genome", "weights", "shape"), [float("inf")]),
+        (("genome", "weights", "shape"), [-2, 1]),
+        (("encoding", "image_shape"), [float("inf"), 8, 1]),
+        (("encoding", "coordinates"), float("nan")),
         (("genome", "sources", "bytes"), "AAAA"),
     ],
 )

@@ -16,7 +16,7 @@ from fooling.lab.audit.files import AuditError
 from fooling.lab.audit.speed import Speed, measure_speed
 from fooling.networks.asked import Asked
 from fooling.runs import compute_once
-from fooling.words import count_words, escape, show_minutes
+from fooling.words import count_words, show_minutes
 
 if TYPE_CHECKING:
     from fooling.lab.audit.network import Subject
@@ -186,9 +186,9 @@ def tabulate_budget(budget: Budget, subject: Subject) -> list[tuple[str, str, st
     classifier, real, natural = subject.classifier, budget.natural, subject.natural
     starts, cells = count_words(budget.ascent_seeds, "start"), len(budget.classes)
     return [
-        ("network", escape(classifier.name), "any Keras classifier"),
+        ("network", classifier.name, "any Keras classifier"),
         ("images", " × ".join(map(str, classifier.image_shape)), "the network's own"),
-        ("pixel range", escape(subject.checked), "a wrong one makes an audit worthless"),
+        ("pixel range", subject.checked, "a wrong one makes an audit worthless"),
         ("budget", show_minutes(budget.minutes), "half a minute to start and to draw comes on top"),
         (
             "classes with a cell",

@@ -63,7 +63,7 @@ def _read_names_file(path: Path) -> list[str]:
     try:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         names = _order_names(json.loads(text)) if text.lstrip()[:1] in ("[", "{") else lines
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise AuditError(f"{path.name} starts like JSON but is none ({error}).") from error
     if not names or not all(isinstance(name, str) for name in names):
         raise AuditError(
@@ -113,14 +113,14 @@ def hash_network(path: Path) -> str:
     if not path.is_file():
         raise AuditError(f"There is no file {path.name!r}.")
     if path.suffix == ".py":
-        return files.hash_text(path.read_text(encoding="utf-8"))[:12]
+        return files.hash_text(path.read_text(encoding="utf-8", errors="replace"))[:12]
     if path.read_bytes()[:8] == HDF5:
         _check_weights(path, path)
         return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     try:
         with zipfile.ZipFile(path) as file:
             parts = {name: file.read(name) for name in WEIGHTS}
-    except (zipfile.BadZipFile, KeyError) as error:
+    except Exception as error:  # a damaged file can raise nearly anything
         raise AuditError(f"{path.name} is not a .keras file; {SAVE}.") from error
     _check_weights(path, io.BytesIO(parts[WEIGHTS[1]]))
     return files.hash_text("".join(files.hash_text(part.hex()) for part in parts.values()))[:12]
@@ -150,8 +150,8 @@ def check_keras() -> None:
     """Raise AuditError if Keras is set up for other arithmetic than that of this project; without importing it."""
     home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     try:
-        settings = json.loads((home / "keras.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        settings = files.read_json(home / "keras.json", dict[str, Any])
+    except (OSError, files.DamagedError):  # Keras passes over it, too
         settings = {}
     found = {**settings, **({"backend": os.environ["KERAS_BACKEND"]} if os.environ.get("KERAS_BACKEND") else {})}
     for name, needed in KERAS.items():

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from fooling.lab.audit.record import ATTACKS, COLOURS, FEW, LEVELS, FoolingClass, Found, Separation, Temperature
 from fooling.lab.audit.verdict import THRESHOLD, choose_known, find_best_detector, judge
-from fooling.words import escape, show_confidence, show_minutes, table
+from fooling.words import show_confidence, show_minutes, table
 
 Value = TypeVar("Value")
 
@@ -29,7 +29,7 @@ def tabulate_attacks(found: Found) -> str:
 def tabulate_plain(found: Found) -> str:
     """Return a Markdown table: a column for each colour."""
     plain = {colour: found.plain[colour] for colour in COLOURS if colour in found.plain}
-    cells = [f"{escape(one.class_name)}, {show_confidence(one.confidence)}" for one in plain.values()]
+    cells = [f"{one.class_name}, {show_confidence(one.confidence)}" for one in plain.values()]
     return table(("", *plain), [("taken for", *cells)])
 
 

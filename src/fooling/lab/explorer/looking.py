@@ -53,7 +53,7 @@ def draw_look(
     drawn.alt = f"{title}. The network says {list_words(answers)}."
     axes = drawn.subplots(1, 3 if curve else 2, width_ratios=(1, 1, 1.25) if curve else (1, 2))
     show_pixels(axes[0], image)
-    axes[0].set_xlabel("\n".join(textwrap.wrap(title, 28)), fontsize=9)
+    axes[0].set_xlabel("\n".join(textwrap.wrap(title, 28)), fontsize=9, parse_math=False)
     axes[0].spines[:].set(visible=True, color=FRAME, linewidth=0.5)  # so that white images have an end
     _draw_bars(axes[1], [names[index] for index in top], confidences[top])
     if curve and history is not None:

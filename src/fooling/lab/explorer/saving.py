@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import io
-import json
 import math
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+import msgspec
 import numpy as np
 from PIL import Image, ImageOps, PngImagePlugin
 
@@ -20,7 +19,21 @@ from fooling.encodings.stored import read_encoding
 
 KEY = "fooling"  # of the text in the PNG
 LONGEST_TEXT = 16_000_000  # Choice: five times a pixel genome of 500 × 500 × 3
-NUMBERS = {"int32": np.int32, "float32": np.float32}
+
+
+class StoredArray(msgspec.Struct, rename={"kind": "type", "content": "bytes"}):
+    """An array of a genome; its bytes are little-endian, in base 64 where they are written."""
+
+    kind: Literal["int32", "float32"]
+    shape: tuple[int, ...]
+    content: bytes
+
+
+class StoredGenome(msgspec.Struct):
+    """What the text of a PNG holds."""
+
+    encoding: dict[str, Any]
+    genome: dict[str, StoredArray]
 
 
 class Saved(NamedTuple):
@@ -37,9 +50,9 @@ def encode_picture(image: np.ndarray, encoding: Encoding, genome: Genomes) -> by
     parts = {}
     for name, part in genome._asdict().items():  # :func:`_read_array` is the way back
         little = np.ascontiguousarray(part, part.dtype.newbyteorder("<")).tobytes()
-        parts[name] = {"type": part.dtype.name, "shape": part.shape, "bytes": base64.b64encode(little).decode()}
+        parts[name] = StoredArray(part.dtype.name, part.shape, little)
     text = PngImagePlugin.PngInfo()
-    text.add_text(KEY, json.dumps({"encoding": encoding.settings(), "genome": parts}))
+    text.add_text(KEY, msgspec.json.encode(StoredGenome(encoding.settings(), parts)).decode())
     return encode_image(image, pnginfo=text)
 
 
@@ -87,11 +100,11 @@ def _read_genome(text: str) -> tuple[Encoding, Genomes]:
     if len(text) > LONGEST_TEXT:
         raise ValueError("it is too long.")
     try:
-        described = json.loads(text)
-        arrays, encoding = dict(described["genome"]), read_encoding(dict(described["encoding"]))
+        stored = msgspec.json.decode(text, type=StoredGenome)
+        encoding = read_encoding(stored.encoding)
         kind = type(encoding.genome_shapes())
-        genome = kind(*(_read_array(arrays[name]) for name in kind._fields))
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        genome = kind(*(_read_array(stored.genome[name]) for name in kind._fields))
+    except (msgspec.DecodeError, ArithmeticError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("something is missing or is of another kind.") from error
     if isinstance(genome, CppnGenomes):
         check_graph(genome, encoding.image_shape[2])
@@ -103,11 +116,9 @@ def _read_genome(text: str) -> tuple[Encoding, Genomes]:
     return encoding, genome
 
 
-def _read_array(described: dict[str, Any]) -> np.ndarray:
-    kind = np.dtype(NUMBERS[described["type"]])
-    content = base64.b64decode(described["bytes"], validate=True)
-    part = np.frombuffer(content, kind.newbyteorder("<")).astype(kind)
-    return part.reshape([int(side) for side in described["shape"]])
+def _read_array(stored: StoredArray) -> np.ndarray:
+    kind = np.dtype(stored.kind)
+    return np.frombuffer(stored.content, kind.newbyteorder("<")).astype(kind).reshape(stored.shape)
 
 
 def check_graph(genome: CppnGenomes, channels: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fooling.lab.detectors.measures import show, show_share
 from fooling.lab.detectors.names import ENCODINGS, FOOLING_CLASS
 from fooling.pages.detectors.records import DetectorSizes, DigitResults, KindResults, Results
-from fooling.words import show_confidence, table
+from fooling.words import Markup, show_confidence, table
 
 CHANCE = 0.5  # the AUROC of a score that knows nothing
 UNTESTED_IMAGENET = (
@@ -39,7 +39,7 @@ def list_rows(found: DigitResults) -> tuple[tuple[str, str], ...]:
     beaten, taught = find_beaten(found), found.against["CPPN"][FOOLING_CLASS]
     count = f"{len(beaten)} of {len(taught.detections)}"
     before, after = (part.detections[FOOLING_CLASS].fpr95.value for part in (found.kinds["CPPN"], taught))
-    more = f"find bred images ({' and '.join(ENCODINGS)}) *more* natural than digits, beyond doubt"
+    more = Markup(f"find bred images ({' and '.join(ENCODINGS)}) *more* natural than digits, beyond doubt")
     confidences = [(f"median confidence, {one}: before, after", _tell_confidences(found, one)) for one in ENCODINGS]
     return (
         ("natural digits measured", f"{found.natural:,}"),
@@ -84,7 +84,7 @@ def tabulate_precision(found: Results) -> list[tuple[str, ...]]:
     kinds = found.kinds.values()
     rows = [(name, *(show(part.detections[name].aupr) for part in kinds)) for name in next(iter(kinds)).detections]
     nothing = (f"{found.natural / (found.natural + part.images):.2f} ({part.images:,} images)" for part in kinds)
-    return [*rows, ("*no knowledge*", *nothing)]
+    return [*rows, (Markup("*no knowledge*"), *nothing)]
 
 
 def tabulate_again(found: DigitResults) -> list[tuple[str, ...]]:
