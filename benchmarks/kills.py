@@ -9,6 +9,7 @@ lines of cost, and nothing may be left over. A published folder must be whole af
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import multiprocessing
 import os
@@ -24,6 +25,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import h5py
 import numpy as np
 
 from fooling import files, runs
@@ -170,8 +172,14 @@ def read(path: Path) -> Any:
             arrays = files.read_arrays(path)
             return {name: (part.dtype.str, part.shape, part.tobytes()) for name, part in arrays.items()}
         case ".keras":
-            with zipfile.ZipFile(path) as archive:  # metadata.json says when it was saved
-                return [archive.read(name) for name in ("config.json", "model.weights.h5")]
+            found: dict[
+                str, bytes
+            ] = {}  # beside them stand times, addresses in memory, and layers as they were counted
+            with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as weights:
+                weights.visititems(
+                    lambda name, part: found.update({name: part[()].tobytes()}) if hasattr(part, "shape") else None
+                )
+            return found
         case ".json":
             content = json.loads(path.read_text())
             return {key: part for key, part in content.items() if key not in MOVING} if "parts" in content else content
