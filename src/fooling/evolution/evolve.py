@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from fooling.cluster import compute_there, find_client, pack, work_through
 from fooling.encodings import Encoding
 from fooling.encodings.population import compile_graph, describe_population
 from fooling.evolution.evolution import Evolution, join_runs, unpack_result
@@ -20,11 +22,15 @@ from fooling.evolution.takeovers import TAKEOVER_TYPES, Takeovers, find_takeover
 from fooling.networks.classifier import Classifier
 from fooling.runs import RunFolder, check_arrays, find_shorter, hold_run, open_run, progress_bar
 
+if TYPE_CHECKING:
+    from distributed import Client
+
 VERSION = 1  # of what evolution makes of genomes and log-odds; golden arrays hold it to the bytes
 # Runs evolved together: a unit of work for a cluster. Choice: ten digit runs fill two cores; where images are larger, a
 # run fills them alone, and a kill loses less.
 BLOCK, BLOCK_PIXELS = 10, 2**21
 CHUNK = 10  # generations in one graph between two looks at the clock; Choice: a few seconds on a laptop
+CHUNK_THERE = 50  # on a cluster; Choice: what goes to and fro is little beside it, and a worker's death loses minutes
 CHECKPOINT_SECONDS, CHECKPOINT_SHARE = 60.0, 0.02  # between two checkpoints at least, and what they may cost; Choice
 
 
@@ -37,6 +43,7 @@ def evolve(
     seeds: Iterable[int],
     classes: Sequence[int] | None = None,
     folder: str | Path | None = None,
+    client: Client | None = None,
 ) -> Evolution:
     """Run MAP-Elites with one cell per class, once for every seed.
 
@@ -46,23 +53,27 @@ def evolve(
         classes: The classes that get a cell, by index; None for all. With fewer cells the other classes' champions are
             missing as stepping stones, so it is another search and not a part of the whole one.
         folder: Where runs are kept and resumed from; None keeps nothing.
+        client: A Dask cluster, whose workers evolve blocks of seeds side by side; None for the one named by
+            ``FOOLING_SCHEDULER``, or this machine.
 
     Raises:
         ValueError: If a number is too small, the shapes differ, there is no such class, or the network gives NaN for
             everything.
+        ClusterError: If a cluster cannot be used.
         OSError: If the folder cannot be written.
     """
     chosen = check_arguments(classifier, encoding, generations, children, seeds)
     target = Target(classifier, check_classes(classifier, classes))
     setup = Setup(target, encoding, int(generations), int(children), Path(folder) if folder else None)
+    setup = setup._replace(client=client or find_client())
     compiled = cache(partial(compile_advance, setup))  # one graph per number of runs
     size = find_block(setup)
     with progress_bar(-(-len(chosen) // size) * generations, f"evolving {encoding.name}") as bar:
         blocks = [
-            evolve_block(setup, chosen[start : start + size], compiled, bar.update)
+            partial(evolve_block, setup, chosen[start : start + size], compiled, bar.update)
             for start in range(0, len(chosen), size)
         ]
-    return join_runs(blocks)
+        return join_runs(work_through(setup.client, blocks))
 
 
 class Setup(NamedTuple):
@@ -73,6 +84,7 @@ class Setup(NamedTuple):
     generations: int
     children: int
     folder: Path | None
+    client: Client | None = None
 
 
 def find_block(setup: Setup) -> int:
@@ -121,12 +133,34 @@ def describe_state(setup: Setup, runs: int) -> State:
 
 
 def compile_advance(setup: Setup, runs: int) -> Advance:
-    """Return :func:`~.map_elites.advance_many` as one graph for this many runs at once."""
+    """Return :func:`~.map_elites.advance_many` as one graph for this many runs at once, here or on a cluster."""
+    if setup.client:
+        return partial(_advance_there, setup.client, pack(setup._replace(folder=None, client=None)), runs)
 
     def advance_graph(state: State, generations: tf.Tensor) -> tuple[State, History]:
         return advance_many(state, setup.target, setup.encoding, setup.children, generations)
 
     return compile_graph(advance_graph, [describe_state(setup, runs), tf.TensorSpec([], tf.int32)])
+
+
+def _advance_there(
+    client: Client, packed: bytes, runs: int, state: State, generations: tf.Tensor
+) -> tuple[State, History]:
+    arrays = tf.nest.map_structure(np.asarray, state)
+    advanced = compute_there(client, advance_packed, packed, runs, arrays, int(generations))
+    found: tuple[State, History] = tf.nest.map_structure(tf.constant, advanced)
+    return found
+
+
+def advance_packed(packed: bytes, runs: int, state: State, generations: int) -> Any:
+    """Return arrays of this many runs and their history, some generations on; workers keep the graphs of a few."""
+    advanced = _compile_packed(packed, runs)(tf.nest.map_structure(tf.constant, state), tf.constant(generations))
+    return tf.nest.map_structure(np.asarray, advanced)
+
+
+@lru_cache(maxsize=4)
+def _compile_packed(packed: bytes, runs: int) -> Advance:
+    return compile_advance(pickle.loads(packed), runs)
 
 
 def evolve_block(
@@ -156,7 +190,7 @@ def _compute_block(
     state, takeovers = (_resume(run, setup, seeds) if run else None) or start(setup, seeds)
     count_done(int(state.generation))
     while int(state.generation) < setup.generations:
-        chunk = min(CHUNK, setup.generations - int(state.generation))
+        chunk = min(CHUNK_THERE if setup.client else CHUNK, setup.generations - int(state.generation))
         last = state.champions.numpy()
         state, history = compiled(len(seeds))(state, tf.constant(chunk))
         takeovers = takeovers.append(find_takeovers(history, last))

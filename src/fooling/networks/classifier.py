@@ -66,6 +66,11 @@ class Classifier:
         sums_to_one = np.allclose(scores.sum(axis=1), 1.0, atol=1e-3) and scores.min() >= 0.0
         object.__setattr__(self, "outputs", "probabilities" if sums_to_one else "logits")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Send the model and what stands beside it, and no graph that was made of it."""
+        given = (self.model, tuple(self.class_names), self.name, self.input_range, self.image_shape, self.code)
+        return type(self), given
+
     @property
     def batch(self) -> int:
         """How many images the project passes at a time."""

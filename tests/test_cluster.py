@@ -1,0 +1,91 @@
+"""A cluster of processes on this machine: the bytes of a local run, with a worker that dies, and refusals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fooling import arithmetic, cluster
+from fooling.encodings.cppn import CppnEncoding
+from fooling.evolution import evolve as evolving
+from fooling.evolution.evolve import evolve
+
+distributed = pytest.importorskip("distributed")
+SIZES: dict[str, Any] = {"generations": 30, "children": 10, "seeds": range(30)}  # three blocks
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Any]:
+    """A scheduler and three workers of one thread each, in processes of their own."""
+    options = {"n_workers": 3, "threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
+    with distributed.LocalCluster(**options, silence_logs=50) as local, distributed.Client(local) as connected:
+        yield connected
+
+
+def square(value: int) -> int:
+    return value * value
+
+
+@pytest.mark.slow
+def test_blocks_come_back_with_the_bytes_of_a_local_run_though_a_worker_dies(
+    client: Any, lenet: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evolving, "CHUNK_THERE", 3)  # so that one is at work when its worker dies
+    pids = list(client.run(os.getpid).values())
+
+    def kill_one() -> None:
+        while not list(tmp_path.glob("cppn-*")):
+            time.sleep(0.1)
+        time.sleep(4.0)
+        os.kill(pids[0], signal.SIGKILL)
+
+    killer = Thread(target=kill_one)
+    killer.start()
+    there = evolve(lenet, CppnEncoding((28, 28, 1)), **SIZES, folder=tmp_path, client=client)
+    killer.join()
+    here = evolve(lenet, CppnEncoding((28, 28, 1)), **SIZES)
+    for name in ("places", "log_odds", "seeds"):
+        assert np.array_equal(getattr(there, name), getattr(here, name))
+    for one, other in ((there.genomes, here.genomes), (there.takeovers, here.takeovers)):
+        assert all(np.array_equal(*parts) for parts in zip(one, other, strict=True))
+    assert pids[0] not in client.run(os.getpid).values()
+    assert len(list(tmp_path.glob("cppn-*/result.npz"))) == 3, "kept by whoever asked"
+
+
+@pytest.mark.slow
+def test_a_worker_of_other_arithmetic_is_refused(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    described = arithmetic.describe()
+    assert cluster.compute_there(client, square, 7) == 49
+    monkeypatch.setattr(cluster, "hash_code", lambda: "other")
+    with pytest.raises(cluster.ClusterError, match=r"^A worker would give other bytes: another version"):
+        cluster.compute_there(client, square, 7)
+    monkeypatch.setattr(arithmetic, "describe", lambda: {**described, "tensorflow": "1.0"})
+    with pytest.raises(cluster.ClusterError, match=r"other bytes: tensorflow \(1\.0, here 2\.\S+\)\.$"):
+        cluster.compute_there(client, square, 7)
+
+
+def test_without_a_cluster_work_is_done_here_in_its_order() -> None:
+    done: list[int] = []
+    assert cluster.compute_there(None, square, 3) == 9
+    assert cluster.work_through(None, [lambda: done.append(1), lambda: done.append(2)]) == [None, None]
+    assert done == [1, 2]
+
+
+def test_a_scheduler_that_is_not_there_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setenv(cluster.SCHEDULER, "tcp://127.0.0.1:9")
+    with pytest.raises(cluster.ClusterError, match=r"^No Dask scheduler answers at tcp://127\.0\.0\.1:9\.$"):
+        cluster.find_client()
+
+
+def test_what_cannot_be_sent_is_refused() -> None:
+    with pytest.raises(cluster.ClusterError, match="cannot be sent"):
+        cluster.pack(Thread(target=print))
