@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -17,6 +19,11 @@ from fooling import arithmetic, cluster
 from fooling.encodings.cppn import CppnEncoding
 from fooling.evolution import evolve as evolving
 from fooling.evolution.evolve import evolve
+from fooling.gradient_ascent.ascend import ascend
+from fooling.gradient_ascent.settings import NONE
+from fooling.networks.classifier import Classifier
+from fooling.networks.ensemble import average_networks
+from fooling.networks.lenet import train_network
 
 distributed = pytest.importorskip("distributed")
 SIZES: dict[str, Any] = {"generations": 30, "children": 10, "seeds": range(30)}  # three blocks
@@ -61,6 +68,22 @@ def test_blocks_come_back_with_the_bytes_of_a_local_run_though_a_worker_dies(
 
 
 @pytest.mark.slow
+def test_trainings_and_ascents_come_back_with_the_bytes_of_local_ones(
+    client: Any, digits: Any, lenet: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(folder: Path) -> tuple[list[np.ndarray], Any]:
+        trained = train_network("LeNet", digits, 3, folder)
+        return trained.model.get_weights(), ascend(lenet, NONE, [3, 5], range(2), 20, folder)
+
+    weights, climbed = work(tmp_path / "here")
+    monkeypatch.setenv(cluster.SCHEDULER, client.scheduler.address)
+    there, climbed_there = work(tmp_path / "there")
+    assert all(np.array_equal(*parts) for parts in zip(there, weights, strict=True))
+    for name in ("last_images", "best_log_odds", "first"):
+        assert np.array_equal(getattr(climbed_there, name), getattr(climbed, name))
+
+
+@pytest.mark.slow
 def test_a_worker_of_other_arithmetic_is_refused(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     described = arithmetic.describe()
     assert cluster.compute_there(client, square, 7) == 49
@@ -86,6 +109,21 @@ def test_a_scheduler_that_is_not_there_is_told_in_one_sentence(monkeypatch: pyte
         cluster.find_client()
 
 
+def test_networks_of_every_form_are_sent_and_answer_alike() -> None:
+    vectors = keras.Sequential([keras.layers.Input((64,)), keras.layers.Dense(3)], name="vectors")
+    pictures, others = (
+        keras.Sequential([keras.layers.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(3)], name=name)
+        for name in ("pictures", "others")
+    )
+    images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), np.uint8)
+    networks = [Classifier(vectors), Classifier(pictures), average_networks([Classifier(pictures), Classifier(others)])]
+    for network in networks:
+        sent = pickle.loads(cluster.pack(network))
+        shown = images[..., : network.image_shape[2]]
+        assert np.array_equal(sent.score(shown), network.score(shown)) and sent.fingerprint() == network.fingerprint()
+
+
 def test_what_cannot_be_sent_is_refused() -> None:
-    with pytest.raises(cluster.ClusterError, match="cannot be sent"):
-        cluster.pack(Thread(target=print))
+    for request in (Thread(target=print), Classifier(lambda images: images[:, 0, 0, :2], image_shape=(8, 8, 3))):
+        with pytest.raises(cluster.ClusterError, match=r"^This cannot be sent to a cluster: .+\.$"):
+            cluster.pack(request)

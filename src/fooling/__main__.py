@@ -54,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     report.add_argument(
         "--any-arithmetic", action="store_true", help="take runs of other machines as they are, and continue them"
     )
+    report.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that computes, tcp://HOST:PORT")
     add("status", _status, "say of each page: fresh, stale (why), failed (why) or missing", "default")
     add("publish", _publish, "copy a profile's results to results/published, when all are fresh", "default")
     add("restore", _restore, "take published runs as this machine's, to draw their pages again", "extended")
@@ -92,6 +93,14 @@ def _report(arguments: argparse.Namespace, notebooks: Path) -> int:
 
     if arguments.any_arithmetic:
         os.environ[runs.ANY_ARITHMETIC] = "1"  # for the pages' processes
+    if arguments.scheduler:
+        from fooling import cluster
+
+        try:
+            cluster.connect(arguments.scheduler)
+        except cluster.ClusterError as error:
+            raise RefusedError(str(error)) from error
+        os.environ[cluster.SCHEDULER] = arguments.scheduler
     workspace = open_workspace(arguments.profile, notebooks)
     return make_report(read_notebooks(notebooks), workspace, arguments.only, arguments.force, sys.stdout)
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
 
 from fooling import arithmetic
 from fooling.runs import PACKAGE
@@ -55,12 +58,13 @@ def compute_there(client: Client | None, function: Callable[..., Result], *given
     """Return what a function makes of what is given, computed by a worker, or here without a cluster.
 
     Raises:
-        ClusterError: If the worker would give other bytes: another TensorFlow, other arithmetic or other code.
+        ClusterError: If it cannot be sent, or the worker would give other bytes: it has another TensorFlow, other
+            arithmetic or other code.
     """
     if client is None:
         return function(*given)
     alike = (arithmetic.describe(), hash_code())
-    result: Result = client.submit(_compute_alike, *alike, function, *given, pure=False).result()
+    result: Result = client.submit(_compute_alike, *alike, pack((function, given)), pure=False).result()
     return result
 
 
@@ -70,6 +74,37 @@ def work_through(client: Client | None, tasks: Sequence[Callable[[], Result]]) -
         return [task() for task in tasks]
     with ThreadPoolExecutor(len(tasks)) as pool:
         return list(pool.map(lambda task: task(), tasks))
+
+
+def send_graph(client: Client, compile_graph: Callable[..., Callable[..., Any]], *given: Any) -> Callable[..., Any]:
+    """Return what ``compile_graph`` makes of what is given, a function of tensors, as one that a worker computes.
+
+    Raises:
+        ClusterError: If it cannot be sent.
+    """
+    import tensorflow as tf  # only here: without a cluster nothing of this module needs it
+
+    packed = pack((compile_graph, given))
+
+    def compute(*tensors: Any) -> Any:
+        arrays = tf.nest.map_structure(np.asarray, tensors)
+        return tf.nest.map_structure(tf.constant, compute_there(client, _compute_packed, packed, arrays))
+
+    return compute
+
+
+def _compute_packed(packed: bytes, arrays: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.nest.map_structure(np.asarray, _unpack_graph(packed)(*tf.nest.map_structure(tf.constant, arrays)))
+
+
+@lru_cache(maxsize=4)
+def _unpack_graph(packed: bytes) -> Callable[..., Any]:
+    """Return a graph on a worker, which keeps a few of them."""
+    compile_graph, given = pickle.loads(packed)
+    graph: Callable[..., Any] = compile_graph(*given)
+    return graph
 
 
 def pack(request: Any) -> bytes:
@@ -83,7 +118,7 @@ def pack(request: Any) -> bytes:
     try:
         packed: bytes = cloudpickle.dumps(request)
     except Exception as error:  # every kind of object fails in a way of its own
-        raise ClusterError(f"This cannot be sent to a cluster: {error}") from error
+        raise ClusterError(f"This cannot be sent to a cluster: {str(error).strip().splitlines()[0]}.") from error
     return packed
 
 
@@ -96,9 +131,10 @@ def hash_code() -> str:
     return digest.hexdigest()[:8]
 
 
-def _compute_alike(wanted: dict[str, Any], code: str, function: Callable[..., Result], *given: Any) -> Result:
+def _compute_alike(wanted: dict[str, Any], code: str, packed: bytes) -> Any:
     """Compute on a worker, unless it differs from whoever asks."""
     other = arithmetic.compare(wanted) or ("" if code == hash_code() else "another version of this package")
     if other:
         raise ClusterError(f"A worker would give other bytes: {other}.")
+    function, given = pickle.loads(packed)
     return function(*given)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pickle
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from fooling.cluster import compute_there, find_client, pack, work_through
+from fooling.cluster import find_client, send_graph, work_through
 from fooling.encodings import Encoding
 from fooling.encodings.population import compile_graph, describe_population
 from fooling.evolution.evolution import Evolution, join_runs, unpack_result
@@ -135,32 +134,12 @@ def describe_state(setup: Setup, runs: int) -> State:
 def compile_advance(setup: Setup, runs: int) -> Advance:
     """Return :func:`~.map_elites.advance_many` as one graph for this many runs at once, here or on a cluster."""
     if setup.client:
-        return partial(_advance_there, setup.client, pack(setup._replace(folder=None, client=None)), runs)
+        return send_graph(setup.client, compile_advance, setup._replace(folder=None, client=None), runs)
 
     def advance_graph(state: State, generations: tf.Tensor) -> tuple[State, History]:
         return advance_many(state, setup.target, setup.encoding, setup.children, generations)
 
     return compile_graph(advance_graph, [describe_state(setup, runs), tf.TensorSpec([], tf.int32)])
-
-
-def _advance_there(
-    client: Client, packed: bytes, runs: int, state: State, generations: tf.Tensor
-) -> tuple[State, History]:
-    arrays = tf.nest.map_structure(np.asarray, state)
-    advanced = compute_there(client, advance_packed, packed, runs, arrays, int(generations))
-    found: tuple[State, History] = tf.nest.map_structure(tf.constant, advanced)
-    return found
-
-
-def advance_packed(packed: bytes, runs: int, state: State, generations: int) -> Any:
-    """Return arrays of this many runs and their history, some generations on; workers keep the graphs of a few."""
-    advanced = _compile_packed(packed, runs)(tf.nest.map_structure(tf.constant, state), tf.constant(generations))
-    return tf.nest.map_structure(np.asarray, advanced)
-
-
-@lru_cache(maxsize=4)
-def _compile_packed(packed: bytes, runs: int) -> Advance:
-    return compile_advance(pickle.loads(packed), runs)
 
 
 def evolve_block(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from fooling.cluster import find_client, send_graph
 from fooling.evolution.evolve import check_classes
 from fooling.gradient_ascent.climb import (
     Advance,
@@ -142,7 +143,8 @@ def _climb_all(setup: AscentSetup, run: RunFolder | None, count: Count) -> dict[
     """Return the arrays of an ascent, from its last checkpoint if there is one."""
     begun = time.monotonic()
     mean, size, saved = find_mean(setup.classifier), setup.batch, _load_checkpoint(run, setup)
-    advance = compile_advance(setup.classifier, setup.setting, mean, size)
+    given, client = (setup.classifier, setup.setting, mean, size), find_client()
+    advance = send_graph(client, compile_advance, *given) if client else compile_advance(*given)
     score = compile_score(setup.classifier, size)
     done, first = (saved.done, saved.place) if saved else ({}, 0)
     pairs = np.array([(seed, index) for seed in setup.seeds for index in setup.classes], np.int64)

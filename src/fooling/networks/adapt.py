@@ -48,6 +48,10 @@ class Adapted(keras.Model):
         answer = self.take(self.network(self.give(images) if self.give else images, training=False))
         return answer if self.head is None else tf.matmul(answer, self.head.kernel) + self.head.bias
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Send what it is made of; Keras would ask for a file, which functions do not fit in."""
+        return type(self), (self.network, self.give, self.take, self.about, self.head)
+
     @property
     def one_output(self) -> bool:
         """Whether the network has one output, which tells two classes apart."""

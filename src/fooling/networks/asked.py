@@ -26,6 +26,9 @@ class Asked(keras.Model):
         self._known: list[dict[bytes, np.ndarray]] = [{}]  # scores by image; in a list, which Keras leaves alone
         self.built = True
 
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError(f"what the function {self.name} is shown is counted, so it is asked where it is")
+
     @property
     def shown(self) -> int:
         """How many images the function was shown."""

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from fooling.cluster import compute_there, find_client
 from fooling.data.digits import DIGITS, SIDE, Digits
 from fooling.files import DamagedError, write_atomically
 from fooling.networks.classifier import Classifier
@@ -123,9 +124,8 @@ def train_once(run: RunFolder, build: Callable[[], keras.Model], train: Callable
     with hold_run(run), tempfile.TemporaryDirectory() as scratch:
         if not path.exists():
             started = time.monotonic()
-            model, bare = build(), build()
-            train(model)
-            bare.set_weights(model.get_weights())  # without the solver's momentum, which would double the file
+            bare = build()  # saved without the solver's momentum, which would double the file
+            bare.set_weights(compute_there(find_client(), train_anew, build, train))
             bare.save(Path(scratch, path.name))
             run.add_seconds(time.monotonic() - started)
             write_atomically(path, Path(scratch, path.name).read_bytes())
@@ -133,6 +133,14 @@ def train_once(run: RunFolder, build: Callable[[], keras.Model], train: Callable
         return keras.models.load_model(path, compile=False)
     except Exception as error:  # a damaged file can raise nearly anything
         raise DamagedError(f"{run.path.name}/{path.name} is damaged; delete that folder to train again.") from error
+
+
+def train_anew(build: Callable[[], keras.Model], train: Callable[[keras.Model], None]) -> list[np.ndarray]:
+    """Return the weights of a network that is built and trained."""
+    model = build()
+    train(model)
+    weights: list[np.ndarray] = model.get_weights()
+    return weights
 
 
 def fit(model: keras.Model, digits: Digits, steps: int, seed: int) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from fooling.cluster import find_client, work_through
 from fooling.confidence import first_generations
 from fooling.gradient_ascent.ascend import Count, ascend, check_ascent, describe_ascent
 from fooling.gradient_ascent.records import Ascent
@@ -126,9 +128,16 @@ def measure(wanted: Ascents, folder: Path) -> Measurement:
 def _measure(wanted: Ascents, folder: Path, count: Count, inner: list[RunFolder]) -> dict[str, np.ndarray]:
     classes, seeds = wanted.where
     start, once = (ascend(wanted.classifier, NONE, classes, seeds, steps, None, count) for steps in (1, 2))
-    ascents = [ascend(wanted.classifier, one, classes, seeds, wanted.steps(one), folder, count) for one in SETTINGS]
     few = (classes, seeds[:SWEEP_SEEDS], wanted.steps(SWEEP), folder, count)
-    swept = [ascend(wanted.classifier, replace(SWEEP, decay=decay), *few) for decay in wanted.decays]
+    every = [
+        *(
+            partial(ascend, wanted.classifier, one, classes, seeds, wanted.steps(one), folder, count)
+            for one in SETTINGS
+        ),
+        *(partial(ascend, wanted.classifier, replace(SWEEP, decay=decay), *few) for decay in wanted.decays),
+    ]
+    climbed = work_through(find_client(), every)
+    ascents, swept = climbed[: len(SETTINGS)], climbed[len(SETTINGS) :]
     inner += [one.folder for one in (*ascents, *swept) if one.folder]
     kept = ("curve_steps", "curves", "first", "stopped", "best_log_odds", "last_log_odds", "best_rounded")
     arrays = {name: np.stack([getattr(ascent, name) for ascent in ascents]) for name in kept}

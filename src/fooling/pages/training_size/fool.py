@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from fooling.cluster import compute_there, find_client, work_through
 from fooling.data.digits import DIGITS, Digits
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
@@ -50,7 +52,10 @@ def fool_networks(digits: Digits, settings: TrainingSizes, folder: Path, seed: i
                 "choose other digits by DATA or other sizes."
             )
     seeds = range(seed, seed + settings.networks)
-    return [fool_network(digits, size, own, settings, folder, seed) for size in settings.sizes for own in seeds]
+    networks = [
+        partial(fool_network, digits, size, own, settings, folder, seed) for size in settings.sizes for own in seeds
+    ]
+    return work_through(find_client(), networks)
 
 
 def choose_digits(digits: Digits, size: int, seed: int) -> Digits:
@@ -105,7 +110,8 @@ def fool_network(
 def train(digits: Digits, steps: int, seed: int) -> Classifier:
     """Return LeNet, trained on the digits with the paper's solver."""
     model = lenet.build_lenet(seed)
-    lenet.fit(model, digits, steps, seed)
+    learn = partial(lenet.fit, digits=digits, steps=steps, seed=seed)
+    model.set_weights(compute_there(find_client(), lenet.train_anew, partial(lenet.build_lenet, seed), learn))
     return Classifier(model, DIGITS, f"LeNet, {len(digits.train_labels):,} digits", lenet.INPUT_RANGE)
 
 
