@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from fooling.files import (
+    DamagedError,
     check_hash,
     hash_arrays,
     lock_folder,
@@ -91,6 +92,15 @@ def test_a_file_cut_at_any_place_is_refused_by_its_name(tmp_path):
         path.write_bytes(whole[:length])
         with pytest.raises(ValueError, match=r"checkpoint\.npz is damaged; delete that folder to run again"):
             read_arrays(path)
+
+
+def test_an_array_that_a_file_does_not_hold_is_named_with_the_file(tmp_path):
+    write_arrays(tmp_path / "run-0123" / "result.npz", ARRAYS)
+    found = read_arrays(tmp_path / "run-0123" / "result.npz")
+    assert found.get("genome") is None and "genome" not in found
+    told = r"^run-0123/result\.npz holds no array 'genome'; delete that folder to run again\.$"
+    with pytest.raises(DamagedError, match=told):
+        _ = found["genome"]
 
 
 @pytest.mark.parametrize("compress", [True, False])

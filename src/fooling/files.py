@@ -109,7 +109,18 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], compress: bool = 
     write_atomically(path, lambda file: save(file, **named))
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
+class Arrays(dict[str, np.ndarray]):
+    """Named arrays of a file; whoever asks for one that is not there is told of which file, and what mends it."""
+
+    path: Path
+
+    def __missing__(self, name: str) -> np.ndarray:
+        """Raise DamagedError."""
+        place = f"{self.path.parent.name}/{self.path.name}"
+        raise DamagedError(f"{place} holds no array {name!r}; delete that folder to run again.")
+
+
+def read_arrays(path: Path) -> Arrays:
     """Read a whole ``.npz`` written by :func:`write_arrays`, else DamagedError; nothing in it is executed."""
     try:
         with path.open("rb") as handle:
@@ -118,9 +129,11 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
                     _check_size(archive, member, path.stat().st_size)
             handle.seek(0)
             with np.load(handle, allow_pickle=False) as file:
-                return {name: file[name] for name in file.files}
+                arrays = Arrays({name: file[name] for name in file.files})
     except Exception as error:  # a damaged file can raise nearly anything
         raise DamagedError(f"{path.parent.name}/{path.name} is damaged; delete that folder to run again.") from error
+    arrays.path = path
+    return arrays
 
 
 def _check_size(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> None:

@@ -19,6 +19,9 @@ from fooling.report.notebooks import read_notebooks
 RUN = "direct-0123456789ab-cafe"
 DEEP = b'{"records": ' + b"[" * 100_000
 CUT = b'{"cells": [{"cell_type": "mark'
+OUTPUT = {"output_type": "display_data", "data": {"image/png": "AAAA"}, "metadata": {"image/png": {"alt": "a"}}}
+CELL = {"cell_type": "code", "source": "x", "execution_count": 1, "metadata": {}, "outputs": [OUTPUT]}
+SHOWN = json.dumps({"cells": [CELL], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}).encode()
 AGAIN = "`fooling report --profile extended --only 01` makes it again"
 PUBLISHED = "`git restore results/published` takes it from the repository again"
 STALE = (2, "01_one is stale at profile extended")
@@ -29,6 +32,11 @@ DAMAGE: list[tuple[str, bytes | None, dict[str, tuple[int, str]]]] = [
     ("01_one.ipynb", b"\xff\xfe", {"status": FINE, "report": (1, AGAIN), "publish": STALE}),
     ("01_one.ipynb", b'{"cells": null}', {"report": (1, AGAIN), "publish": STALE}),
     ("01_one.ipynb", b'{"cells": []}', {"report": FINE, "publish": STALE}),
+    (
+        "01_one.ipynb",
+        SHOWN,
+        {"status": FINE, "report": (1, f"shows a picture that is damaged; {AGAIN}"), "publish": STALE},
+    ),
     ("01_one.ipynb", DEEP, {"report": (1, AGAIN), "publish": STALE}),
     ("manifests/01_one.json", b'{"parts": null}', {"status": FINE, "findings": FINE, "report": FINE, "publish": STALE}),
     ("manifests/01_one.json", b'{"parts": {"needs": 3}}', {"status": FINE, "report": FINE, "publish": STALE}),

@@ -55,8 +55,8 @@ def draw_confidence_shares(confidences: Mapping[str, Mapping[str, np.ndarray]]) 
         for kind, colour in zip(kinds, (COLOURS[2], COLOURS[1], BASELINE), strict=True):
             values = np.sort(parts[kind])
             spot.step(values, 1.0 - np.arange(len(values)) / max(len(values), 1), color=colour, label=kind, where="pre")
-        spot.set(title=name, xlabel="confidence", xlim=(0, 1.01), ylim=(0, 1.02))
-        spot.title.set_fontsize(10)
+        spot.set(xlabel="confidence", xlim=(0, 1.01), ylim=(0, 1.02))
+        spot.set_title(name, fontsize=10, parse_math=False)
     axes[0, 0].set_ylabel("share of images at least as sure")
     axes[0, 0].legend(fontsize=8, loc="lower left")
     return drawn

@@ -14,13 +14,12 @@ from fooling.report import freshness
 from fooling.report.freshness import Manifest
 from fooling.report.index import draw_index, find_group, find_title, format_versions
 from fooling.report.inspection import PageError, check_pictures, find_alt_text, settle_widgets
-from fooling.report.markup import POLICY, check_markup
+from fooling.report.markup import MADE_OF, POLICY, check_markup
 from fooling.report.notebooks import Workspace, read_cells
 from fooling.report.runner import BAR
 from fooling.words import show_seconds
 
 HERE = Path(__file__).parent
-MADE_OF = re.compile(r"<!-- made of (\w+) -->")
 # Text that a page prints is shown up to this many lines; more is folded.
 SHOWN_LINES = 12
 
@@ -50,14 +49,22 @@ def _update_page(name: str, content: str, titles: Mapping[str, str], workspace: 
     manifest, path = freshness.read_manifest(workspace, name), workspace.report(name)
     about = [freshness.hash_package(runs.PACKAGE), content, manifest, workspace.profile, titles]
     made_of = files.hash_text(json.dumps(about, sort_keys=True))
-    drawn = path.read_text(encoding="utf-8", errors="replace").rstrip() if path.is_file() else ""
-    found, whole = MADE_OF.search(drawn), drawn.endswith("</html>") and "\ufffd" not in drawn
-    if found and found[1] == made_of and whole:
+    found = MADE_OF.search(_read_drawn(path))
+    if found and found[1] == made_of:
         return
     try:
         files.write_atomically(path, draw_page(name, content, titles, workspace.profile, manifest, made_of))
     except PageError as error:
         raise PageError(f"{name}: {error}", error.cell) from error
+
+
+def _read_drawn(path: Path) -> str:
+    """Return a page of the report as it was drawn; nothing where there is none, or one that is damaged."""
+    try:
+        drawn = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
+        return ""
+    return drawn if drawn.rstrip().endswith("</html>") else ""
 
 
 def draw_page(

@@ -110,7 +110,7 @@ def _draw_thumbnail(path: Path, cells: Sequence[ExecutedCell]) -> Picture | None
     """Return the picture by which a page is known; RefusedError if one of its pictures is damaged."""
     try:
         return draw_thumbnail(find_pictures(cells))
-    except (OSError, ValueError, SyntaxError) as error:  # of base 64 and of Pillow
+    except Exception as error:  # a damaged file can raise nearly anything
         told = f"{path.name} shows a picture that is damaged; {find_remedy(path.parent, path.stem)}."
         raise RefusedError(told) from error
 
@@ -166,7 +166,7 @@ def draw_thumbnail(pictures: tuple[Picture, ...]) -> Picture | None:
 
 def _read_pixels(picture: Picture) -> np.ndarray:
     """Return a figure on white paper of at least the thumbnail's size, ``(height, width, 3) uint8``."""
-    drawn = Image.open(io.BytesIO(base64.b64decode(picture.data))).convert("RGBA")
+    drawn = Image.open(io.BytesIO(base64.b64decode(picture.data)), formats=["PNG"]).convert("RGBA")
     sheet = Image.new("RGBA", (max(drawn.width, WIDTH), max(drawn.height, HEIGHT)), "white")
     sheet.alpha_composite(drawn, ((sheet.width - drawn.width) // 2, (sheet.height - drawn.height) // 2))
     return np.asarray(sheet.convert("RGB"))

@@ -37,7 +37,7 @@ ATTRIBUTES = (
 )
 # In a style: another file, or a letter written as a number, which could hide one.
 LOADS = re.compile(r"@import|url\s*\(|image-set|\\|<", re.IGNORECASE)
-MADE_OF = re.compile(r" made of (\w*) ")  # the one comment that a page holds
+MADE_OF = re.compile(r"<!-- made of (\w*) -->")  # the one comment that a page holds
 _ELEMENTS, _ATTRIBUTES = ({word for part in words for word in part.split()} for words in (ELEMENTS, ATTRIBUTES))
 
 
@@ -75,7 +75,7 @@ class _Checker(HTMLParser):
             self._refuse(data[found.start() :])
 
     def handle_comment(self, data: str) -> None:
-        if not MADE_OF.fullmatch(data):
+        if not MADE_OF.fullmatch(f"<!--{data}-->"):
             self._refuse(f"<!--{data}")
 
     def handle_decl(self, decl: str) -> None:
