@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fooling import files, runs
-from fooling.report import freshness
+from fooling.report import breed, freshness
 from fooling.report.freshness import Manifest
 from fooling.report.index import draw_index, find_group, find_title, format_versions
 from fooling.report.inspection import PageError, check_pictures, find_alt_text, settle_widgets
@@ -27,10 +27,10 @@ SHOWN_LINES = 12
 def update_report(
     workspace: Workspace, statuses: Mapping[str, freshness.Status], only: Sequence[str] | None = None
 ) -> Path:
-    """Draw the pages of the report whose notebooks changed, and its index; return the index's path.
+    """Draw pages of the report whose notebooks changed, that for breeding, and the index; return the index's path.
 
     While a report runs, ``only`` names the page that has just ended; None looks at all. Errors are those of
-    :func:`draw_page`.
+    :func:`draw_page` and :func:`breed.update_breed`.
     """
     run = {name: path for name in sorted(statuses) if (path := workspace.executed(name)).is_file()}
     titles = {name: find_title(read_cells(path)) or name for name, path in run.items()}
@@ -40,6 +40,7 @@ def update_report(
     for path in workspace.report().parent.glob("[0-9][0-9]_*.html"):
         if path.stem not in titles:
             path.unlink()
+    breed.update_breed(workspace, titles)
     files.write_atomically(workspace.report(), check_markup("index", draw_index(workspace, statuses)))
     return workspace.report()
 

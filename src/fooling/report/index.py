@@ -20,6 +20,7 @@ from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNSUPPORTED, UNTESTED
 from fooling.pages.finding import Finding, collect
 from fooling.pages.page import find_remedy
 from fooling.report import freshness
+from fooling.report.breed import NAME as BREED
 from fooling.report.freshness import Status
 from fooling.report.inspection import find_alt_text
 from fooling.report.markup import POLICY
@@ -69,6 +70,7 @@ def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
         shown=[entry["name"] for entry in entries if entry["run"]],
         overview=overview,
         groups=groups,
+        breed=workspace.report(BREED).is_file(),
         cost=show_seconds(sum(manifest.get("seconds", 0) for manifest in manifests)),
         versions=format_versions([manifest for manifest in manifests if manifest]),
     )

@@ -20,6 +20,7 @@ from fooling import arithmetic, files
 from fooling.pages.finding import ORIGINS, read_origins, tabulate_findings
 from fooling.pages.page import PUBLISHED, read_metrics
 from fooling.report import freshness, html
+from fooling.report.breed import NAME as BREED
 from fooling.report.costs import count_seconds, tabulate_profiles
 from fooling.report.index import collect_findings, find_pictures, find_title
 from fooling.report.inspection import PageError, find_private_line
@@ -92,7 +93,7 @@ def _copy_set(statuses: Mapping[str, freshness.Status], workspace: Workspace, co
         html.update_report(workspace, statuses)
     except PageError as error:
         raise RefusedError(str(error)) from error
-    _copy_files(workspace, copy, [workspace.report()])
+    _copy_files(workspace, copy, [workspace.report(), workspace.report(BREED)])
     for name in statuses:
         own = (workspace.executed, workspace.manifest, workspace.report, workspace.metrics)
         _copy_files(workspace, copy, (find(name) for find in own))
