@@ -9,5 +9,7 @@ import os
 # TensorFlow writes start-up notes to standard error, which would end up in every executed notebook.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+# On a GPU take memory as it is needed, since several pages, and others' work, may share the card.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 __version__ = "0.1.0"

@@ -31,6 +31,7 @@ from fooling.files import read_arrays, write_arrays
 from fooling.networks import classifier as classifying
 from fooling.networks.classifier import Classifier, load_classifier
 from fooling.runs import ANY_ARITHMETIC, RunFolder
+from fooling.words import show_confidence
 
 ODD = (15, 13, 1)  # neither side nor their product is a multiple of a vector register
 ODD_COLOUR = (5, 7, 3)
@@ -456,3 +457,9 @@ def test_an_encoding_of_ones_own_is_told_apart_by_what_its_class_does(make_small
         for encoding in (OwnEncoding, OwnEncoding, OtherOwnEncoding)
     )
     assert first == again != other
+
+
+def test_the_bar_tells_the_median_so_far(lenet: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    run = evolve(lenet, DirectEncoding((28, 28, 1)), generations=12, children=10, seeds=[0])
+    told = capsys.readouterr().out
+    assert "evolving direct" in told and f"median {show_confidence(float(np.median(run.confidences)))}]" in told

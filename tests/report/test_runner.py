@@ -134,6 +134,8 @@ def test_progress_is_said_in_a_few_words():
     bar = "evolving:  45%|####5     | 90/200 [00:50<01:10,  1.80it/s]"
     assert shorten_bar(bar) == "evolving 45%, 01:10 left"
     assert shorten_bar("evolving:   0%|          | 0/200 [00:00<?, ?it/s]") == "evolving 0%"
+    told = "evolving cppn:   2%|#  | 90/5000 [05:38<5:37:10,  4.12s/it, median 12.30%]"
+    assert shorten_bar(told) == "evolving cppn 2%, 5:37:10 left, median 12.30%"
     assert shorten_bar("training done") == "training done"
 
 

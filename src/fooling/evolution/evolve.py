@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from fooling.cluster import find_client, send_graph, work_through
+from fooling.confidence import to_confidence
 from fooling.encodings import Encoding
 from fooling.encodings.population import compile_graph, describe_population
 from fooling.evolution.evolution import Evolution, join_runs, unpack_result
@@ -20,6 +21,7 @@ from fooling.evolution.map_elites import CELL_TYPES, History, State, Target, adv
 from fooling.evolution.takeovers import TAKEOVER_TYPES, Takeovers, find_takeovers
 from fooling.networks.classifier import Classifier
 from fooling.runs import RunFolder, check_arrays, find_shorter, hold_run, open_run, progress_bar
+from fooling.words import show_confidence
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -68,8 +70,13 @@ def evolve(
     compiled = cache(partial(compile_advance, setup))  # one graph per number of runs
     size = find_block(setup)
     with progress_bar(-(-len(chosen) // size) * generations, f"evolving {encoding.name}") as bar:
+
+        def tell(done: int, log_odds: np.ndarray) -> None:
+            bar.set_postfix_str(f"median {show_confidence(float(np.median(to_confidence(log_odds))))}", refresh=False)
+            bar.update(done)
+
         blocks = [
-            partial(evolve_block, setup, chosen[start : start + size], compiled, bar.update)
+            partial(evolve_block, setup, chosen[start : start + size], compiled, tell)
             for start in range(0, len(chosen), size)
         ]
         return join_runs(work_through(setup.client, blocks))
@@ -122,6 +129,7 @@ def check_classes(classifier: Classifier, classes: Sequence[int] | None) -> tupl
 
 
 Advance = Callable[[State, tf.Tensor], tuple[State, History]]
+Tell = Callable[[int, np.ndarray], None]
 
 
 def describe_state(setup: Setup, runs: int) -> State:
@@ -142,18 +150,16 @@ def compile_advance(setup: Setup, runs: int) -> Advance:
     return compile_graph(advance_graph, [describe_state(setup, runs), tf.TensorSpec([], tf.int32)])
 
 
-def evolve_block(
-    setup: Setup, seeds: tuple[int, ...], compiled: Callable[[int], Advance], count_done: Callable[[int], Any]
-) -> Evolution:
+def evolve_block(setup: Setup, seeds: tuple[int, ...], compiled: Callable[[int], Advance], tell: Tell) -> Evolution:
     """Evolve a few runs together, from where they were left if they were begun; no work if they are finished.
 
-    ``count_done`` is called with the number of generations done since the last call.
+    ``tell`` is called with the number of generations done since the last call, and the champions' log-odds.
     """
     run = open_block(setup, seeds)
     with hold_run(run) as finished:
         if finished:
-            count_done(setup.generations)
-        arrays = finished or _compute_block(setup, seeds, run, compiled, count_done)
+            tell(setup.generations, finished["log_odds"])
+        arrays = finished or _compute_block(setup, seeds, run, compiled, tell)
     return unpack_result(arrays, setup.encoding, run)
 
 
@@ -162,12 +168,12 @@ def _compute_block(
     seeds: tuple[int, ...],
     run: RunFolder | None,
     compiled: Callable[[int], Advance],
-    count_done: Callable[[int], Any],
+    tell: Tell,
 ) -> dict[str, np.ndarray]:
     """Return the arrays of a few runs, from their last checkpoint if there is one, and keep them."""
     saved, pause = time.monotonic(), CHECKPOINT_SECONDS
     state, takeovers = (_resume(run, setup, seeds) if run else None) or start(setup, seeds)
-    count_done(int(state.generation))
+    tell(int(state.generation), state.log_odds.numpy())
     while int(state.generation) < setup.generations:
         chunk = min(CHUNK_THERE if setup.client else CHUNK, setup.generations - int(state.generation))
         last = state.champions.numpy()
@@ -178,7 +184,7 @@ def _compute_block(
             arrays = {name: np.asarray(part) for name, part in _name_parts(state, takeovers).items()}
             run.save_checkpoint(int(state.generation), arrays, spent)
             saved, pause = saved + spent, max(pause, (time.monotonic() - saved - spent) / CHECKPOINT_SHARE)
-        count_done(chunk)
+        tell(chunk, state.log_odds.numpy())
     arrays = _pack_result(setup, state, takeovers)
     if run:
         run.save_result(arrays, time.monotonic() - saved)

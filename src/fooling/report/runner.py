@@ -23,8 +23,10 @@ from fooling.report.notebooks import NOTHING, Given, Notebook, RefusedError, Sto
 
 # At smoke a page is mostly start-up, which uses one core; a larger page uses them all by itself.
 SIDE_BY_SIDE = {"smoke": 2}
-# The shape of a tqdm bar: "evolving:  45%|####    | 90/200 [00:50<01:10, 1.8it/s]".
-BAR = re.compile(r"^(?P<what>.*?):?\s*(?P<percent>\d+)%\|.*\[(?P<spent>[\d:]+)<(?P<left>[\d:?]+)")
+# The shape of a tqdm bar: "evolving:  45%|####    | 90/200 [00:50<01:10, 1.8it/s, median 12.3%]".
+BAR = re.compile(
+    r"^(?P<what>.*?):?\s*(?P<percent>\d+)%\|.*\[(?P<spent>[\d:]+)<(?P<left>[\d:?]+), [^,\]]+(?P<said>, [^\]]+)?\]"
+)
 QUIET_SECONDS = 10.0  # without a terminal, a page says how far it is at most this often
 
 
@@ -224,8 +226,8 @@ class Progress:
 
 
 def shorten_bar(text: str) -> str:
-    """Return a tqdm bar in a few words (``evolving 45%, 01:10 left``), and any other text as it is."""
+    """Return a tqdm bar in a few words (``evolving 45%, 01:10 left, median 12.3%``), and any other text as it is."""
     if not (found := BAR.match(text)):
         return text
     left = f", {found['left']} left" if "?" not in found["left"] else ""
-    return f"{found['what'].strip()} {found['percent']}%{left}".strip()
+    return f"{found['what'].strip()} {found['percent']}%{left}{found['said'] or ''}".strip()
