@@ -137,7 +137,8 @@ def hash_run(folder: Path) -> str:
     for path in filter(Path.is_file, (folder / name for name in ("result.npz", "model.keras"))):
         try:
             with zipfile.ZipFile(path) as archive:
-                found.append([(member.filename, member.CRC, member.file_size) for member in archive.infolist()])
+                arrays = [member for member in archive.infolist() if member.filename.endswith((".npy", ".h5"))]
+                found.append([(member.filename, member.CRC, member.file_size) for member in arrays])
         except zipfile.BadZipFile:
             found.append("damaged")
     return files.hash_text(json.dumps(found))
