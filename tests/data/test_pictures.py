@@ -57,6 +57,13 @@ def test_every_picture_is_what_keras_loads_up_to_rounding(tmp_path, resize, size
     assert len(loaded.file_paths) == len(paths)
 
 
+@pytest.mark.parametrize("size", [(1, 500), (500, 1), (2, 65)])
+def test_a_picture_so_narrow_that_it_would_vanish_is_a_line_between_black(size) -> None:
+    for resize in ("stretch", "crop", "pad"):
+        fitted = fit_picture(Image.new("L", size, 255), (32, 32, 1), resize)
+        assert fitted.shape == (32, 32, 1) and (fitted == 255).sum() == (32 if resize == "pad" else 1024)
+
+
 def test_grey_networks_get_grey_levels_of_colours() -> None:
     assert fit_picture(draw(), (37, 53, 1)).tolist() == np.asarray(draw("L"))[..., None].tolist()
 

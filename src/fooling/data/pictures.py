@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,6 +136,9 @@ def fit_picture(image: Image.Image, shape: tuple[int, int, int], resize: str = "
     whole = np.asarray(image.convert("L" if shape[2] == 1 else "RGB"))
     whole = whole.reshape(*whole.shape[:2], shape[2])
     if resize == "pad":
+        (tall, wide), (height, width) = whole.shape[:2], shape[:2]
+        step = math.ceil(max(tall / height / wide, wide / width / tall))  # above 1 its shorter side would vanish
+        whole = whole[::step] if tall > wide else whole[:, ::step]
         fitted = tf.image.resize_with_pad(whole, *shape[:2])
     else:
         fitted = ops.image.resize(whole, shape[:2], crop_to_aspect_ratio=resize == "crop")
