@@ -83,7 +83,7 @@ LAMBDA = {"class_name": "Lambda", "config": {"function": {"class_name": "__lambd
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        ({"config": {"layers": [LAMBDA]}}, "it holds code of Python (a Lambda layer), which is run only for a file"),
+        ({"config": {"layers": [LAMBDA]}}, "it holds code of Python (such as a Lambda layer), which is run only for"),
         ({"module": "keras.src.engine.functional"}, "mine.keras was saved by Keras 2.15.0, in a form that Keras 3"),
     ],
 )

@@ -98,8 +98,8 @@ def refuse_file(path: Path, trust: bool = False) -> None:
         raise ValueError(_say_old(path, saved if saved.startswith("2") else "2"))
     if not trust and CODE.search(config):
         raise ValueError(
-            f"{path.name} cannot be loaded as a Keras model: it holds code of Python (a Lambda layer), which is run "
-            "only for a file that you trust; add --trust (TRUST) if you do."
+            f"{path.name} cannot be loaded as a Keras model: it holds code of Python (such as a Lambda layer), which "
+            "is run only for a file that you trust; add --trust (TRUST) if you do."
         )
 
 
