@@ -147,6 +147,15 @@ def _check_size(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) ->
         raise ValueError(f"{member.filename} is not as large as it says.")
 
 
+def check_arrays(arrays: Mapping[str, np.ndarray], expected: Mapping[str, Any]) -> None:
+    """Raise ValueError unless arrays have the names, shapes and types of these ``tf.TensorSpec``."""
+    if arrays.keys() != expected.keys() or not all(
+        kind.dtype == arrays[name].dtype and kind.shape.is_compatible_with(arrays[name].shape)
+        for name, kind in expected.items()
+    ):
+        raise ValueError("holds arrays of other names, shapes or types than this run's")
+
+
 @contextmanager
 def lock_folder(folder: Path, say_waiting: Callable[[], Any] = lambda: None) -> Iterator[None]:
     """Wait until nobody else holds this folder, and hold it; a kill lets go of it, and no file is left.

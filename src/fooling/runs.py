@@ -172,15 +172,6 @@ def _read_checkpoint(path: Path) -> dict[str, np.ndarray]:
         raise ValueError("is damaged") from error
 
 
-def check_arrays(arrays: Mapping[str, np.ndarray], expected: Mapping[str, Any]) -> None:
-    """Raise ValueError unless arrays have the names, shapes and types of these ``tf.TensorSpec``."""
-    if arrays.keys() != expected.keys() or not all(
-        kind.dtype == arrays[name].dtype and kind.shape.is_compatible_with(arrays[name].shape)
-        for name, kind in expected.items()
-    ):
-        raise ValueError("holds arrays of other names, shapes or types than this run's")
-
-
 def open_run(
     folder: Path, label: str, settings: Mapping[str, Any], version: object, length: int | None = None
 ) -> RunFolder:

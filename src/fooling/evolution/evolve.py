@@ -19,8 +19,9 @@ from fooling.encodings.population import compile_graph, describe_population
 from fooling.evolution.evolution import Evolution, join_runs, unpack_result
 from fooling.evolution.map_elites import CELL_TYPES, History, State, Target, advance_many, check_scored, initialise
 from fooling.evolution.takeovers import TAKEOVER_TYPES, Takeovers, find_takeovers
+from fooling.files import check_arrays
 from fooling.networks.classifier import Classifier
-from fooling.runs import RunFolder, check_arrays, find_shorter, hold_run, open_run, progress_bar
+from fooling.runs import RunFolder, find_shorter, hold_run, open_run, progress_bar
 from fooling.words import show_confidence
 
 if TYPE_CHECKING:
@@ -164,11 +165,7 @@ def evolve_block(setup: Setup, seeds: tuple[int, ...], compiled: Callable[[int],
 
 
 def _compute_block(
-    setup: Setup,
-    seeds: tuple[int, ...],
-    run: RunFolder | None,
-    compiled: Callable[[int], Advance],
-    tell: Tell,
+    setup: Setup, seeds: tuple[int, ...], run: RunFolder | None, compiled: Callable[[int], Advance], tell: Tell
 ) -> dict[str, np.ndarray]:
     """Return the arrays of a few runs, from their last checkpoint if there is one, and keep them."""
     saved, pause = time.monotonic(), CHECKPOINT_SECONDS

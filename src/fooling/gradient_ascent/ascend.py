@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from fooling.cluster import find_client, send_graph
 from fooling.evolution.evolve import check_classes
+from fooling.files import check_arrays
 from fooling.gradient_ascent.climb import (
     Advance,
     Climb,
@@ -29,7 +30,7 @@ from fooling.gradient_ascent.climb import (
 from fooling.gradient_ascent.records import KEPT, Ascent, choose_points, measure_batch
 from fooling.gradient_ascent.settings import Setting
 from fooling.networks.classifier import Classifier
-from fooling.runs import RunFolder, check_arrays, hold_run, open_run, progress_bar
+from fooling.runs import RunFolder, hold_run, open_run, progress_bar
 
 VERSION = 1  # of what climbs; golden arrays hold it to the bytes
 # Images in a batch: a multiple of 8, because the sums of another batch, and the odd ones at its end, differ in the last
