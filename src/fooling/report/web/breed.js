@@ -95,7 +95,8 @@ function drawWatch() {
   find("large").setAttribute("aria-label", `The champion of ${digit}, enlarged`);
   find("share").textContent = showConfidence(shown[digit].logOdds[digit]);
   find("digit").textContent = digit;
-  find("when").textContent = `generation ${generation}, ${(CHILDREN * (generation + 1)).toLocaleString("en")} images`;
+  const [count, images] = [generation, CHILDREN * (generation + 1)].map((number) => number.toLocaleString("en"));
+  find("when").textContent = `generation ${count}, ${images} images`;
   drawCurve(find("curve"), search.history[digit], digit, generation);
   if (find("slow").checked) drawLitter(search.litter);
 }
@@ -111,9 +112,9 @@ function drawCurve(canvas, entries, digit, generation) {
   };
   pen.clearRect(0, 0, width, height);
   [pen.font, pen.fillStyle] = ["20px system-ui, sans-serif", style.outlineColor];
-  for (const [words, mark] of [["50%", 0], ["99.99%", Math.log(9999)]]) {
+  for (const [words, mark, left] of [["50%", 0, width - 56], ["99.99%", Math.log(9999), 4]]) {
     line(style.borderTopColor, 2, [[0, down(mark)], [width, down(mark)]]);
-    pen.fillText(words, 4, down(mark) - 6);
+    pen.fillText(words, left, down(mark) - 6);
   }
   line(style.outlineColor, 2, [[across(generation), 0], [across(generation), height]]);
   const ends = [...entries.slice(1).map((entry) => entry.generation), watch.search.generation];
