@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from fooling.confidence import to_confidence
 from fooling.images import check_images
-from fooling.networks.adapt import adapt, find_image_shape
+from fooling.networks.adapt import Adapted, adapt, find_image_shape
 from fooling.networks.asked import Asked
 from fooling.networks.loading import hash_code, load_model
 
@@ -70,6 +70,12 @@ class Classifier:
         """Send the model and what stands beside it, and no graph that was made of it."""
         given = (self.model, tuple(self.class_names), self.name, self.input_range, self.image_shape, self.code)
         return type(self), given
+
+    @property
+    def asked(self) -> Asked | None:
+        """The function of NumPy arrays that answers, by one output or more; None of a network."""
+        model = self.model.network if isinstance(self.model, Adapted) else self.model
+        return model if isinstance(model, Asked) else None
 
     @property
     def batch(self) -> int:
@@ -126,8 +132,8 @@ class Classifier:
             digest.update(f"{weight.shape}{weight.dtype}".encode())
             digest.update(np.ascontiguousarray(weight).tobytes())
         architecture = _describe_architecture(self.model)
-        if architecture is None and self.code and isinstance(self.model, Asked):
-            architecture = self.model.name  # of the function in that file
+        if architecture is None and self.code and self.asked:
+            architecture = self.asked.name  # of the function in that file
         if architecture is None:  # then the answers to a few images must tell two networks of equal weights apart
             architecture = str(adapt(self.model, self.image_shape, self.input_range)[1].tolist())
         digest.update(architecture.encode())

@@ -18,7 +18,8 @@ SLOW = Speed(forward=0.02, gradient=0.06, direct=0.005, cppn=0.01, compile=4.0)
 
 def make_network(classes: int, side: int = 28) -> SimpleNamespace:
     names = tuple(str(index) for index in range(classes))
-    return SimpleNamespace(class_names=names, image_shape=(side, side, 1), name="net", input_range=(0.0, 1.0))
+    about = {"class_names": names, "image_shape": (side, side, 1), "input_range": (0.0, 1.0)}
+    return SimpleNamespace(name="net", asked=None, **about)
 
 
 def cost(budget, speed: Speed, batch: int) -> float:

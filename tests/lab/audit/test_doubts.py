@@ -17,7 +17,8 @@ from fooling.lab.audit.budget import Budget, Size
 from fooling.lab.audit.experiment import NEVER_CERTAIN, NO_GRADIENT, NO_STEPS, audit_network, say_doubts
 from fooling.lab.audit.files import AuditError, check_image_size, check_keras, find_function, hash_network
 from fooling.lab.audit.natural import NaturalImages
-from fooling.lab.audit.network import Own, Subject, open_subject, question
+from fooling.lab.audit.network import Own, Subject, find_parts, open_subject, question
+from fooling.lab.audit.speed import measure_speed
 from fooling.lab.audit.telling import tell_audit
 from fooling.lab.audit.verdict import give_verdict
 from fooling.networks.asked import Asked
@@ -180,6 +181,20 @@ def test_a_function_that_fails_is_told_in_its_own_words(tmp_path: Path) -> None:
     file.write_text("def classify(images):\n    raise RuntimeError('no connection')\n")
     with pytest.raises(AuditError, match=r"^classify fails: RuntimeError: no connection$"):
         open_subject(None, image_size=(5, 5), own=Own(str(file), "classify"))
+    file.write_text("def classify(images):\n    return images.mean(axis=(1, 2))\n")
+    with pytest.raises(AuditError, match=r"^classify was shown 2 images, and may be shown 5\.$"):
+        open_subject(None, image_size=(5, 5), own=Own(str(file), "classify", calls=5))
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_a_function_of_one_output_or_more_is_asked_and_not_taken_apart(columns: int, tmp_path: Path) -> None:
+    file = tmp_path / "answers.py"
+    file.write_text(f"def classify(images):\n    return 20.0 * images.mean(axis=(1, 2))[:, :{columns}]\n")
+    classifier = open_subject(None, image_size=(5, 5), own=Own(str(file), "classify", calls=50)).classifier
+    shown = classifier.asked.shown
+    assert measure_speed(classifier).gradient == 1.0 and 0 < classifier.asked.shown - shown <= 16
+    assert find_parts(classifier, None) == "classify is a function, whose layers are not known."
+    assert Classifier(build(lambda x: x), NAMES).asked is None
 
 
 def test_real_images_tell_of_chance_and_of_networks_that_are_never_certain(natural: NaturalImages) -> None:

@@ -13,8 +13,8 @@ import numpy as np
 from fooling.gradient_ascent.ascend import check_ascent
 from fooling.gradient_ascent.settings import NONE
 from fooling.lab.audit.files import AuditError
+from fooling.lab.audit.network import tell_failure
 from fooling.lab.audit.speed import Speed, measure_speed
-from fooling.networks.asked import Asked
 from fooling.runs import compute_once
 from fooling.words import count_words, show_minutes
 
@@ -86,9 +86,9 @@ def open_budget(classifier: Classifier, minutes: float, seed: int, real: int, fo
         return {"budget": np.array(msgspec.json.encode(budget).decode()), "speed": np.array(speed)}
 
     described = {"network": classifier.fingerprint(), "minutes": minutes, "seed": seed, "real": real}
-    if asked := _find_asked(classifier):
-        described["calls"] = asked.most
-    kept, _ = compute_once(folder, "audit-budget", described, VERSION, measure)
+    described |= {"calls": classifier.asked.most} if classifier.asked else {}
+    with tell_failure(classifier):
+        kept, _ = compute_once(folder, "audit-budget", described, VERSION, measure)
     return msgspec.json.decode(str(kept["budget"]), type=Budget)
 
 
@@ -102,7 +102,7 @@ def make_budget(classifier: Classifier, speed: Speed, minutes: float, real: int)
     """
     if not minutes > 0:
         raise AuditError(f"The budget is {minutes} minutes, but an audit needs more than 0.")
-    asked = _find_asked(classifier)
+    asked = classifier.asked
     left_out = {*(() if real else ("natural", "again")), *(("ascent", "again") if asked else ())}
     shares = {name: share for name, share in SHARES.items() if name not in left_out}
     seconds = USED * 60 * minutes - GRAPHS * speed.compile
@@ -136,12 +136,6 @@ def make_budget(classifier: Classifier, speed: Speed, minutes: float, real: int)
             f"takes about {count_words(needed, 'minute')}: add --budget {needed} (BUDGET)."
         )
     return replace(budget, cut=describe_cut(budget, total, real))
-
-
-def _find_asked(classifier: Classifier) -> Asked | None:
-    """Return the function that is audited, None where it is a network."""
-    model = getattr(classifier, "model", None)
-    return model if isinstance(model, Asked) else None
 
 
 def choose_size(images: float) -> Size:

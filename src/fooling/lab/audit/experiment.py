@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
-import tensorflow as tf
 
 from fooling.confidence import to_confidence
 from fooling.encodings.direct import DirectEncoding
@@ -16,9 +15,9 @@ from fooling.encodings.random_images import draw_random_images
 from fooling.lab.audit import record
 from fooling.lab.audit.attacks import Attempt, find_fooling, try_attacks
 from fooling.lab.audit.detection import FEWEST, measure_detectors, measure_temperature
-from fooling.lab.audit.files import AuditError
 from fooling.lab.audit.fooling_class import say_why_not, teach_fooling_class
 from fooling.lab.audit.natural import NaturalImages, draw_places
+from fooling.lab.audit.network import tell_failure
 from fooling.lab.audit.pixel_range import beats_chance
 from fooling.lab.audit.summary import Told, summarise, summarise_real
 from fooling.runs import RunFolder, compute_once
@@ -69,14 +68,10 @@ def audit_network(subject: Subject, budget: Budget, seed: int, folder: Path) -> 
         "seed": seed,
         **({"doubts": list(subject.doubts)} if subject.doubts else {}),
     }
-    try:
+    with tell_failure(classifier, "; what was finished until then is kept"):
         arrays, run = compute_once(
             folder, "audit", described, VERSION, lambda: _measure(subject, budget, seed, folder, inner), inner
         )
-    except tf.errors.OpError as error:  # how TensorFlow tells that a function of the user's has failed
-        if failure := getattr(classifier.model, "failure", ""):
-            raise AuditError(f"{failure.rstrip('.')}; what was finished until then is kept.") from error
-        raise
     assert run is not None
     parts: dict[str, dict[str, np.ndarray]] = {}
     for name, array in arrays.items():

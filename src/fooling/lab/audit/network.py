@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from fooling.confidence import to_confidence
 from fooling.data.digits import load_digits
@@ -31,6 +33,7 @@ from fooling.words import clean_name
 MOST_NATURAL = 1_000  # real images; Choice: intervals of about three percentage points, and seconds of reading
 ASKED = 32  # noise images, and real ones, whose answers tell sigmoids; Choice: logits that are all in [0, 1] are rare
 FEW = 4  # of a function, which may cost money
+SHARE = 10  # of the images that a function may be shown, one in so many is a real one; each is shown in three ranges
 ALONE = 2  # of them that are shown again by themselves
 
 
@@ -87,27 +90,37 @@ def open_subject(
     name = Path(model).name if model else str(own.function)
     network, shape = _open_network(model, name, image_size, own)
     function = isinstance(network, Asked)
-    read = None if function else read_range(network)
-    if function:
-        given = given or RANGES[0]
+    read, given = (None, given or RANGES[0]) if function else (read_range(network), given)
     try:
         stem, code = clean_name(Path(name).stem), hash_code(own.code)
         classifier = Classifier(network, names, stem, given or (read[0] if read else RANGES[0]), shape, code)
     except ValueError as error:
         raise AuditError(re.sub(rf"^{re.escape(network.name)}\b", name, str(error))) from error
-    natural = None
-    if images is not None:
-        ranges = () if function else RANGES
-        classifier, natural = open_natural(classifier, names, images, MOST_NATURAL, seed, resize, ranges)
-    refuse_sigmoids(classifier, natural, name)
-    pixels = settle_range(classifier, natural, given, read)
-    if pixels.range != classifier.input_range:
-        classifier = replace(classifier, input_range=pixels.range)
-    classifier = expose_logits(classifier, natural.images if natural else None)
-    doubts = (*pixels.doubts, *question(classifier, natural, name))
-    if natural is not None and not function:
-        doubts += doubt_resize(classifier, natural)
-    return Subject(classifier, natural, pixels.said, doubts)
+    with tell_failure(classifier):
+        natural = None
+        if images is not None:
+            most = MOST_NATURAL if own.calls is None else min(MOST_NATURAL, max(1, own.calls // SHARE))
+            ranges = () if function else RANGES
+            classifier, natural = open_natural(classifier, names, images, most, seed, resize, ranges)
+        refuse_sigmoids(classifier, natural, name)
+        pixels = settle_range(classifier, natural, given, read)
+        if pixels.range != classifier.input_range:
+            classifier = replace(classifier, input_range=pixels.range)
+        classifier = expose_logits(classifier, natural.images if natural else None)
+        doubts = (*pixels.doubts, *question(classifier, natural, name))
+        doubts += doubt_resize(classifier, natural) if natural and not function else ()
+        return Subject(classifier, natural, pixels.said, doubts)
+
+
+@contextmanager
+def tell_failure(classifier: Classifier, then: str = "") -> Iterator[None]:
+    """Refuse a function of the user's that fails, in its own words, which TensorFlow wraps in many."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if classifier.asked and classifier.asked.failure:
+            raise AuditError(f"{classifier.asked.failure.rstrip('.')}{then}.") from error
+        raise
 
 
 def open_digits(data: str, steps: int, folder: Path) -> Subject:
@@ -185,7 +198,7 @@ def question(classifier: Classifier, natural: NaturalImages | None, name: str) -
     if np.isnan(answers).any():
         raise AuditError(f"{name} gives scores that are no numbers (NaN or infinity) for some images.")
     rounded = int(np.isinf(answers).any(axis=1).sum())
-    if not (rounded or (answers != answers[:1]).any() or isinstance(classifier.model, Asked)):
+    if not (rounded or (answers != answers[:1]).any() or classifier.asked):
         raise AuditError(f"{name} gives the same scores to all of {len(seen)} images: they do not depend on the image.")
     sure, again, alone = (to_confidence(part) for part in (answers, *map(classifier.score, (seen, seen[:ALONE]))))
     apart = float(np.abs(sure - again).max())
@@ -206,7 +219,7 @@ def question(classifier: Classifier, natural: NaturalImages | None, name: str) -
 
 def find_parts(classifier: Classifier, natural: NaturalImages | None) -> tuple[keras.Model, Head] | str:
     """Return what is below a network's last layer, and that layer; or why they cannot be told apart, a sentence."""
-    if isinstance(classifier.model, Asked):
+    if classifier.asked:
         return f"{classifier.name} is a function, whose layers are not known."
     if classifier.outputs != "logits":
         return f"{classifier.name} does not end in a dense layer, or not so that its softmax can be taken off."
@@ -218,7 +231,7 @@ def find_parts(classifier: Classifier, natural: NaturalImages | None) -> tuple[k
 
 def _choose_seen(classifier: Classifier, natural: NaturalImages | None) -> np.ndarray:
     """Return noise images, and real ones where there are any, to ask a network about; few for a function."""
-    asked = FEW if isinstance(classifier.model, Asked) else ASKED
+    asked = FEW if classifier.asked else ASKED
     noise = np.random.default_rng(0).integers(0, 256, (asked, *classifier.image_shape), np.uint8)
     real = [natural.images[draw_places(natural.labels, asked, seed=0)]] if natural else []
     return np.concatenate([noise, *real])

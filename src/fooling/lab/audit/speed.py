@@ -14,7 +14,6 @@ from fooling.encodings.cppn import CppnEncoding
 from fooling.gradient_ascent import climb
 from fooling.gradient_ascent.ascend import check_ascent
 from fooling.gradient_ascent.settings import NONE
-from fooling.networks.asked import Asked
 
 if TYPE_CHECKING:
     from fooling.networks.classifier import Classifier
@@ -43,7 +42,7 @@ LENET = Speed(forward=1 / 8_000, gradient=1 / 3_000, direct=1 / 40_000, cppn=1 /
 
 def measure_speed(classifier: Classifier) -> Speed:
     """Measure how long a network takes on this machine, in about ten seconds."""
-    shape, asked = classifier.image_shape, isinstance(classifier.model, Asked)
+    shape, asked = classifier.image_shape, classifier.asked is not None
     size = min(classifier.batch, FEW if asked else MOST)
     images = np.random.default_rng(0).integers(0, 256, (size, *shape), np.uint8)
     started = time.monotonic()
