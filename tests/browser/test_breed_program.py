@@ -57,7 +57,7 @@ def test_logits_are_those_of_keras(program: Page) -> None:
       const read = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
       return Array.from(buildLenet(new Float32Array(read(weights).buffer))(read(pixels), count));
     }"""
-    weights = breed.encode(breed.read_weights(read_network()))
+    weights = base64.b64encode(breed.read_weights(read_network()).tobytes()).decode()
     found = program.evaluate(ask, [weights, base64.b64encode(images.tobytes()).decode(), IMAGES])
     assert np.abs(np.reshape(found, expected.shape) - expected).max() < 1e-3
     assert np.array_equal(np.reshape(found, expected.shape).argmax(axis=1), expected.argmax(axis=1))

@@ -72,5 +72,5 @@ def read_weights(path: Path) -> np.ndarray:
 
 
 def encode(weights: np.ndarray) -> str:
-    """Return float32 numbers, little end first, in base 64."""
-    return base64.b64encode(weights.astype("<f4").tobytes()).decode()
+    """Return float32 numbers, little end first, in base 64 for addresses: no slash, so no folder by chance."""
+    return base64.urlsafe_b64encode(weights.astype("<f4").tobytes()).decode()

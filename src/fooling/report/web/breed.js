@@ -18,7 +18,7 @@ const hand = { litters: [], chosen: [], running: false, begun: 0 };
 const pad = { at: [140, 140], down: false, pen: find("pad").getContext("2d", { willReadFrequently: true }) };
 
 function readWeights() {
-  const text = atob(JSON.parse(find("weights").textContent));
+  const text = atob(JSON.parse(find("weights").textContent).replace(/-/g, "+").replace(/_/g, "/"));
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < bytes.length; at++) bytes[at] = text.charCodeAt(at);
   return new Float32Array(bytes.buffer);
