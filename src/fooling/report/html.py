@@ -12,6 +12,7 @@ from typing import Any
 from fooling import files, runs
 from fooling.report import breed, freshness
 from fooling.report.freshness import Manifest
+from fooling.report.gallery import update_gallery
 from fooling.report.index import draw_index, find_group, find_title, format_versions
 from fooling.report.inspection import PageError, check_pictures, find_alt_text, settle_widgets
 from fooling.report.markup import MADE_OF, POLICY, check_markup
@@ -27,10 +28,10 @@ SHOWN_LINES = 12
 def update_report(
     workspace: Workspace, statuses: Mapping[str, freshness.Status], only: Sequence[str] | None = None
 ) -> Path:
-    """Draw pages of the report whose notebooks changed, that for breeding, and the index; return the index's path.
+    """Draw pages of the report whose notebooks changed, those for breeding and looking, and the index; return its path.
 
-    While a report runs, ``only`` names the page that has just ended; None looks at all. Errors are those of
-    :func:`draw_page` and :func:`breed.update_breed`.
+    While a report runs, ``only`` names the page that has just ended; None looks at all, and at the gallery. Errors are
+    those of :func:`draw_page`, :func:`breed.update_breed` and :func:`~fooling.report.gallery.update_gallery`.
     """
     run = {name: path for name in sorted(statuses) if (path := workspace.executed(name)).is_file()}
     titles = {name: find_title(read_cells(path)) or name for name, path in run.items()}
@@ -41,6 +42,8 @@ def update_report(
         if path.stem not in titles:
             path.unlink()
     breed.update_breed(workspace, titles)
+    if only is None:
+        update_gallery(workspace, statuses)
     files.write_atomically(workspace.report(), check_markup("index", draw_index(workspace, statuses)))
     return workspace.report()
 

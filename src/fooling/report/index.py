@@ -69,6 +69,7 @@ def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
         ],
         shown=[entry["name"] for entry in entries if entry["run"]],
         overview=overview,
+        gallery=workspace.report("gallery").is_file(),
         groups=groups,
         breed=workspace.report(BREED).is_file(),
         cost=show_seconds(sum(manifest.get("seconds", 0) for manifest in manifests)),

@@ -93,7 +93,7 @@ def _copy_set(statuses: Mapping[str, freshness.Status], workspace: Workspace, co
         html.update_report(workspace, statuses)
     except PageError as error:
         raise RefusedError(str(error)) from error
-    _copy_files(workspace, copy, [workspace.report(), workspace.report(BREED)])
+    _copy_files(workspace, copy, [workspace.report(), workspace.report(BREED), workspace.report("gallery")])
     for name in statuses:
         own = (workspace.executed, workspace.manifest, workspace.report, workspace.metrics)
         _copy_files(workspace, copy, (find(name) for find in own))

@@ -1,0 +1,116 @@
+// Runs as fooling.report.gallery packs them: arrays by name, a genome as its difference from one that it descends from.
+import { INPUTS } from "./cppn.js";
+
+const KINDS = { uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, int32: Int32Array, float32: Float32Array };
+
+// Returns the arrays of a pack, {arrays: [[name, kind, length]], bytes: deflated and in base 64 for addresses}.
+async function unpackArrays({ arrays, bytes }) {
+  const text = atob(bytes.replace(/-/g, "+").replace(/_/g, "/"));
+  const deflated = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const buffer = await new Response(stream).arrayBuffer();
+  let start = 0;
+  return Object.fromEntries(arrays.map(([name, kind, length]) => {
+    const end = start + length * KINDS[kind].BYTES_PER_ELEMENT;
+    const array = new KINDS[kind](buffer.slice(start, end));
+    start = end;
+    return [name, array];
+  }));
+}
+
+// Undoes in place what differs between each row of an array and the row that it is based on, which stands above it.
+function addBases(array, bases) {
+  const width = array.length / bases.length;
+  bases.forEach((base, row) => {
+    if (base < 0) return;
+    for (let place = 0; place < width; place++) array[row * width + place] ^= array[base * width + place];
+  });
+  return array;
+}
+
+// Returns four planes of bytes, the lowest first, as numbers of float32.
+function joinPlanes(planes, bases) {
+  const count = planes.length / 4;
+  const words = new Uint32Array(count);
+  for (let place = 0; place < count; place++) {
+    for (let plane = 0; plane < 4; plane++) words[place] |= planes[plane * count + place] << (8 * plane);
+  }
+  return new Float32Array(addBases(words, bases).buffer);
+}
+
+// Returns a run with all that the page asks of it. Images are counted from the oldest ancestor of any champion.
+export async function readRun(run) {
+  const packed = await unpackArrays(run.packed);
+  const { bases, numbers, parents, rows } = packed;
+  const parts = { weights: joinPlanes(packed.weights, bases) };
+  for (const name of ["activations", "sources", "targets"]) parts[name] = addBases(packed[name], bases);
+  const line = (image) => (parents[image] < 0 ? [image] : [...line(parents[image]), image]);
+  return {
+    ...run,
+    ...packed, // champions: of each cell, which image; held: of each image, the cell that it held with most confidence
+    isKept: (image) => rows[image] >= 0, // whether its genome is here
+    generation: (image) => Math.floor(numbers[image] / run.children),
+    genome: (image) => Object.fromEntries(Object.entries(parts).map(([name, array]) => {
+      const width = array.length / bases.length;
+      return [name, array.subarray(rows[image] * width, (rows[image] + 1) * width)];
+    })),
+    line, // the images from the random one to this one
+    kinship: orderByKinship(packed),
+  };
+}
+
+// Returns for each cell how early it comes when relatives stand together: down each family tree, branch by branch.
+function orderByKinship({ parents, champions }) {
+  const children = Array.from(parents, () => []);
+  const waiting = [];
+  parents.forEach((parent, image) => (parent < 0 ? waiting : children[parent]).push(image));
+  const size = new Array(parents.length).fill(1);
+  for (let image = parents.length - 1; image >= 0; image--) {
+    if (parents[image] >= 0) size[parents[image]] += size[image];
+  }
+  const bySize = (one, other) => size[one] - size[other];
+  const order = new Array(parents.length);
+  waiting.sort(bySize);
+  for (let place = 0; waiting.length; place++) {
+    const image = waiting.pop();
+    order[image] = place;
+    waiting.push(...children[image].sort(bySize));
+  }
+  return Array.from(champions, (image) => order[image]);
+}
+
+// Returns the cells whose champions are nearest of kin, [cell, generations since they parted], nearest first.
+export function findKin(run, cell, count) {
+  const own = new Set(run.line(run.champions[cell]));
+  const kin = [];
+  run.champions.forEach((champion, other) => {
+    const shared = run.line(champion).filter((image) => own.has(image)).pop();
+    if (other === cell || shared === undefined) return;
+    const younger = Math.max(run.generation(champion), run.generation(run.champions[cell]));
+    kin.push([other, younger - run.generation(shared)]);
+  });
+  return kin.sort((one, other) => one[1] - other[1]).slice(0, count);
+}
+
+// Returns what leads to the outputs of a genome: {nodes: [{node, label}], edges: [{source, target, weight}]}, parallel
+// edges as one. As read_graph of fooling.figures.graphs does.
+export function readGraph({ activations, sources, targets, weights }, names, outputs) {
+  const places = Array.from(sources, (_, place) => place).filter((place) => sources[place] > 0);
+  const leading = new Set(outputs.map((_, place) => INPUTS + 1 + place));
+  for (let before = -1; before < leading.size;) {
+    before = leading.size;
+    for (const place of places) if (leading.has(targets[place])) leading.add(sources[place]);
+  }
+  const edges = new Map();
+  for (const place of places.filter((one) => leading.has(targets[one]))) {
+    const key = `${sources[place]}>${targets[place]}`;
+    const [source, target] = [sources[place], targets[place]];
+    edges.set(key, { source, target, weight: weights[place] + (edges.get(key)?.weight || 0) });
+  }
+  const nodes = [...leading].sort((one, other) => one - other).map((node) => {
+    if (node <= INPUTS) return { node, label: ["x", "y", "distance", "bias"][node - 1] };
+    const [name, output] = [names[activations[node - 1 - INPUTS] - 1], outputs[node - 1 - INPUTS]];
+    return { node, label: output ? `${output}: ${name}` : name };
+  });
+  return { nodes, edges: [...edges.values()] };
+}

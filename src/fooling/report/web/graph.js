@@ -1,0 +1,85 @@
+// A genome's graph as SVG, inputs on the left and outputs on the right; fooling.figures.graphs draws it for pages.
+import { ACTIVATIONS, INPUTS } from "./cppn.js";
+import { readGraph } from "./genomes.js";
+
+const OUTPUTS = { grey: ["grey"], hls: ["hue", "lightness", "saturation"], hsv: ["hue", "saturation", "value"] };
+const [ACROSS, DOWN, HEIGHT, LETTER] = [118, 40, 24, 6.6]; // between levels and nodes, of a node, of a letter; by eye
+const SWEEPS = 8;
+
+function element(name, attributes, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+// Returns each node's longest way from an input, by node; the outputs all stand on the last level.
+function findLevels({ nodes, edges }, channels) {
+  const levels = new Map(nodes.map(({ node }) => [node, node <= INPUTS ? 0 : 1]));
+  for (let round = 0; round < nodes.length; round++) {
+    for (const { source, target } of edges) {
+      levels.set(target, Math.max(levels.get(target), levels.get(source) + 1));
+    }
+  }
+  const last = Math.max(...levels.values());
+  for (let output = 1; output <= channels; output++) levels.set(INPUTS + output, last);
+  return levels;
+}
+
+// Returns where nodes stand, [across, down] by node: each level in the order of its neighbours' mean place, to and fro.
+function placeNodes(graph, channels) {
+  const levels = findLevels(graph, channels);
+  const layers = Array.from({ length: 1 + Math.max(...levels.values()) }, () => []);
+  for (const { node } of graph.nodes) layers[levels.get(node)].push(node);
+  const beside = new Map(graph.nodes.map(({ node }) => [node, []]));
+  for (const { source, target } of graph.edges) {
+    beside.get(source).push(target);
+    beside.get(target).push(source);
+  }
+  const places = new Map();
+  const spread = (layer) => layer.forEach((node, place) => places.set(node, place - (layer.length - 1) / 2));
+  layers.forEach(spread);
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    for (const layer of sweep % 2 ? [...layers].reverse() : layers) {
+      const wanted = new Map(layer.map((node) => {
+        const found = beside.get(node).map((one) => places.get(one));
+        return [node, found.length ? found.reduce((sum, one) => sum + one, 0) / found.length : places.get(node)];
+      }));
+      const ends = layer === layers[0] || layer === layers.at(-1); // inputs and outputs keep their order
+      if (!ends) layer.sort((one, other) => wanted.get(one) - wanted.get(other));
+      spread(layer);
+    }
+  }
+  return new Map(graph.nodes.map(({ node }) => [node, [levels.get(node) * ACROSS, places.get(node) * DOWN]]));
+}
+
+// Returns an SVG element: blue edges have a positive weight, orange ones a negative one; the wider, the larger.
+export function drawGraph(genome, encoding) {
+  const channels = encoding.shape[2];
+  const graph = readGraph(genome, ACTIVATIONS, OUTPUTS[channels === 1 ? "grey" : encoding.colour]);
+  const places = placeNodes(graph, channels);
+  const wide = Math.max(...graph.nodes.map(({ label }) => label.length * LETTER)) + 18;
+  const ups = [...places.values()].map(([, up]) => up);
+  const [right, top] = [Math.max(...[...places.values()].map(([across]) => across)), Math.min(...ups) - HEIGHT];
+  const hidden = graph.nodes.filter(({ node }) => node > INPUTS + channels).length;
+  const [width, height] = [right + wide, Math.max(...ups) + HEIGHT - top];
+  const label = `The graph that draws it: ${hidden} hidden nodes and ${graph.edges.length} edges`;
+  const box = `${-wide / 2} ${top} ${width} ${height}`;
+  const drawn = element("svg", { viewBox: box, width, height, role: "img", "aria-label": label });
+  for (const { source, target, weight } of graph.edges) {
+    const [[x, y], [toX, toY]] = [places.get(source), places.get(target)];
+    const bend = (toX - x) / 2;
+    drawn.append(element("path", {
+      d: `M${x} ${y}C${x + bend} ${y} ${toX - bend} ${toY} ${toX} ${toY}`,
+      class: weight > 0 ? "positive" : "negative",
+      "stroke-width": 0.6 + 3.4 * Math.min(1, Math.abs(weight) / 20),
+    }, element("title", {}, `weight ${weight.toFixed(2)}`)));
+  }
+  for (const { node, label: text } of graph.nodes) {
+    const [x, y] = places.get(node);
+    const [long, kind] = [text.length * LETTER + 14, node <= INPUTS + channels ? "end" : "hidden"];
+    const sides = { x: x - long / 2, y: y - HEIGHT / 2, width: long, height: HEIGHT, rx: HEIGHT / 2, class: kind };
+    drawn.append(element("rect", sides), element("text", { x, y: y + 4, "text-anchor": "middle" }, text));
+  }
+  return drawn;
+}
