@@ -194,8 +194,8 @@ def read(path: Path) -> Any:
 
 
 def drop_cost(text: str) -> list[str]:
-    """Return lines without those of costs."""
-    return [line for line in re.split(r"\n|\\n|\\r", text) if not COST.search(line)]
+    """Return lines without those of costs, and without those that hold no word: a resumed run shows fewer bars."""
+    return [line for line in re.split(r"\n|\\n|\\r", text) if re.search(r"\w", line) and not COST.search(line)]
 
 
 def read_all(folder: Path) -> dict[str, Any]:
