@@ -50,7 +50,8 @@ def make_report(
     try:
         print(f"\n{compare_findings(workspace)}\n", file=out)
     except RefusedError as error:
-        failed += [str(error)] if not any(str(error) in sentence for sentence in failed) else []
+        told = any(sentence.endswith(str(error.__cause__)) for sentence in failed)  # by what could not be drawn
+        failed += [] if told else [str(error)]
     for sentence in failed:
         print(f"fooling: {sentence}", file=sys.stderr)
     print(f"Report: {workspace.report()}", file=out)
