@@ -293,4 +293,4 @@ def say(sentence: str) -> None:
 
 def progress_bar(total: int, label: str) -> tqdm:
     """Return a progress bar that stays one line in an executed notebook as on a terminal."""
-    return tqdm(total=total, desc=label, file=sys.stdout, mininterval=0.5, leave=True, ncols=80)
+    return tqdm(total=total, desc=label, file=sys.stdout, mininterval=0.5, leave=True, ncols=100)

@@ -136,6 +136,7 @@ def test_progress_is_said_in_a_few_words():
     assert shorten_bar("evolving:   0%|          | 0/200 [00:00<?, ?it/s]") == "evolving 0%"
     told = "evolving cppn:   2%|#  | 90/5000 [05:38<5:37:10,  4.12s/it, median 12.30%]"
     assert shorten_bar(told) == "evolving cppn 2%, 5:37:10 left, median 12.30%"
+    assert shorten_bar(told[:-1]) == shorten_bar(told), "a bar that is cut off at its end is one, too"
     assert shorten_bar("training done") == "training done"
 
 

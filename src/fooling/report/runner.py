@@ -25,7 +25,7 @@ from fooling.report.notebooks import NOTHING, Given, Notebook, RefusedError, Sto
 SIDE_BY_SIDE = {"smoke": 2}
 # The shape of a tqdm bar: "evolving:  45%|####    | 90/200 [00:50<01:10, 1.8it/s, median 12.3%]".
 BAR = re.compile(
-    r"^(?P<what>.*?):?\s*(?P<percent>\d+)%\|.*\[(?P<spent>[\d:]+)<(?P<left>[\d:?]+), [^,\]]+(?P<said>, [^\]]+)?\]"
+    r"^(?P<what>.*?):?\s*(?P<percent>\d+)%\|.*\[(?P<spent>[\d:]+)<(?P<left>[\d:?]+)(, [^,\]]+(?P<said>, [^\]]+)?)?"
 )
 QUIET_SECONDS = 10.0  # without a terminal, a page says how far it is at most this often
 
