@@ -34,7 +34,8 @@ ROOM = 2**29  # bytes that a child may take besides what it has; Choice: far bel
 TIMES, SLACK = 10, 2**20  # of Caffe's files and of arrays: how much may be allocated, and what Python itself takes
 LONGEST, TOLD = 300, 20  # letters of a sentence; how much that is wrong is told
 RUNS = ("os.", "subprocess.", "socket.", "shutil.", "ctypes.", "exec", "code.__new__", "sys.")  # audit events
-READS = ("os.listdir", "os.scandir", "os.putenv")  # of these, what reading may do
+# Of these, what reading may do, or Python when it reports an error.
+READS = ("os.listdir", "os.scandir", "os.putenv", "sys.excepthook", "sys.unraisablehook")
 # Pieces of pickles that ask for much, or for what they must not have.
 HOSTILE = (
     b"cos\nsystem\n(S'echo executed'\ntR.",
