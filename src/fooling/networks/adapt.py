@@ -1,4 +1,4 @@
-"""What people hand in, from images to scores: called as one, with nothing of ours in its graph."""
+"""What people hand in, from images to scores: called as one, nothing of ours in its graph, where names would meet."""
 
 from __future__ import annotations
 
@@ -32,10 +32,7 @@ class Head(NamedTuple):
 
 
 class Adapted(keras.Model):
-    """A network called as one: images take the form that it takes, and its answer that of scores, by a head if any.
-
-    No layer of ours joins its graph, where names would meet.
-    """
+    """A network called as one: images take the form that it takes, and its answer that of scores, by a head if any."""
 
     def __init__(
         self, network: keras.Model, give: Change | None, take: Change, about: str, head: Head | None = None
