@@ -25,9 +25,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 PAGE = "14_explorer"
 ENDED = "of computing behind this page"  # the last line of the page
 FAILED = '[data-mime-type="application/vnd.jupyter.error"]'  # the output of a cell that failed
-PATIENCE = 180_000  # milliseconds: TensorFlow is imported, and other tests may be at work on the same cores
+PATIENCE = 600_000  # milliseconds: TensorFlow is imported, and other tests may be at work on the same cores
 STOPPED_WITHIN = 1.0  # seconds
-QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},  # what is off the screen is in the page, too
+}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,7 @@ def lab(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     small = source.replace('PROFILE = \\"default\\"', 'PROFILE = \\"smoke\\"')
     assert small != source
     (folder / f"{PAGE}.ipynb").write_text(small, encoding="utf-8")
-    for plugin, settings in QUIET.items():
+    for plugin, settings in SETTINGS.items():
         package, name = plugin.split(":")
         path = folder / "config" / "lab" / "user-settings" / package / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True)
@@ -69,7 +72,7 @@ def lab(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 
 
 def wait_for_server(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE / 1000
     while True:
         try:
             with urllib.request.urlopen(address, timeout=5):
