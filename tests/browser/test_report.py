@@ -102,7 +102,7 @@ def test_a_page_is_accessible_and_fits_folded_and_unfolded(
 ) -> None:
     page = visit(report / f"{name}.html", viewport, colours).page
     assert measure_overflow(page) <= 0
-    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
+    page.evaluate("document.querySelectorAll('details:not(.picture)').forEach(details => { details.open = true })")
     assert measure_overflow(page) <= 0
     assert find_violations(page) == []
 
@@ -183,6 +183,25 @@ def test_the_page_is_dark_where_the_system_is(report: Path, visit: Callable[...,
     light, dark = (visit(report / f"{name}.html", colours=colours).page for colours in ("light", "dark"))
     assert measure_lightness(light, "body", "backgroundColor") > 240 > measure_lightness(light, "h1", "color") + 120
     assert measure_lightness(dark, "body", "backgroundColor") < 40 < measure_lightness(dark, "h1", "color") - 120
+
+
+@pytest.mark.parametrize(("viewport", "colours"), [(WIDE, "light"), (NARROW, "dark")])
+def test_a_picture_fills_the_screen_when_it_is_asked_to_and_no_colour_of_it_ever_changes(
+    report: Path, visit: Callable[..., Opened], viewport: Any, colours: str
+) -> None:
+    page = visit(report / f"{NAMES[2]}.html", viewport, colours).page
+    figure, picture = page.locator("figure").last, page.locator("figure summary").last
+    assert figure.evaluate("figure => figure.scrollWidth - figure.clientWidth") <= 0, "there is nothing to drag"
+    assert figure.locator("img").evaluate("image => getComputedStyle(image).filter") == "none"
+    picture.scroll_into_view_if_needed()
+    place, small = page.evaluate("window.scrollY"), figure.locator("img").bounding_box()
+    for open_or_close in (picture.click, lambda: picture.press("Enter")):
+        open_or_close()
+        large = figure.locator("img").bounding_box()
+        assert small and large and large["width"] >= max(1.2 * small["width"], 900)
+        assert picture.bounding_box() == {"x": 0, "y": 0, **viewport}
+        open_or_close()
+        assert figure.locator("img").bounding_box() == small and page.evaluate("window.scrollY") == place
 
 
 @pytest.mark.parametrize("name", NAMES[:2])

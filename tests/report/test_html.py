@@ -138,7 +138,7 @@ def test_what_people_call_things_is_no_request_and_stands_in_the_title_as_it_is(
     named = "a <img src=x> url(x) @import y"
     picture = show({"image/png": PIXEL}, {"image/png": {"alt": named}})
     page = draw(desk, f"# Is it {escape(named)}?", picture, say(named))
-    assert unescape(page).count("<img src=x>") == 4
+    assert unescape(page).count("<img src=x>") == 5
     assert f"<title>Is it {escape_html(named)}? · easily-fooled</title>" in page
 
 

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,10 @@ from fooling.words import show_seconds
 HERE = Path(__file__).parent
 # Text that a page prints is shown up to this many lines; more is folded.
 SHOWN_LINES = 12
+# In a figure's description: the end of a sentence (not the dot of "St."), a semicolon, or a colon after many words.
+NUMBERS_BEGIN = re.compile(r"(?<=[^\s.]{3})\.\s|;\s|(?<=[^:]{45}):\s")
+# How much wider than in a notebook a figure may be; Choice: five images a row then have 224 pixels, their own size.
+WIDER = 4 / 3
 
 
 def update_report(
@@ -101,6 +106,8 @@ def draw_page(
         "markdown2html": text.to_html,
         "link_page": lambda markup: link_page(markup, titles),
         "alt_text": find_alt_text,
+        "caption": find_caption,
+        "fill_room": fill_room,
         "fold_stream": fold_stream,
         "encode": lambda text: base64.b64encode(text.encode()).decode(),  # of an SVG: no script of a picture runs
     }
@@ -117,8 +124,19 @@ def draw_page(
         "made_of": made_of,
         "policy": POLICY,
         "sections": text.sections,  # filled while the cells are drawn
+        "count_figure": count(1).__next__,
     }
     return check_markup(name, str(exporter.from_notebook_node(notebook)[0]))
+
+
+def find_caption(alt: str) -> str:
+    """Return what a figure's description says before its numbers begin, as a sentence."""
+    return f"{alt[:1].upper()}{NUMBERS_BEGIN.split(alt, maxsplit=1)[0].rstrip('.')[1:]}."
+
+
+def fill_room(about: Mapping[str, Any]) -> str:
+    """Return the attributes of a picture that has more pixels than its notebook shows: wider where there is room."""
+    return " ".join(f'{side}="{round(WIDER * float(about[side]))}"' for side in ("width", "height"))
 
 
 def fold_stream(output: Any) -> str:
