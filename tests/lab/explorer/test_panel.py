@@ -107,6 +107,45 @@ def test_search_rests_while_a_click_is_answered(explorer, monkeypatch):
     assert not explorer.evolve.running and "Stopped before the first images" in read(explorer.desk.status)
 
 
+def test_start_while_another_network_loads_starts_once_it_is_loaded(explorer, make_small_network):
+    loading, loaded, evolve = threading.Event(), threading.Event(), explorer.evolve
+
+    def load() -> Classifier:
+        loading.set()
+        assert loaded.wait(20)
+        return make_small_network((9, 9, 3))
+
+    explorer.desk.networks["slow"] = load
+    evolve.network.options = list(explorer.desk.networks)
+    evolve.classes.value = "3, 1"
+    clicks = [threading.Thread(target=lambda: setattr(evolve.network, "value", "slow"))]
+    clicks.append(threading.Thread(target=evolve.go.click))
+    clicks[0].start()
+    assert loading.wait(20)
+    clicks[1].start()
+    time.sleep(0.2)
+    loaded.set()
+    for click in clicks:
+        click.join()
+    wait_for(lambda: evolve.search and evolve.search.generation >= 1)
+    assert evolve.running and len(evolve.search.classes) == 5
+
+
+def test_stop_draws_no_picture_before_the_last_one(explorer, monkeypatch):
+    search, shown = Counting(), []
+    monkeypatch.setattr(search, "advance", explorer.evolve.stop)  # while a generation is under way
+    monkeypatch.setattr(explorer.evolve, "make", lambda: search)
+    monkeypatch.setattr(explorer.evolve, "show", shown.append)
+    explorer.evolve.start()
+    wait_for(lambda: not explorer.evolve.running)
+    assert shown == [search]
+
+
+def test_first_sentence_names_the_button_that_evolves(explorer, evolved, tmp_path):
+    for made in (explorer, Explorer({}, tmp_path, evolved)):
+        assert made.widget and f"Ready. {made.evolve.go.description} evolves" in read(made.desk.status)
+
+
 @pytest.mark.slow
 def test_another_network_stops_the_search_and_forgets_it(explorer):
     explorer.evolve.go.click()

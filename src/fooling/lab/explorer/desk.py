@@ -33,8 +33,7 @@ class Desk:
         self.networks, self.folder, self.supplement = networks, folder, supplement
         self.status, self.answering = widgets.HTML(), threading.Event()
         self._loaded: dict[str, Classifier] = {}
-        self._lock = threading.Lock()
-        self.say("Ready. Start evolves, a click on a picture shows more of it.")
+        self._lock, self._turn = threading.Lock(), threading.RLock()
 
     def say(self, sentence: str, wrong: bool = False) -> None:
         """Show a sentence in the line of status; readers of the screen hear it."""
@@ -70,17 +69,24 @@ class Desk:
         self.say(f"Saved as {name} in the folder {place}. Your own → Saved loads it again.")
 
     def guard(self, answer: Callable[..., None]) -> Callable[..., None]:
-        """Return a callback that says what was wrong instead of failing unseen."""
+        """Return a callback that says what was wrong instead of failing unseen; callbacks wait for one another.
+
+        JupyterLab may answer two clicks in two threads. Without turns, a network that is still being loaded would stop
+        the search that was started after it was chosen.
+        """
 
         @wraps(answer)
         def guarded(*arguments: Any) -> None:
-            self.answering.set()
-            try:
-                answer(*arguments)
-            except (ValueError, OSError) as error:
-                self.say(str(error), wrong=True)
-            finally:
-                self.answering.clear()
+            with self._turn:
+                within = self.answering.is_set()  # an answer that sets a control has that one's answer within it
+                self.answering.set()
+                try:
+                    answer(*arguments)
+                except (ValueError, OSError) as error:
+                    self.say(str(error), wrong=True)
+                finally:
+                    if not within:
+                        self.answering.clear()
 
         return guarded
 

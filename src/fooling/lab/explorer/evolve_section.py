@@ -22,6 +22,7 @@ from fooling.words import show_confidence
 PAUSE = 0.4  # seconds between two pictures of the grid; Choice: often enough to watch, seldom enough to answer clicks
 REST = 0.01  # seconds between two looks whether a click has been answered
 PATIENCE = 30.0  # seconds that stop waits for a network that is being loaded
+STOPPING = "Stop after the images under way, a second or two on a large network; what is evolved stays"
 TIP = "all, supplement (20 classes of ImageNet), or names and numbers: daisy, 967"
 
 
@@ -53,7 +54,7 @@ class EvolveSection:
         )
         self.order = widgets.Dropdown(options=list(ORDERS), description="Show", layout=widgets.Layout(display="none"))
         self.go = desk.make_button("Start", "Evolve until stopped", self.start, "primary")
-        self.halt = desk.make_button("Stop", "Stop within a second; what is evolved stays", self.stop)
+        self.halt = desk.make_button("Stop", STOPPING, self.stop)
         again = desk.make_button("Begin again", "Forget these images and begin with another seed", self.begin_again)
         self.progress, self.grid = widgets.HTML(), Grid()
         chosen = make_row(self.network, self.encoding, self.classes)
@@ -63,6 +64,7 @@ class EvolveSection:
             self._show_choices(search)
             self.show(search)
         self._mark(running=False)
+        desk.say(f"Ready. {self.go.description} evolves, a click on a picture shows more of it.")
         self.network.observe(desk.guard(self._change_network), "value")
         for control in (self.encoding, self.classes):
             control.observe(desk.guard(lambda _: self._forget()), "value")
@@ -109,7 +111,7 @@ class EvolveSection:
                     halted.wait(REST)
                     continue
                 search.advance()
-                if time.monotonic() - shown >= PAUSE:
+                if time.monotonic() - shown >= PAUSE and not halted.is_set():  # then the last ones are shown below
                     self.show(search)
                     shown = time.monotonic()
             self.show(search)
