@@ -149,19 +149,27 @@ def read_generation(page: Any) -> int:
     return int(re.match(r"generation ([\d,]+)", told)[1].replace(",", ""))
 
 
+def read_height(page: Any) -> float:
+    """Return the height of the panel."""
+    panel = page.locator(".jp-OutputArea-output", has=page.locator("[role=status]"))
+    return float(panel.first.bounding_box()["height"])
+
+
 def read_grid(page: Any) -> list[str]:
-    return page.locator(".fooling-grid:visible button").evaluate_all("tiles => tiles.map(tile => tile.ariaLabel)")
+    grid = page.locator(".fooling-grid:visible").first  # others show relatives, or the litters before
+    return grid.locator("button").evaluate_all("tiles => tiles.map(tile => tile.ariaLabel)")
 
 
 def read_sprite(page: Any) -> str:
-    return str(page.locator(".fooling-grid:visible").evaluate("grid => grid.style.getPropertyValue('--sprite')"))
+    return str(page.locator(".fooling-grid:visible").first.evaluate("grid => grid.style.getPropertyValue('--sprite')"))
 
 
 def test_grid_changes_while_evolving_and_stop_stops_within_a_second(page: Any) -> None:
-    """The search of the page is shown first; it goes on at a click."""
-    assert len(read_grid(page)) == 10
+    """Random pixels are shown first; they evolve at a click, and the page below does not move."""
+    assert len(read_grid(page)) == 10 and read_generation(page) == 0
+    height = read_height(page)
     generation, labels, sprite = read_generation(page), read_grid(page), read_sprite(page)
-    click(page, "Go on")
+    click(page, "Start")
     page.wait_for_function(
         "old => document.querySelector('.fooling-grid').style.getPropertyValue('--sprite') !== old", arg=sprite
     )
@@ -179,6 +187,7 @@ def test_grid_changes_while_evolving_and_stop_stops_within_a_second(page: Any) -
     time.sleep(1.5)
     assert (read_generation(page), read_grid(page)) == (stopped, labels)
     assert took < STOPPED_WITHIN
+    assert read_height(page) == height
 
 
 def test_champion_is_picked_with_the_keyboard_and_looked_at(page: Any) -> None:
@@ -191,9 +200,13 @@ def test_champion_is_picked_with_the_keyboard_and_looked_at(page: Any) -> None:
     page.wait_for_selector("img[alt^='champion for 2']:visible")
     third = page.locator(".fooling-grid:visible button").nth(2)
     assert third.get_attribute("aria-pressed") == "true"
-    for view, alt in (("Graph", "Champions and the graphs"), ("Ancestors", "The line of"), ("Neighbours", "Parent: ")):
+    click(page, "Graph")
+    wait_until_it_says(page, "Pixel images have no graph")
+    for view, told, first in (("Ancestors", "The line of", "gen. "), ("Neighbours", "Parent: ", "parent: ")):
         click(page, view)
-        page.wait_for_selector(f"img[alt^='{alt}']:visible")
+        page.wait_for_selector(f"[aria-label^='{told}']:visible")
+        page.locator(f"[aria-label^='{told}'] button").first.click()
+        page.wait_for_selector(f"img[alt^='{first}']:visible")
 
 
 def test_breeding_adds_a_litter_and_going_back_takes_it_away(page: Any) -> None:
@@ -201,9 +214,12 @@ def test_breeding_adds_a_litter_and_going_back_takes_it_away(page: Any) -> None:
     page.wait_for_selector("h3:has-text('Litter 1'):visible")
     labels = read_grid(page)
     assert len(labels) == 12
-    tiles = page.locator(".fooling-grid:visible button")
-    tiles.nth(0).click()
-    tiles.nth(3).click()
+    tiles = page.locator(".fooling-grid:visible").first.locator("button")
+    for place in (0, 3, 5):
+        tiles.nth(place).click()
+    wait_until_it_says(page, "two parents at most")
+    pressed = tiles.evaluate_all("tiles => tiles.map(tile => tile.ariaPressed)")
+    assert [place for place, one in enumerate(pressed) if one == "true"] == [0, 3]
     click(page, "Breed the chosen")
     page.wait_for_selector("h3:has-text('Litter 2'):visible")
     assert page.locator("img[alt^='Parent: ']:visible").count() == 2

@@ -74,9 +74,9 @@ def test_litter_tells_parents_and_children_apart():
 
 
 def test_every_view_of_a_champion_says_what_it_shows(evolved):
-    for view in looking.VIEWS.values():
-        drawn = view(evolved, 1, int(evolved.standing.champions[1]))
-        assert len(drawn.alt) > 40
+    number = int(evolved.standing.champions[1])
+    assert all(len(view(evolved, 1, number).alt) > 40 for view in looking.VIEWS.values())
+    assert all(len(find(evolved, 1, number).told) > 40 for find in looking.RELATIVES.values())
 
 
 NAMES = (r"$\input{x}$", "a <svg onload=alert(1)>", '" onmouseover="alert(1)')

@@ -1,13 +1,11 @@
-"""Breeding by hand: a litter of children from one or two parents, the way back, and the section that shows them."""
+"""Breeding by hand: a litter of children from one or two parents, and the way back."""
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-import ipywidgets as widgets
 import numpy as np
 import tensorflow as tf
 
@@ -17,17 +15,10 @@ from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.operators import fold_seeds
 from fooling.encodings.population import compile_mutate, express_genomes, stack_genomes, take_genome
 from fooling.evolution.map_elites import VARIATION, generation_seeds
-from fooling.files import hash_arrays
-from fooling.lab.explorer.desk import Desk, make_row, show_image
-from fooling.lab.explorer.grid import Grid
 from fooling.networks.classifier import Classifier
-from fooling.words import show_confidence
 
 LITTER = 12  # children; Choice: two rows of six, and 12 EfficientNet-Lite0 images take a quarter of a second
 MOST_PARENTS = 2
-PARENT = 72  # pixels of a parent's picture
-ROW = "display:flex;flex-wrap:wrap;align-items:center"
-WELCOME = "<p>You are the selection: choose one or two pictures as parents, look at their children, go on.</p>"
 
 
 class Litter(NamedTuple):
@@ -46,7 +37,16 @@ class Litter(NamedTuple):
     @property
     def confidences(self) -> np.ndarray:
         """The confidence in that class, ``(count,) float64``."""
-        return to_confidence(self.log_odds.max(axis=1))
+        return self.rate(None)
+
+    def rate(self, aim: int | None) -> np.ndarray:
+        """Return the confidence in one class, or in each image's own for None, ``(count,) float64``."""
+        return to_confidence(self.log_odds.max(axis=1) if aim is None else self.log_odds[:, aim])
+
+
+def name_litter(generation: int) -> str:
+    """Return what a litter is called."""
+    return f"Litter {generation}" if generation else "First images"
 
 
 def show_genomes(
@@ -80,32 +80,29 @@ def bear_children(
 
 
 class Breeding:
-    """A line of litters, each from parents of the one before; a person chooses, and may go back.
+    """A line of litters, each from parents of the one before; a person chooses, and may go to any of them.
 
     The same seed and the same clicks give the same children.
 
     Attributes:
-        litters: The first images and all litters up to the present one.
+        litters: The first images and all litters; those after the present one are kept until it is bred from.
+        generation: How many litters lead to the present one; 0 are the first images.
     """
 
     def __init__(self, classifier: Classifier, encoding: Encoding, seed: int = 0) -> None:
         self.classifier, self.encoding, self.seed = classifier, encoding, seed
         self.litters: list[Litter] = []
+        self.generation = 0
         self._born = 0  # litters so far, those that were left again included, so that no two are alike
 
     @property
     def present(self) -> Litter:
         """The present litter."""
-        return self.litters[-1]
-
-    @property
-    def generation(self) -> int:
-        """How many litters lead here; 0 are the first images."""
-        return len(self.litters) - 1
+        return self.litters[self.generation]
 
     def begin(self, genomes: Sequence[Genomes]) -> Litter:
         """Begin with these genomes; what was bred before is forgotten."""
-        self.litters = [show_genomes(self.classifier, self.encoding, genomes)]
+        self.litters, self.generation = [show_genomes(self.classifier, self.encoding, genomes)], 0
         return self.present
 
     def begin_randomly(self) -> Litter:
@@ -121,99 +118,14 @@ class Breeding:
         self._born += 1
         parents = [self.present.genomes[place] for place in chosen]
         children = bear_children(self.encoding, parents, LITTER, self.seed, self._born)
-        self.litters.append(show_genomes(self.classifier, self.encoding, children, tuple(chosen)))
-        return self.present
+        litter = show_genomes(self.classifier, self.encoding, children, tuple(chosen))
+        self.litters[self.generation + 1 :] = [litter]
+        self.generation += 1
+        return litter
 
     def go_back(self) -> Litter:
         """Return to the litter before; ValueError if this is the first."""
-        if len(self.litters) < 2:
+        if self.generation < 1:
             raise ValueError("These are the first pictures; there is nothing to go back to.")
-        self.litters.pop()
+        self.generation -= 1
         return self.present
-
-
-class BreedSection:
-    """A grid of children of which one or two become parents."""
-
-    breeding: Breeding  # the line of litters, set before a button that needs it can be clicked
-
-    def __init__(self, desk: Desk, choose: Callable[[], tuple[Classifier, Encoding]], seed: int) -> None:
-        self.desk, self.choose, self.seed = desk, choose, seed
-        self.grid = Grid(most=MOST_PARENTS)
-        self.told, self.parents = widgets.HTML(WELCOME), widgets.HTML()
-        random = desk.make_button(
-            "Begin with random images", "Of the network and encoding in Evolve", self.begin_randomly
-        )
-        self.on = desk.make_button("Breed the chosen", "A litter of one or two parents", self.breed, "primary")
-        self.back = desk.make_button("Go back", "To the litter before", self.go_back)
-        self.keep = desk.make_button("Save the chosen", "As PNG files that hold the genome, too", self.save)
-        self.on.disabled = self.back.disabled = self.keep.disabled = True
-        buttons = make_row(random, self.on, self.back, self.keep)
-        self.widget = widgets.VBox([buttons, self.told, self.parents, self.grid])
-
-    def begin(self, classifier: Classifier, encoding: Encoding, genome: Genomes) -> None:
-        """Begin with the litter of one genome; ValueError if its images do not fit the network."""
-        if tuple(encoding.image_shape) != tuple(classifier.image_shape):
-            drawn, taken = (" × ".join(map(str, one.image_shape)) for one in (encoding, classifier))
-            raise ValueError(f"This genome draws {drawn} pixels, but {classifier.name} takes {taken}; choose another.")
-        self.breeding = Breeding(classifier, encoding, self.seed)
-        self.breeding.begin([genome])
-        self.breeding.breed([0])
-        self._show("Choose one or two children, then breed them.")
-
-    def begin_randomly(self) -> None:
-        """Begin with random images of what is chosen for evolution, others each time."""
-        self.breeding = Breeding(*self.choose(), self.seed)
-        self.seed += 1
-        self.breeding.begin_randomly()
-        self._show(f"{LITTER} random images. Choose one or two, then breed them.")
-
-    def breed(self) -> None:
-        """Bear the litter of the chosen."""
-        how = ""
-        if len(self.breeding.breed(self.grid.chosen).parents) == MOST_PARENTS:
-            crossed = isinstance(self.breeding.encoding, DirectEncoding)
-            kept_apart = " CPPNs are not crossed: each parent has every second child."
-            how = " Half of the pairs were crossed." if crossed else kept_apart
-        self._show(f"Litter {self.breeding.generation}.{how}")
-
-    def go_back(self) -> None:
-        """Show the litter before."""
-        self.breeding.go_back()
-        generation = self.breeding.generation
-        self._show(f"Back at {f'litter {generation}' if generation else 'the first images'}.")
-
-    def save(self) -> None:
-        """Save the chosen pictures."""
-        if not self.grid.chosen:
-            raise ValueError("Choose a picture first.")
-        litter, classifier = self.breeding.present, self.breeding.classifier
-        for place in self.grid.chosen:
-            told = hash_arrays(*litter.genomes[place])[:6]  # other clicks may lead to another picture of this place
-            name = f"{classifier.class_names[litter.top[place]]}-{classifier.name}-bred-{told}"
-            self.desk.save(name, litter.images[place], self.breeding.encoding, litter.genomes[place])
-
-    def _show(self, sentence: str) -> None:
-        """Show the present litter and its parents."""
-        litter, generation = self.breeding.present, self.breeding.generation
-        self.on.disabled = self.keep.disabled = False
-        self.back.disabled = generation < 1
-        title, places = f"Litter {generation}" if generation else "First images", range(len(litter.top))
-        taker = self.breeding.classifier.name
-        caption = f"{title}: {len(places)} images with the class that {taker} takes each for"
-        self.told.value, self.grid.chosen = f"<h3 style='margin:4px 0'>{title}</h3>", []
-        tops = [str(self.breeding.classifier.class_names[index]) for index in litter.top]
-        self.grid.show(litter.images, tops, litter.confidences, places, places, caption)
-        self.parents.value = self._tell_parents() if litter.parents else ""
-        self.desk.say(sentence)
-
-    def _tell_parents(self) -> str:
-        """Return the parents of the present litter as HTML."""
-        before, places = self.breeding.litters[-2], self.breeding.present.parents
-        parts = [f"<b>{'Parents' if len(places) > 1 else 'Parent'}</b>"]
-        for place in places:
-            name = self.breeding.classifier.class_names[before.top[place]]
-            told = f"{name}, {show_confidence(before.confidences[place])}"
-            picture = show_image(before.images[place], f"Parent: {told}", PARENT)
-            parts.append(f"<span style='{ROW};gap:6px'>{picture}<span>{html.escape(told)}</span></span>")
-        return f"<div style='{ROW};gap:16px'>{''.join(parts)}</div>"

@@ -40,7 +40,7 @@ class Desk:
         mark = "#D55E00" if wrong else "#0072B2"
         self.status.value = (
             f'<div role="status" aria-live="polite" style="border-left:4px solid {mark};padding:2px 8px;'
-            f'line-height:1.4;white-space:normal">{html.escape(sentence)}</div>'
+            f'min-height:2.8em;line-height:1.4;white-space:normal">{html.escape(sentence)}</div>'
         )
 
     def load(self, name: str) -> Classifier:

@@ -200,7 +200,7 @@ class EvolveSection:
     def _mark(self, running: bool) -> None:
         """Let the buttons be clicked that do something now."""
         self.go.disabled, self.halt.disabled = running, not running
-        self.go.description = "Go on" if self.search else "Start"
+        self.go.description = "Go on" if self.search and self.search.generation > 0 else "Start"
 
     def _hand_on(self, change: Any) -> None:
         """Hand a picture on that was clicked."""

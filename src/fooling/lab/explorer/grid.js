@@ -22,6 +22,11 @@ function render({ model, el }) {
   function choose({ id, number }) {
     const [most, old] = [model.get("most"), model.get("chosen")];
     const again = most > 1 && old.includes(id);
+    if (most > 1 && !again && old.length >= most) {
+      model.set("refused", model.get("refused") + 1);
+      model.save_changes();
+      return;
+    }
     model.set("chosen", again ? old.filter((one) => one !== id) : [...old, id].slice(-most));
     model.set("picked", { id, number, clicks: (model.get("picked").clicks || 0) + 1 });
     model.save_changes();

@@ -40,6 +40,7 @@ class Grid(anywidget.AnyWidget):
     enlarged = traitlets.Bool(False).tag(sync=True)  # whether pictures are shown larger than they are, pixel by pixel
     most = traitlets.Int(1).tag(sync=True)  # how many may be chosen
     chosen: traitlets.List[int] = traitlets.List().tag(sync=True)  # the ids of those that are
+    refused = traitlets.Int(0).tag(sync=True)  # how often one more was clicked than may be chosen
     picked = traitlets.Dict().tag(sync=True)  # id and number of the one clicked last, with a count of clicks
     caption = traitlets.Unicode("no pictures yet").tag(sync=True)  # what it shows, for those who do not see it
 

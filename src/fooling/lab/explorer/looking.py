@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from fooling.confidence import to_confidence
+from fooling.encodings import Genomes
 from fooling.encodings.cppn import CppnEncoding
 from fooling.figures.graphs import draw_champion_graphs
 from fooling.figures.images import draw_gallery
@@ -99,8 +101,32 @@ def draw_graph(search: Search, cell: int, number: int) -> Figure:
     return draw_champion_graphs(image, genomes, names, confidence, search.encoding.colour)
 
 
+class Family(NamedTuple):
+    """Images side by side, each with its title."""
+
+    images: np.ndarray  # ``(count, height, width, channels) uint8``
+    titles: list[str]
+    confidences: np.ndarray  # ``(count,) float64``
+    told: str  # all of it in words
+    find_genome: Callable[[int], Genomes]  # of the image at a place
+
+
+@styled
+def draw_relatives(family: Family) -> Figure:
+    """Draw a family."""
+    pictures = family.images, family.titles, family.confidences
+    drawn = draw_gallery(*pictures, columns=COLUMNS, kilobytes=SHEET_KILOBYTES)
+    drawn.alt = family.told
+    return drawn
+
+
 def draw_ancestors(search: Search, cell: int, number: int) -> Figure:
-    """Draw the ancestors of a champion, the first random image first, with the classes that each held."""
+    """Draw the ancestors of a champion, as :func:`find_ancestors` gives them."""
+    return draw_relatives(find_ancestors(search, cell, number))
+
+
+def find_ancestors(search: Search, cell: int, number: int) -> Family:
+    """Return the ancestors of a champion, the first random image first, with the classes that each held."""
     line = search.check_started().trace(number)
     # The first, the last, and others spread evenly between them.
     places = sorted({round(place) for place in np.linspace(0, len(line) - 1, min(len(line), LINE))})
@@ -113,14 +139,13 @@ def draw_ancestors(search: Search, cell: int, number: int) -> Figure:
         for generation, part in zip(born, held, strict=True)
     ]
     images = search.express([one.number for one in shown])
-    drawn = draw_gallery(images, titles, confidences, columns=COLUMNS, kilobytes=SHEET_KILOBYTES)
     told = [f"generation {generation:,} {list_words(part)}" for generation, part in zip(born, held, strict=True)][:-1]
     before = f" Champions before: {'; '.join(told)}." if told else ""
-    drawn.alt = (
+    alt = (
         f"The line of {len(line):,} images that ends in the champion for {names[cell]}, {len(shown)} of them drawn, "
         f"from generation {born[0]:,} to {born[-1]:,}.{before}"
     )
-    return drawn
+    return Family(images, titles, confidences, alt, lambda place: search.find_genomes([shown[place].number])[0])
 
 
 def find_neighbours(search: Search, number: int) -> Litter:
@@ -130,25 +155,28 @@ def find_neighbours(search: Search, number: int) -> Litter:
     return show_genomes(search.classifier, search.encoding, [genome, *neighbours])
 
 
-def draw_neighbours(search: Search, cell: int, number: int) -> Figure:
-    """Draw a champion and its neighbours under one mutation."""
-    return draw_family(find_neighbours(search, number), search.classifier.class_names, 1, "neighbours")
-
-
 def draw_family(litter: Litter, names: Sequence[str], parents: int, relation: str = "children") -> Figure:
-    """Draw a litter whose first images are the parents, each with which of a network's classes it is taken for."""
+    """Draw a litter, as :func:`describe_litter` gives it."""
+    return draw_relatives(describe_litter(litter, names, parents, relation))
+
+
+def describe_litter(litter: Litter, names: Sequence[str], parents: int, relation: str = "children") -> Family:
+    """Return a litter whose first images are the parents, each with which of a network's classes it is taken for."""
     tops = [str(names[index]) for index in litter.top]
     titles = [f"parent: {name}" if place < parents else name for place, name in enumerate(tops)]
-    drawn = draw_gallery(litter.images, titles, litter.confidences, columns=COLUMNS, kilobytes=SHEET_KILOBYTES)
     told = [f"{name} {show_confidence(value)}" for name, value in zip(tops, litter.confidences, strict=True)]
     word = "Parents" if parents > 1 else "Parent"
-    drawn.alt = f"{word}: {list_words(told[:parents])}. {relation.capitalize()}: {list_words(told[parents:])}."
-    return drawn
+    alt = f"{word}: {list_words(told[:parents])}. {relation.capitalize()}: {list_words(told[parents:])}."
+    return Family(litter.images, titles, litter.confidences, alt, lambda place: litter.genomes[place])
 
 
 VIEWS: dict[str, Callable[[Search, int, int], Figure]] = {
     "Confidence": look_at,
     "Graph": draw_graph,
-    "Ancestors": draw_ancestors,
-    "Neighbours": draw_neighbours,
+}
+RELATIVES: dict[str, Callable[[Search, int, int], Family]] = {
+    "Ancestors": find_ancestors,
+    "Neighbours": lambda search, cell, number: describe_litter(
+        find_neighbours(search, number), search.classifier.class_names, 1, "neighbours"
+    ),
 }

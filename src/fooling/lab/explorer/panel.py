@@ -12,7 +12,7 @@ import ipywidgets as widgets
 from IPython.core.getipython import get_ipython
 
 from fooling.encodings import Encoding, Genomes
-from fooling.lab.explorer.breeding import BreedSection
+from fooling.lab.explorer.breed_section import BreedSection
 from fooling.lab.explorer.desk import Desk
 from fooling.lab.explorer.evolve_section import EvolveSection
 from fooling.lab.explorer.search import Search
@@ -20,9 +20,10 @@ from fooling.lab.explorer.single_sections import LookSection, OwnSection
 from fooling.networks.classifier import Classifier
 
 TABS = ("Evolve", "Breed", "Your own")
+HEIGHT = "800px"  # Choice: ten champions and what there is to see of one; a section that is longer scrolls
 WORDS = (
     "The explorer opens here when this page runs in JupyterLab: evolve and watch, look at a champion, breed by hand, "
-    "bring a picture or a network. The pictures below come from the same search."
+    "bring a picture or a network. The pictures below come from a search like it."
 )
 
 
@@ -32,7 +33,7 @@ class Explorer:
     Args:
         networks: What may be chosen, each with what loads it.
         folder: Where pictures are saved.
-        search: What to begin with; None for an empty grid.
+        search: What to begin with, from its first images or from where it stands; None for an empty grid.
         seed: Of the first search that is started here, and of breeding.
         supplement: The classes of ImageNet that the paper's supplement shows.
     """
@@ -52,13 +53,18 @@ class Explorer:
     @cached_property
     def widget(self) -> widgets.VBox:
         """The panel, made when it is first shown: a notebook that nobody watches would keep its widgets, too."""
+        if self.search and self.search.standing is None:
+            self.search.advance()
         self.desk = desk = Desk(*self._shared)
         self.look = LookSection(desk, self._breed)
         self.evolve = EvolveSection(desk, self.look.show, self.look.hide, self.seed, self.search)
         self.breed = BreedSection(desk, self.evolve.choose, self.seed)
         self.own = OwnSection(desk, self.evolve.choose, self._breed, self._choose_network)
         evolving = widgets.VBox([self.evolve.widget, self.look.widget])
-        self.tabs = widgets.Tab([evolving, self.breed.widget, self.own.widget], titles=TABS)
+        # Of one height, so that the page below does not move at a click.
+        layout = widgets.Layout(display="block", height=HEIGHT, overflow="hidden auto")
+        sections = [widgets.Box([one], layout=layout) for one in (evolving, self.breed.widget, self.own.widget)]
+        self.tabs = widgets.Tab(sections, titles=TABS)
         self.tabs.observe(lambda change: self.own.list_saved() if change["new"] == 2 else None, "selected_index")
         return widgets.VBox([desk.status, self.tabs])
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 
 from fooling.encodings import Encoding, Genomes
 from fooling.lab.explorer.desk import Desk, make_row, show_figure
-from fooling.lab.explorer.looking import VIEWS, draw_look
+from fooling.lab.explorer.grid import Grid
+from fooling.lab.explorer.looking import RELATIVES, VIEWS, Family, draw_look
 from fooling.lab.explorer.saving import Saved, fit_image, load_picture
 from fooling.lab.explorer.search import Search
 from fooling.networks.classifier import Classifier, load_classifier
@@ -28,21 +30,29 @@ Breed = Callable[[Classifier, Encoding, Genomes], None]
 
 
 class LookSection:
-    """One champion, seen in one of four ways; it can be bred from and saved. Hidden until something is picked."""
+    """One champion, seen in one of four ways; it, or a relative of it that is clicked, can be bred from and saved.
 
-    _picked: tuple[Search, int, int]  # search, cell, number; set before anything here can be clicked
+    Hidden until something is picked.
+    """
+
+    # Set before anything here can be clicked:
+    _picked: tuple[Search, int, int]  # search, cell, number
+    _taken: tuple[str, np.ndarray, Callable[[], Genomes]]  # what is bred from and saved: its name, image, genome
+    _family: Family  # the relatives that are shown
 
     def __init__(self, desk: Desk, breed: Breed) -> None:
         self.desk, self.breed = desk, breed
         self.view = widgets.ToggleButtons(
-            options=list(VIEWS), tooltips=list(VIEWS), style={"button_width": "auto"}, description=""
+            options=[*VIEWS, *RELATIVES], tooltips=[*VIEWS, *RELATIVES], style={"button_width": "auto"}, description=""
         )
-        self.title, self.picture = widgets.HTML(), widgets.HTML()
+        self.title, self.picture, self.relatives = widgets.HTML(), widgets.HTML(), Grid()
         breeding = desk.make_button("Breed from it", "Take this image to the section Breed", self._breed)
         saving = desk.make_button("Save it", "As a PNG that holds the genome, too", self.save)
         row = make_row(self.view, breeding, saving)
-        self.widget = widgets.VBox([self.title, row, self.picture], layout=widgets.Layout(display="none"))
+        shown = [self.title, row, self.relatives, self.picture]
+        self.widget = widgets.VBox(shown, layout=widgets.Layout(display="none"))
         self.view.observe(desk.guard(lambda _: self._draw()), "value")
+        self.relatives.observe(desk.guard(self._take), "picked")
 
     def show(self, search: Search, cell: int, number: int) -> None:
         """Look at an image."""
@@ -58,19 +68,39 @@ class LookSection:
         search, cell, number = self._picked
         name, born = html.escape(search.class_names[cell]), number // search.children
         self.picture.value = ""  # what stands under another champion's title would be taken for this one
+        self.relatives.clear()
+        known = f"{search.class_names[cell]}-{search.classifier.name}-{search.seed}-{number}"
+        self._taken = known, search.express([number])[0], lambda: search.find_genomes([number])[0]
         self.title.value = f"<h3 style='margin:4px 0'>Champion for {name}, born in generation {born}</h3>"
-        self.picture.value = show_figure(VIEWS[self.view.value](search, cell, number))
+        if self.view.value in VIEWS:
+            self.picture.value = show_figure(VIEWS[self.view.value](search, cell, number))
+            return
+        self._family = family = RELATIVES[self.view.value](search, cell, number)
+        places = range(len(family.images))
+        self.relatives.show(family.images, family.titles, family.confidences, places, places, family.told)
+        self.desk.say("Click one of these images to look at it, to breed from it or to save it.")
+
+    def _take(self, change: Any) -> None:
+        """Look at a relative that was clicked, and breed from it or save it from now on."""
+        if not (picked := change["new"]):
+            return
+        (search, cell, number), family, place = self._picked, self._family, int(picked["id"])
+        image, title = family.images[place], family.titles[place]
+        name = f"{search.class_names[cell]}-{search.classifier.name}-{search.seed}-{number}-{self.view.value}-{place}"
+        self._taken = name, image, lambda: family.find_genome(place)
+        confidences = search.classifier.confidences(image[None])[0]
+        self.picture.value = show_figure(draw_look(image, title, search.classifier.class_names, confidences))
+        self.desk.say(f"{title}: breed from it or save it.")
 
     def _breed(self) -> None:
         """Take the image to where one breeds."""
-        search, _, number = self._picked
-        self.breed(search.classifier, search.encoding, *search.find_genomes([number]))
+        search, _, _ = self._picked
+        self.breed(search.classifier, search.encoding, self._taken[2]())
 
     def save(self) -> None:
         """Save the image."""
-        search, cell, number = self._picked
-        name = f"{search.class_names[cell]}-{search.classifier.name}-{search.seed}-{number}"
-        self.desk.save(name, search.express([number])[0], search.encoding, *search.find_genomes([number]))
+        name, image, find_genome = self._taken
+        self.desk.save(name, image, self._picked[0].encoding, find_genome())
 
 
 class OwnSection:
