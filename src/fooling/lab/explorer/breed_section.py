@@ -22,6 +22,7 @@ from fooling.words import show_confidence
 PARENT = 72  # pixels of a parent's picture
 ROW = "display:flex;flex-wrap:wrap;align-items:center"
 AIM = "a class to breed for, or empty"
+SO_FAR = "<b>The litters so far</b>, the most certain image of each; click one to go back to it."
 WELCOME = "<p>You are the selection: choose one or two pictures as parents, look at their children, go on.</p>"
 
 
@@ -35,7 +36,7 @@ class BreedSection:
         self.desk, self.choose, self.seed = desk, choose, seed
         self.grid, self.history = Grid(most=MOST_PARENTS), Grid()
         self.wanted = widgets.Text(description="Class", placeholder=AIM, tooltip=AIM, continuous_update=False)
-        self.told, self.parents = widgets.HTML(WELCOME), widgets.HTML()
+        self.told, self.parents, self.so_far = widgets.HTML(WELCOME), widgets.HTML(), widgets.HTML()
         random = desk.make_button(
             "Begin with random images", "Of the network and encoding in Evolve", self.begin_randomly
         )
@@ -44,7 +45,7 @@ class BreedSection:
         self.keep = desk.make_button("Save the chosen", "As PNG files that hold the genome, too", self.save)
         self.on.disabled = self.back.disabled = self.keep.disabled = True
         buttons = make_row(random, self.wanted, self.on, self.back, self.keep)
-        self.widget = widgets.VBox([buttons, self.told, self.parents, self.grid, self.history])
+        self.widget = widgets.VBox([buttons, self.told, self.parents, self.grid, self.so_far, self.history])
         self.wanted.observe(desk.guard(lambda _: self._aim()), "value")
         self.grid.observe(desk.guard(lambda _: self._refuse()), "refused")
         self.history.observe(desk.guard(self._go_to), "picked")
@@ -139,8 +140,10 @@ class BreedSection:
     def _show_history(self) -> None:
         """Show the most certain image of each litter, once there are two."""
         litters = self.breeding.litters
+        self.so_far.value = SO_FAR if len(litters) > 1 else ""
         if len(litters) < 2:
-            return self.history.clear()
+            self.history.clear()
+            return
         certain = [litter.rate(self.aim) for litter in litters]
         best = np.stack([litter.images[one.argmax()] for litter, one in zip(litters, certain, strict=True)])
         places, highest = range(len(litters)), np.array([one.max() for one in certain])

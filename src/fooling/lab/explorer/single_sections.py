@@ -90,7 +90,7 @@ class LookSection:
         self._taken = name, image, lambda: family.find_genome(place)
         confidences = search.classifier.confidences(image[None])[0]
         self.picture.value = show_figure(draw_look(image, title, search.classifier.class_names, confidences))
-        self.desk.say(f"{title}: breed from it or save it.")
+        self.desk.say(f"Breed from it and Save it now take this image: {title}.")
 
     def _breed(self) -> None:
         """Take the image to where one breeds."""
