@@ -111,7 +111,6 @@ class Family(NamedTuple):
     find_genome: Callable[[int], Genomes]  # of the image at a place
 
 
-@styled
 def draw_relatives(family: Family) -> Figure:
     """Draw a family."""
     pictures = family.images, family.titles, family.confidences
