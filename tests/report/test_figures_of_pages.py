@@ -1,4 +1,4 @@
-"""A figure of a page has a number, a caption and a picture that can be enlarged; where there is room it is larger."""
+"""A figure of a page has a number, a caption and a picture that can be enlarged."""
 
 from __future__ import annotations
 
@@ -43,9 +43,3 @@ def test_figures_are_numbered_whatever_their_kind() -> None:
     captions = re.findall("<figcaption>(.*?)</figcaption>", page)
     assert captions == ["Figure 1. One &lt;b&gt;.", "Figure 2. Two."]
     assert page.count('<figure><details class="picture"><summary') == 2
-
-
-def test_a_picture_with_more_pixels_than_a_notebook_shows_is_larger_here() -> None:
-    page = draw({"alt": "One.", "width": 946, "height": 300}, {"alt": "Two."})
-    large, own = re.findall("<img [^>]*>", page)
-    assert 'width="1261"' in large and 'height="400"' in large and "width=" not in own

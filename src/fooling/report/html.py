@@ -26,8 +26,6 @@ HERE = Path(__file__).parent
 SHOWN_LINES = 12
 # In a figure's description: the end of a sentence (not the dot of "St."), a semicolon, or a colon after many words.
 NUMBERS_BEGIN = re.compile(r"(?<=[^\s.]{3})\.\s|;\s|(?<=[^:]{45}):\s")
-# How much wider than in a notebook a figure may be; Choice: five images a row then have 224 pixels, their own size.
-WIDER = 4 / 3
 
 
 def update_report(
@@ -107,7 +105,6 @@ def draw_page(
         "link_page": lambda markup: link_page(markup, titles),
         "alt_text": find_alt_text,
         "caption": find_caption,
-        "fill_room": fill_room,
         "fold_stream": fold_stream,
         "encode": lambda text: base64.b64encode(text.encode()).decode(),  # of an SVG: no script of a picture runs
     }
@@ -132,11 +129,6 @@ def draw_page(
 def find_caption(alt: str) -> str:
     """Return what a figure's description says before its numbers begin, as a sentence."""
     return f"{alt[:1].upper()}{NUMBERS_BEGIN.split(alt, maxsplit=1)[0].rstrip('.')[1:]}."
-
-
-def fill_room(about: Mapping[str, Any]) -> str:
-    """Return the attributes of a picture that has more pixels than its notebook shows: wider where there is room."""
-    return " ".join(f'{side}="{round(WIDER * float(about[side]))}"' for side in ("width", "height"))
 
 
 def fold_stream(output: Any) -> str:
