@@ -9,11 +9,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from fooling.pages import contents
-from fooling.pages.finding import ORIGINS
+from fooling.pages import answer, contents
+from fooling.pages.claim import NOT, REPRODUCED
+from fooling.pages.finding import ORIGINS, collect
 from fooling.report.publish import fill_readme, read_first_picture, update_readme
 
-README = "# Title\n\n<!-- findings: here -->\nold table\n<!-- /findings -->\n\nThe rest.\n"
+README = "# Title\n\n<!-- highlights: here -->\nold list\n<!-- /highlights -->\n\nThe rest.\n"
 
 
 def show(picture: bytes) -> dict:
@@ -37,13 +38,26 @@ def published(tmp_path: Path, project) -> Path:
     return folder
 
 
-def test_table_stands_between_the_marks_and_the_rest_stays(published: Path) -> None:
+def test_highlights_stand_between_the_marks_and_the_rest_stays(published: Path, monkeypatch) -> None:
+    monkeypatch.setattr(answer, "HIGHLIGHTS", ("pixels", "not run"))
     filled = fill_readme(README, published)
-    assert "old table" not in filled
-    assert filled.startswith("# Title\n\n<!-- findings: here -->\n| claim |")
-    assert "| The median is 0.95 < 2. | **reproduced** | 2 runs | [01](results/published/01_one.ipynb) |" in filled
-    assert filled.endswith("<!-- /findings -->\n\nThe rest.\n")
+    told = "**Title of pixels &#60;b>** (reproduced). The median is 0.95 &#60; 2."
+    page, tally = "[Page 01](results/published/01_one.ipynb)", "Of 1 claims: 1 reproduced."
+    assert f"<!-- highlights: here -->\n- {told} {page}\n\n{tally}\n<!-- /highlights -->" in filled
+    assert filled.startswith("# Title\n\n") and filled.endswith("\n\nThe rest.\n")
     assert fill_readme(filled, published) == filled
+
+
+def test_answer_says_what_happened_and_what_did_not(project, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(answer, "ANSWERS", {"On digits": "pixels"})
+    project.claim("pixels", "cppn")
+    project.find(tmp_path / "default", pixels=0.95, cppn=0.5)
+    found = collect(contents.CLAIMS, [tmp_path / "default"])
+    assert answer.list_answer(found) == {
+        "On digits": "The median is 0.95 < 2.",
+        "What was not found": "“Title of cppn <b>”.",
+    }
+    assert answer.count_verdicts(found) == ((REPRODUCED, 1), (NOT, 1))
 
 
 def test_pages_are_those_that_are_published_with_their_questions(published: Path) -> None:
@@ -65,12 +79,14 @@ def test_costs_are_measured_where_a_profile_is_published_and_estimated_elsewhere
     assert paper.endswith("| weeks; made for a cluster |")
 
 
-def test_picture_is_the_first_of_the_published_overview(published: Path) -> None:
+def test_picture_is_the_first_of_the_published_overview(published: Path, monkeypatch) -> None:
     readme = published.parents[1] / "README.md"
-    readme.write_text(README)
+    monkeypatch.setattr(answer, "HIGHLIGHTS", ("pixels",))
+    guide = readme.with_name("GUIDE.md")
+    readme.write_text(README), guide.write_text("<!-- costs: here -->\nold\n<!-- /costs -->\n")
     update_readme(readme, published)
     assert (published / "champions.png").read_bytes() == b"large"
-    assert "| The median is 0.95 < 2. |" in readme.read_text()
+    assert "The median is 0.95 &#60; 2." in readme.read_text() and "| `smoke` |" in guide.read_text()
 
 
 def test_an_overview_without_a_picture_is_an_error(published: Path) -> None:

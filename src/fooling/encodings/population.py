@@ -61,17 +61,31 @@ def describe_population(encoding: Encoding, count: int | None, runs: int = 1) ->
 @lru_cache(maxsize=GRAPHS)
 def compile_express(encoding: Encoding) -> Callable[[Genomes], tf.Tensor]:
     """Return ``encoding.express`` as one graph for populations of any size of one run."""
-    return compile_graph(encoding.express, [describe_population(encoding, None)])
+    return compile_graph(on_processor(encoding.express), [describe_population(encoding, None)])
 
 
 @lru_cache(maxsize=GRAPHS)
 def compile_mutate(encoding: Encoding, count: int) -> Callable[[Genomes, tf.Tensor, tf.Tensor], Genomes]:
     """Return ``encoding.mutate`` as one graph for ``count`` parents of one run."""
     signature = [describe_population(encoding, count), tf.TensorSpec([1, 2], tf.int64), tf.TensorSpec([], tf.int32)]
-    return compile_graph(encoding.mutate, signature)
+    return compile_graph(on_processor(encoding.mutate), signature)
 
 
 def compile_graph(function: Callable[..., Any], signature: list[Any]) -> Callable[..., Any]:
     """Return a function as one graph; tf.function itself warns of retracing where many are made in one process."""
     graph: Callable[..., Any] = tf.function(function, input_signature=signature).get_concrete_function()
     return graph
+
+
+def on_processor(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that computes on the processor, where there is a GPU too.
+
+    Breeding and rendering are many small steps, which a GPU only waits for; and the images' bytes are the same without
+    one. The network, :meth:`~fooling.networks.classifier.Classifier.logits`, is on the GPU.
+    """
+
+    def compute(*given: Any) -> Any:
+        with tf.device("/CPU:0"):
+            return function(*given)
+
+    return compute

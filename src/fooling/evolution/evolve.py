@@ -15,7 +15,7 @@ import tensorflow as tf
 from fooling.cluster import find_client, send_graph, work_through
 from fooling.confidence import to_confidence
 from fooling.encodings import Encoding
-from fooling.encodings.population import compile_graph, describe_population
+from fooling.encodings.population import compile_graph, describe_population, on_processor
 from fooling.evolution.evolution import Evolution, join_runs, unpack_result
 from fooling.evolution.map_elites import CELL_TYPES, History, State, Target, advance_many, check_scored, initialise
 from fooling.evolution.takeovers import TAKEOVER_TYPES, Takeovers, find_takeovers
@@ -148,7 +148,7 @@ def compile_advance(setup: Setup, runs: int) -> Advance:
     def advance_graph(state: State, generations: tf.Tensor) -> tuple[State, History]:
         return advance_many(state, setup.target, setup.encoding, setup.children, generations)
 
-    return compile_graph(advance_graph, [describe_state(setup, runs), tf.TensorSpec([], tf.int32)])
+    return compile_graph(on_processor(advance_graph), [describe_state(setup, runs), tf.TensorSpec([], tf.int32)])
 
 
 def evolve_block(setup: Setup, seeds: tuple[int, ...], compiled: Callable[[int], Advance], tell: Tell) -> Evolution:
@@ -221,7 +221,7 @@ def compile_start(setup: Setup, runs: int) -> Callable[[tf.Tensor], State]:
     def initialise_graph(seeds: tf.Tensor) -> State:
         return initialise(setup.target, setup.encoding, setup.children, seeds)
 
-    return compile_graph(initialise_graph, [tf.TensorSpec([runs], tf.int64)])
+    return compile_graph(on_processor(initialise_graph), [tf.TensorSpec([runs], tf.int64)])
 
 
 def start(

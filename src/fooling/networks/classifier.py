@@ -89,10 +89,11 @@ class Classifier:
             images: ``(batch, height, width, channels) float32 in [0, 1]``.
         """
         low, high = self.input_range
-        if (low, high) != (0.0, 1.0):
-            images = images * (high - low) + low
-        scores = tf.cast(self.model(images, training=False), tf.float32)
-        return tf.math.log(scores) if self.outputs == "probabilities" else scores
+        with tf.device("/GPU:0" if tf.config.list_physical_devices("GPU") else "/CPU:0"):  # whatever its caller is on
+            if (low, high) != (0.0, 1.0):
+                images = images * (high - low) + low
+            scores = tf.cast(self.model(images, training=False), tf.float32)
+            return tf.math.log(scores) if self.outputs == "probabilities" else scores
 
     def log_odds(self, images: tf.Tensor) -> tf.Tensor:
         """Return log p − log(1 − p) of every class; it orders images as the softmax does and does not saturate.

@@ -6,7 +6,6 @@ import base64
 import html
 import io
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from fooling.pages import contents
-from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNSUPPORTED, UNTESTED
+from fooling.pages.answer import count_verdicts, list_answer
 from fooling.pages.finding import Finding, collect
 from fooling.pages.page import find_remedy
 from fooling.report import freshness
@@ -55,18 +54,14 @@ def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
         groups.setdefault(find_group(entry["name"]), []).append(entry)
     overview = groups.pop(GROUPS[int(OVERVIEW)], [None])[0]
     findings = collect_findings([workspace.results])
-    counts = Counter(finding.verdict for finding in findings)
     manifests = [freshness.read_manifest(workspace, name) for name in sorted(statuses)]
     environment = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, undefined=StrictUndefined)
     return environment.get_template("report.html.j2").render(
         profile=workspace.profile,
         policy=POLICY,
         findings=findings,
-        verdicts=[
-            (verdict, counts[verdict])
-            for verdict in (REPRODUCED, PARTLY, NOT, UNSUPPORTED, UNTESTED)
-            if counts[verdict]
-        ],
+        verdicts=count_verdicts(findings),
+        answer=list_answer(findings),
         shown=[entry["name"] for entry in entries if entry["run"]],
         overview=overview,
         gallery=workspace.report("gallery").is_file(),

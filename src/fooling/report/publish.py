@@ -1,8 +1,8 @@
 """Copy what a profile ran, when it is fresh and whole, to ``published/``, the folder that is committed and read.
 
 ``published/`` itself holds one set of pages with their numbers, report and runs, the largest that there is. Beside it,
-``published/default/`` holds the numbers alone of the profile that a newcomer runs, to compare theirs with. The README's
-tables and its picture are made from what is published.
+``published/default/`` holds the numbers alone of the profile that a newcomer runs, to compare theirs with. What README
+and GUIDE.md tell of them, and the README's picture, is made from what is published.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fooling import arithmetic, files
-from fooling.pages.finding import ORIGINS, read_origins, tabulate_findings
+from fooling.pages.answer import tell_answer, tell_highlights
+from fooling.pages.finding import ORIGINS, read_origins
 from fooling.pages.page import PUBLISHED, read_metrics
 from fooling.report import freshness, html
 from fooling.report.breed import NAME as BREED
@@ -35,6 +36,7 @@ LEFT_OUT = shutil.ignore_patterns("checkpoint-*", ".*")
 # theirs.
 LARGE_GENOMES = 4_000_000
 PICTURE = "champions.png"  # of the README
+GUIDE = "GUIDE.md"  # what there is to run, beside the README
 ARITHMETIC = re.compile(r"-[0-9a-f]{12}-(?P<arithmetic>[0-9a-f]{4})(-\d+)?$")  # at the end of a run's name
 
 
@@ -205,19 +207,22 @@ def _aside(folder: Path) -> Path:
 
 
 def update_readme(readme: Path, published: Path) -> None:
-    """Write the README's tables, and its picture: the first of the published overview."""
-    files.write_atomically(readme, fill_readme(readme.read_text(encoding="utf-8"), published))
+    """Write what README and GUIDE.md tell of the published pages, and the picture: the first of the overview."""
+    for path in (readme, readme.with_name(GUIDE)):
+        if path.exists():
+            files.write_atomically(path, fill_readme(path.read_text(encoding="utf-8"), published))
     for overview in published.glob("00_*.ipynb"):
         files.write_atomically(published / PICTURE, read_first_picture(overview))
 
 
 def fill_readme(text: str, published: Path) -> str:
-    """Return the README with its tables of findings, costs and pages made anew from what is published."""
+    """Return a text with its answer, highlights, costs and pages made anew from what is published."""
     link = f"results/{PUBLISHED}/"
-    pages = sorted(published.glob("[0-9][0-9]_*.ipynb"))
+    found, pages = collect_findings([published]), sorted(published.glob("[0-9][0-9]_*.ipynb"))
     questions = [(Markup(f"[{path.stem[:2]}]({link}{path.name})"), find_title(read_cells(path))) for path in pages]
     tables = {
-        "findings": tabulate_findings(collect_findings([published]), folder=link),
+        "answer": tell_answer(found),
+        "highlights": tell_highlights(found, folder=link),
         "costs": tabulate_profiles(published),
         "pages": table(("page", "question"), questions),
     }

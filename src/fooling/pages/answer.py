@@ -1,0 +1,48 @@
+"""The report in short: the answer in three sentences, six highlights, and how many claims came to what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNSUPPORTED, UNTESTED
+from fooling.pages.finding import Finding
+from fooling.words import Markup, escape, list_words
+
+VERDICTS = (REPRODUCED, PARTLY, NOT, UNSUPPORTED, UNTESTED)
+ANSWERS = {"On digits": "mnist-cppn", "On ImageNet": "imagenet-cppn"}  # by where, the claim that says it
+HIGHLIGHTS = (
+    *("mnist-direct", "imagenet-direct", "transfer"),
+    *("retrain-mnist", "gradient-ascent", "imagenet-repetition"),
+)
+
+
+def count_verdicts(findings: Iterable[Finding]) -> tuple[tuple[str, int], ...]:
+    """Return how many claims came to each verdict, without those that none came to."""
+    counts = Counter(one.verdict for one in findings)
+    return tuple((verdict, counts[verdict]) for verdict in VERDICTS if counts[verdict])
+
+
+def list_answer(findings: Sequence[Finding]) -> dict[str, str]:
+    """Return what happened on digits and on ImageNet, and what did not: a sentence each, as far as pages have run."""
+    by_claim = {one.claim.id: one for one in findings}
+    told = {where: by_claim[claim].headline for where, claim in ANSWERS.items() if claim in by_claim}
+    against = [f"“{one.claim.title}”" for one in findings if one.verdict in (NOT, UNSUPPORTED)]
+    return told | ({"What was not found": f"{list_words(against)}."} if against else {})
+
+
+def tell_answer(findings: Sequence[Finding]) -> Markup:
+    """Return :func:`list_answer` as a Markdown list."""
+    return Markup("\n".join(f"- **{what}.** {escape(told)}" for what, told in list_answer(findings).items()))
+
+
+def tell_highlights(findings: Sequence[Finding], folder: str = "") -> Markup:
+    """Return six findings as a Markdown list, and the tally; pages are in ``folder``, seen from the text."""
+    by_claim = {one.claim.id: one for one in findings}
+    lines = [
+        f"- **{escape(one.claim.title)}** ({one.verdict}). {escape(one.headline)} "
+        f"[Page {one.claim.page[:2]}]({folder}{one.claim.page}.ipynb)"
+        for one in (by_claim[name] for name in HIGHLIGHTS if name in by_claim)
+    ]
+    tally = list_words([f"{count} {verdict}" for verdict, count in count_verdicts(findings)])
+    return Markup("\n".join([*lines, "", f"Of {len(findings)} claims: {tally}."]))
