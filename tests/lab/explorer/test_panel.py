@@ -126,11 +126,14 @@ def test_start_while_another_network_loads_starts_once_it_is_loaded(explorer, mo
     evolve.classes.value = "3, 1"  # so that another network chooses other classes, once it is loaded
     monkeypatch.setattr(evolve, "make", lambda: evolve.choose() and search)
     clicks = [threading.Thread(target=lambda: setattr(evolve.network, "value", "slow"))]
-    clicks.append(threading.Thread(target=evolve.go.click))  # JupyterLab does not wait for the answer to the first
+    other = next(label for label in ENCODINGS if label != evolve.encoding.value)
+    clicks.append(threading.Thread(target=lambda: setattr(evolve.encoding, "value", other)))
+    clicks.append(threading.Thread(target=evolve.go.click))  # JupyterLab does not wait for the answers before
     clicks[0].start()
     assert loading.wait(PATIENCE)
-    clicks[1].start()
-    time.sleep(0.5)
+    for click in clicks[1:]:
+        click.start()
+        time.sleep(0.5)
     loaded.set()
     for click in clicks:
         click.join()

@@ -6,7 +6,9 @@ import base64
 import html
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,7 @@ class Desk:
         self.networks, self.folder, self.supplement = networks, folder, supplement
         self.status, self.answering = widgets.HTML(), threading.Event()
         self._loaded: dict[str, Classifier] = {}
-        self._lock, self._turn = threading.Lock(), threading.RLock()
+        self._lock, self._line, self._waiting = threading.Lock(), threading.Condition(), deque[int]()
 
     def say(self, sentence: str, wrong: bool = False) -> None:
         """Show a sentence in the line of status; readers of the screen hear it."""
@@ -72,12 +74,12 @@ class Desk:
         """Return a callback that says what was wrong instead of failing unseen; callbacks wait for one another.
 
         JupyterLab may answer two clicks in two threads. Without turns, a network that is still being loaded would stop
-        the search that was started after it was chosen.
+        the search that was started after it was chosen; so would an encoding chosen before it, if turns had no order.
         """
 
         @wraps(answer)
         def guarded(*arguments: Any) -> None:
-            with self._turn:
+            with self._take_turn():
                 within = self.answering.is_set()  # an answer that sets a control has that one's answer within it
                 self.answering.set()
                 try:
@@ -89,6 +91,23 @@ class Desk:
                         self.answering.clear()
 
         return guarded
+
+    @contextmanager
+    def _take_turn(self) -> Iterator[None]:
+        """Wait for those who came before; an answer within an answer is part of its turn."""
+        me = threading.get_ident()
+        with self._line:
+            within = bool(self._waiting) and self._waiting[0] == me
+            if not within:
+                self._waiting.append(me)
+                self._line.wait_for(lambda: self._waiting[0] == me)
+        try:
+            yield
+        finally:
+            with self._line:
+                if not within:
+                    self._waiting.popleft()
+                    self._line.notify_all()
 
     def make_button(self, description: str, tooltip: str, answer: Callable[[], None], style: str = "") -> Any:
         """Return a button as wide as its words whose click is answered under :meth:`guard`."""
