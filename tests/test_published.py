@@ -168,5 +168,7 @@ def test_runs_behind_a_published_page_are_published_and_hold_its_numbers(name: s
 def test_readme_and_guide_tell_what_is_published() -> None:
     readme, guide = ((runs.ROOT / name).read_text(encoding="utf-8") for name in ("README.md", GUIDE))
     assert (fill_readme(readme, PUBLISHED), fill_readme(guide, PUBLISHED)) == (readme, guide)
+    overview = (PUBLISHED / "00_overview.ipynb").read_text(encoding="utf-8")
+    assert all(f"| {claim.title} |" in overview for claim in CLAIMS), "the whole table is on page 00"
     assert len(readme.split()) <= 900, "the README is read in a few minutes; what else there is to run is in the guide"
     assert (PUBLISHED / PICTURE).read_bytes() == read_first_picture(PUBLISHED / "00_overview.ipynb")
