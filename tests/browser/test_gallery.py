@@ -125,7 +125,20 @@ def test_choices_find_sort_and_sift_images(made: Made, visit: Callable[..., Page
     page.select_option("#sort", "kinship")
     assert page.locator(names).count() == 10
     page.select_option("#beside", "1")
+    page.locator("#tiles.pairs").wait_for()  # its run is opened first
     assert page.locator("#tiles canvas").count() == 20
+
+
+def test_the_last_choice_counts_although_another_takes_longer(made: Made, visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.evaluate("""() => {
+      const choose = (id, value) => Object.assign(document.getElementById(id), { value })
+        .dispatchEvent(new Event("input", { bubbles: true }));
+      choose("beside", "1");
+      choose("beside", "");
+    }""")
+    page.wait_for_timeout(1000)
+    assert page.locator("#tiles canvas").count() == 10
 
 
 def search_confidences(made: Made) -> np.ndarray:

@@ -11,6 +11,7 @@ const data = JSON.parse(find("data").textContent);
 const runs = new Map(); // those that were opened, by place; they are read when they are asked for
 const shown = { image: 0, scale: 1 }; // in the dialog: {run, cell, image, scale}
 let listed = []; // the cells in the order of their tiles
+let turns = 0; // choices that were answered
 
 function make(name, attributes = {}, ...children) {
   const element = Object.assign(document.createElement(name), attributes);
@@ -77,7 +78,9 @@ function picture(run, image) {
 // Shows the tiles that the choices ask for, in their order.
 async function update() {
   const chosen = [find("run").value, find("beside").value].filter((place) => place !== "");
+  const turn = ++turns;
   const together = await Promise.all(chosen.map(openRun));
+  if (turn < turns) return; // another choice was made while a run was opened
   const [run] = together;
   const [words, least] = [find("search").value.trim().toLowerCase(), LEVELS[find("least").value]];
   const orders = {
