@@ -26,7 +26,7 @@ ENCODINGS = {"direct": DirectEncoding, "cppn": CppnEncoding}
 def main() -> None:
     """Print the peak, and how many different images the cells hold at the end."""
     name, children, generations = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    classifier = load_network()
+    classifier = load_network("EfficientNet-Lite0")
     encoding = ENCODINGS[name](classifier.image_shape)
     started = time.monotonic()
     with TemporaryDirectory() as folder:

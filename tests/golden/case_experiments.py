@@ -49,19 +49,18 @@ def features() -> Arrays:
 def comparisons() -> Arrays:
     run = evolved_colours()
     thumbnails = [package.shrink(images) for images in run.images]
-    champions, parents = (run.unroll(part, -1)[:, -1] for part in ("champion", "parent"))
     compared = package.compare_classes(run.log_odds, run.history[:, 0])
-    scale = package.Scale(2, 7, 4, 10, "colour", "one")
-    found, correlations = package.measure_relatedness(thumbnails, run.places, run.classes, scale, 3)
+    alike = np.stack([package.correlate_all(one) for one in thumbnails])
+    between = package.correlate_pairs(thumbnails[0], thumbnails[1])[None]
+    neighbours = package.likeness.find_neighbours(run.classes)
+    found = package.likeness.compare_likeness(alike, between, run.places, neighbours, 3)
     return {
         "thumbnails": np.stack(thumbnails),
         **{f"compared.{part}": np.asarray(getattr(compared, part)) for part in ("superiority", "p", "ahead")},
-        **list_arrays(correlations, "related."),
-        **{f"median.{part}": np.asarray(getattr(found, part)) for part in ("neighbours", "random", "runs")},
+        **{f"quartiles.{part}": np.array(getattr(found, part)) for part in ("near", "random", "runs")},
         **list_arrays(found.against_random, "against_random."),
         **list_arrays(found.against_runs, "against_runs."),
-        "shared": np.array([found.shared_neighbours, found.shared_random]),
-        "siblings": package.correlate_siblings(thumbnails, champions, parents),
+        "shared": np.array([found.shared_near, found.shared_random]),
     }
 
 
@@ -122,9 +121,7 @@ def retrained_digits() -> Arrays:
 
 @case(slow=True)
 def retrained_imagenet() -> Arrays:
-    settings = package.HeadSizes(
-        runs=2, generations=2, children=6, baseline_runs=1, classes=(1, 2, 6), photograph_crops=20, steps=5
-    )
+    settings = package.HeadSizes(runs=2, generations=2, children=6, photograph_crops=20, steps=5)
     with TemporaryDirectory() as folder:
         found, _ = package.retrain_imagenet(
             colour_network(), package.load_photographs("packaged"), settings, 0, Path(folder)

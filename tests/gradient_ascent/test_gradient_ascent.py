@@ -193,6 +193,13 @@ def test_mean_image_is_what_the_network_takes_for_zero(weights, make_small_netwo
     assert find_mean(replace(make_small_network(), input_range=(-127.0 / 128.0, 1.0))) == pytest.approx(127.0)
 
 
+def test_mean_image_is_seen_through_a_first_layer_that_rescales() -> None:
+    for scale, offset, mean in ((1.0, [-90.0, -120.0, -150.0], 120.0), (2.0, -100.0, 50.0), (1.0, 30.0, 0.0)):
+        head = [layers.Rescaling(scale, offset), layers.Flatten(), layers.Dense(2)]
+        model = keras.Sequential([layers.Input((4, 4, 3)), *head])
+        assert find_mean(Classifier(model, input_range=(0.0, 255.0))) == pytest.approx(mean)
+
+
 def test_start_is_noise_of_one_grey_level_that_depends_on_seed_and_class_alone() -> None:
     start = start_climb(NONE, 100.0, (40, 40, 3), np.array([[0, 7], [1, 7], [0, 8], [0, 7]])).offset.numpy()
     np.testing.assert_array_equal(start[0], start[3])

@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from fooling.encodings.population import compile_graph, on_processor
 from fooling.networks import classifier as classifying
 from fooling.networks.classifier import Classifier, load_classifier, log_odds_of
 
@@ -181,6 +182,27 @@ def test_batches_of_any_size_change_only_the_last_digits(monkeypatch):
 def test_a_batch_is_200_small_images_and_fewer_of_large_ones(side, batch):
     model = keras.Sequential([layers.Input((None, None, 3)), layers.GlobalAveragePooling2D()])
     assert Classifier(model, image_shape=(side, side, 3)).batch == batch
+
+
+def test_a_batch_of_ones_own_is_kept_when_sent_and_part_of_the_fingerprint():
+    model = build("sequential", 1, None)
+    own, usual = Classifier(model, batch_size=7), Classifier(model)
+    kind, given = own.__reduce__()
+    assert own.batch == kind(*given).batch == 7 and usual.batch == 200
+    assert own.fingerprint() == kind(*given).fingerprint() != usual.fingerprint()
+    with pytest.raises(ValueError, match=r"^A forward pass has 1 image or more, .* not -1\.$"):
+        Classifier(model, batch_size=-1)
+
+
+@pytest.mark.parametrize(("cards", "device"), [([], "CPU"), (["a card"], "GPU")])
+def test_a_gpu_computes_the_network_and_nothing_else(monkeypatch, cards, device):
+    classifier = Classifier(build("functional", 1, None))
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: cards)
+    bred = on_processor(lambda seed: classifier.logits(tf.random.stateless_uniform([5, SIDE, SIDE, 1], seed)))
+    graph = compile_graph(bred, [tf.TensorSpec([2], tf.int64)]).graph
+    places = {part.type: part.device for part in graph.get_operations()}
+    assert places["MatMul"].endswith(f"{device}:0") and places["Conv2D"].endswith(f"{device}:0")
+    assert places["StatelessRandomUniformV2"].endswith("CPU:0")
 
 
 def test_the_models_own_pixel_range_is_applied():

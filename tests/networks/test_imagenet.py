@@ -53,7 +53,7 @@ def test_the_name_says_which_network_and_from_where(loaded):
     assert NAMES == ("EfficientNet-Lite0", "EfficientNet-Lite1", "EfficientNet-Lite2", "SqueezeNet")
     for name in (*NAMES, "ResNet50", "EfficientNetV2B0"):
         assert load_network(name).name == name
-    assert load_network().name == "EfficientNet-Lite0"
+    assert load_network().name == "SqueezeNet"
     assert [loader for loader, _ in loaded] == ["packaged"] * 4 + ["keras"] * 2 + ["packaged"]
 
 

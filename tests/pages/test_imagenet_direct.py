@@ -1,51 +1,77 @@
-"""The rule about pixel images: that they fail needs the paper's size, that they succeed does not."""
+"""The rules about pixel images: behind CPPNs, with few classes fooled; and the rule before, which asked for more."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNTESTED
-from fooling.pages.imagenet_direct import CLAIM, SIZES
-from fooling.pages.imagenet_search import ImageNetSearch, Scale
+from fooling.pages.comparison import Comparison
+from fooling.pages.imagenet_direct import CLAIM, SIZES, PixelSearch, judge_before
+from fooling.pages.imagenet_search import ImageNetSearch, LongRun, Scale
 
-PAPER = Scale(runs=5, classes=1_000, generations=20_000, children=200, network="EfficientNet-Lite0", crops="ten")
-SMALL = replace(PAPER, runs=2, classes=20, generations=1, children=20)
-FOUND = ImageNetSearch(PAPER, 0.2159, (0.2, 0.23), 0.99, 45, 0.001)
+SCALE = Scale(runs=4, classes=1_000, generations=500, children=200, network="SqueezeNet", crops="one")
+PAPER = replace(SCALE, runs=5, generations=20_000, crops="ten")
+LONGER = LongRun(replace(SCALE, runs=1, generations=2_000), 0.002, 3)
+SEARCH = ImageNetSearch(SCALE, 0.001, (0.0009, 0.0011), 0.99, 0, None, LONGER)
+AHEAD = Comparison(superiority=0.99, p=1e-30, ahead=999, paired_p=1e-30, medians=(0.8, 0.001))
+FOUND = PixelSearch(SEARCH, AHEAD)
+
+
+@pytest.mark.parametrize(
+    ("search", "ahead", "verdict"),
+    [
+        ({}, {}, REPRODUCED),
+        ({"longer": replace(LONGER, fooled=90)}, {}, REPRODUCED),
+        ({"longer": replace(LONGER, fooled=91)}, {}, PARTLY),
+        ({"longer": None, "fooled": 90}, {}, REPRODUCED),
+        ({"longer": None, "fooled": 91}, {}, PARTLY),
+        ({}, {"p": 0.0001}, PARTLY),
+        ({}, {"superiority": 0.56}, PARTLY),
+        ({"longer": replace(LONGER, fooled=91)}, {"p": 0.0001}, NOT),
+        ({"scale": replace(SCALE, runs=1)}, {}, UNTESTED),
+        ({"scale": replace(SCALE, classes=999)}, {}, UNTESTED),
+        ({"scale": replace(SCALE, generations=249)}, {}, UNTESTED),
+    ],
+)
+def test_verdict_follows_the_rule(search: dict[str, Any], ahead: dict[str, Any], verdict: str) -> None:
+    assert CLAIM.judge(PixelSearch(replace(SEARCH, **search), replace(AHEAD, **ahead))) == verdict
 
 
 @pytest.mark.parametrize(
     ("change", "verdict"),
     [
-        ({}, REPRODUCED),
-        ({"scale": replace(PAPER, runs=2)}, REPRODUCED),
+        ({}, UNTESTED),
+        ({"scale": PAPER, "longer": None, "fooled": 90}, REPRODUCED),
+        ({"scale": PAPER, "longer": None, "fooled": 91}, PARTLY),
+        ({"longer": replace(LONGER, scale=PAPER)}, REPRODUCED),
+        ({"longer": replace(LONGER, median=0.5001)}, NOT),
         ({"scale": replace(PAPER, runs=1)}, UNTESTED),
-        ({"scale": replace(PAPER, classes=999)}, UNTESTED),
-        ({"scale": replace(PAPER, generations=19_999)}, UNTESTED),
-        ({"fooled": 90}, REPRODUCED),
-        ({"fooled": 91}, PARTLY),
-        ({"median": 0.5}, REPRODUCED),
-        ({"median": 0.5001}, NOT),
-        ({"median": 0.5001, "scale": SMALL}, NOT),
-        ({"median": 0.5, "scale": SMALL}, UNTESTED),
-        ({"median": 0.9, "scale": replace(PAPER, classes=19)}, UNTESTED),
-        ({"median": 0.9, "scale": replace(PAPER, runs=1)}, UNTESTED),
     ],
 )
-def test_verdict_follows_the_rule(change: dict[str, Any], verdict: str) -> None:
-    assert CLAIM.judge(replace(FOUND, **change)) == verdict
+def test_the_rule_before_asked_for_the_papers_size(change: dict[str, Any], verdict: str) -> None:
+    assert judge_before(PixelSearch(replace(SEARCH, **change), AHEAD)) == verdict
 
 
-def test_headline_says_how_far_and_after_how_many_children() -> None:
+def test_headline_and_rows_tell_of_the_run_that_went_on(check_words: Callable[[Any, Any], None]) -> None:
     assert CLAIM.headline(FOUND) == (
-        "Pixel images reach a median confidence of 21.59% after 4,000 children per cell, and 45 of 1,000 classes "
-        "reach 99%."
+        "Pixel images reach a median confidence of 0.20% after 400 children per cell, and 3 of 1,000 classes reach 99%."
     )
-    assert "the number itself" in {what for what, *_ in CLAIM.rows(replace(FOUND, scale=SMALL))}
+    rows = {what: here for what, here, _ in CLAIM.rows(FOUND)}
+    assert rows["median confidence"] == "0.10%" and rows["one run that went on: median"] == "0.20%"
+    assert rows["CPPN images of as many children per cell"].startswith("ahead in 999 of 1,000 classes")
+    assert CLAIM.scale(FOUND).endswith(
+        "500 generations × 200 children; one run to 2,000 generations; SqueezeNet, one crop"
+    )
+    for found in (FOUND, PixelSearch(replace(SEARCH, longer=None), AHEAD)):
+        check_words(CLAIM, found)
+        assert msgspec.convert(msgspec.to_builtins(found), PixelSearch) == found
 
 
 def test_paper_profile_is_the_papers_own_size() -> None:
     sizes = SIZES["paper"]
-    assert (sizes.runs, sizes.generations, sizes.children, sizes.classes) == (5, 20_000, 200, ())
+    assert (sizes.runs, sizes.generations, sizes.children) == (5, 20_000, 200)

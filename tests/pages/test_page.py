@@ -49,11 +49,10 @@ def test_a_record_of_another_version_is_refused_by_its_file(page: Page) -> None:
 def test_metrics_name_the_runs_that_a_page_drew_from_those_of_its_searches_included(page: Page) -> None:
     folders = [RunFolder(page.runs / name) for name in ("direct-b", "direct-a")]
     search = SimpleNamespace(folders=[RunFolder(page.runs / "cppn-a"), folders[1]])
-    page.write({}, [*folders, None], {"cppn": search}, shown={"large": "direct-a/shown-0.npz"})
+    page.write({}, [*folders, None], {"cppn": search})
     written = json.loads((page.folder / "metrics" / "02_mnist_direct.json").read_text())
     assert written["runs"] == ["cppn-a", "direct-a", "direct-b"]
     assert written["searches"] == {"cppn": ["cppn-a", "direct-a"]} and written["seed"] == 3
-    assert written["shown"] == {"large": "direct-a/shown-0.npz"}
 
 
 def test_a_search_is_found_by_page_name_and_seed_and_else_the_page_to_run_is_named(page: Page, monkeypatch) -> None:

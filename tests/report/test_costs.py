@@ -38,10 +38,10 @@ def test_table_of_pages_ends_with_their_sum(folder: Path) -> None:
 
 
 def test_profile_says_what_it_asks_of_a_machine_from_its_sizes(monkeypatch) -> None:
-    search = SimpleNamespace(runs=2, generations=4, children=100, classes=(3, 5), crops="ten")
+    search = SimpleNamespace(runs=2, generations=4, children=100, longer=7, crops="ten")
     monkeypatch.setattr(
         contents, "SIZES", {"02_mnist_direct": {"smoke": search}, "08_imagenet_cppn": {"smoke": search}}
     )
     assert describe_profile("smoke") == (
-        "Profile smoke: 1,000 images in each search for digits; 1,000 CPPN images for 2 classes, ten crops."
+        "Profile smoke: 1,300 images in each search for digits; 1,300 CPPN images, ten crops."
     )

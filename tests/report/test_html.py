@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from fooling.pages import contents
-from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNTESTED
+from fooling.pages.claim import NOT, PARTLY, REPRODUCED, SUPPORTED, UNSUPPORTED, UNTESTED
 from fooling.report import freshness, html, inspection
 from fooling.report.index import find_group
 from fooling.report.inspection import PageError
@@ -279,15 +279,16 @@ def test_the_index_shows_findings_pages_costs_and_what_is_not_fresh(desk, projec
     assert "TensorFlow" in index and "verdict not-reproduced" in index
 
 
-def test_the_index_counts_all_four_verdicts(desk, project, monkeypatch):
-    verdicts = {"a": REPRODUCED, "b": PARTLY, "c": PARTLY, "d": NOT, "e": UNTESTED}
+def test_the_index_counts_all_verdicts(desk, project, monkeypatch):
+    verdicts = {"a": REPRODUCED, "b": PARTLY, "c": PARTLY, "d": NOT, "e": UNTESTED, "f": UNSUPPORTED, "g": SUPPORTED}
     project.claim(*verdicts)
     judged = [replace(one, judge=lambda found, verdict=verdicts[one.id]: verdict) for one in contents.CLAIMS]
     monkeypatch.setattr(contents, "CLAIMS", tuple(judged))
     desk.write("01_one", "# One")
     desk.pretend(metrics={"records": {name: {"median": 0.5} for name in verdicts}})
     tally = re.findall(r"<b>(\d)</b> ([a-z ]+)<", report(desk).read_text())
-    assert tally == [("1", REPRODUCED), ("2", PARTLY), ("1", NOT), ("1", UNTESTED)]
+    ours = [("1", SUPPORTED), ("1", UNSUPPORTED)]
+    assert tally == [("1", REPRODUCED), ("2", PARTLY), ("1", NOT), *ours, ("1", UNTESTED)]
 
 
 def test_the_pixel_of_these_tests_is_a_picture():

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -52,13 +53,16 @@ Score = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
 def find_mean(classifier: Classifier) -> float:
-    """Return the grey level, 0 to 255, that the network takes for zero.
+    """Return the grey level, 0 to 255, that the network takes for zero; a first layer that rescales is looked through.
 
     Choice: the paper's mean image is what its network's input has subtracted, so that X is that input. Here X is the
-    network's input, too, up to a factor: mid-grey for EfficientNet-Lite, black for the digit networks.
+    network's input, too, up to a factor: ImageNet's mean grey for SqueezeNet, mid-grey for EfficientNet-Lite, black for
+    the digit networks.
     """
     low, high = classifier.input_range
-    return min(max(-low / (high - low), 0.0), 1.0) * WHITE
+    first = next((layer for layer in classifier.model.layers if not isinstance(layer, keras.layers.InputLayer)), None)
+    zero = -np.mean(first.offset) / np.mean(first.scale) if isinstance(first, keras.layers.Rescaling) else 0.0
+    return float(np.clip((zero - low) / (high - low), 0.0, 1.0)) * WHITE
 
 
 def start_climb(setting: Setting, mean: float, shape: tuple[int, int, int], seeds: np.ndarray) -> Climb:

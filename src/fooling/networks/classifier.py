@@ -31,7 +31,7 @@ class Classifier:
 
     Raises:
         ValueError: If the model takes no images with 1 or 3 channels, or its output is not one row of class scores per
-            image, or the class names do not fit.
+            image, or the class names do not fit, or fewer than no images are to be passed at a time.
     """
 
     # functional, Sequential or subclassed; ``(batch, height, width, channels) float32`` to one row of class scores
@@ -46,6 +46,7 @@ class Classifier:
     # ``(height, width, channels)``; needed only where the model leaves it open
     image_shape: tuple[int, int, int] = (0, 0, 0)
     code: str = field(default="", repr=False)  # a hash of what the model does beside what its file describes
+    batch_size: int = 0  # images per forward pass, where other than so many pixels are fastest; 0 for the latter
     # "logits" or "probabilities", found by a probe: rows that sum to 1. Anything else counts as logits, the independent
     # sigmoids of a multi-label model too.
     outputs: str = field(init=False, default="logits")
@@ -63,13 +64,17 @@ class Classifier:
         if len(names) != scores.shape[1]:
             raise ValueError(f"{len(names)} class names were given, but {self.name} has {scores.shape[1]} classes.")
         object.__setattr__(self, "class_names", names)
+        if self.batch_size < 0:
+            raise ValueError(
+                f"A forward pass has 1 image or more, or 0 for the project's choice, not {self.batch_size}."
+            )
         sums_to_one = np.allclose(scores.sum(axis=1), 1.0, atol=1e-3) and scores.min() >= 0.0
         object.__setattr__(self, "outputs", "probabilities" if sums_to_one else "logits")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Send the model and what stands beside it, and no graph that was made of it."""
         given = (self.model, tuple(self.class_names), self.name, self.input_range, self.image_shape, self.code)
-        return type(self), given
+        return type(self), (*given, self.batch_size)
 
     @property
     def asked(self) -> Asked | None:
@@ -80,7 +85,7 @@ class Classifier:
     @property
     def batch(self) -> int:
         """How many images the project passes at a time."""
-        return max(1, min(BATCH, BATCH_PIXELS // math.prod(self.image_shape[:2])))
+        return self.batch_size or max(1, min(BATCH, BATCH_PIXELS // math.prod(self.image_shape[:2])))
 
     def logits(self, images: tf.Tensor) -> tf.Tensor:
         """Return the class scores before the softmax, ``(batch, classes) float32``; of a softmax the logarithm.
@@ -127,7 +132,7 @@ class Classifier:
         return to_confidence(self.score(images)).astype(np.float32)
 
     def fingerprint(self) -> str:
-        """Return a hash of the weights, the architecture and the pixel range: part of the key of every run."""
+        """Return a hash of weights, architecture, pixel range and batch: part of the key of every run."""
         digest = hashlib.sha256()
         for weight in self.model.get_weights():
             digest.update(f"{weight.shape}{weight.dtype}".encode())
@@ -139,6 +144,8 @@ class Classifier:
             architecture = str(adapt(self.model, self.image_shape, self.input_range)[1].tolist())
         digest.update(architecture.encode())
         digest.update(f"{self.input_range}{self.outputs}{self.image_shape}{self.code}".encode())
+        if self.batch_size:  # sums depend on it
+            digest.update(f"batch {self.batch_size}".encode())
         return digest.hexdigest()[:16]
 
 

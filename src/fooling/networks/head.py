@@ -23,6 +23,7 @@ FOOLING_SHARE = 9_000 / (1_281_167 + 9_000)
 # Choice: CaffeNet's batch, so that about two images of each are fooling ones; its momentum; a tenth of its learning
 # rate, as is usual for a network that was trained before.
 BATCH, RATE, MOMENTUM = 256, 0.001, 0.9
+AWAKE = 0.1  # a new class's bias behind a ReLU, which lets no gradient through at 0; Choice: little beside logits of 10
 PROBED = 8  # images on which a network taken apart must answer as it did; Choice: a moment, on a slow one too
 PASSING = (keras.layers.Dropout, keras.layers.Identity)  # what changes nothing when a network only answers
 
@@ -30,7 +31,7 @@ PASSING = (keras.layers.Dropout, keras.layers.Identity)  # what changes nothing 
 class NaturalFeatures(NamedTuple):
     """What a head learns from besides fooling images."""
 
-    features: np.ndarray  # (count, features) float32
+    features: np.ndarray  # as :func:`compute_features` gives them
     labels: np.ndarray  # (count,) int64: the class; −1 where the old head is the teacher
 
 
@@ -58,11 +59,16 @@ def expose_logits(classifier: Classifier, images: np.ndarray | None = None) -> C
     return exposed if exposed.outputs == "logits" and agree(given, softmax(logits, axis=1)) else classifier
 
 
-def split_head(classifier: Classifier, images: np.ndarray | None = None) -> tuple[keras.Model, Head]:
+def split_head(
+    classifier: Classifier, images: np.ndarray | None = None, averaged: bool = False
+) -> tuple[keras.Model, Head]:
     """Return a model of everything below the last layer, and that layer.
 
+    With ``averaged`` the layer may also be a 1 × 1 convolution with a ReLU whose mean is taken, as in SqueezeNet; then
+    what is below gives maps, and a class has the same weights at every place.
+
     Raises:
-        ValueError: If the last layer is not a dense one, or the two together answer differently; images are those of
+        ValueError: If the last layer is none of these, or the two together answer differently; images are those of
             :func:`expose_logits`.
     """
     form, network = _open_form(classifier)
@@ -71,16 +77,37 @@ def split_head(classifier: Classifier, images: np.ndarray | None = None) -> tupl
         return form.network if plain else form.put_head(None), form.head
     end = _find_last(network)
     ending = end.operation.name if end else "no layer of its own"
+    before_mean = _find_averaged(network, end) if averaged and end and not form else None
     head = _read_dense(end.operation, form is not None and form.take is TAKE["one logit"]) if end else None
-    if end is None or head is None or _name_activation(end.operation) != "linear":
+    if before_mean:
+        kernel, bias = before_mean.operation.get_weights()
+        end, head = before_mean, Head(kernel[0, 0], bias)
+    elif end is None or head is None or _name_activation(end.operation) != "linear":
         raise ValueError(f"{classifier.name} ends in {ending}, but its last layer must be a dense one.")
     below = keras.Model(find_input(network), end.before)
     below = Adapted(below, form.give, TAKE["squeezed"], f"{form.about}; features") if form else below
     pixels = _draw_probe(classifier, images)
     features, scores = (np.asarray(one(pixels, training=False), np.float32) for one in (below, classifier.model))
-    if not agree(scores, features @ head.kernel + head.bias):
+    if not agree(scores, np.asarray(score_head(features, head))):
         raise ValueError(f"{classifier.name} gives other answers than its last layer {ending} on what is below it.")
     return below, head
+
+
+def score_head(features: Any, head: Head) -> Any:
+    """Return a head's scores, ``(count, classes) float32``: of maps the mean over places of what is above zero.
+
+    Args:
+        features: ``(count, features) float32`` or maps, ``(count, height, width, features)``; an array or a tensor.
+    """
+    scores = tf.tensordot(tf.cast(features, tf.float32), head.kernel, 1) + head.bias
+    return scores if len(features.shape) == 2 else tf.reduce_mean(tf.nn.relu(scores), axis=(1, 2))
+
+
+def _find_averaged(network: keras.Model, end: End) -> End | None:
+    """Return the 1 × 1 convolution with a ReLU whose mean a network ends in, as SqueezeNet does; None of another."""
+    last = find_end(network, end.before) if type(end.operation) is keras.layers.GlobalAveragePooling2D else None
+    convolution = last and type(last.operation) is keras.layers.Conv2D and last.operation.kernel_size == (1, 1)
+    return last if last and convolution and _name_activation(last.operation, ("Conv2D",)) == "relu" else None
 
 
 def _open_form(classifier: Classifier) -> tuple[Adapted | None, keras.Model]:
@@ -132,6 +159,7 @@ def _draw_probe(classifier: Classifier, images: np.ndarray | None) -> np.ndarray
 def compute_features(classifier: Classifier, below: keras.Model, images: Iterable[np.ndarray]) -> np.ndarray:
     """Return what the layers below a network's head make of images, ``(count, features) float32``.
 
+    Where the head is averaged over places it is ``(count, height, width, features) float16``, half of the memory.
     The images are batches ``(any, height, width, channels) uint8``; those of another shape raise ValueError.
     """
     low, high = classifier.input_range
@@ -139,18 +167,25 @@ def compute_features(classifier: Classifier, below: keras.Model, images: Iterabl
     run = tf.function(lambda part: below(part * (high - low) + low, training=False), input_signature=signature)
     size = classifier.batch
     parts = (batch[start : start + size] for batch in images for start in range(0, len(batch), size))
-    return np.concatenate([run(check_images(part, classifier.image_shape)) for part in parts])
+    found = (run(check_images(part, classifier.image_shape)) for part in parts)
+    return np.concatenate([part if len(part.shape) == 2 else np.asarray(part, np.float16) for part in found])
 
 
 def add_class(classifier: Classifier, below: keras.Model, head: Head) -> Classifier:
     """Return a network of this project's with a head that has one class more, called fooling; its scores are logits.
 
-    It is one graph of layers, as runs against it were first described, so that they are found again.
+    It is one graph of layers, as runs against it were first described, so that they are found again. Above maps the
+    class is one of a convolution, see :func:`score_head`.
     """
-    outputs = keras.layers.Dense(len(head.bias), name="head")(below.output)
-    model = keras.Model(below.inputs[0], outputs, name=f"{classifier.model.name}_retrained")
-    model.layers[-1].set_weights(list(head))
-    return _name_retrained(classifier, model)
+    if len(below.output.shape) == 2:
+        layer = keras.layers.Dense(len(head.bias), name="head")
+        outputs, weights = layer(below.output), list(head)
+    else:
+        layer = keras.layers.Conv2D(len(head.bias), 1, activation="relu", name="head")
+        outputs = keras.layers.GlobalAveragePooling2D(name="head_mean")(layer(below.output))
+        weights = [head.kernel[None, None], head.bias]
+    layer.set_weights(weights)
+    return _name_retrained(classifier, keras.Model(below.inputs[0], outputs, name=f"{classifier.model.name}_retrained"))
 
 
 def replace_head(classifier: Classifier, below: keras.Model, head: Head) -> Classifier:
@@ -162,32 +197,40 @@ def replace_head(classifier: Classifier, below: keras.Model, head: Head) -> Clas
 def _name_retrained(classifier: Classifier, model: keras.Model) -> Classifier:
     """Return a model with a class more as a classifier."""
     names, name = (*classifier.class_names, "fooling"), f"{classifier.name}, retrained"
-    return Classifier(model, names, name, classifier.input_range, classifier.image_shape)
+    return Classifier(
+        model, names, name, classifier.input_range, classifier.image_shape, batch_size=classifier.batch_size
+    )
 
 
 def train_head(head: Head, natural: NaturalFeatures, fooling: np.ndarray, steps: int, seed: int) -> Head:
-    """Train a head with a class more, from the old weights and zeros for the new class.
+    """Train a head with a class more, from the old weights and zeros for the new class; behind a ReLU a little more.
 
     The loss is the cross-entropy. Its target is the class of a labelled example, the new class for a fooling image, and
     for an example without label the old head's softmax, with 0 for the new class (Li & Hoiem 2016; Choice: temperature
     1, so that the loss is the same for all). Each example is a fooling image with the paper's probability.
 
     Args:
-        fooling: ``(count, features) float32``, at least one.
+        fooling: Features of at least one, as :func:`compute_features` gives them.
         steps: Of gradient descent with momentum, batches of 256.
         seed: Of the order of examples.
     """
     features = tf.constant(np.concatenate([natural.features, fooling]))
     labels = tf.constant(np.concatenate([natural.labels, np.full(len(fooling), len(head.bias))]), tf.int32)
-    kernel, bias = tf.Variable(np.pad(head.kernel, ((0, 0), (0, 1)))), tf.Variable(np.pad(head.bias, (0, 1)))
+    start = 0.0 if features.shape.rank == 2 else AWAKE
+    kernel = tf.Variable(np.pad(head.kernel, ((0, 0), (0, 1))))
+    bias = tf.Variable(np.pad(head.bias, (0, 1), constant_values=(0.0, start)))
     velocities = tf.Variable(tf.zeros_like(kernel)), tf.Variable(tf.zeros_like(bias))
+    known = _ask_teacher(features, len(natural.labels), head) if features.shape.rank > 2 else None
 
     def learn(chosen: tf.Tensor) -> None:
         inputs, wanted = tf.gather(features, chosen), tf.gather(labels, chosen)
-        old = tf.pad(tf.nn.softmax(inputs @ head.kernel + head.bias), [[0, 0], [0, 1]])
+        old = tf.nn.softmax(score_head(inputs, head)) if known is None else tf.gather(known, chosen)
+        old = tf.pad(old, [[0, 0], [0, 1]])
         target = tf.where((wanted == UNKNOWN)[:, None], old, tf.one_hot(wanted, len(head.bias) + 1))
-        error = (tf.nn.softmax(inputs @ kernel + bias) - target) / BATCH  # the loss's gradient by the scores
-        gradients = tf.matmul(inputs, error, transpose_a=True), tf.reduce_sum(error, axis=0)
+        with tf.GradientTape() as tape:
+            scores = score_head(inputs, Head(kernel, bias))
+        error = (tf.nn.softmax(scores) - target) / BATCH  # the loss's gradient by the scores
+        gradients = tape.gradient(scores, (kernel, bias), error)
         for weight, velocity, gradient in zip((kernel, bias), velocities, gradients, strict=True):
             weight.assign_add(velocity.assign(MOMENTUM * velocity - RATE * gradient))
 
@@ -198,6 +241,13 @@ def train_head(head: Head, natural: NaturalFeatures, fooling: np.ndarray, steps:
             step(tf.constant(draw_batch(random, len(natural.labels), len(fooling))))
             bar.update()
     return Head(kernel.numpy(), bias.numpy())
+
+
+def _ask_teacher(features: tf.Tensor, natural: int, head: Head) -> tf.Tensor:
+    """Return the old head's softmax of maps, once for all steps, and zeros for the fooling images behind them."""
+    starts = range(0, natural, BATCH)
+    known = [tf.nn.softmax(score_head(features[one : min(one + BATCH, natural)], head)) for one in starts]
+    return tf.concat([*known, tf.zeros([len(features) - natural, len(head.bias)])], axis=0)
 
 
 def draw_batch(random: np.random.Generator, natural: int, fooling: int) -> np.ndarray:

@@ -20,7 +20,7 @@ NAMES = (*VARIANTS, SQUEEZENET)  # the networks that packages carry, which need 
 CROPS = ("one", "ten")
 
 
-def load_network(name: str | Path = "EfficientNet-Lite0", crops: str = "one", **fields: Any) -> Classifier:
+def load_network(name: str | Path = "SqueezeNet", crops: str = "one", **fields: Any) -> Classifier:
     """Load a network of ImageNet by its name, or any network from its file.
 
     Args:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNSUPPORTED, UNTESTED
+from fooling.pages.claim import NOT, PARTLY, REPRODUCED, SUPPORTED, UNSUPPORTED, UNTESTED
 from fooling.pages.finding import Finding
 from fooling.words import Markup, escape, list_words
 
-VERDICTS = (REPRODUCED, PARTLY, NOT, UNSUPPORTED, UNTESTED)
+VERDICTS = (REPRODUCED, PARTLY, NOT, SUPPORTED, UNSUPPORTED, UNTESTED)
 ANSWERS = {"On digits": "mnist-cppn", "On ImageNet": "imagenet-cppn"}  # by where, the claim that says it
 HIGHLIGHTS = (
     *("mnist-direct", "imagenet-direct", "transfer"),

@@ -12,15 +12,18 @@ from typing import Generic, TypeVar
 from fooling.words import SMALLEST_P, show_p
 
 REPRODUCED, PARTLY, NOT = "reproduced", "partly reproduced", "not reproduced"
+SUPPORTED = "supported"  # of a question of this project's own
 UNSUPPORTED = "not supported in this range"  # of a hypothesis, which no run can refute outside of it
 UNTESTED = "not tested at this scale"
 
-# How sure a sentence or number of the paper is, printed wherever it is.
+# How sure a sentence or number of the paper is, printed wherever it is; and one that is not the paper's.
 QUOTE = "the paper's words"
 SECONDARY = "told by others, not checked against the paper"
 RECALLED = "recalled, not checked against the paper"
 RECALLED_LESS = "recalled, less surely"
-MARKS = {QUOTE: "", SECONDARY: "*", RECALLED: "†", RECALLED_LESS: "‡"}  # behind a number of the paper, in a table
+OURS = "this project's question"
+# Behind a number, in a table.
+MARKS = {QUOTE: "", SECONDARY: "*", RECALLED: "†", RECALLED_LESS: "‡", OURS: ""}
 
 EXACT = 9  # decimals to which differences are rounded before they meet a threshold: 0.04 − 0.03 is not above 0.01
 SMALL_EFFECT = 0.56  # probability of superiority that counts as an effect; Source: Vargha & Delaney 2000
@@ -62,7 +65,7 @@ class Claim(Generic[Record]):
     grade: str  # how sure sentence and number are
     page: str  # the notebook that tests it
     record: type[Record]  # the frozen dataclass that the page measures
-    judge: Callable[[Record], str]  # from a record to one of the four verdicts
+    judge: Callable[[Record], str]  # from a record to one of the verdicts above
     headline: Callable[[Record], str]  # from a record to one sentence of at most 35 words
     # from a record to the rows of the table below that sentence: what, ours, the paper's
     rows: Callable[[Record], Rows]

@@ -13,7 +13,7 @@ from fooling.pages.ascent import claim as ascent
 from fooling.pages.claim import Claim
 from fooling.pages.detectors import summary as detectors
 from fooling.pages.imagenet_cppn import claim as imagenet_cppn
-from fooling.pages.imagenet_cppn import relatedness
+from fooling.pages.imagenet_cppn import diversity, modern, relatedness
 from fooling.pages.mnist_features import claim as mnist_features
 from fooling.pages.page import check_profile
 from fooling.pages.repetition import claim as repetition
@@ -48,7 +48,9 @@ CLAIMS: tuple[Claim[Any], ...] = (
     imagenet_direct.CLAIM,
     *imagenet_cppn.CLAIMS,
     repetition.CLAIM,
+    diversity.CLAIM,
     relatedness.CLAIM,
+    modern.CLAIM,
     *transfer.CLAIMS,
     digit_claims.CHAIN_CLAIM,
     imagenet_claims.CLAIM,

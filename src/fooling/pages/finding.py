@@ -34,7 +34,7 @@ class Finding:
 
     @property
     def verdict(self) -> str:
-        """One of the four of :mod:`fooling.pages.claim`."""
+        """One of those of :mod:`fooling.pages.claim`."""
         return self.claim.judge(self.record)
 
     @property

@@ -52,19 +52,17 @@ class Page(NamedTuple):
         records: Mapping[str, Any],
         runs: Iterable[RunFolder | None] = (),
         searches: Mapping[str, Evolution] | None = None,
-        **more: Any,
     ) -> None:
         """Write what the page measured.
 
         Args:
             records: By claim, or by a name of the page's own: frozen dataclasses of numbers and words.
             searches: By name, what later pages may ask for by :meth:`find_search`.
-            **more: JSON that another page reads, such as which images the overview shows.
         """
         found = {name: [run.path.name for run in one.folders] for name, one in (searches or {}).items()}
         names = {run.path.name for run in runs if run} | {name for part in found.values() for name in part}
         content = {"records": msgspec.to_builtins(dict(records)), "runs": sorted(names), "searches": found}
-        write_json(metrics_file(self.folder, self.name), {**content, "seed": self.seed, **more})
+        write_json(metrics_file(self.folder, self.name), {**content, "seed": self.seed})
 
     def find_search(self, page: str, name: str) -> Evolution:
         """Return a search that an earlier page made at this profile and seed."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fooling.words import count_words
+
 
 @dataclass(frozen=True)
 class SearchSizes:
@@ -18,12 +20,12 @@ class SearchSizes:
 
 @dataclass(frozen=True)
 class ImageNetSizes(SearchSizes):
-    """The same on ImageNet, where a search over all classes and one over a few compare by children per cell."""
+    """The same on ImageNet, over all 1,000 classes."""
 
-    baseline_runs: int  # independent runs of random search
-    network: str = "EfficientNet-Lite0"  # the network to fool, by name
+    baseline_runs: int = 0  # independent runs of random search
+    longer: int = 0  # generations to which the first run goes on; 0 where it ends with the others
+    network: str = "SqueezeNet"  # the network to fool, by name: of those in packages the nearest to the paper's
     crops: str = "one"  # "one" or "ten"; the released code averages ten
-    classes: tuple[int, ...] = ()  # the classes that get a cell; empty for all 1000
 
 
 LITES = ("EfficientNet-Lite0", "EfficientNet-Lite1", "EfficientNet-Lite2")
@@ -42,7 +44,7 @@ def spread_of_runs(final: np.ndarray) -> tuple[float, float]:
 
 def describe_size(runs: int, cells: int, generations: int, children: int) -> str:
     """Return the size of a search in words."""
-    return f"{runs} runs × {cells} classes, {generations} generations × {children} children"
+    return f"{count_words(runs, 'run')} × {cells} classes, {generations} generations × {children} children"
 
 
 def describe_network(network: str, crops: str) -> str:

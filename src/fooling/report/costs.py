@@ -22,8 +22,7 @@ ASKED: Mapping[str, Callable[[Any], str]] = {
     "11_retraining": lambda sizes: f"{sizes.digits.iterations} that learned a fooling class, each evolved against",
     "07_imagenet_direct": lambda sizes: f"{_count_images(sizes):,} pixel images in each search on ImageNet",
     "08_imagenet_cppn": lambda sizes: (
-        f"{_count_images(sizes):,} CPPN images for {len(sizes.classes) or 1000:,} classes, {sizes.crops} "
-        f"crop{'s' if sizes.crops == 'ten' else ''}"
+        f"{_count_images(sizes):,} CPPN images, {sizes.crops} crop{'s' if sizes.crops == 'ten' else ''}"
     ),
 }
 
@@ -36,7 +35,8 @@ def describe_profile(profile: str) -> str:
 
 def _count_images(sizes: Any) -> int:
     """Return how many images a search evaluates, all runs together."""
-    return int(sizes.runs * (sizes.generations + 1) * sizes.children)
+    further = max(0, getattr(sizes, "longer", 0) - sizes.generations)  # of one run that goes on
+    return int((sizes.runs * (sizes.generations + 1) + further) * sizes.children)
 
 
 def count_seconds(folder: Path) -> dict[str, float]:
@@ -67,9 +67,10 @@ def tabulate_profiles(published: Path) -> str:
     rows = []
     for name in PROFILES:
         digits, cppn = find_sizes("02_mnist_direct", name), find_sizes("08_imagenet_cppn", name)
-        images = f"{cppn.runs} runs of {cppn.generations:,} × {cppn.children} images"
+        further = f", one to {cppn.longer:,}" if cppn.longer else ""
+        images = f"{cppn.runs} runs of {cppn.generations:,} × {cppn.children} images{further}"
         seconds = [page.get("seconds", 0.0) for page in pages if page["profile"] == name]
         cost = show_seconds(sum(seconds)) if seconds else UNPUBLISHED.get(name, "not published")
         search = f"{digits.runs} runs of {digits.generations} × {digits.children} images"
-        rows.append((Markup(f"`{name}`"), search, f"{len(cppn.classes) or 1000:,} classes, {images}", cost))
+        rows.append((Markup(f"`{name}`"), search, images, cost))
     return table(("profile", "a search on digits", "a CPPN search on ImageNet", "computing, on two cores"), rows)

@@ -133,6 +133,15 @@ def test_features_are_read_below_the_last_dense_layer(ending: list[keras.layers.
     assert fit_features(Classifier(model), np.zeros((1, *SHAPE), np.uint8)).below.output_shape == (None, 4)
 
 
+def test_features_of_a_head_that_is_averaged_over_places_are_averaged_too() -> None:
+    ending = [layers.Conv2D(3, 1, activation="relu"), layers.GlobalAveragePooling2D()]
+    model = keras.Sequential([layers.Input((6, 5, 1)), layers.Conv2D(4, 2, activation="relu"), *ending])
+    images = np.random.default_rng(0).integers(0, 256, (3, 6, 5, 1), np.uint8)
+    found = fit_features(Classifier(model), images)
+    assert found.below.output_shape == (None, 4)
+    np.testing.assert_allclose(found.score(images), 0.0, atol=1e-3)
+
+
 def test_network_without_a_last_dense_layer_is_refused() -> None:
     model = keras.Sequential([layers.Input(SHAPE), layers.Conv2D(3, (3, 2)), layers.Flatten(name="ending")])
     with pytest.raises(ValueError, match="ends in ending"):

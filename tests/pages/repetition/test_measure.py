@@ -17,7 +17,6 @@ from fooling.data.photographs import load_photographs, random_crops
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolution import Evolution
 from fooling.evolution.takeovers import Takeovers
-from fooling.files import read_arrays
 from fooling.networks.classifier import Classifier
 from fooling.pages.repetition import measure as measuring
 from fooling.pages.repetition.changes import (
@@ -289,10 +288,13 @@ def test_network_that_looks_at_one_place_does(corner: Classifier) -> None:
     assert measured.shuffled[0, 4].mean() == pytest.approx(0.25, abs=0.02), "a quarter of 196 tiles"
 
 
-def test_grids_are_those_that_divide_the_image(make_small_network: Any) -> None:
-    pictures = Pictures(np.zeros((1, 28, 12, 1), np.uint8), np.zeros(1, int), ("",))
-    measured = measure_tiles(make_small_network((28, 12, 1)), pictures, 1, 0)
-    np.testing.assert_array_equal(measured.grids, [2, 4])
+def test_what_is_left_over_beside_whole_tiles_stays() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (13, 11, 3), np.uint8)
+    order = np.random.default_rng(1).permutation(16)
+    shuffled = shuffle_tiles(image, 4, order)
+    np.testing.assert_array_equal(shuffled[:12, :8], shuffle_tiles(image[:12, :8], 4, order))
+    np.testing.assert_array_equal(shuffled[12:], image[12:])
+    np.testing.assert_array_equal(shuffled[:, 8:], image[:, 8:])
 
 
 def test_telling_part_is_the_one_that_holds_what_counts_and_adds_up(counter: Classifier) -> None:
@@ -365,11 +367,11 @@ def test_champions_are_the_most_certain_and_none_comes_twice(tmp_path: Path) -> 
     assert champions.titles == ("run 5", "run 4", "run 4")
     expected = [run.express(1, [2])[0], run.express(0, [2])[0], run.express(0, [0])[0]]
     np.testing.assert_array_equal(champions.images, expected)
-    assert {path.name for path in tmp_path.iterdir()} == {"shown-4.npz", "shown-5.npz"}
-    np.testing.assert_array_equal(read_arrays(tmp_path / "shown-5.npz")["cells"], [2])
-    lost = run._replace(genomes=None)  # as when large genomes are published: the images are beside the run
-    np.testing.assert_array_equal(choose_champions(lost, 3).images, champions.images)
+    assert not list(tmp_path.iterdir()), "genomes are kept, images are not"
     assert len(choose_champions(run, 99).images) == 4
+    first = choose_champions(run, 2, first=[8, 99])
+    np.testing.assert_array_equal(first.classes, [8, 9])  # its best run holds it in the image of class 9
+    assert first.titles == ("run 4", "run 5")
 
 
 def test_photographs_are_cut_where_the_network_is_most_certain() -> None:

@@ -16,11 +16,19 @@ from fooling.encodings.cppn import CppnEncoding
 from fooling.evolution.evolve import evolve
 from fooling.networks.classifier import Classifier
 from fooling.networks.head import Head
+from fooling.pages.imagenet_cppn import claim as imagenet_cppn
 from fooling.pages.retraining import imagenet
 from fooling.pages.retraining.imagenet import Lesson
-from fooling.pages.retraining.sizes import HeadSizes
+from fooling.pages.retraining.sizes import SIZES, HeadSizes
 
-SMALL = HeadSizes(2, 2, 4, baseline_runs=1, classes=(0, 2, 3), photograph_crops=12, steps=20)
+SMALL = HeadSizes(2, 2, 4, photograph_crops=12, steps=20)
+
+
+@pytest.mark.parametrize("profile", SIZES)
+def test_searches_are_as_long_as_on_page_08_so_that_its_runs_are_found_again(profile: str) -> None:
+    own, page = SIZES[profile].imagenet, imagenet_cppn.SIZES[profile]
+    for part in ("runs", "generations", "children", "network", "crops"):
+        assert getattr(own, part) == getattr(page, part)
 
 
 def test_last_run_is_left_out_and_finished_work_is_not_done_again(
@@ -31,10 +39,10 @@ def test_last_run_is_left_out_and_finished_work_is_not_done_again(
     monkeypatch.setattr(imagenet, "express_both_champions", both)
     network, photographs = linear_network, load_photographs("packaged")
     found, run = imagenet.retrain_imagenet(network, photographs, SMALL, 0, tmp_path)
-    assert int(found.fooling) == 6 and int(found.natural) == 12, "first and last champions of one of two runs"
+    assert int(found.fooling) == 8 and int(found.natural) == 12, "first and last champions of one of two runs"
     assert found.held_out.shape == (3, 2) and int(found.photographs) == 2
-    assert found.caught_first.shape == found.caught_last.shape == (3,) and found.caught_after.shape == (2, 3)
-    assert found.shown.tolist() == [0, 1, 2] and found.champions.shape == (3, 8, 8, 3)
+    assert found.caught_first.shape == found.caught_last.shape == (4,) and found.caught_after.shape == (2, 4)
+    assert found.shown.tolist() == [0, 1, 2, 3] and found.champions.shape == (4, 8, 8, 3)
     monkeypatch.setattr(imagenet, "evolve", None)  # any search would fail
     again, where = imagenet.retrain_imagenet(network, photographs, SMALL, 0, tmp_path)
     assert where == run and all(np.array_equal(*parts) for parts in zip(found, again, strict=True))
@@ -70,7 +78,7 @@ def test_network_photographs_sizes_and_seed_each_make_another_key(
     photographs = load_photographs("packaged")
     larger = [replace(SMALL, **{name: 7}) for name in ("runs", "generations", "children", "photograph_crops", "steps")]
     for network, chosen, sizes, seed in (
-        *((first, photographs, sizes, 0) for sizes in (SMALL, *larger, replace(SMALL, crops="ten", classes=(0,)))),
+        *((first, photographs, sizes, 0) for sizes in (SMALL, *larger, replace(SMALL, crops="ten"))),
         (second, photographs, SMALL, 0),
         (first, photographs.select(slice(2)), SMALL, 0),
         (first, photographs, SMALL, 1),
@@ -98,7 +106,7 @@ def test_no_search_against_the_retrained_network_starts_from_images_that_it_lear
 def test_images_evolve_again_against_the_retrained_network(tmp_path: Path, linear_network: Classifier) -> None:
     network = linear_network
     found, _ = imagenet.retrain_imagenet(network, load_photographs("packaged"), SMALL, 0, tmp_path)
-    sizes = {"generations": 2, "children": 4, "classes": (0, 2, 3), "folder": tmp_path}
+    sizes = {"generations": 2, "children": 4, "folder": tmp_path}
     same = evolve(network, CppnEncoding((8, 8, 3)), **sizes, seeds=range(2))
     assert np.array_equal(found.before, same.history), "the search against DNN1 is that of the page before"
     assert len(list(tmp_path.glob("cppn-*"))) == 2, "and is found again"
@@ -109,5 +117,5 @@ def test_images_evolve_again_against_the_retrained_network(tmp_path: Path, linea
 def test_with_ten_crops_larger_images_evolve(tmp_path: Path, linear_network: Classifier) -> None:
     settings = replace(SMALL, crops="ten", generations=1)
     found, _ = imagenet.retrain_imagenet(linear_network, load_photographs("packaged"), settings, 0, tmp_path)
-    assert found.champions.shape == (3, 9, 9, 3), "8 · 256 / 224, rounded"
-    assert found.caught_after.shape == (2, 3)
+    assert found.champions.shape == (4, 9, 9, 3), "8 · 256 / 224, rounded"
+    assert found.caught_after.shape == (2, 4)

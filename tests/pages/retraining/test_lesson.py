@@ -46,7 +46,7 @@ def test_labels_of_a_folder_are_learned(
     coloured_folder: Path, tmp_path: Path, make_linear_network: Callable[..., Classifier]
 ) -> None:
     network = make_linear_network(np.zeros((3, 2), np.float32), np.array([1.0, 0.0]))  # calls everything 0
-    settings = HeadSizes(runs=2, generations=1, children=1, baseline_runs=1, photograph_crops=100, steps=300)
+    settings = HeadSizes(runs=2, generations=1, children=1, photograph_crops=100, steps=300)
     blue = np.zeros((2, 8, 8, 3), np.uint8)
     blue[..., 2] = 255
     photographs = load_photographs(str(coloured_folder))
@@ -73,7 +73,7 @@ def test_network_photographs_fooling_images_sizes_and_seed_each_make_another_key
     monkeypatch.setattr(lesson, "compute_once", note)
     first, second = (make_linear_network(np.full((3, 2), part, np.float32), np.zeros(2)) for part in (0.0, 1.0))
     photographs, black = load_photographs("packaged"), np.zeros((2, 8, 8, 3), np.uint8)
-    sizes = HeadSizes(runs=2, generations=1, children=1, baseline_runs=1, photograph_crops=100, steps=300)
+    sizes = HeadSizes(runs=2, generations=1, children=1, photograph_crops=100, steps=300)
     for network, chosen, images, some, seed in (
         (first, photographs, black, sizes, 0),
         (second, photographs, black, sizes, 0),

@@ -15,6 +15,7 @@ from scipy.special import logsumexp
 from fooling.encodings.population import compile_graph
 from fooling.images import check_images
 from fooling.lab.detectors.names import ENERGY, MAXIMUM_LOGIT, MAXIMUM_SOFTMAX
+from fooling.networks.adapt import Adapted
 from fooling.networks.classifier import Classifier
 from fooling.networks.head import compute_features, expose_logits, split_head
 
@@ -115,14 +116,23 @@ def fit_features(classifier: Classifier, images: np.ndarray, below: keras.Model 
         below: What is below the last dense layer, where it is known.
 
     Raises:
-        ValueError: If ``below`` is not given, and the last layer is no dense one, a softmax after it aside.
+        ValueError: If ``below`` is not given, and the last layer is none that :func:`fooling.networks.head.split_head`
+            knows, a softmax after it aside.
     """
-    below = below or split_head(expose_logits(classifier))[0]
+    below = below or _find_below(expose_logits(classifier))
     natural = compute_features(classifier, below, [images])
     lengths = np.linalg.norm(natural, axis=1, keepdims=True)
     units = natural / np.maximum(lengths, np.finfo(np.float32).tiny)
     neighbour = max(1, round(NEIGHBOUR_SHARE * len(units)))
     return FeatureDistance(classifier, below, _build_measure(units, neighbour), neighbour)
+
+
+def _find_below(classifier: Classifier) -> keras.Model:
+    """Return what is below the last layer; of one that is averaged over places, as SqueezeNet's, the mean of maps."""
+    below, _ = split_head(classifier, averaged=True)
+    if isinstance(below, Adapted) or len(below.output_shape) == 2:
+        return below
+    return keras.Model(below.inputs[0], layers.GlobalAveragePooling2D(name="features_mean")(below.output))
 
 
 def _build_measure(units: np.ndarray, neighbour: int) -> Callable[[Any], Any]:

@@ -131,12 +131,16 @@ def remove_as_much(image: np.ndarray, period: Period, rng: np.random.Generator) 
 def shuffle_tiles(image: np.ndarray, grid: int, order: np.ndarray) -> np.ndarray:
     """Return the image with its tiles in another order: what is local stays, where it stands does not.
 
-    ``grid`` tiles fit along each side; the order, ``(grid²,)``, has the tile that comes to each place, row by row.
+    ``grid`` tiles fit along each side; the order, ``(grid²,)``, has the tile that comes to each place, row by row. What
+    is left over at the right and below, less than a tile, stays.
     """
-    height, width, channels = image.shape
-    tiles = image.reshape(grid, height // grid, grid, width // grid, channels).swapaxes(1, 2)
-    shuffled = tiles.reshape(grid * grid, *tiles.shape[2:])[order].reshape(tiles.shape)
-    return np.asarray(shuffled.swapaxes(1, 2).reshape(image.shape))
+    (rows, columns), channels = (side // grid for side in image.shape[:2]), image.shape[2]
+    part = image[: rows * grid, : columns * grid]
+    tiles = part.reshape(grid, rows, grid, columns, channels).swapaxes(1, 2)
+    shuffled = tiles.reshape(grid * grid, rows, columns, channels)[order].reshape(tiles.shape)
+    whole = image.copy()
+    whole[: rows * grid, : columns * grid] = shuffled.swapaxes(1, 2).reshape(part.shape)
+    return whole
 
 
 def draw_order(seed: int, place: int, grid: int, draw: int) -> np.ndarray:

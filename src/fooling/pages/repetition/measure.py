@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fooling.networks.classifier import Classifier
 
 VERSION = 1  # of what is kept
-GRIDS = (2, 4, 7, 8, 14)  # tiles along a side, where they divide it; Choice: all divide 224, the side of most networks
+GRIDS = (2, 4, 7, 8, 14)  # tiles along a side; Choice: all divide 224, the side of most networks
 
 
 class Elements(NamedTuple):
@@ -127,16 +127,15 @@ def measure_elements(classifier: Classifier, champions: Pictures, draws: int, se
 
 def measure_tiles(classifier: Classifier, pictures: Pictures, draws: int, seed: int) -> Tiles:
     """Shuffle the tiles of images, so many times for each grid; every order is as likely as any other."""
-    grids = [grid for grid in GRIDS if not any(side % grid for side in pictures.images.shape[1:3])]
-    shuffled = np.empty((len(pictures.images), len(grids), draws), np.float32)
+    shuffled = np.empty((len(pictures.images), len(GRIDS), draws), np.float32)
     with progress_bar(len(shuffled), "shuffling tiles") as bar:
         for place, (image, label) in enumerate(zip(pictures.images, pictures.classes, strict=True)):
-            for column, grid in enumerate(grids):
+            for column, grid in enumerate(GRIDS):
                 orders = [draw_order(seed, place, grid, draw) for draw in range(draws)]
                 images = np.stack([shuffle_tiles(image, grid, order) for order in orders])
                 shuffled[place, column] = _score(classifier, images, label)
             bar.update()
-    return Tiles(np.array(grids, np.int32), _score_each(classifier, pictures), shuffled)
+    return Tiles(np.array(GRIDS, np.int32), _score_each(classifier, pictures), shuffled)
 
 
 def measure_parts(classifier: Classifier, photographs: Pictures) -> Parts:

@@ -40,31 +40,25 @@ class Pictures(NamedTuple):
     titles: tuple[str, ...]  # what to call each: a champion's run, a photograph's own name
 
 
-def choose_champions(run: Evolution, count: int) -> Pictures:
-    """Return so many champions, or all, that a network is most certain of, none twice; their runs keep the images."""
+def choose_champions(run: Evolution, count: int, first: Sequence[int] = ()) -> Pictures:
+    """Return champions of some classes, each in its best run, then those that a network is most certain of.
+
+    None stands there twice; ``count`` in all, or as many as there are.
+    """
+    order = np.argsort(-run.log_odds, axis=None, kind="stable").tolist()
+    pairs = [divmod(place, run.log_odds.shape[1]) for place in order]  # run and cell, the most certain first
+    wanted = {run.classes.index(one): None for one in first if one in run.classes}
+    best = {cell: next(pair for pair in pairs if pair[1] == cell) for cell in wanted}
     distinct: dict[tuple[int, int], tuple[int, int]] = {}  # the best cell of each image
-    for place in np.argsort(-run.log_odds, axis=None, kind="stable"):
-        one, cell = divmod(int(place), run.log_odds.shape[1])
+    for one, cell in (*best.values(), *pairs):
         distinct.setdefault((one, int(run.places[one, cell])), (one, cell))
     chosen = np.array(list(distinct.values())[:count])  # (count, 2)
     images = np.empty((len(chosen), *run.encoding.image_shape), np.uint8)
     for one in np.unique(chosen[:, 0]):
         mine = chosen[:, 0] == one
-        images[mine] = _take_run(run, int(one)).show(1, chosen[mine, 1])[0]
+        images[mine] = run.express(int(one), chosen[mine, 1])
     seeds = tuple(f"run {run.seeds[one]}" for one in chosen[:, 0])
     return Pictures(images, np.asarray(run.classes, np.int64)[chosen[:, 1]], seeds)
-
-
-def _take_run(run: Evolution, one: int) -> Evolution:
-    """Return one run alone, so that its images are kept without those of the runs before it."""
-    mine = slice(one, one + 1)
-    return run._replace(
-        genomes=None if run.genomes is None else type(run.genomes)(*(part[mine] for part in run.genomes)),
-        places=run.places[mine],
-        log_odds=run.log_odds[mine],
-        seeds=run.seeds[mine],
-        folders=run.folders[mine],
-    )
 
 
 def choose_photographs(classifier: Classifier, photographs: Photographs, seed: int) -> Pictures:

@@ -17,7 +17,15 @@ from fooling.files import hash_arrays
 from fooling.images import cut_middle
 from fooling.networks.classifier import Classifier
 from fooling.networks.crops import average_ten_crops
-from fooling.networks.head import Head, NaturalFeatures, add_class, compute_features, split_head, train_head
+from fooling.networks.head import (
+    Head,
+    NaturalFeatures,
+    add_class,
+    compute_features,
+    score_head,
+    split_head,
+    train_head,
+)
 from fooling.pages.retraining.digits import SEEDS_APART, express_both_champions
 from fooling.pages.retraining.sizes import HeadSizes
 from fooling.runs import RunFolder, compute_once
@@ -77,7 +85,7 @@ def retrain_imagenet(
             generations=sizes.generations,
             children=sizes.children,
             seeds=range(first, first + sizes.runs),
-            classes=sizes.classes or tuple(range(len(network.class_names))),  # the fooling class gets no cell
+            classes=range(len(network.class_names)),  # the fooling class gets no cell
             folder=folder,
         )
 
@@ -87,7 +95,7 @@ def retrain_imagenet(
         drawn = express_both_champions(before, range(sizes.runs))
         learned, left_out = drawn[:-1].reshape(-1, *drawn.shape[2:]), drawn[-1]
         lesson = learn_fooling_class(network, photographs, learned, sizes, seed, folder)
-        retrained = _with_crops(add_class(network, split_head(network)[0], lesson.head), sizes)
+        retrained = _with_crops(add_class(network, split_head(network, averaged=True)[0], lesson.head), sizes)
         after = evolve_cppns(retrained, seed + SEEDS_APART)
         inner.extend(run for run in dict.fromkeys((*before.folders, lesson.folder, *after.folders)) if run)
         return _measure(retrained, before, after, left_out, lesson, len(learned))._asdict()
@@ -95,7 +103,7 @@ def retrain_imagenet(
     described = {
         "network": network.fingerprint(),
         "photographs": photographs.fingerprint(),
-        "settings": {**asdict(sizes), "classes": list(sizes.classes)},
+        "settings": asdict(sizes),
         "seed": seed,
     }
     arrays, run = compute_once(folder, "retrained-imagenet", described, VERSION, compute, inner)
@@ -141,7 +149,7 @@ def learn_fooling_class(
     count = sizes.photograph_crops
 
     def train() -> dict[str, np.ndarray]:
-        below, old = split_head(network)
+        below, old = split_head(network, averaged=True)
         learned, held_out = hold_out(photographs, count, seed)
         features, others = (
             compute_features(network, below, cut_natural(chosen, crops, seed, network.image_shape))
@@ -153,7 +161,7 @@ def learn_fooling_class(
         return {
             "kernel": head.kernel,
             "bias": head.bias,
-            "held_out": np.stack([(others @ one.kernel + one.bias).argmax(axis=1) for one in (old, head)], axis=1),
+            "held_out": np.stack([_find_top(others, one) for one in (old, head)], axis=1),
             "photographs": np.asarray(len(held_out.paths)),
             "natural": np.asarray(len(labels)),
         }
@@ -168,6 +176,12 @@ def learn_fooling_class(
     }
     found, run = compute_once(folder, "head-retrained", described, HEAD_VERSION, train)
     return Lesson(Head(found.pop("kernel"), found.pop("bias")), **found, folder=run)
+
+
+def _find_top(features: np.ndarray, head: Head) -> np.ndarray:
+    """Return the most likely class of each example, ``(count,) int64``; few at a time, since maps are large."""
+    starts = range(0, len(features), CROPS)
+    return np.concatenate([np.argmax(score_head(features[one : one + CROPS], head), axis=1) for one in starts])
 
 
 def hold_out(photographs: Photographs, count: int, seed: int) -> tuple[Photographs, Photographs]:

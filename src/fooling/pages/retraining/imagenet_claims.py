@@ -51,12 +51,13 @@ def measure_head(retrained: RetrainedImageNet, sizes: HeadSizes, coordinates: st
 def judge(found: HeadFound) -> str:
     """Judge whether images evolved anew are less certain on DNN2 than on DNN1, and the numbers.
 
-    The numbers need all classes and the paper's 2,000 children per cell, where 88.1% must fall to 11.7% or less; the
-    rest is as :func:`fooling.pages.imagenet_search.judge_ahead` says. Before that size, a retrained network that is not
-    fooled less may only have had too little time to be fooled more.
+    The numbers count at the paper's 2,000 children per cell only, where 88.1% must fall to 11.7% or less; the rest is
+    as :func:`fooling.pages.imagenet_search.judge_ahead` says. Before that size, a retrained network that is not fooled
+    less may only have had too little time to be fooled more.
     """
     before, after = found.compared.medians
-    return judge_ahead(found.scale, found.compared, before >= PAPER_BEFORE and after <= PAPER_AFTER, PER_CELL)
+    met = found.scale.is_full(PER_CELL) and before >= PAPER_BEFORE and after <= PAPER_AFTER
+    return judge_ahead(found.scale, found.compared, met, PER_CELL)
 
 
 def _list_rows(found: HeadFound) -> Rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fooling.pages.searches import SUPPLEMENT_CLASSES, ImageNetSizes, SearchSizes
+from fooling.pages.searches import ImageNetSizes, SearchSizes
 
 
 @dataclass(frozen=True)
@@ -32,23 +32,23 @@ class RetrainingSizes:
     imagenet: HeadSizes
 
 
-# The paper: 15 iterations, 30 runs each; the first fooling images come from 300 runs. ImageNet at smoke and default is
-# as long as on page 08, whose images are those against the first network.
+# The paper: 15 iterations, 30 runs each; the first fooling images come from 300 runs. On ImageNet
+# searches are as long as on page 08, whose images are those against the first network.
 SIZES: Mapping[str, RetrainingSizes] = {
     "smoke": RetrainingSizes(
         ChainSizes(runs=1, generations=3, children=50, iterations=1, steps=50),
-        HeadSizes(2, 3, 10, baseline_runs=1, classes=SUPPLEMENT_CLASSES[:5], photograph_crops=40, steps=20),
+        HeadSizes(2, 2, 30, photograph_crops=40, steps=5),
     ),
     "default": RetrainingSizes(
         ChainSizes(runs=5, generations=200, children=200, iterations=3, steps=1_500),
-        HeadSizes(3, 250, 20, baseline_runs=2, classes=SUPPLEMENT_CLASSES, photograph_crops=2_000, steps=2_000),
+        HeadSizes(2, 20, 400, photograph_crops=1_000, steps=100),
     ),
     "extended": RetrainingSizes(
         ChainSizes(runs=30, generations=200, children=200, iterations=15, steps=4_000),
-        HeadSizes(5, 250, 20, baseline_runs=2, classes=SUPPLEMENT_CLASSES, photograph_crops=4_000, steps=4_000),
+        HeadSizes(4, 250, 400, photograph_crops=4_000, steps=1_000),
     ),
     "paper": RetrainingSizes(
         ChainSizes(runs=30, generations=200, children=200, iterations=15, steps=10_000),
-        HeadSizes(5, 5_000, 400, baseline_runs=1, crops="ten", photograph_crops=100_000, steps=50_000),
+        HeadSizes(5, 5_000, 400, crops="ten", photograph_crops=100_000, steps=50_000),
     ),
 }

@@ -1,0 +1,85 @@
+"""What page 08 measures of its champions: how alike those of related classes are, and a wall of the most diverse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from fooling.data.kinds import measure_distances
+from fooling.evolution.evolution import Evolution
+from fooling.files import hash_arrays
+from fooling.networks.classifier import Classifier
+from fooling.pages.imagenet_cppn.champions import describe_champions
+from fooling.pages.imagenet_cppn.diversity import Diversity, Wall, choose_wall
+from fooling.pages.imagenet_cppn.likeness import measure_relatedness
+from fooling.pages.imagenet_cppn.relatedness import Relatedness
+from fooling.pages.imagenet_search import Scale, describe_scale
+from fooling.runs import RunFolder, compute_once
+
+VERSION = 1  # of what is measured
+
+
+class Looks(NamedTuple):
+    """What another network makes of the champions."""
+
+    related: Relatedness
+    diversity: Diversity
+    wall: Wall  # places among :func:`list_runs`
+    folder: RunFolder | None  # where it is kept
+
+
+def list_runs(run: Evolution, longer: Evolution | None) -> list[tuple[Evolution, int]]:
+    """Return every run as far as it went: the first one as it went on, if it did, and the place of each."""
+    first = (longer, 0) if longer else (run, 0)
+    return [first, *((run, place) for place in range(1, len(run.seeds)))]
+
+
+def look_at_champions(
+    run: Evolution, longer: Evolution | None, judge: Classifier, scale: Scale, seed: int, folder: Path
+) -> Looks:
+    """Show all champions to a network that they did not evolve on, and keep what is found.
+
+    Args:
+        longer: The first run as it went on; None if it did not.
+        scale: Of ``run``.
+        seed: Of permutations and of walls drawn at random.
+    """
+    every = [one for one in (run, longer) if one]
+    described = {
+        "champions": [hash_arrays(one.log_odds, one.places) for one in every],
+        "encoding": run.encoding.settings(),
+        "classes": list(run.classes),
+        "seeds": run.seeds.tolist(),
+        "judge": judge.fingerprint(),
+        "seed": seed,
+    }
+
+    def compute() -> dict[str, np.ndarray]:
+        seen = [describe_champions(run, place, judge) for place in range(len(run.seeds))]
+        last = [describe_champions(longer, 0, judge)] if longer else seen[:1]
+        related = measure_relatedness(run, seen, judge.name, measure_distances(), scale)
+        words = describe_scale(scale, longer.generations if longer else 0)
+        diversity, wall = choose_wall([*last, *seen[1:]], judge.name, words, seed)
+        return {"related": _write(related), "diversity": _write(diversity), **wall._asdict()}
+
+    arrays, kept = compute_once(folder, "champions-seen", described, VERSION, compute)
+    related = msgspec.json.decode(arrays["related"].tobytes(), type=Relatedness)
+    diversity = msgspec.json.decode(arrays["diversity"].tobytes(), type=Diversity)
+    return Looks(related, diversity, Wall(arrays["runs"], arrays["cells"]), kept)
+
+
+def _write(record: Any) -> np.ndarray:
+    """Return a record as an array of bytes, JSON."""
+    return np.frombuffer(msgspec.json.encode(record), np.uint8)
+
+
+def show_wall(runs: Sequence[tuple[Evolution, int]], wall: Wall) -> tuple[np.ndarray, list[int], np.ndarray]:
+    """Return the wall's images ``(images, height, width, channels) uint8``, their classes and their confidences."""
+    pairs = [(*runs[one], int(cell)) for one, cell in zip(wall.runs, wall.cells, strict=True)]
+    images = np.stack([run.express(place, [cell])[0] for run, place, cell in pairs])
+    classes = [run.classes[cell] for run, _, cell in pairs]
+    return images, classes, np.array([run.confidences[place, cell] for run, place, cell in pairs])

@@ -1,0 +1,96 @@
+"""Are the networks of today harder to fool? The same search on two networks (claim ``modern-networks``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fooling.confidence import to_confidence
+from fooling.pages.claim import OURS, SUPPORTED, UNSUPPORTED, UNTESTED, Claim, Rows
+from fooling.pages.comparison import Comparison, compare_classes, compare_starts, tell_comparison, tell_start
+from fooling.pages.imagenet_search import IMAGENET_CLASSES, LEAST_PER_CELL, Scale, describe_scale, measure_scale
+from fooling.words import show_confidence, show_few
+
+if TYPE_CHECKING:
+    from fooling.evolution.evolution import Evolution
+
+MODERN = "EfficientNet-Lite0"
+
+
+@dataclass(frozen=True)
+class ModernFound:
+    """The same search on the network of the paper's time, first, and on one of today."""
+
+    scale: Scale  # of what both searches have, named by the first network
+    modern: str  # the other network's name
+    compared: Comparison  # the first network's champions against the other's, class by class
+    start: Comparison  # the same before evolution
+    # by kind of image that nobody bred, each network's median confidence in its top class: what could explain it
+    unbred: dict[str, tuple[float, float]]
+
+
+def measure(
+    run: Evolution, modern: Evolution, network: str, unbred: Mapping[str, Mapping[str, float]], crops: str = "one"
+) -> ModernFound:
+    """Compare both searches, of the same classes and sizes.
+
+    Args:
+        run: On ``network``; only the seeds that both have count.
+        unbred: By network and kind of image, the median confidence in the top class, as page 06 measured it.
+    """
+    count = min(len(run.log_odds), len(modern.log_odds))
+    first, other = (to_confidence(one.log_odds[:count]) for one in (run, modern))
+    first_says, other_says = (unbred.get(name, {}) for name in (network, MODERN))
+    return ModernFound(
+        scale=measure_scale(modern, network, crops),
+        modern=MODERN,
+        compared=compare_classes(first, other),
+        start=compare_starts(run.history[:count], modern.history[:count]),
+        unbred={kind: (value, other_says[kind]) for kind, value in first_says.items() if kind in other_says},
+    )
+
+
+def judge(found: ModernFound) -> str:
+    """Judge whether the network of today is harder to fool: p < 0.0001 and more than a small effect, class by class.
+
+    It needs all classes and 50 children per cell; one run on each network is enough.
+    """
+    if found.scale.classes < IMAGENET_CLASSES or found.scale.per_cell < LEAST_PER_CELL:
+        return UNTESTED
+    return SUPPORTED if found.compared.is_there else UNSUPPORTED
+
+
+def tabulate(found: ModernFound) -> Rows:
+    """Return the comparison, at the end and before, and what both networks say of images that nobody bred."""
+    first, other, classes = found.scale.network, found.modern, found.scale.classes
+    both = "{} and {}".format
+    return (
+        (f"median, {both(first, other)}", both(*map(show_confidence, found.compared.medians)), ""),
+        (f"{first} against {other}", tell_comparison(found.compared, classes), ""),
+        ("the same before evolution", tell_start(found.start, classes), ""),
+        *(
+            (f"median confidence in {kind}", both(*map(show_confidence, pair)), "")
+            for kind, pair in found.unbred.items()
+        ),
+    )
+
+
+CLAIM = Claim(
+    id="modern-networks",
+    title="Networks of today are harder to fool",
+    section="beyond the paper",
+    sentence="A network that is younger and more accurate than the paper's is fooled less by the same search.",
+    number="no number",
+    grade=OURS,
+    page="08_imagenet_cppn",
+    record=ModernFound,
+    judge=judge,
+    headline=lambda found: (
+        f"After {show_few(found.scale.per_cell)} children per cell the median image has "
+        f"{show_confidence(found.compared.medians[0])} on {found.scale.network} and "
+        f"{show_confidence(found.compared.medians[1])} on {found.modern}."
+    ),
+    rows=tabulate,
+    scale=lambda found: describe_scale(found.scale),
+)
