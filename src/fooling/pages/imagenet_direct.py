@@ -18,7 +18,7 @@ PER_CELL = 4_000  # the paper's children per cell
 SIZES: Mapping[str, ImageNetSizes] = {
     "smoke": ImageNetSizes(runs=2, generations=3, children=20),
     "default": ImageNetSizes(runs=1, generations=40, children=200),
-    "extended": ImageNetSizes(runs=4, generations=500, children=200, longer=1_000),
+    "extended": ImageNetSizes(runs=2, generations=500, children=200),
     "paper": ImageNetSizes(runs=5, generations=20_000, children=200, crops="ten"),
 }
 
