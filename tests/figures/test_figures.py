@@ -17,7 +17,14 @@ from fooling.encodings.cppn_graph import CppnGenomes
 from fooling.figures.classes import draw_confidence_histogram
 from fooling.figures.curves import draw_class_curves, draw_curves, draw_first_generations, draw_search_curves
 from fooling.figures.graphs import Graph, draw_champion_graphs, find_levels, place_nodes, read_graph
-from fooling.figures.images import draw_champions, draw_gallery, draw_images, draw_photographs, shrink_image
+from fooling.figures.images import (
+    draw_champions,
+    draw_descent,
+    draw_gallery,
+    draw_images,
+    draw_photographs,
+    shrink_image,
+)
 from fooling.figures.networks import draw_confidence_shares, draw_reliability
 from fooling.figures.style import Figure
 from fooling.networks.assessment import Assessment
@@ -37,9 +44,15 @@ def show(figure: Figure) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         data, metadata = figure._repr_mimebundle_()
-    assert metadata["image/png"]["alt"] == data["text/plain"] == figure.alt
+    ((kind, about),) = metadata.items()
+    assert about["alt"] == data["text/plain"] == figure.alt
     assert len(figure.alt) > 30
-    return base64.b64decode(data["image/png"])
+    picture = base64.b64decode(data[kind])
+    drawn = Image.open(io.BytesIO(picture))
+    assert Image.MIME[drawn.format] == kind and drawn.size == pytest.approx(
+        (2 * about["width"], 2 * about["height"]), abs=1
+    )
+    return picture
 
 
 def test_champions_are_drawn_pixel_by_pixel_with_their_confidence() -> None:
@@ -48,7 +61,7 @@ def test_champions_are_drawn_pixel_by_pixel_with_their_confidence() -> None:
     figure = draw_champions(images, confidences, NAMES, np.array([3, 9]))
     drawn = [spot.images[0] for spot in figure.axes]
     np.testing.assert_array_equal(drawn[4].get_array(), images[1, 1, :, :, 0])
-    assert all(image.get_interpolation() == "nearest" for image in drawn)
+    assert all(image.get_interpolation() == "auto" for image in drawn)  # pixel by pixel where there are few
     assert [spot.get_xlabel() for spot in figure.axes][1] == "one\n> 99.9999%"
     assert figure.axes[3].get_ylabel() == "run 9"
     assert "run 3: 20.00% to > 99.9999%; run 9: 10.00% to 99.00%" in figure.alt
@@ -144,22 +157,46 @@ def test_a_name_with_dollars_is_words_and_no_formula(history: np.ndarray) -> Non
     assert [spot.get_title() for spot in curves.axes][:3] == list(names)
 
 
-def test_gallery_of_noise_stays_small_by_fewer_colours() -> None:
+def test_gallery_of_noise_stays_small_as_a_jpeg_of_all_colours() -> None:
     images = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), dtype=np.uint8)
-    figure = draw_gallery(images, ["noise"] * 4, np.full(4, 0.1), columns=8, kilobytes=25)
+    figure = draw_gallery(images, ["noise"] * 4, np.full(4, 0.1), columns=8, kilobytes=60)
     picture = Image.open(io.BytesIO(figure.encode()))
-    assert len(figure.encode()) <= 25_000 and picture.mode == "P"
-    figure.kilobytes = None
-    assert len(figure.encode()) > 50_000  # what it is measured against
+    assert len(figure.encode()) <= 60_000 and picture.format == "JPEG" and picture.mode == "RGB"
+    figure.kilobytes = 1_000
+    assert len(figure.encode()) > 80_000  # what it is measured against
+    assert Image.open(io.BytesIO(show(figure))).format == "PNG"
+
+
+def test_a_descent_shows_what_changed_on_grey() -> None:
+    ancestor = np.full((20, 30, 3), 100, np.uint8)
+    champion = ancestor.copy()
+    champion[5, 6], champion[0, 0] = (110, 90, 255), (100, 101, 100)
+    figure = draw_descent(ancestor, champion, "kite", np.array([0.001, 0.25]), 7)
+    changed = figure.axes[2].images[0].get_array()
+    assert changed[5, 6].tolist() == [148, 108, 255] and changed[0, 0].tolist() == [128, 130, 128]
+    assert (changed[1:, 10:] == 128).all()
+    assert [spot.get_xlabel() for spot in figure.axes[:2]] == ["random image: 0.10%", "champion for kite: 25.00%"]
+    assert "over 7 images" in figure.alt
+    show(figure)
+
+
+def test_lines_keep_their_colours_on_white_in_256() -> None:
+    figure = draw_class_curves(np.zeros((1, 3, 10), np.float32), [str(digit) for digit in range(10)], "Direct")
+    small = Image.open(io.BytesIO(show(figure)))
+    assert small.mode == "P" and small.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+    figure.kilobytes = 1_000
+    whole = Image.open(io.BytesIO(figure.encode())).convert("RGB")
+    far = np.abs(np.subtract(whole, small.convert("RGB"), dtype=int)).max(axis=2)
+    assert (far > 16).mean() < 0.005
 
 
 def test_images_in_a_gallery_stand_on_whole_pixels() -> None:
-    side = round(8.6 * 110) // 5 - 21
+    side = 2 * (round(8.6 * 110) // 5 - 21)
     image = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
     figure = draw_gallery(image[None], ["noise"], np.array([0.1]), kilobytes=1000)
     pixels = np.asarray(Image.open(io.BytesIO(figure.encode())).convert("RGB"))
-    inside = pixels[7 : 7 + side - 2, 12 : 12 + side - 2]  # without the frame
-    np.testing.assert_array_equal(inside, image[1:-1, 1:-1])
+    inside = pixels[14 : 14 + side - 4, 24 : 24 + side - 4]  # without the frame
+    np.testing.assert_allclose(inside.astype(int), image[2:-2, 2:-2].astype(int), atol=1)
 
 
 def test_shrinking_takes_the_mean_over_the_area() -> None:
@@ -185,17 +222,19 @@ def test_images_of_any_shape_keep_it_in_the_middle_of_their_place(
     shape: tuple[int, int, int], drawn: tuple[int, int]
 ) -> None:
     figure = draw_gallery(np.zeros((1, *shape), np.uint8), ["black"], np.array([0.1]))
-    pixels = np.asarray(Image.open(io.BytesIO(figure.encode())).convert("L"))[6:174, 11:179]
+    pixels = np.asarray(Image.open(io.BytesIO(figure.encode())).convert("L"))[12:348, 22:358]
     rows, columns = (np.flatnonzero((pixels < 250).any(axis=axis)) for axis in (1, 0))
-    assert (rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1) == pytest.approx(drawn, abs=1)  # with the frame
-    assert rows[0] + rows[-1] == pytest.approx(167, abs=1) and columns[0] + columns[-1] == pytest.approx(167, abs=1)
+    assert (rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1) == pytest.approx(
+        2 * np.array(drawn), abs=2
+    )  # with the frame
+    assert rows[0] + rows[-1] == pytest.approx(335, abs=1) and columns[0] + columns[-1] == pytest.approx(335, abs=1)
 
 
 def test_small_wide_images_are_enlarged_pixel_by_pixel() -> None:
     image = np.random.default_rng(0).integers(0, 256, (3, 8, 3), dtype=np.uint8)
     figure = draw_gallery(image[None], ["noise"], np.array([0.1]), kilobytes=1000)
     pixels = np.asarray(Image.open(io.BytesIO(figure.encode())).convert("RGB"))
-    top, left, size = 6 + (168 - 63) // 2, 11, 21  # eight pixels in 168, so three in 63
+    top, left, size = 2 * (6 + (168 - 63) // 2), 22, 42  # eight pixels in 168, so three in 63
     middles = pixels[top + size // 2 :: size, left + size // 2 :: size][:3, :8]
     np.testing.assert_array_equal(middles, image)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import html
+import io
 import json
 import os
 import re
@@ -257,9 +259,14 @@ def test_numbers_are_kept_before_the_page_is_drawn_and_a_page_that_cannot_be_dra
 
 def test_the_contact_sheet_is_found_by_its_words() -> None:
     def show(alt: str) -> dict:
-        return {"outputs": [{"data": {"image/png": PICTURE}, "metadata": {"image/png": {"alt": alt}}}]}
+        file = io.BytesIO()
+        Image.new("RGB", (30, 20), "red").save(file, "jpeg")
+        data = {"image/jpeg": base64.b64encode(file.getvalue()).decode()}
+        return {"outputs": [{"data": data, "metadata": {"image/jpeg": {"alt": alt}}}]}
 
-    assert list(audit.find_sheets([show("Curves"), show("Contact sheet of mine")])) == [b"\x89PNG\r\n\x1a\n"]
+    (sheet,) = audit.find_sheets([show("Curves"), show("Contact sheet of mine")])
+    drawn = Image.open(io.BytesIO(sheet), formats=["PNG"])
+    assert drawn.size == (30, 20) and np.abs(np.subtract(drawn.getpixel((9, 9)), (255, 0, 0))).max() < 3
     assert not list(audit.find_sheets([show("Curves")]))
 
 

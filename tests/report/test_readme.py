@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 from fooling.pages import answer, contents
 from fooling.pages.claim import NOT, REPRODUCED
@@ -17,9 +19,11 @@ from fooling.report.publish import fill_readme, read_first_picture, update_readm
 README = "# Title\n\n<!-- highlights: here -->\nold list\n<!-- /highlights -->\n\nThe rest.\n"
 
 
-def show(picture: bytes) -> dict:
+def show(size: tuple[int, int]) -> dict:
     """Return a notebook that shows one picture."""
-    output = {"data": {"image/png": base64.b64encode(picture).decode()}}
+    file = io.BytesIO()
+    Image.new("RGB", size, "red").save(file, "png")
+    output = {"data": {"image/png": base64.b64encode(file.getvalue()).decode()}}
     return {
         "cells": [
             {"cell_type": "markdown", "source": ["# Is it so?\n", "More."]},
@@ -34,7 +38,7 @@ def published(tmp_path: Path, project) -> Path:
     folder = tmp_path / "results" / "published"
     project.claim("pixels")
     project.find(folder, "extended", pixels=0.95)
-    (folder / "00_overview.ipynb").write_text(json.dumps(show(b"large")))
+    (folder / "00_overview.ipynb").write_text(json.dumps(show((30, 20))))
     return folder
 
 
@@ -85,7 +89,7 @@ def test_picture_is_the_first_of_the_published_overview(published: Path, monkeyp
     guide = readme.with_name("GUIDE.md")
     readme.write_text(README), guide.write_text("<!-- costs: here -->\nold\n<!-- /costs -->\n")
     update_readme(readme, published)
-    assert (published / "champions.png").read_bytes() == b"large"
+    assert Image.open(published / "champions.webp").size == (30, 20)
     assert "The median is 0.95 &#60; 2." in readme.read_text() and "| `smoke` |" in guide.read_text()
 
 

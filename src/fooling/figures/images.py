@@ -18,7 +18,9 @@ from fooling.images import average_areas
 from fooling.words import list_words, show_confidence
 
 GALLERY_KILOBYTES = 150  # Choice: base64 makes it 200 KB, a third of what a page may take
+DESCENT_KILOBYTES = 330  # Choice: three images of noise, large enough to see pixels
 GAP = 21  # pixels between images; Choice: five columns of a page are 168 pixels each, three quarters of 224
+COVER = 1.6  # width of a cover, in heights
 BEYOND = 24  # pixels that words may stand out on either side of a photograph; Choice: 15 remain between neighbours
 NAME_WIDTH, ANSWER_WIDTH = 25, 22  # letters: of a line under a gallery's image, of a class under a photograph
 NETWORK_WIDTH = 34  # pixels of a network's name, such as "Lite0", that leave so many letters to the class
@@ -35,7 +37,7 @@ def draw_images(images: np.ndarray, captions: Sequence[Sequence[str]], rows: Seq
     lines = max(caption.count("\n") for row in captions for caption in row) + 1
     height = 1.2 * WIDTH / images.shape[1] + 0.25 * max(0, lines - 2)
     drawn, axes = start_figure(height * images.shape[0], alt, nrows=images.shape[0], ncols=images.shape[1])
-    drawn.kilobytes = None
+    drawn.kilobytes = GALLERY_KILOBYTES
     for row, column in np.ndindex(images.shape[:2]):
         spot = axes[row, column]
         show_pixels(spot, images[row, column])
@@ -87,7 +89,7 @@ def draw_gallery(
         images: ``(count, height, width, channels) uint8``, grey or colour.
         names: What the network takes each for.
         confidences: ``(count,) float32`` in that class.
-        kilobytes: What the PNG may take; noise, which does not compress, is shown in fewer colours if need be.
+        kilobytes: What the picture may take; noise, which does not compress, is a coarser JPEG if need be.
     """
     shown = [show_confidence(value) for value in confidences]
     best = int(np.argmax(confidences))
@@ -105,6 +107,34 @@ def draw_gallery(
         _show_image(spot, image, side)
         words = "\n".join([*name, confidence])
         spot.set_xlabel(words, fontsize=8.5, labelpad=4, linespacing=1.15, parse_math=False)
+    return drawn
+
+
+@styled
+def draw_descent(
+    ancestor: np.ndarray, champion: np.ndarray, name: str, confidences: np.ndarray, generations: int
+) -> Figure:
+    """Draw a champion between the random image that it descends from and their difference, doubled, on grey.
+
+    Args:
+        ancestor, champion: ``(height, width, channels) uint8``.
+        name: The champion's class.
+        confidences: ``(2,) float32`` of both in that class.
+        generations: How many images the line between them has, both included.
+    """
+    changed = np.clip(128.0 + 2.0 * (champion.astype(float) - ancestor), 0, 255).astype(np.uint8)
+    first, last = map(show_confidence, confidences)
+    alt = (
+        f"A champion for {name}, the random image that it descends from and what changed; from {first} to {last} over "
+        f"{generations} images."
+    )
+    side = round(WIDTH * DPI) // 3 - GAP
+    drawn, spots = start_sheet(3, 3, side, above=6, below=46, alt=alt)
+    drawn.kilobytes = DESCENT_KILOBYTES
+    labels = (f"random image: {first}", f"champion for {textwrap.shorten(name, 30)}: {last}", "difference, doubled")
+    for spot, image, label in zip(spots, (ancestor, champion, changed), labels, strict=True):
+        _show_image(spot, image, side)
+        spot.set_xlabel(label, fontsize=8.5, labelpad=4, parse_math=False)
     return drawn
 
 
@@ -178,6 +208,9 @@ def start_sheet(
     drawn = Figure(figsize=(WIDTH, (height + 0.01) / DPI), layout=None)
     drawn.set_layout_engine("none")  # places are exact
     drawn.alt = alt
+    rows, cell = min(2, -(-count // columns)), (width - left) / columns
+    across = min(columns, count, round(COVER * rows * row / cell))
+    drawn.cover = (0.0, 0.0, (left + across * cell) / width, (head + rows * row) / height)
     spots = []
     for place in range(count):
         across = round(left + (width - left) / columns * (place % columns + 0.5) - side / 2)
@@ -191,7 +224,7 @@ def _show_image(spot: Axes, image: np.ndarray, side: int) -> None:
     height, width = fit_shape(image.shape[0], image.shape[1], side)
     left, bottom = (side - width) // 2, (side - height) // 2
     extent = (left, left + width, bottom, bottom + height)
-    show_pixels(spot, shrink_image(image, side), aspect="auto", extent=extent)
+    show_pixels(spot, image, aspect="auto", extent=extent)
     spot.set(xlim=(0, side), ylim=(0, side))
     spot.spines[:].set_visible(False)
     # So that white images have an end.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from itertools import product
 from typing import Any
 
 import matplotlib
@@ -33,7 +34,9 @@ STYLE: Any = {
     "legend.frameon": False,
     "savefig.dpi": DPI,
 }
-PALETTES = (256, 192, 128, 96, 64, 48, 32, 24, 16)  # colours of a PNG that would be too large otherwise
+SHARPNESS = 2  # pixels of a picture for one of a page: screens have two, and a picture can be enlarged
+NEARLY_WHITE = 244  # of a colour's darkest channel
+QUALITIES = (92, 85, 75, 65, 55)  # of a JPEG; Choice: below 65 words begin to blur
 HALO = [Stroke(linewidth=2.5, foreground="white"), Normal()]  # around words that stand on lines or dots
 TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
 LOW_TICKS = (0.000001, 0.00001, 0.0001)  # where confidences start from one class in a thousand
@@ -47,47 +50,57 @@ class Figure(figure.Figure):
 
     Attributes:
         alt: The alternative text.
-        kilobytes: What the PNG may take; None for as much as it needs. Choice: 45 for lines and dots, so that six of
-            them and two sheets of images fit a page of 600 KB.
+        kilobytes: What a sheet of images may take; None for lines and words.
+        cover: The part of a sheet that stands for its page in the index: left, top, right and bottom, as shares.
     """
 
     alt = ""
-    kilobytes: int | None = 45
+    cover: tuple[float, float, float, float] | None = None
+    kilobytes: float | None = None
 
     def encode(self) -> bytes:
-        """Return the picture as a PNG.
+        """Return the picture, with ``SHARPNESS`` pixels for each of a page's in either direction.
 
-        If it is larger than ``kilobytes``, its colours are reduced to the largest of the palettes of 256 to 16 that
-        fits, without dithering. Noise does not compress, so of noise fewer colours are all that can be left out
-        at a given size.
+        Lines and words are a PNG of 256 colours. A sheet of images is a PNG in all of its colours; one of more than
+        ``kilobytes`` is a JPEG, of the best quality that fits; where none does, it has a page's pixels.
         """
         picture = io.BytesIO()
         with matplotlib.rc_context(STYLE):
-            self.savefig(picture, format="png")
-        if self.kilobytes is None or picture.tell() <= 1000 * self.kilobytes:
-            return picture.getvalue()
+            self.savefig(picture, format="png", dpi=SHARPNESS * DPI)
         whole = Image.open(picture).convert("RGB")
-        # A ninth of the pixels gives nearly the palette of all, in a tenth of the seconds.
-        sample = whole.resize((-(-whole.width // 3), -(-whole.height // 3)), Image.Resampling.NEAREST)
-        for colours in PALETTES:
-            smaller = io.BytesIO()
-            palette = _keep_white(sample.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=2))
-            whole.quantize(palette=palette, dither=Image.Dither.NONE).save(smaller, "png")
-            if smaller.tell() <= 1000 * self.kilobytes:
+        if self.kilobytes is None:
+            return _save(_reduce_colours(whole), "png", optimize=True)
+        if picture.tell() <= 1000 * self.kilobytes:
+            return picture.getvalue()
+        for picture, quality in product((whole, whole.reduce(SHARPNESS)), QUALITIES):
+            smaller = _save(picture, "jpeg", quality=quality, subsampling=0, optimize=True)
+            if len(smaller) <= 1000 * self.kilobytes:
                 break
-        return smaller.getvalue()
+        return smaller
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        encoded = base64.b64encode(self.encode()).decode()
-        return {"image/png": encoded, "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+        picture = self.encode()
+        kind = "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
+        about: dict[str, Any] = {"alt": self.alt, "cover": self.cover} if self.cover else {"alt": self.alt}
+        about |= {"width": round(self.get_figwidth() * DPI), "height": round(self.get_figheight() * DPI)}
+        return {kind: base64.b64encode(picture).decode(), "text/plain": self.alt}, {kind: about}
 
 
-def _keep_white(reduced: Image.Image) -> Image.Image:
-    """Return the picture with the lightest colour of its palette made white, as the paper around a figure is."""
+def _save(picture: Image.Image, kind: str, **options: Any) -> bytes:
+    encoded = io.BytesIO()
+    picture.save(encoded, kind, **options)
+    return encoded.getvalue()
+
+
+def _reduce_colours(whole: Image.Image) -> Image.Image:
+    """Return a picture in 256 colours, white among them, as the paper around a figure is."""
+    # A sample of the pixels gives nearly the palette of all, in a tenth of the seconds.
+    sample = whole.resize((-(-whole.width // 6), -(-whole.height // 6)), Image.Resampling.NEAREST)
+    reduced = sample.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2)
     colours = np.reshape(reduced.getpalette() or [255] * 3, (-1, 3))
-    colours[colours.sum(axis=1).argmax()] = 255
+    colours[colours.min(axis=1) >= NEARLY_WHITE] = 255
     reduced.putpalette(colours.ravel().tolist())
-    return reduced
+    return whole.quantize(palette=reduced, dither=Image.Dither.NONE)
 
 
 def start_figure(height: float, alt: str, **grid: Any) -> tuple[Figure, Any]:
@@ -98,14 +111,14 @@ def start_figure(height: float, alt: str, **grid: Any) -> tuple[Figure, Any]:
 
 
 def show_pixels(spot: Axes, image: np.ndarray, **options: Any) -> None:
-    """Show an image, each pixel with an edge, without ticks and grid.
+    """Show an image without ticks and grid: small ones pixel by pixel, large ones resampled.
 
     Args:
         image: ``(height, width, channels) uint8``, one channel or three.
         options: What else ``Axes.imshow`` takes; without any, pixels are square.
     """
     pixels = image[..., 0] if image.shape[-1] == 1 else image
-    spot.imshow(pixels, cmap="gray", vmin=0, vmax=255, interpolation="nearest", **options)
+    spot.imshow(pixels, cmap="gray", vmin=0, vmax=255, **({"interpolation": "auto"} | options))
     spot.set(xticks=[], yticks=[])
     spot.grid(False)
 

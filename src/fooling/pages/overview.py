@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from fooling.figures.images import shrink_image
 from fooling.figures.style import DPI, WIDTH, Figure, show_pixels, styled
 from fooling.words import list_words, show_confidence
 
@@ -60,7 +59,7 @@ def draw_overview(
         top = _write(drawn, height, top + 14, words)
         for place, (image, name, confidence) in enumerate(zip(images, lines, confidences, strict=True)):
             spot = _add_place(drawn, height, (place + 0.5) * width / LARGE, top, LARGE_SIDE)
-            show_pixels(spot, shrink_image(image, LARGE_SIDE))
+            show_pixels(spot, image)
             spot.set_xlabel("\n".join([*name, show_confidence(confidence)]), fontsize=9, labelpad=4)
     return drawn
 

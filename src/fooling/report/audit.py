@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 import re
@@ -34,7 +33,7 @@ from fooling.networks.loading import refuse_file
 from fooling.pages.page import read_metrics, read_record
 from fooling.pages.your_network import PAGE
 from fooling.report import freshness, html
-from fooling.report.inspection import find_alt_text
+from fooling.report.index import encode_picture, find_pictures
 from fooling.report.notebooks import Given, RefusedError, Workspace, read_notebooks
 from fooling.report.runner import Schedule, lock_results, run_pages
 from fooling.words import clean_name, escape, list_lines
@@ -217,7 +216,7 @@ def head_page(content: str, found: Found) -> str:
 
 
 def find_sheets(cells: Sequence[dict[str, Any]]) -> Iterator[bytes]:
-    """Yield those pictures of an executed page that are its contact sheet."""
-    for output in (output for cell in cells for output in cell.get("outputs", [])):
-        if "image/png" in output.get("data", {}) and find_alt_text(output, "image/png").startswith(SHEET):
-            yield base64.b64decode("".join(output["data"]["image/png"]))
+    """Yield those pictures of an executed page that are its contact sheet, each as a PNG."""
+    for picture in find_pictures(cells):
+        if picture.alt.startswith(SHEET):
+            yield encode_picture(picture, "png")

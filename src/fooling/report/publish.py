@@ -7,7 +7,6 @@ and GUIDE.md tell of them, and the README's picture, is made from what is publis
 
 from __future__ import annotations
 
-import base64
 import re
 import shutil
 import tempfile
@@ -23,7 +22,7 @@ from fooling.pages.page import PUBLISHED, read_metrics
 from fooling.report import freshness, html
 from fooling.report.breed import NAME as BREED
 from fooling.report.costs import count_seconds, tabulate_profiles
-from fooling.report.index import collect_findings, find_pictures, find_title
+from fooling.report.index import QUALITY, collect_findings, encode_picture, find_pictures, find_title
 from fooling.report.inspection import PageError, find_private_line
 from fooling.report.notebooks import Notebook, RefusedError, Workspace, read_cells
 from fooling.report.runner import lock_results
@@ -35,7 +34,7 @@ LEFT_OUT = shutil.ignore_patterns("checkpoint-*", ".*")
 # Bytes of a result's genomes, compressed; Choice: 14 times those of ten runs on digits, so that only large images lose
 # theirs.
 LARGE_GENOMES = 4_000_000
-PICTURE = "champions.png"  # of the README
+PICTURE = "champions.webp"  # of the README
 GUIDE = "GUIDE.md"  # what there is to run, beside the README
 ARITHMETIC = re.compile(r"-[0-9a-f]{12}-(?P<arithmetic>[0-9a-f]{4})(-\d+)?$")  # at the end of a run's name
 
@@ -234,8 +233,8 @@ def fill_readme(text: str, published: Path) -> str:
 
 
 def read_first_picture(notebook: Path) -> bytes:
-    """Return the first PNG that an executed notebook shows; ValueError if it shows none."""
+    """Return the first picture that an executed notebook shows, as WebP; ValueError if it shows none."""
     pictures = find_pictures(read_cells(notebook))
     if not pictures:
         raise ValueError(f"{notebook.name} shows no picture.")
-    return base64.b64decode(pictures[0].data)
+    return encode_picture(pictures[0], "webp", quality=QUALITY, method=6)

@@ -49,7 +49,7 @@ def test_contact_sheet_shows_every_class_and_names_the_surest(classes, shape) ->
     assert drawn.alt.startswith("Contact sheet of my $net") and f"class {classes - 1} by CPPN" in drawn.alt
     assert [spot.get_xlabel() for spot in spots][-1] == "99.50%"
     picture = open_picture(drawn)
-    assert (picture.width == 946 if classes >= 6 else 300 < picture.width < 400) and picture.height < 900
+    assert (picture.width == 2 * 946 if classes >= 6 else 600 < picture.width < 800) and picture.height < 1800
 
 
 def test_a_name_that_the_font_lacks_is_a_number_on_the_sheet_and_no_warning(recwarn) -> None:

@@ -36,8 +36,9 @@ def show(figure: Any) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         data, metadata = figure._repr_mimebundle_()
-    assert metadata["image/png"]["alt"] == figure.alt and len(figure.alt) > 30
-    return base64.b64decode(data["image/png"])
+    ((kind, about),) = metadata.items()
+    assert about["alt"] == figure.alt and len(figure.alt) > 30
+    return base64.b64decode(data[kind])
 
 
 def read_cells(spot: Any) -> list[str]:

@@ -18,9 +18,10 @@ def show(figure: Figure) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         data, metadata = figure._repr_mimebundle_()
-    assert metadata["image/png"]["alt"] == data["text/plain"] == figure.alt
+    ((kind, about),) = metadata.items()
+    assert about["alt"] == data["text/plain"] == figure.alt
     assert len(figure.alt) > 30
-    return base64.b64decode(data["image/png"])
+    return base64.b64decode(data[kind])
 
 
 def test_means_are_drawn_pixel_by_pixel_a_row_per_kind() -> None:

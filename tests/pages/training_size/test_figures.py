@@ -21,9 +21,10 @@ def show(figure: Figure) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         data, metadata = figure._repr_mimebundle_()
-    assert metadata["image/png"]["alt"] == data["text/plain"] == figure.alt
+    ((kind, about),) = metadata.items()
+    assert about["alt"] == data["text/plain"] == figure.alt
     assert len(figure.alt) > 30
-    return base64.b64decode(data["image/png"])
+    return base64.b64decode(data[kind])
 
 
 def test_training_sizes_are_a_mark_per_network_and_lines_of_medians() -> None:

@@ -12,7 +12,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from fooling.confidence import to_confidence
 from fooling.figures import style
-from fooling.figures.images import fit_shape, shorten_title, shrink_image
+from fooling.figures.images import fit_shape, shorten_title
 from fooling.figures.style import COLOURS, Figure, label_confidences, log_odds, start_figure, styled
 from fooling.lab.audit.record import CERTAIN
 from fooling.words import list_words, show_confidence
@@ -61,7 +61,7 @@ def draw_contact_sheet(
         drawn.set_figwidth(0.5 + columns * side / 0.9)
     for row, column in np.ndindex(rows, columns):
         spot = axes[row, column]
-        style.show_pixels(spot, shrink_image(images[row, column], round(side * style.DPI)))
+        style.show_pixels(spot, images[row, column])
         spot.spines[:].set(visible=True, color="#cccccc", lw=0.5)  # so that white images have an end
         shown = float(confidences[row, column])
         weight = "bold" if shown >= CERTAIN else "normal"

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from fooling.encodings import Encoding, Genomes
-from fooling.figures.style import Figure
+from fooling.figures.style import DPI, Figure
 from fooling.files import write_atomically
 from fooling.lab.explorer.saving import encode_image, encode_picture
 from fooling.networks.classifier import Classifier
@@ -125,8 +126,12 @@ def make_row(*children: Any) -> Any:
 
 def show_figure(drawn: Figure) -> str:
     """Return a figure as HTML, its alternative text included, in all of its colours: it goes no further."""
-    drawn.kilobytes = None
-    return _show_png(drawn.encode(), drawn.alt, "max-width:100%;height:auto;background:white")
+    drawn.kilobytes = inf
+    return _show_png(
+        drawn.encode(),
+        drawn.alt,
+        f"width:{round(drawn.get_figwidth() * DPI)}px;max-width:100%;height:auto;background:white",
+    )
 
 
 def show_image(image: np.ndarray, alt: str, side: int) -> str:

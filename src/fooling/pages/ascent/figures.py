@@ -65,7 +65,7 @@ def draw_climbed(one: Measurement, class_names: Sequence[str], mean: float) -> F
     drawn, spots = start_sheet(rows * columns, columns, place, above=ABOVE, below=BELOW + LINE * lines, alt=alt)
     drawn.kilobytes = SHEET_KILOBYTES
     for spot, (row, column) in zip(spots, np.ndindex(rows, columns), strict=True):
-        show_pixels(spot, raise_contrast(one.shown[row, column], mean), aspect="auto")
+        show_pixels(spot, raise_contrast(one.shown[row, column], mean), aspect="auto", interpolation="nearest")
         spot.spines[:].set_visible(False)
         spot.set_xlabel(f"{wrapped[column]}\n{show_confidence(float(shown[row, column]))}", fontsize=8, labelpad=3)
     for spot, name in zip(spots[::columns], one.settings, strict=True):

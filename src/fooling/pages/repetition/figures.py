@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from fooling.figures.images import shrink_image, start_sheet
+from fooling.figures.images import start_sheet
 from fooling.figures.style import BASELINE, COLOURS, DPI, WIDTH, Figure, show_pixels, start_figure, styled
 from fooling.pages.repetition.claim import LEAST
 from fooling.words import list_words, show_confidence
@@ -36,7 +36,7 @@ def draw_elements(images: np.ndarray, names: Sequence[str], found: Elements) -> 
     drawn, spots = start_sheet(len(images), COLUMNS, side, above=6, below=46, alt=alt)
     drawn.kilobytes = ELEMENTS_KILOBYTES
     for place, spot in enumerate(spots):
-        _show(spot, images[place], side)
+        _show(spot, images[place])
         _draw_ruler(spot, int(found.axes[place]), int(elements[place]))
         name = textwrap.shorten(names[place], 34, placeholder="…")
         lines = [*textwrap.wrap(name, 18)[:2], show_confidence(confidences[place])]
@@ -69,7 +69,7 @@ def draw_changes(
     drawn.kilobytes = kilobytes
     flat = images.reshape(-1, *images.shape[2:])
     for spot, image, value in zip(spots, flat, confidences.ravel().tolist(), strict=True):
-        _show(spot, image, side)
+        _show(spot, image)
         spot.set_xlabel(show_confidence(value), fontsize=8, labelpad=2)
     for spot, column in zip(spots, columns, strict=False):
         spot.set_title(column, fontsize=8.5, pad=4)
@@ -147,8 +147,8 @@ def draw_shuffled(kept: Mapping[str, np.ndarray], grids: Sequence[int]) -> Figur
     return drawn
 
 
-def _show(spot: Axes, image: np.ndarray, side: int) -> None:
-    show_pixels(spot, shrink_image(image, side), extent=(0, 1, 1, 0), aspect="auto")
+def _show(spot: Axes, image: np.ndarray) -> None:
+    show_pixels(spot, image, extent=(0, 1, 1, 0), aspect="auto")
     spot.spines[:].set(visible=True, color="#cccccc", linewidth=0.5)  # so that white images have an end
 
 

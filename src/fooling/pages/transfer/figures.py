@@ -10,11 +10,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from fooling.confidence import to_confidence
-from fooling.figures.images import NAME_WIDTH, shrink_image
+from fooling.figures.images import NAME_WIDTH
 from fooling.figures.style import (
     BASELINE,
     COLOURS,
-    DPI,
     HALO,
     PAPER,
     WIDTH,
@@ -200,8 +199,8 @@ def arrange_examples(shown: Shown, class_names: Sequence[str], networks: Sequenc
 def draw_examples(rows: Sequence[ImageRow], kilobytes: int = KILOBYTES) -> Figure:
     """Draw rows of images, under each its class and every network's confidence in it.
 
-    The network that an image evolved on is marked by a dot. A row without images says so. A PNG of more ``kilobytes``
-    is shown in fewer colours.
+    The network that an image evolved on is marked by a dot. A row without images says so. A picture takes at
+    most so many ``kilobytes``.
     """
     alt = "Evolved images with every network's confidence. " + "; ".join(map(_describe_examples, rows)) + "."
     filled = [row for row in rows if len(row.images)]
@@ -218,7 +217,7 @@ def draw_examples(rows: Sequence[ImageRow], kilobytes: int = KILOBYTES) -> Figur
         spots[0].set_ylabel(row.label, fontsize=8.5)
         for place, (spot, image) in enumerate(zip(spots, row.images, strict=False)):
             spot.set_visible(True)
-            show_pixels(spot, shrink_image(image, round(side * DPI)))
+            show_pixels(spot, image)
             size = 7.5 if columns <= FEWEST_COLUMNS else 6.8
             spot.set_xlabel(_caption(row, place), fontsize=size, linespacing=1.15)
             spot.spines[:].set(visible=True, color=FRAME, lw=0.5)
