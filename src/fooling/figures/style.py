@@ -72,8 +72,8 @@ class Figure(figure.Figure):
             return _save(_reduce_colours(whole), "png", optimize=True)
         if picture.tell() <= 1000 * self.kilobytes:
             return picture.getvalue()
-        for picture, quality in product((whole, whole.reduce(SHARPNESS)), QUALITIES):
-            smaller = _save(picture, "jpeg", quality=quality, subsampling=0, optimize=True)
+        for shown, quality in product((whole, whole.reduce(SHARPNESS)), QUALITIES):
+            smaller = _save(shown, "jpeg", quality=quality, subsampling=0, optimize=True)
             if len(smaller) <= 1000 * self.kilobytes:
                 break
         return smaller

@@ -157,8 +157,8 @@ def draw_thumbnail(pictures: tuple[Picture, ...]) -> Picture | None:
         return None
     sheet = open_picture(chosen)
     left, top, right, bottom = chosen.cover or (0, 0, 1, 1)
-    box = (left * sheet.width, top * sheet.height, right * sheet.width, bottom * sheet.height)
-    shown = sheet.crop(tuple(map(round, box)))
+    across, down = sheet.size
+    shown = sheet.crop((round(left * across), round(top * down), round(right * across), round(bottom * down)))
     shown.thumbnail((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     encoded = io.BytesIO()
     shown.save(encoded, "webp", quality=QUALITY, method=6)

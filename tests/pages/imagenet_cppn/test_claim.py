@@ -14,6 +14,7 @@ from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNTESTED
 from fooling.pages.comparison import Comparison
 from fooling.pages.imagenet_cppn.claim import CENTRED, CLAIMS, RAW, SIZES, CppnSearch, measure
 from fooling.pages.imagenet_cppn.figures import draw_paired
+from fooling.pages.imagenet_networks import Natural
 from fooling.pages.imagenet_search import ImageNetSearch, LongRun, Scale, measure_search
 
 NETWORK = "EfficientNet-Lite0"
@@ -62,6 +63,17 @@ def test_pixels_get_a_whole_generation_more_where_children_do_not_divide(make_se
 def test_too_short_a_search_with_pixels_is_refused(make_search: Any) -> None:
     with pytest.raises(IndexError):
         measure(make_search(REACHED), make_search(REACHED, generations=3), NETWORK)
+
+
+def test_classes_above_the_median_photograph_are_counted_at_the_end(make_search: Any) -> None:
+    natural = Natural(1_000, 0.6, 0.98, 0.99, 0.4, NETWORK, "one")
+    run, on = make_search(REACHED), make_search([[0.99, 0.97, 0.1, 0.981]])
+    assert measure(run, run, NETWORK, photographs=natural).photograph == (0.98, 3)  # of medians over runs
+    found = measure(run, run, NETWORK, longer=on, photographs=natural)
+    assert found.photograph == (0.98, 2)
+    assert ("classes above the median photograph's 98.00%, at the end", "2 of 4", "") in RAW.rows(found)
+    for other in (None, replace(natural, network="another"), replace(natural, crops="ten")):
+        assert measure(run, run, NETWORK, photographs=other).photograph is None
 
 
 def test_dogs_and_cats_are_told_apart_where_all_classes_evolved(make_search: Any) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from fooling.confidence import to_confidence
 from fooling.pages.claim import SECONDARY, Claim, Rows
 from fooling.pages.comparison import Comparison, compare_classes, tell_comparison
+from fooling.pages.imagenet_networks import Natural
 from fooling.pages.imagenet_search import (
     IMAGENET_CLASSES,
     ImageNetSearch,
@@ -46,6 +47,8 @@ class CppnSearch:
     against_pixels: Comparison  # how far they are ahead of pixel images that had as many children per cell
     # the median of dogs and cats and that of all others; None unless all 1,000 classes evolved
     dogs_and_cats: tuple[float, float] | None
+    # page 06's median confidence in real photographs, and the classes with more at the end; None where it has none
+    photograph: tuple[float, int] | None = None
 
 
 def measure(
@@ -55,11 +58,12 @@ def measure(
     crops: str = "one",
     baseline: Evolution | None = None,
     longer: Evolution | None = None,
+    photographs: Natural | None = None,
 ) -> CppnSearch:
     """Reduce a search with CPPNs to what it reached, and compare it with pixels at equal children per cell.
 
     Both are of the same classes. What pixels, ``direct``, reached with more children per cell is not used; the baseline
-    is random search among CPPNs, and ``longer`` the first run as it went on.
+    is random search among CPPNs, ``longer`` the first run as it went on, and ``photographs`` what page 06 found.
     """
     generation = -(-run.generations * run.children // direct.children)  # rounded up: a whole generation for pixels
     cppn, pixels = to_confidence(run.log_odds), to_confidence(direct.history[:, generation])  # (runs, cells)
@@ -67,7 +71,11 @@ def measure(
     if len(run.classes) >= IMAGENET_CLASSES:
         dogs_and_cats = float(np.median(cppn[:, pets])), float(np.median(cppn[:, ~pets]))
     search = measure_search(run, network, crops, baseline, longer)
-    return CppnSearch(search, compare_classes(cppn, pixels), dogs_and_cats)
+    surer = None
+    if photographs and photographs.network == network and photographs.crops == crops:
+        end = to_confidence((longer or run).log_odds)
+        surer = photographs.median, int((np.median(end, axis=0) > photographs.median).sum())
+    return CppnSearch(search, compare_classes(cppn, pixels), dogs_and_cats, surer)
 
 
 def judge(found: CppnSearch) -> str:
@@ -107,6 +115,10 @@ def tabulate(found: CppnSearch) -> Rows:
     if found.dogs_and_cats is not None:
         weak, others = (show_confidence(value) for value in found.dogs_and_cats)
         rows.append(("dogs and cats (classes 156 to 286)", f"median {weak}, all others {others}", "a weak spot"))
+    if found.photograph is not None:
+        median, classes = found.photograph
+        told = f"{classes:,} of {search.scale.classes:,}"
+        rows.append((f"classes above the median photograph's {show_confidence(median)}, at the end", told, ""))
     return tuple(rows)
 
 
