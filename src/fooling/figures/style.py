@@ -73,7 +73,7 @@ class Figure(figure.Figure):
         if picture.tell() <= 1000 * self.kilobytes:
             return picture.getvalue()
         for shown, quality in product((whole, whole.reduce(SHARPNESS)), QUALITIES):
-            smaller = _save(shown, "jpeg", quality=quality, subsampling=0, optimize=True)
+            smaller = _save(shown, "jpeg", quality=quality, subsampling=0)
             if len(smaller) <= 1000 * self.kilobytes:
                 break
         return smaller
