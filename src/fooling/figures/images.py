@@ -129,7 +129,7 @@ def draw_descent(
         f"{generations} images."
     )
     side = round(WIDTH * DPI) // 3 - GAP
-    drawn, spots = start_sheet(3, 3, side, above=6, below=46, alt=alt)
+    drawn, spots = start_sheet(3, 3, side, above=6, below=30, alt=alt)
     drawn.kilobytes = DESCENT_KILOBYTES
     labels = (f"random image: {first}", f"champion for {textwrap.shorten(name, 30)}: {last}", "difference, doubled")
     for spot, image, label in zip(spots, (ancestor, champion, changed), labels, strict=True):
