@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from fooling.confidence import to_confidence
 from fooling.pages import claim as claims
 from fooling.pages.comparison import Comparison
 from fooling.pages.imagenet_search import ImageNetSearch, Scale
@@ -23,6 +24,7 @@ from fooling.pages.transfer.claim import (
     measure_transfer,
 )
 from fooling.pages.transfer.pairs import Kept
+from fooling.words import show_confidence
 
 Make = Callable[..., Any]
 KEPT = Kept(20, 20, share=0.2, shuffled=0.1, spread=(0.1, 0.35), median=0.25)
@@ -92,7 +94,9 @@ SCALE = Scale(runs=2, classes=1_000, generations=125, children=400, network="mea
 FULL = replace(SCALE, generations=4_000)
 AHEAD = Comparison(superiority=0.95, p=1e-6, ahead=980, paired_p=1e-5, medians=(0.652, 0.0))
 START = Comparison(superiority=0.5, p=1.0, ahead=450, paired_p=0.0001, medians=(0.001, 0.0011))
-FOOLED = EnsembleFound(ImageNetSearch(SCALE, 0.652, (0.6, 0.7), 0.9, 1, 0.0, None), AHEAD, START, 3, 0.4, "[−1, 1]")
+FOOLED = EnsembleFound(
+    ImageNetSearch(SCALE, 0.652, (0.6, 0.7), 0.9, 1, 0.0, None), AHEAD, 50.0, START, 3, 0.4, "[−1, 1]"
+)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +131,7 @@ def test_rows_of_the_ensemble_tell_both_searches_and_their_starts(check_words: M
     assert "part of the difference" not in rows["before evolution, bred against random"]
     assert rows["children per cell"] == "50" and "1,600 children per cell" in rows["the number itself"]
     earlier = replace(FOOLED, start=replace(START, paired_p=0.00009))
+    assert rows["bred and random images, 50 per cell"] == "65.20% and < 0.01%"
     assert ENSEMBLE.rows(earlier)[-3][1].endswith("so part of the difference is not the work of evolution")
     full = replace(FOOLED, search=replace(FOOLED.search, scale=FULL))
     assert "the number itself" not in {row[0] for row in ENSEMBLE.rows(full)}
@@ -148,5 +153,10 @@ def test_a_search_is_reduced_to_what_the_rule_of_the_ensemble_reads(make_answers
     assert found.compared.paired_p == pytest.approx(2.0**-19)  # all of 20 classes ahead
     assert found.start.ahead == 20 and found.compared.p < 1e-4
     assert found.search.fooled == 10 and found.search.scale == replace(SCALE, classes=20, generations=50, children=20)
+    assert found.compared_per_cell == 50.0 and "; after" not in ENSEMBLE.headline(found)
+    shorter = measure_ensemble(bred, make_search(np.full((1, 20), 0.15), 25, 20), answers, "mean", "[−1, 1]")
+    halfway = np.median(to_confidence(bred.history[:, 25]))
+    assert shorter.compared_per_cell == 25.0 and shorter.compared.medians == pytest.approx((halfway, 0.15), abs=1e-6)
+    assert f"after 25 they have {show_confidence(halfway)}" in ENSEMBLE.headline(shorter)
     assert ENSEMBLE.scale(found).endswith("mean, one crop; coordinates [−1, 1]")
     assert msgspec.convert(msgspec.to_builtins(found), EnsembleFound) == found

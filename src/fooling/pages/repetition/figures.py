@@ -18,6 +18,7 @@ from fooling.words import list_words, show_confidence
 if TYPE_CHECKING:
     from fooling.pages.repetition.measure import Elements
 
+THIN = 30  # lines of single images; Choice: with more one sees none
 SHEET = round(WIDTH * DPI)  # pixels across a page
 SHARES = np.linspace(0.0, 1.0, 41)  # of elements, at which medians over images are drawn; Choice
 COLUMNS, ELEMENTS_KILOBYTES = 8, 90  # of the sheet with all images; Choice
@@ -87,9 +88,9 @@ def draw_changes(
 def draw_kept(found: Elements) -> Figure:
     """Draw the share of its confidence that an image keeps against the share of its elements that are kept.
 
-    Thin lines are images; bold ones are medians and bands quartiles over those of at least 50% confidence, read off
-    between an image's own shares along straight lines. Images below 50% are grey, and may leave the picture; those
-    without elements are not drawn. Of its masks an image counts with their median.
+    Thin lines are images, thirty of them at most; bold ones are medians and bands quartiles over those of at least 50%
+    confidence, read off between an image's own shares along straight lines. Images below 50% are grey, and may leave
+    the picture; those without elements are not drawn. Of its masks an image counts with their median.
     """
     judged = (found.whole >= LEAST)[found.elements > 0]
     titles = ("elements removed one after the other", "random squares of the same area removed")
@@ -104,7 +105,8 @@ def draw_kept(found: Elements) -> Figure:
     drawn, axes = start_figure(4.4, alt, ncols=2, sharey=True)
     for spot, colour, title, (label, lines) in zip(axes[0], COLOURS[:2], titles, parts.items(), strict=True):
         spot.plot(SHARES, lines[~judged].T, color=BASELINE, lw=0.6, ls="--")
-        spot.plot(SHARES, lines[judged].T, color=colour, lw=0.6, alpha=0.6)
+        some = lines[judged][:: -(-judged.sum() // THIN) or 1]
+        spot.plot(SHARES, some.T, color=colour, lw=0.6, alpha=0.6)
         if judged.any():
             _draw_quartiles(spot, SHARES, lines[judged], colour, f"{label}: median of {judged.sum()} images")
         spot.axline((0, 0), slope=1, color=BASELINE, lw=1, ls=":", label="in proportion")

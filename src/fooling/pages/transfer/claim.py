@@ -58,7 +58,7 @@ SIZES: Mapping[str, TransferSizes] = {
     ),
     "extended": TransferSizes(
         SearchSizes(runs=10, generations=200, children=200),
-        ImageNetSizes(runs=2, generations=150, children=400, baseline_runs=1),
+        ImageNetSizes(runs=2, generations=150, children=400, baseline_runs=1, baseline_generations=50),
     ),
     "paper": TransferSizes(
         SearchSizes(runs=50, generations=200, children=200),
@@ -174,8 +174,9 @@ TRANSFER = Claim(
 class EnsembleFound:
     """What images that evolved against the mean of several networks come to."""
 
-    search: ImageNetSearch  # what they reach, beside random search
-    compared: Comparison  # the search against random search, at the end
+    search: ImageNetSearch  # what they reach
+    compared: Comparison  # the search against random search, where both have as many images
+    compared_per_cell: float  # that many, divided by the cells
     start: Comparison  # the same before evolution
     networks: int  # how many are averaged
     fool_all: float  # the share of champions that every one of them takes for their class
@@ -187,11 +188,15 @@ def measure_ensemble(
 ) -> EnsembleFound:
     """Reduce a search against the mean of several networks, and random search beside it, to what it comes to.
 
-    The mean first, then its members, answer to all champions of the search.
+    The mean first, then its members, answer to all champions of the search. Random search may be shorter: the search is
+    compared as it stood after as many images.
     """
+    generation = -(-baseline.generations * baseline.children // run.children)  # rounded up, for the baseline's sake
+    bred, unbred = to_confidence(run.history[:, generation]), to_confidence(baseline.log_odds)
     return EnsembleFound(
-        search=measure_search(run, network, baseline=baseline, least=FOOLED_LEAST),
-        compared=compare_classes(to_confidence(run.log_odds), to_confidence(baseline.log_odds)),
+        search=measure_search(run, network, least=FOOLED_LEAST),
+        compared=compare_classes(bred, unbred),
+        compared_per_cell=generation * run.children / len(run.classes),
         start=compare_starts(run.history, baseline.history),
         networks=len(answers.networks) - 1,
         fool_all=float(answers.agrees[1:].all(axis=0).mean()),
@@ -212,18 +217,21 @@ def judge_ensemble(found: EnsembleFound) -> str:
 def tell_ensemble(found: EnsembleFound) -> str:
     """Return the medians of bred and of random images in a sentence."""
     bred, random = map(show_confidence, found.compared.medians)
+    end, few, all_of_them = found.search.median, found.compared_per_cell, found.search.scale.per_cell
+    between = "" if few == all_of_them else f"; after {show_few(few)} they have {bred}"
     return (
-        f"Images evolved against the mean of {found.networks} networks reach a median of {bred} after "
-        f"{show_few(found.search.scale.per_cell)} children per cell, and as many random images reach {random}."
+        f"Images evolved against the mean of {found.networks} networks reach a median of {show_confidence(end)} after "
+        f"{show_few(all_of_them)} children per cell{between}, and as many random images {random}."
     )
 
 
 def tabulate_ensemble(found: EnsembleFound) -> Rows:
     """Return what the ensemble's images reach, and how they compare with random ones."""
-    scale = found.search.scale
+    scale, (bred, random) = found.search.scale, map(show_confidence, found.compared.medians)
     return (
         *tabulate_search(found.search, "65.2%", "231 of 1,000", PER_CELL, runs=""),
-        ("bred images against random ones", tell_comparison(found.compared, scale.classes), ""),
+        (f"bred and random images, {show_few(found.compared_per_cell)} per cell", f"{bred} and {random}", ""),
+        ("the same, bred against random", tell_comparison(found.compared, scale.classes), ""),
         ("before evolution, bred against random", tell_start(found.start, scale.classes), ""),
         (f"all {found.networks} networks have the class as top-1", f"{found.fool_all:.0%} of the images", ""),
         *note_untested(scale, PER_CELL),
