@@ -130,9 +130,12 @@ def test_the_rule_before_counted_the_median_of_all_runs_at_the_papers_size_only(
 
 def test_headline_and_rows_set_pixels_beside_cppns() -> None:
     assert CENTRED.headline(FOUND) == (
-        "CPPN images reach a median confidence of 88.11% after 2,000 children per cell; with 2,000 they are ahead of "
-        "pixel images, which reach 11.00%, in 876 of 1,000 classes."
+        "CPPN images reach a median confidence of 88.11% after 2,000 children per cell and are ahead of pixel images, "
+        "which reach 11.00%, in 876 of 1,000 classes."
     )
+    longer = LongRun(replace(PAPER, runs=1, generations=10_000), 0.9, 400)
+    went_on = replace(FOUND, search=replace(FOUND.search, longer=longer))
+    assert "90.00% after 4,000 children per cell; with 2,000 they are ahead" in CENTRED.headline(went_on)
     assert RAW.headline(FOUND).startswith("CPPN images fed pixel indices reach a median confidence of 88.11%")
     rows = {what: here for what, here, _ in CENTRED.rows(FOUND)}
     assert rows["CPPN against pixels"].startswith("ahead in 876 of 1,000 classes; probability of superiority 0.83")

@@ -96,11 +96,12 @@ def judge_before(found: CppnSearch) -> str:
 
 def tell(found: CppnSearch, images: str = "CPPN images") -> str:
     """Return how far CPPNs came, and how far pixels, as a sentence."""
-    pixels, end = show_confidence(found.against_pixels.medians[1]), found.search.end
+    pixels, end, few = show_confidence(found.against_pixels.medians[1]), found.search.end, found.search.scale.per_cell
+    ahead = " and are" if few == end.scale.per_cell else f"; with {show_few(few)} they are"
     return (
         f"{images} reach a median confidence of {show_confidence(end.median)} after {show_few(end.scale.per_cell)} "
-        f"children per cell; with {show_few(found.search.scale.per_cell)} they are ahead of pixel images, which reach "
-        f"{pixels}, in {found.against_pixels.ahead:,} of {end.scale.classes:,} classes."
+        f"children per cell{ahead} ahead of pixel images, which reach {pixels}, in "
+        f"{found.against_pixels.ahead:,} of {end.scale.classes:,} classes."
     )
 
 

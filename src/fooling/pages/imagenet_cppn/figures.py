@@ -36,7 +36,7 @@ def draw_paired(direct: np.ndarray, cppn: np.ndarray, names: Sequence[str]) -> F
     ahead, behind = (int(side.sum()) for side in (pair[1] > pair[0], pair[1] < pair[0]))
     alt = (
         f"Confidence of CPPN images against pixel images, a dot per class: CPPN is ahead in {ahead:,} of "
-        f"{len(names):,}; medians {show_confidence(np.median(pair[1]))} against {show_confidence(np.median(pair[0]))}."
+        f"{len(names):,}; medians {show_confidence(np.median(cppn))} against {show_confidence(np.median(direct))}."
     )
     drawn, axes = start_figure(5.6, alt)
     spot, many = axes[0, 0], len(names) > FEW
