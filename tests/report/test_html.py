@@ -266,14 +266,18 @@ def test_the_index_shows_findings_pages_costs_and_what_is_not_fresh(desk, projec
     desk.write("01_one", "# Is *one* right?", show({"image/png": PIXEL}, {"image/png": {"alt": "A pixel."}}))
     desk.write("02_two", "# Two")
     desk.write("03_three", "# Three")
-    desk.pretend("01_one", "02_two", metrics={"records": {"pixels": {"median": 0.5}}})
+    desk.pretend("01_one", "02_two", metrics={"records": {"pixels": {"median": 0.5}}, "runs": ["search-1"]})
+    run = desk.workspace.results / "runs" / "search-1"
+    run.mkdir(parents=True)
+    (run / "provenance.json").write_text('{"computed": [{"seconds": 7000.0}, {"seconds": 200.0}]}')
     desk.write("02_two", "# Two, changed")
     index = report(desk).read_text()
     assert "Is one right?" in index and "The median is 0.5 &lt; 2." in index
     assert "Title of pixels &lt;b&gt;" in index
     assert "<tr><td>median &lt;b&gt;</td><td>0.5</td><td>99.99%</td></tr>" in index
     assert "<b>1</b> not reproduced" in index and "<b>1</b> reproduced" not in index
-    assert 'href="01_one.html"' in index and index.count("data:image/webp;base64,") == 1 and "12 s" in index
+    assert 'href="01_one.html"' in index and index.count("data:image/webp;base64,") == 1
+    assert "01 · 2.0 h of computing" in index and "2.0 h of computing, with" in index and "12 s" not in index
     assert "stale: text of the notebook changed" in index
     assert "03 · not run" in index and 'href="03_three.html"' not in index
     assert "TensorFlow" in index and "verdict not-reproduced" in index

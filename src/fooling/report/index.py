@@ -19,6 +19,7 @@ from fooling.pages.finding import Finding, collect
 from fooling.pages.page import find_remedy
 from fooling.report import freshness
 from fooling.report.breed import NAME as BREED
+from fooling.report.costs import count_seconds
 from fooling.report.freshness import Status
 from fooling.report.inspection import find_alt_text
 from fooling.report.markup import POLICY
@@ -45,7 +46,8 @@ def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
     """Return the index of all pages as HTML; the same results give the same bytes."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    entries = [_describe_page(statuses[name], workspace) for name in sorted(statuses)]
+    seconds = count_seconds(workspace.results)
+    entries = [_describe_page(statuses[name], workspace, seconds.get(name, 0.0)) for name in sorted(statuses)]
     groups: dict[str, list[dict[str, Any]]] = {}
     for entry in entries:
         groups.setdefault(find_group(entry["name"]), []).append(entry)
@@ -64,7 +66,7 @@ def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
         gallery=workspace.report("gallery").is_file(),
         groups=groups,
         breed=workspace.report(BREED).is_file(),
-        cost=show_seconds(sum(manifest.get("seconds", 0) for manifest in manifests)),
+        cost=show_seconds(sum(seconds.values())),
         versions=format_versions([manifest for manifest in manifests if manifest]),
     )
 
@@ -85,7 +87,7 @@ def find_group(name: str) -> str:
     return GROUPS[max(first for first in GROUPS if first <= int(name[:2]))]
 
 
-def _describe_page(status: Status, workspace: Workspace) -> dict[str, Any]:
+def _describe_page(status: Status, workspace: Workspace, seconds: float) -> dict[str, Any]:
     """Return what the index shows of a page."""
     path = workspace.executed(status.name)
     cells = read_cells(path)
@@ -96,7 +98,7 @@ def _describe_page(status: Status, workspace: Workspace) -> dict[str, Any]:
         "title": find_title(cells) or status.name,
         "run": path.is_file(),
         "picture": _draw_thumbnail(path, cells),
-        "cost": "" if status.seconds is None else show_seconds(status.seconds),
+        "cost": show_seconds(seconds) if seconds else "",
         "note": "" if status.state == freshness.MISSING and not path.is_file() else note,
     }
 
