@@ -12,8 +12,8 @@ from fooling.words import Markup, escape, list_words
 VERDICTS = (REPRODUCED, PARTLY, NOT, SUPPORTED, UNSUPPORTED, UNTESTED)
 ANSWERS = {"On digits": "mnist-cppn", "On ImageNet": "imagenet-cppn"}  # by where, the claim that says it
 HIGHLIGHTS = (
-    *("mnist-direct", "imagenet-direct", "transfer"),
-    *("retrain-mnist", "gradient-ascent", "imagenet-repetition"),
+    *("imagenet-diversity", "imagenet-direct", "modern-networks"),
+    *("transfer", "retrain-imagenet", "gradient-ascent"),
 )
 
 

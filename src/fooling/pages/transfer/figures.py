@@ -157,6 +157,7 @@ def draw_own_against_other(own: np.ndarray, others: Mapping[str, Pair], source: 
         spot.scatter(across[~kept], up[~kept], fc="none", ec=COLOURS[1], lw=0.7, label="class lost", **dots)
         label_confidences(spot, np.array([low, *across, *up]), "y")
         label_confidences(spot, np.append(across, mark), "x")
+        spot.tick_params(axis="x", labelsize=7.5)
         spot.axline((0, 0), slope=1, color=BASELINE, lw=1)
         spot.axvline(mark, color=PAPER, lw=0.8, ls=":")
         spot.set_title(f"{name}: {kept.sum():,} of {len(own):,} keep their class", fontsize=9.5)
