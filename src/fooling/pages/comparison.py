@@ -87,7 +87,8 @@ def tell_comparison(compared: Comparison, classes: int) -> str:
 def tell_start(start: Comparison, classes: int) -> str:
     """Return how two searches of so many classes stood before evolution, and what follows from it, in words."""
     one, other = map(show_confidence, start.medians)
-    follows = "; so part of the difference is not the work of evolution" if start.paired_p < SMALLEST_P else ""
+    first, second = "; so part of the difference is not the work of evolution", "; the second begins ahead"
+    follows = (first if start.superiority > 0.5 else second) if start.paired_p < SMALLEST_P else ""
     return f"{one} and {other}; {tell_comparison(start, classes)}{follows}"
 
 

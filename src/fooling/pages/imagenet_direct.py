@@ -74,8 +74,8 @@ CLAIM = Claim(
     before=judge_before,
     headline=lambda found: (
         f"Pixel images reach a median confidence of {show_confidence(found.search.end.median)} after "
-        f"{show_few(found.search.end.scale.per_cell)} children per cell, and {found.search.end.fooled:,} of "
-        f"{found.search.scale.classes:,} classes reach {found.search.least:.0%}."
+        f"{show_few(found.search.end.scale.per_cell)} children per cell, of the paper's {PER_CELL:,}, and "
+        f"{found.search.end.fooled:,} of {found.search.scale.classes:,} classes reach {found.search.least:.0%}."
     ),
     rows=tabulate,
     scale=lambda found: describe_scale(found.search.scale, found.search.longest),

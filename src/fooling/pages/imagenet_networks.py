@@ -114,5 +114,7 @@ CLAIM = Claim(
     judge=judge,
     headline=tell,
     rows=tabulate,
-    scale=lambda one: f"{one.images:,} labelled photographs; {describe_network(one.network, one.crops)}",
+    scale=lambda one: (
+        f"{one.images:,} labelled photographs, by all signs training images; {describe_network(one.network, one.crops)}"
+    ),
 )

@@ -151,7 +151,7 @@ def headline(found: AscentFound) -> str:
     """Return what ImageNet images reach without and with L2, there before and after rounding to 8 bits."""
     one = found.imagenet
     return (
-        f"On ImageNet the median image reaches {show_confidence(one.best.median)} without L2; with L2 it ends at "
+        f"On {one.network} the median image reaches {show_confidence(one.best.median)} without L2; with L2 it ends at "
         f"{show_confidence(one.unrounded_last)}, and at {show_confidence(one.last_with.median)} as an 8-bit image."
     )
 

@@ -96,12 +96,15 @@ def judge_before(found: CppnSearch) -> str:
 
 def tell(found: CppnSearch, images: str = "CPPN images") -> str:
     """Return how far CPPNs came, and how far pixels, as a sentence."""
-    pixels, end, few = show_confidence(found.against_pixels.medians[1]), found.search.end, found.search.scale.per_cell
-    ahead = " and are" if few == end.scale.per_cell else f"; with {show_few(few)} they are"
+    search, pixels = found.search, show_confidence(found.against_pixels.medians[1])
+    on = search.longer
+    further = (
+        f"; one run went on to {show_few(on.scale.per_cell)} and reaches {show_confidence(on.median)}" if on else ""
+    )
     return (
-        f"{images} reach a median confidence of {show_confidence(end.median)} after {show_few(end.scale.per_cell)} "
-        f"children per cell{ahead} ahead of pixel images, which reach {pixels}, in "
-        f"{found.against_pixels.ahead:,} of {end.scale.classes:,} classes."
+        f"{images} reach a median of {show_confidence(search.median)} after {show_few(search.scale.per_cell)} children "
+        f"per cell, ahead of pixels ({pixels}) in {found.against_pixels.ahead:,} of {search.scale.classes:,} "
+        f"classes{further}."
     )
 
 

@@ -78,7 +78,7 @@ def tabulate(found: ModernFound) -> Rows:
 
 CLAIM = Claim(
     id="modern-networks",
-    title="Networks of today are harder to fool",
+    title="A network of today is harder to fool",
     section="beyond the paper",
     sentence="A network that is younger and more accurate than the paper's is fooled less by the same search.",
     number="no number",
@@ -92,5 +92,5 @@ CLAIM = Claim(
         f"{show_confidence(found.compared.medians[1])} on {found.modern}."
     ),
     rows=tabulate,
-    scale=lambda found: describe_scale(found.scale),
+    scale=lambda found: f"{describe_scale(found.scale)}; and as many images on {found.modern}",
 )

@@ -150,11 +150,11 @@ def tell(found: Repetition) -> str:
     one = found.judged
     if one is None:
         return "No champion of at least 50% confidence repeats an element, so none could be removed."
-    medians = sorted(half.kept.median for half in (one.without_half, one.without_smaller_half))
-    halves = " to ".join(dict.fromkeys(f"{median:.0%}" for median in medians))
+    larger, smaller = (f"{half.kept.median:.0%}" for half in (one.without_half, one.without_smaller_half))
+    other = "" if larger == smaller else f", or {smaller} where an odd number loses its smaller half"
     return (
         f"The median image keeps {one.without_one.kept.median:.1%} of its confidence without one repeated element, "
-        f"and {halves} without half of them."
+        f"and {larger} without half of them{other}."
     )
 
 

@@ -52,7 +52,7 @@ class Kept:
         if self.spread is None or self.median is None:
             return ("–",) * 4
         low, high = self.spread
-        return f"{self.share:.0%}", f"{low:.0%} to {high:.0%}", f"{self.shuffled:.0%}", show_confidence(self.median)
+        return f"{self.share:.1%}", f"{low:.1%} to {high:.1%}", f"{self.shuffled:.1%}", show_confidence(self.median)
 
 
 def compare_pairs(answers: Transfer, least: float = FOOLED) -> list[Pair]:
