@@ -59,7 +59,8 @@ def test_the_rule_before_asked_for_the_papers_size(change: dict[str, Any], verdi
 
 def test_headline_and_rows_tell_of_the_run_that_went_on(check_words: Callable[[Any, Any], None]) -> None:
     assert CLAIM.headline(FOUND) == (
-        "Pixel images reach a median confidence of 0.20% after 400 children per cell, and 3 of 1,000 classes reach 99%."
+        "Pixel images reach a median confidence of 0.20% after 400 children per cell, of the paper's 4,000, and 3 of "
+        "1,000 classes reach 99%."
     )
     rows = {what: here for what, here, _ in CLAIM.rows(FOUND)}
     assert rows["median confidence"] == "0.10%" and rows["one run that went on: median"] == "0.20%"

@@ -27,7 +27,7 @@ def test_record_has_the_medians_when_right_and_when_wrong() -> None:
     assert (found.images, found.accuracy, found.median) == (4, 0.5, 0.625)
     assert (found.median_right, found.median_wrong) == (0.8125, 0.375)
     assert CLAIM.judge(found) == UNTESTED
-    assert CLAIM.scale(found) == "4 labelled photographs; network, one crop"
+    assert CLAIM.scale(found) == "4 labelled photographs, by all signs training images; network, one crop"
 
 
 @pytest.mark.parametrize("right", [True, False])

@@ -351,7 +351,7 @@ def check_outputs(folder: Path, private: Path, said: str) -> None:
         assert metrics[part] is not None
     assert all(line in said for line in tell_audit(read_record(folder, PAGE, "audit", Found)))
     sheet = Image.open(folder / "contact_sheet.png")
-    assert 300 < sheet.width < 600, "three classes need half a page"
+    assert 600 < sheet.width < 1200, "three classes need half a page"
     for name in ("audit.html", "audit.ipynb", "metrics.json"):
         text = (folder / name).read_text()
         assert str(private) not in text and find_private_line(text, folder) is None

@@ -88,8 +88,8 @@ def test_headline_and_rows_tell_both_halves_and_the_masks_beside_them() -> None:
     elements, tiles = make_results([[0, 0.3, 0.9, 1]] * 12, [0.6] * 12)
     found = summarise(elements, tiles, tiles, "toy")
     assert CLAIM.headline(found) == (
-        "The median image keeps 90.0% of its confidence without one repeated element, and 30% to 90% without half of "
-        "them."
+        "The median image keeps 90.0% of its confidence without one repeated element, and 30% without half of "
+        "them, or 90% where an odd number loses its smaller half."
     )
     rows = {what: here for what, here, _ in CLAIM.rows(found)}
     assert rows["without half of the elements"] == (

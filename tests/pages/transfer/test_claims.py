@@ -60,10 +60,11 @@ def test_rows_of_transfer_set_shuffled_labels_beside_each_share() -> None:
     rows = TRANSFER.rows(FOUND)
     assert rows[0] == (
         "digits, other initialisation",
-        "20% of 20 images in the same class (by pair 10% to 35%); shuffled labels 10%; median confidence in it 25.00%",
+        "20.0% of 20 images in the same class (by pair 10.0% to 35.0%); shuffled labels 10.0%; median confidence in it "
+        "25.00%",
         "many",
     )
-    assert rows[2][1].startswith("100% of 2,400 showings of 1,200 images in the same class")
+    assert rows[2][1].startswith("100.0% of 2,400 showings of 1,200 images in the same class")
     assert rows[2][1].endswith("median confidence in it 99.9990%")
     assert rows[3] == ("digits, pixel images, any other network", "no image at 99%", "")
     assert [row[1] for row in TRANSFER.rows(NOTHING)] == ["no image at 99%"] * 4
@@ -132,7 +133,9 @@ def test_rows_of_the_ensemble_tell_both_searches_and_their_starts(check_words: M
     assert rows["children per cell"] == "50" and "1,600 children per cell" in rows["the number itself"]
     earlier = replace(FOOLED, start=replace(START, paired_p=0.00009))
     assert rows["bred and random images, 50 per cell"] == "65.20% and < 0.01%"
-    assert ENSEMBLE.rows(earlier)[-3][1].endswith("so part of the difference is not the work of evolution")
+    assert ENSEMBLE.rows(earlier)[-3][1].endswith("; the second begins ahead")
+    first = replace(FOOLED, start=replace(START, paired_p=0.00009, superiority=0.6))
+    assert ENSEMBLE.rows(first)[-3][1].endswith("so part of the difference is not the work of evolution")
     full = replace(FOOLED, search=replace(FOOLED.search, scale=FULL))
     assert "the number itself" not in {row[0] for row in ENSEMBLE.rows(full)}
     for found in (FOOLED, full):

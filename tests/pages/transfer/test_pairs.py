@@ -97,7 +97,7 @@ def test_table_counts_images_and_showings_and_leaves_out_what_adds_nothing(make_
     lines = tabulate_kept(rows, "images × networks").splitlines()
     assert lines[0].startswith("|  | images × networks | showings | another network keeps the class |")
     assert [line.split(" | ")[0] for line in lines[2:]] == ["| certain", "| others"]
-    assert lines[2].startswith("| certain | 40 | 80 | 38% | 25% to 50% |")
+    assert lines[2].startswith("| certain | 40 | 80 | 37.5% | 25.0% to 50.0% |")
     none = tabulate_kept({"certain": (answers, 0.999), "surest": (answers, 0.9999)})
     assert none.count("| 0 | – |") == 2, "none is no repetition"
 
