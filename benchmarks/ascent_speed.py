@@ -58,7 +58,7 @@ def main() -> None:
     """Print the table."""
     warnings.filterwarnings("ignore", message="The structure of `inputs`")  # theirs wraps the images in a list
     with TemporaryDirectory() as folder:
-        classifier = train_network("LeNet", load_digits("mnist-5k"), 150, Path(folder))
+        classifier = train_network("LeNet", load_digits("mnist"), 150, Path(folder))
     sides: dict[str, Callable[[], int]] = {"ascend": lambda: climb(classifier)}
     sides |= {f"tf-keras-vis, bare, batch {batch}": maximise(classifier, batch, True) for batch in BATCHES}
     sides[f"tf-keras-vis, its defaults, batch {IMAGES}"] = maximise(classifier, IMAGES, False)

@@ -55,7 +55,7 @@ def evolve_to(age: int, classifier: Classifier, encoding: Encoding) -> Callable[
 def main() -> None:
     """Print the table."""
     with TemporaryDirectory() as folder:
-        classifier = train_network("LeNet", load_digits("mnist-5k"), 150, Path(folder))
+        classifier = train_network("LeNet", load_digits("mnist"), 150, Path(folder))
     images = tf.random.stateless_uniform([RUNS * CHILDREN, *classifier.image_shape], [0, 0])
     forwards = {batch: forward_at(classifier, images, batch) for batch in BATCHES}
     evolutions = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,7 +14,7 @@ from fooling.data.digits import Digits, load_digits
 from fooling.images import GREY_LEVEL, to_bytes
 
 
-def test_the_packaged_digits_are_4000_to_train_on_and_1000_held_out_of_every_digit_alike(digits):
+def test_the_digits_of_the_tests_are_4000_to_train_on_and_1000_held_out_of_every_digit_alike(digits):
     for images, labels, each in ((digits[1], digits[2], 400), (digits[3], digits[4], 100)):
         assert images.shape == (10 * each, 28, 28, 1) and images.dtype == np.uint8
         assert labels.dtype == np.int64
@@ -37,7 +36,7 @@ def test_digits_are_white_on_black_and_upright(digits):
 
 
 def test_the_fingerprint_notices_one_pixel_and_one_label(digits):
-    assert digits.fingerprint() == load_digits("mnist-5k").fingerprint()
+    assert digits.fingerprint() == digits._replace(name="others").fingerprint()
     images, labels = digits.test_images.copy(), digits.train_labels.copy()
     images[3, 14, 14, 0] ^= 1
     labels[0] += 1
@@ -45,31 +44,28 @@ def test_the_fingerprint_notices_one_pixel_and_one_label(digits):
     assert len(prints | {digits.fingerprint()}) == 3
 
 
-def test_a_file_with_another_checksum_is_refused(monkeypatch):
-    monkeypatch.setattr(datasets, "MNIST_5K_SHA256", "0" * 64)
-    with pytest.raises(ValueError, match=r"mnist_5k\.csv\.gz has SHA-256 846f6cad587f…, expected 000000000000…"):
-        load_digits("mnist-5k")
+def test_mnist_is_the_60000_and_10000_digits_of_the_paper():
+    found = load_digits("mnist")
+    assert found.train_images.shape == (60_000, 28, 28, 1) and found.test_images.shape == (10_000, 28, 28, 1)
+    counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]  # Source: LeCun and Cortes
+    np.testing.assert_array_equal(np.bincount(found.train_labels), counts)
 
 
 def test_unknown_digits_are_refused_and_the_choices_named():
-    with pytest.raises(ValueError, match=r"no digits 'mnist-6k'; choose mnist-5k, mnist or a folder"):
+    with pytest.raises(ValueError, match=r"no digits 'mnist-6k'; choose mnist or a folder"):
         load_digits("mnist-6k")
 
 
-def test_mnist_without_a_connection_is_one_sentence_that_names_the_choices(monkeypatch, tmp_path):
-    def fail(*args: object, **more: object) -> None:
-        raise Exception("URL fetch failure")  # what Keras raises
-
-    monkeypatch.setattr(datasets, "DATA", tmp_path / "data")
-    monkeypatch.setattr(keras.utils, "get_file", fail)
-    with pytest.raises(ValueError, match=r"connect to the internet, put mnist\.npz .*mnist-5k") as refused:
+def test_without_its_file_mnist_is_refused_in_one_sentence(monkeypatch, tmp_path):
+    monkeypatch.setattr(datasets, "DATA", tmp_path)
+    with pytest.raises(ValueError, match=r"^data/mnist\.npz is missing: it is part of the repository.*git restore data") as refused:
         load_digits("mnist")
     assert "\n" not in str(refused.value)
 
 
 @pytest.fixture
-def full_mnist(monkeypatch, tmp_path) -> Path:
-    """Put a tiny file of MNIST's layout, and its checksum, where the full one would be."""
+def small_mnist(monkeypatch, tmp_path) -> Path:
+    """Put a tiny file of MNIST's layout, and its checksum, where the real one would be."""
     folder = tmp_path / "data"
     folder.mkdir()
     rng = np.random.default_rng(0)
@@ -81,17 +77,16 @@ def full_mnist(monkeypatch, tmp_path) -> Path:
     return folder / "mnist.npz"
 
 
-def test_full_mnist_is_read_from_the_data_folder_without_a_connection(full_mnist, monkeypatch):
-    monkeypatch.setattr(keras.utils, "get_file", lambda *args, **more: pytest.fail("downloaded"))
+def test_mnist_is_read_as_it_lies_in_its_file(small_mnist):
     found = load_digits("mnist")
-    with np.load(full_mnist) as file:
+    with np.load(small_mnist) as file:
         np.testing.assert_array_equal(found.train_images[..., 0], file["x_train"])
         np.testing.assert_array_equal(found.test_labels, file["y_test"])
     assert found.name == "mnist" and found.test_labels.dtype == np.int64
 
 
-def test_another_file_called_mnist_is_refused(full_mnist):
-    full_mnist.write_bytes(full_mnist.read_bytes() + b"x")
+def test_another_file_called_mnist_is_refused(small_mnist):
+    small_mnist.write_bytes(small_mnist.read_bytes() + b"x")
     with pytest.raises(ValueError, match=r"mnist\.npz has SHA-256"):
         load_digits("mnist")
 

@@ -23,7 +23,7 @@ def assessed(error: float, right: int) -> Any:
 @pytest.fixture
 def found() -> NetworksFound:
     """Two networks, of which the second is always right."""
-    digits: Any = SimpleNamespace(train_labels=range(4_000), test_labels=range(1_000), name="mnist-5k")
+    digits: Any = SimpleNamespace(train_labels=range(4_000), test_labels=range(1_000), name="few")
     noise = {"LeNet": np.array([0.2, 0.6, 0.7]), "other": np.array([0.3, 0.5, 0.99])}
     networks = {"LeNet": assessed(0.25, 3), "other": assessed(0.0, 4)}
     return mnist_networks.measure(networks, noise, assessed(0.5, 2), digits, 150)
@@ -42,6 +42,6 @@ def test_table_and_sentence_tell_errors_and_noise(found: NetworksFound) -> None:
     assert rows[2] == "| LeNet | 25.00% | 80.00% | 40.00% | 5.00 points | 60.00% |"
     assert "no digit" in rows[3]
     said = mnist_networks.tell(found)
-    assert "4,000 digits (mnist-5k) for 150 steps, the 2 networks" in said and "**0.00% to 25.00%** of 1,000" in said
+    assert "4,000 digits (few) for 150 steps, the 2 networks" in said and "**0.00% to 25.00%** of 1,000" in said
     assert "50.00% to 60.00%, and the highest of 3 noise images gets 99.00%" in said
     assert "9.00%" in mnist_networks.tell(replace(found, networks=(replace(found.networks[0], error=0.09),)))

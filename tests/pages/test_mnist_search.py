@@ -26,7 +26,7 @@ DIRECT = SearchFound(
     classes=10,
     generations=200,
     children=200,
-    data="4,000 digits (mnist-5k)",
+    data="4,000 digits (few)",
 )
 
 

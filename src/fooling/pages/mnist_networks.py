@@ -26,9 +26,9 @@ class TrainingSizes:
 
 # The paper's solver runs 10,000 steps on 60,000 digits; 1,500 steps on 4,000 digits reach 96% in under a minute.
 SIZES: Mapping[str, TrainingSizes] = {
-    "smoke": TrainingSizes(data="mnist-5k", steps=150),
-    "default": TrainingSizes(data="mnist-5k", steps=1_500),
-    "extended": TrainingSizes(data="mnist-5k", steps=10_000),
+    "smoke": TrainingSizes(data="mnist", steps=150),
+    "default": TrainingSizes(data="mnist", steps=1_500),
+    "extended": TrainingSizes(data="mnist", steps=10_000),
     "paper": TrainingSizes(data="mnist", steps=10_000),
 }
 

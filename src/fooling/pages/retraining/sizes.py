@@ -44,7 +44,7 @@ SIZES: Mapping[str, RetrainingSizes] = {
         HeadSizes(2, 20, 400, photograph_crops=1_000, steps=100),
     ),
     "extended": RetrainingSizes(
-        ChainSizes(runs=30, generations=200, children=200, iterations=15, steps=4_000),
+        ChainSizes(runs=30, generations=200, children=200, iterations=15, steps=10_000),
         HeadSizes(4, 250, 400, photograph_crops=4_000, steps=1_000),
     ),
     "paper": RetrainingSizes(
