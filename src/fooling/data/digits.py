@@ -53,6 +53,20 @@ def load_digits(name: str) -> Digits:
     raise ValueError(f"There are no digits {name!r}; choose mnist or a folder with train/0 … test/9.")
 
 
+def choose_digits(digits: Digits, size: int, seed: int) -> Digits:
+    """Return the digits with ``size`` of the training digits: as many of each as there can be, drawn by ``seed``.
+
+    What is chosen for a size is also chosen for every larger one.
+    """
+    drawn = np.random.default_rng(seed).permutation(len(digits.train_labels))
+    turn = np.zeros(len(drawn), np.int64)  # how many of the same digit were drawn before
+    for label in np.unique(digits.train_labels):
+        same = digits.train_labels[drawn] == label
+        turn[same] = np.arange(same.sum())
+    chosen = np.sort(drawn[np.argsort(turn, kind="stable")][:size])
+    return digits._replace(train_images=digits.train_images[chosen], train_labels=digits.train_labels[chosen])
+
+
 def _load_mnist() -> Digits:
     path = DATA / "mnist.npz"
     if not path.exists():

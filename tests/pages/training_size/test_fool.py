@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fooling.confidence import to_confidence
-from fooling.data.digits import Digits
+from fooling.data.digits import Digits, choose_digits
 from fooling.encodings.direct import DirectEncoding
 from fooling.files import hash_text
 from fooling.networks import lenet
@@ -23,7 +23,6 @@ from fooling.pages.training_size import fool
 from fooling.pages.training_size.claim import TrainingSizes
 from fooling.pages.training_size.fool import (
     FooledNetwork,
-    choose_digits,
     find_medians,
     fool_networks,
 )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
-from fooling.data.digits import DIGITS, Digits
+from fooling.data.digits import DIGITS, Digits, choose_digits
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.population import express_genomes
 from fooling.evolution.evolution import Evolution
@@ -79,18 +80,11 @@ def retrain_digits(
 ) -> list[tuple[RetrainedDigits, RunFolder | None]]:
     """Train, evolve and retrain; what was finished before is not done again, and a shorter chain begins a longer one.
 
-    Network i starts from the weights of ``seed + i``. The folders that are returned hold neither weights nor searches.
+    All networks learn the same ``sizes.natural`` of the digits. Network i starts from the weights of ``seed + i``. The folders that are returned hold neither weights nor searches.
     """
+    digits = choose_digits(digits, sizes.natural, seed)
     walk, links = walk_chain(digits, sizes, seed, folder), list[Link]()
-    settings = {
-        "digits": digits.fingerprint(),
-        "steps": sizes.steps,
-        "encoding": CppnEncoding(digits.train_images.shape[1:]).settings(),
-        "generations": sizes.generations,
-        "children": sizes.children,
-        "runs": sizes.runs,
-        "seed": seed,
-    }
+    settings = _describe(digits, sizes, seed)
 
     def measure(number: int) -> tuple[RetrainedDigits, RunFolder | None]:
         inner: list[RunFolder] = []
@@ -110,8 +104,43 @@ def retrain_digits(
     return [measure(number) for number in range(1, sizes.iterations + 2)]
 
 
+def evolve_longer(digits: Digits, sizes: ChainSizes, seed: int, folder: Path) -> tuple[np.ndarray, RunFolder | None]:
+    """Let the measured runs against the last network of a chain go on to generation ``sizes.longer``.
+
+    Returns:
+        ``(runs, 10) float32`` log-odds of their champions then, and the folder where they are kept.
+    """
+    inner: list[RunFolder] = []
+
+    def compute() -> dict[str, np.ndarray]:
+        last = deque(walk_chain(digits, sizes, seed, folder), maxlen=1)[0]
+        search = {"generations": sizes.longer, "children": sizes.children, "classes": range(FOOLING)}
+        seeds = last.evolved.seeds[: sizes.runs]
+        evolved = evolve(last.classifier, last.evolved.encoding, **search, seeds=seeds, folder=folder)
+        inner.extend(dict.fromkeys([last.training, *evolved.folders]))
+        return {"log_odds": evolved.log_odds}
+
+    described = _describe(digits, sizes, seed) | {"network": sizes.iterations + 1, "longer": sizes.longer}
+    arrays, run = compute_once(folder, "retrained-digits-longer", described, VERSION, compute, inner)
+    return arrays["log_odds"], run
+
+
+def _describe(digits: Digits, sizes: ChainSizes, seed: int) -> dict[str, Any]:
+    """Return what a chain's results depend on, but for its length."""
+    return {
+        "digits": choose_digits(digits, sizes.natural, seed).fingerprint(),
+        "steps": sizes.steps,
+        "encoding": CppnEncoding(digits.train_images.shape[1:]).settings(),
+        "generations": sizes.generations,
+        "children": sizes.children,
+        "runs": sizes.runs,
+        "seed": seed,
+    }
+
+
 def walk_chain(digits: Digits, sizes: ChainSizes, seed: int, folder: Path) -> Iterator[Link]:
     """Yield the networks of a chain, DNN1 first, each when it is asked for; what is finished is found again."""
+    digits = choose_digits(digits, sizes.natural, seed)
     natural, fooling = len(digits.train_labels), np.empty((0, *digits.train_images.shape[1:]), np.uint8)
     for number in range(1, sizes.iterations + 2):
         learned = add_fooling_class(digits, fooling)

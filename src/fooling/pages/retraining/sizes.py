@@ -12,8 +12,10 @@ from fooling.pages.searches import ImageNetSizes, SearchSizes
 class ChainSizes(SearchSizes):
     """How often a digit network learns a fooling class."""
 
+    natural: int  # digits to learn from, besides fooling images
     iterations: int  # retrained networks, each from its own initialisation
     steps: int  # solver steps per network
+    longer: int  # generations to which evolution against the last network goes on
 
 
 @dataclass(frozen=True)
@@ -36,19 +38,19 @@ class RetrainingSizes:
 # searches are as long as on page 08, whose images are those against the first network.
 SIZES: Mapping[str, RetrainingSizes] = {
     "smoke": RetrainingSizes(
-        ChainSizes(runs=1, generations=3, children=50, iterations=1, steps=50),
+        ChainSizes(runs=1, generations=3, children=50, natural=500, iterations=1, steps=50, longer=6),
         HeadSizes(2, 2, 30, photograph_crops=40, steps=5),
     ),
     "default": RetrainingSizes(
-        ChainSizes(runs=5, generations=200, children=200, iterations=3, steps=1_500),
+        ChainSizes(5, 200, 200, natural=4_000, iterations=3, steps=1_500, longer=1_000),
         HeadSizes(2, 20, 400, photograph_crops=1_000, steps=100),
     ),
     "extended": RetrainingSizes(
-        ChainSizes(runs=30, generations=200, children=200, iterations=15, steps=10_000),
+        ChainSizes(30, 200, 200, natural=60_000, iterations=15, steps=10_000, longer=1_000),
         HeadSizes(4, 250, 400, photograph_crops=4_000, steps=1_000),
     ),
     "paper": RetrainingSizes(
-        ChainSizes(runs=30, generations=200, children=200, iterations=15, steps=10_000),
+        ChainSizes(30, 200, 200, natural=60_000, iterations=15, steps=10_000, longer=1_000),
         HeadSizes(5, 5_000, 400, crops="ten", photograph_crops=100_000, steps=50_000),
     ),
 }

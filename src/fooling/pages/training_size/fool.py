@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fooling.cluster import compute_there, find_client, work_through
-from fooling.data.digits import DIGITS, Digits
+from fooling.data.digits import DIGITS, Digits, choose_digits
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolve import evolve
@@ -56,20 +56,6 @@ def fool_networks(digits: Digits, settings: TrainingSizes, folder: Path, seed: i
         partial(fool_network, digits, size, own, settings, folder, seed) for size in settings.sizes for own in seeds
     ]
     return work_through(find_client(), networks)
-
-
-def choose_digits(digits: Digits, size: int, seed: int) -> Digits:
-    """Return the digits with ``size`` of the training digits: as many of each as there can be, drawn by ``seed``.
-
-    What is chosen for a size is also chosen for every larger one.
-    """
-    drawn = np.random.default_rng(seed).permutation(len(digits.train_labels))
-    turn = np.zeros(len(drawn), np.int64)  # how many of the same digit were drawn before
-    for label in np.unique(digits.train_labels):
-        same = digits.train_labels[drawn] == label
-        turn[same] = np.arange(same.sum())
-    chosen = np.sort(drawn[np.argsort(turn, kind="stable")][:size])
-    return digits._replace(train_images=digits.train_images[chosen], train_labels=digits.train_labels[chosen])
 
 
 def fool_network(
