@@ -81,7 +81,7 @@ def detectors_of_digits() -> Arrays:
     network, digits = digit_network(), few_digits(100)
     where = range(len(network.class_names))
     with TemporaryDirectory() as folder:
-        chain = package.ChainSizes(runs=1, generations=1, children=8, iterations=1, steps=2)
+        chain = package.ChainSizes(1, 1, 8, natural=4_000, iterations=1, steps=2, longer=2)
         *_, last = package.walk_chain(digits, chain, 0, Path(folder))
         climbed = package.ascend(network, package.climbing.NONE, where, (0,), 2).last_images
         bred = package.detectors.Bred(

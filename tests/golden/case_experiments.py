@@ -113,7 +113,7 @@ def retrained_head() -> Arrays:
 
 @case(slow=True)
 def retrained_digits() -> Arrays:
-    settings = package.ChainSizes(runs=1, generations=2, children=4, iterations=1, steps=2)
+    settings = package.ChainSizes(1, 2, 4, natural=4_000, iterations=1, steps=2, longer=4)
     with TemporaryDirectory() as folder:
         chain = package.retrain_digits(few_digits(100), settings, 6, Path(folder))
     return {name: part for place, (one, _) in enumerate(chain) for name, part in list_arrays(one, f"{place}.").items()}

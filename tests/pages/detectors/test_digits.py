@@ -141,7 +141,7 @@ def test_log_odds_are_those_of_the_target_or_else_of_the_top_class(lenet: Any, d
 @pytest.fixture(scope="module")
 def chain() -> Iterator[ChainSizes]:
     """Yield how often networks are retrained, while the profile ``smoke`` is tiny."""
-    chain = ChainSizes(runs=1, generations=1, children=20, iterations=1, steps=20)
+    chain = ChainSizes(1, 1, 20, natural=4_000, iterations=1, steps=20, longer=2)
     tiny = {
         measuring: DetectorSizes(runs=2, generations=1, children=20, images=15),
         measuring.ascent: PageSizes(digits=AscentSizes(1, most_steps=3), imagenet=AscentSizes(1)),
@@ -223,7 +223,7 @@ def test_page_is_drawn_from_the_published_run_alone(
     again = measuring.measure_digits(alone, lenet, few, "smoke", 0)
     assert np.array_equal(again.natural, found.natural) and np.array_equal(again.after.images, found.after.images)
     assert again.temperature == found.temperature
-    other = RetrainingSizes(ChainSizes(runs=1, generations=1, children=20, iterations=1, steps=21), None)  # type: ignore[arg-type]
+    other = RetrainingSizes(ChainSizes(1, 1, 20, natural=4_000, iterations=1, steps=21, longer=2), None)  # type: ignore[arg-type]
     monkeypatch.setattr(measuring.retraining, "SIZES", {"smoke": other})
     with pytest.raises(ValueError, match="has no search"):  # another chain is another run
         measuring.measure_digits(alone, lenet, few, "smoke", 0)

@@ -17,13 +17,16 @@ from fooling.pages.imagenet_search import Scale
 from fooling.pages.retraining import digit_claims, imagenet_claims
 from fooling.pages.retraining.digit_claims import ChainFound, ErrorFound, measure_chain, measure_errors
 from fooling.pages.retraining.imagenet_claims import HeadFound, measure_head
-from fooling.pages.retraining.sizes import HeadSizes
+from fooling.pages.retraining.sizes import ChainSizes, HeadSizes
 
 Check = Callable[[Any, Any], None]
 CHAIN = ChainFound(
     medians=(0.99999, *[0.95] * 14, 0.9999),
     first_as_far=20,
     last_run_medians=(0.999, 0.99999),
+    longer=1_000,
+    longer_median=0.99995,
+    longer_run_medians=(0.9992, 0.99999),
     fooling_share=0.25,
     caught=0.97,
     caught_after=0.1,
@@ -45,6 +48,8 @@ ERRORS = ErrorFound(
     agreement_photographs=2,
     scale="one chain",
 )
+SIZES = ChainSizes(2, 4, 7, natural=300, iterations=3, steps=1, longer=1_000)
+LATER = np.array([[to_log_odds(part)] * 3 for part in (0.8, 0.95, 0.9)], np.float32)  # three runs, three digits
 SCALE = Scale(runs=2, classes=1_000, generations=125, children=400, network="Toy", crops="one")
 FULL = replace(SCALE, generations=5_000)
 AHEAD = Comparison(superiority=0.9, p=1e-6, ahead=19, paired_p=0.0032, medians=(0.8811, 0.117))
@@ -58,13 +63,20 @@ HEAD = HeadFound(SCALE, AHEAD, START, (0.1, 0.2), 1.0, "[−1, 1]")
         ({}, claims.REPRODUCED),
         ({"medians": (0.5, 0.9998)}, claims.PARTLY),
         ({"medians": (0.9999, 0.99)}, claims.PARTLY),
-        ({"medians": (0.9999, 0.9899)}, claims.NOT),
+        ({"medians": (0.9999, 0.9899), "longer_median": 0.9998}, claims.NOT),
+        ({"medians": (0.9999, 0.9899), "longer_median": 0.9999}, claims.PARTLY),
+        ({"medians": (0.9999, 0.9899), "longer_median": 0.9999, "longer": 999}, claims.NOT),
         ({"iterations": 14}, claims.UNTESTED),
         ({"runs": 29}, claims.UNTESTED),
     ],
 )
 def test_verdict_on_the_chain_follows_the_rule(change: dict[str, Any], verdict: str) -> None:
     assert digit_claims.judge_chain(replace(CHAIN, **change)) == verdict
+
+
+def test_the_rule_on_the_chain_before_gave_evolution_no_longer() -> None:
+    found = replace(CHAIN, medians=(0.9999, 0.9))
+    assert digit_claims.CHAIN_CLAIM.before is not None and digit_claims.CHAIN_CLAIM.before(found) == claims.NOT
 
 
 @pytest.mark.parametrize(
@@ -144,6 +156,7 @@ def test_rows_of_a_chain_set_before_beside_after() -> None:
     rows = read_rows(digit_claims.CHAIN_CLAIM, CHAIN)
     assert rows["median on DNN1, without a fooling class"] == "99.9990%"
     assert rows["median on DNN16, the last network"] == "99.9900% (by run 99.90% to 99.9990%, n = 30 runs)"
+    assert rows["the same runs at generation 1,000"] == "99.9950% (by run 99.9200% to 99.9990%)"
     assert rows["lowest median of a network"] == "95.00%"
     assert rows["from one network to the next the median rose"] == "1 of 15 times"
     assert rows["images still reach 99.9900% by generation 200"] == (
@@ -183,7 +196,9 @@ def test_rows_of_imagenet_tell_both_networks_and_the_start() -> None:
 
 
 def test_chain_is_reduced_to_medians_of_runs_and_of_networks(networks: list[Any]) -> None:
-    found = measure_chain(networks, 7, "300 digits", "[−1, 1]")
+    found = measure_chain(networks, LATER, SIZES, "300 digits", "[−1, 1]")
+    assert found.longer == 1_000 and found.longer_median == pytest.approx(0.9)
+    assert found.longer_run_medians == pytest.approx((0.8, 0.95))
     assert found.medians == pytest.approx([0.999945, 0.925, 0.9945, 0.7], abs=1e-5)
     assert found.last_run_medians == pytest.approx((0.6, 0.8), abs=1e-6)
     assert found.fooling_share == 0.5, "300 of 600"
@@ -197,7 +212,7 @@ def test_chain_is_reduced_to_medians_of_runs_and_of_networks(networks: list[Any]
 
 
 def test_a_level_that_the_first_network_never_had_has_no_generation(networks: list[Any]) -> None:
-    assert measure_chain([networks[3], networks[2]], 7, "300 digits", "[−1, 1]").first_as_far is None
+    assert measure_chain([networks[3], networks[2]], LATER, SIZES, "300 digits", "[−1, 1]").first_as_far is None
 
 
 def test_errors_of_retrained_networks_stand_beside_the_first(networks: list[Any], imagenet: Any) -> None:

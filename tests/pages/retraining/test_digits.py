@@ -17,7 +17,7 @@ from fooling.networks.lenet import build_lenet
 from fooling.pages.retraining import digits as chain
 from fooling.pages.retraining.sizes import ChainSizes
 
-TINY = ChainSizes(runs=1, generations=2, children=4, iterations=2, steps=2)
+TINY = ChainSizes(1, 2, 4, natural=300, iterations=2, steps=2, longer=4)
 
 
 @pytest.mark.parametrize(("natural", "first", "later"), [(60_000, 6_000, 1_000), (4_000, 400, 67), (10, 1, 1)])
@@ -32,7 +32,7 @@ def test_fooling_class_is_a_quarter_of_the_set_after_fifteen_iterations(natural:
 
 
 def test_one_run_at_least_is_left_out_of_training() -> None:
-    settings = [ChainSizes(runs=runs, generations=1, children=1, iterations=1, steps=1) for runs in (5, 30)]
+    settings = [ChainSizes(runs, 1, 1, natural=300, iterations=1, steps=1, longer=1) for runs in (5, 30)]
     assert [[chain.count_runs(one, 4_000, number) for number in (1, 2)] for one in settings] == [[21, 5], [30, 30]]
 
 
@@ -112,7 +112,7 @@ def test_digits_sizes_seed_and_place_in_the_chain_each_make_another_key(
 
     monkeypatch.setattr(chain, "compute_once", note)
     begun = replace(TINY, iterations=1)
-    larger = [replace(begun, **{name: 7}) for name in ("runs", "generations", "children", "steps")]
+    larger = [replace(begun, **{name: 7}) for name in ("natural", "runs", "generations", "children", "steps")]
     relabelled = few_digits._replace(train_labels=few_digits.train_labels[::-1])
     for digits, sizes, seed in (
         *((few_digits, sizes, 0) for sizes in (begun, *larger)),
@@ -120,7 +120,29 @@ def test_digits_sizes_seed_and_place_in_the_chain_each_make_another_key(
         (relabelled, begun, 0),
     ):
         chain.retrain_digits(digits, sizes, seed, tmp_path)
-    assert len(set(keys)) == 7 * 2
+    assert len(set(keys)) == 8 * 2
+
+
+def test_a_chain_learns_as_many_digits_as_it_is_told(
+    untrained: list[Digits], few_digits: Digits, tmp_path: Path
+) -> None:
+    chain.retrain_digits(few_digits, replace(TINY, natural=20, iterations=1), 0, tmp_path)
+    assert np.bincount(untrained[0].train_labels).tolist() == [2] * 10
+    assert np.array_equal(untrained[1].train_images[:20], untrained[0].train_images), "the same in each network"
+
+
+@pytest.mark.slow
+def test_evolution_against_the_last_network_goes_on_where_it_ended(few_digits: Digits, tmp_path: Path) -> None:
+    sizes = replace(TINY, runs=2, iterations=1)
+    longer, folder = chain.evolve_longer(few_digits, sizes, 0, tmp_path)
+    (*_, (last, _)) = chain.retrain_digits(few_digits, sizes, 0, tmp_path)
+    assert longer.shape == last.log_odds.shape == (2, 10)
+    assert (longer >= last.log_odds).all() and (longer > last.log_odds).any()
+    *_, link = chain.walk_chain(few_digits, sizes, 0, tmp_path)
+    search = {"generations": 4, "children": 4, "classes": range(10)}
+    alone = chain.evolve(link.classifier, link.evolved.encoding, **search, seeds=link.evolved.seeds[:2])
+    assert np.array_equal(longer, alone.log_odds), "as a search that was never interrupted"
+    assert folder is not None and sorted(path.name for path in folder.path.iterdir())[1] == "result.npz"
 
 
 def test_another_lesson_number_of_steps_or_seed_is_another_training(

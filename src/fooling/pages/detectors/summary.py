@@ -14,7 +14,7 @@ UNTESTED_IMAGENET = (
     "ImageNet: not tested, since `data/imagenet-sample` is not there and no folder of photographs was named as DATA."
 )
 
-# Not in the paper; the fooling images are those of the pages before, and 1,000 held-out digits are the natural ones.
+# Not in the paper; the fooling images are those of the pages before, and the held-out digits are the natural ones.
 SIZES: Mapping[str, DetectorSizes] = {
     "smoke": DetectorSizes(runs=1, generations=3, children=50, images=50),
     "default": DetectorSizes(runs=3, generations=200, children=200, images=500),

@@ -80,7 +80,8 @@ def retrain_digits(
 ) -> list[tuple[RetrainedDigits, RunFolder | None]]:
     """Train, evolve and retrain; what was finished before is not done again, and a shorter chain begins a longer one.
 
-    All networks learn the same ``sizes.natural`` of the digits. Network i starts from the weights of ``seed + i``. The folders that are returned hold neither weights nor searches.
+    All networks learn the same ``sizes.natural`` of the digits. Network i starts from the weights of ``seed + i``. The
+    folders that are returned hold neither weights nor searches.
     """
     digits = choose_digits(digits, sizes.natural, seed)
     walk, links = walk_chain(digits, sizes, seed, folder), list[Link]()
