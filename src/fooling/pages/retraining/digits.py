@@ -115,9 +115,15 @@ def evolve_longer(digits: Digits, sizes: ChainSizes, seed: int, folder: Path) ->
 
     def compute() -> dict[str, np.ndarray]:
         last = deque(walk_chain(digits, sizes, seed, folder), maxlen=1)[0]
-        search = {"generations": sizes.longer, "children": sizes.children, "classes": range(FOOLING)}
-        seeds = last.evolved.seeds[: sizes.runs]
-        evolved = evolve(last.classifier, last.evolved.encoding, **search, seeds=seeds, folder=folder)
+        evolved = evolve(
+            last.classifier,
+            last.evolved.encoding,
+            generations=sizes.longer,
+            children=sizes.children,
+            seeds=last.evolved.seeds[: sizes.runs],
+            classes=range(FOOLING),
+            folder=folder,
+        )
         inner.extend(dict.fromkeys([last.training, *evolved.folders]))
         return {"log_odds": evolved.log_odds}
 
