@@ -7,23 +7,21 @@ import numpy as np
 from fooling.pages import overview
 
 
-def test_the_most_certain_champions_are_shown_and_no_image_twice() -> None:
-    log_odds = np.float32([1, 9, 8, 9.5, 7, 6, 5, 4])
-    places = np.int32([0, 3, 3, 1, 2, 5, 4, 6])
-    assert overview.choose_best(log_odds, places) == [3, 1, 4, 5, 6]
-
-
-def test_overview_shows_every_digit_and_at_most_five_large_images() -> None:
+def test_overview_begins_with_the_wall_and_shows_every_digit() -> None:
     random = np.random.default_rng(0)
     digits = {
         "pixels": (random.integers(0, 256, (10, 28, 28, 1), np.uint8), np.linspace(0.9, 0.99, 10)),
         "CPPN": (random.integers(0, 256, (10, 28, 28, 1), np.uint8), np.linspace(0.5, 0.6, 10)),
     }
-    images, names = random.integers(0, 256, (7, 224, 224, 3), np.uint8), [f"class {place}" for place in range(7)]
-    drawn = overview.draw_overview(digits, images, names, np.linspace(0.7, 0.1, 7), ("LeNet", "a large network"))
-    assert len(drawn.axes) == 25
-    assert [spot.get_title() for spot in drawn.axes[:11]] == [*map(str, range(10)), ""]
-    assert drawn.axes[20].get_xlabel() == "class 0\n70.00%" and drawn.axes[-1].get_xlabel() == "class 4\n30.00%"
-    assert "pixels: 90.00% to 99.00%" in drawn.alt and "class 4 (30.00%)" in drawn.alt and "class 5" not in drawn.alt
+    images, names = random.integers(0, 256, (12, 227, 227, 3), np.uint8), [f"class {place}" for place in range(12)]
+    names[1] = "a class whose name is much too long for two lines"
+    drawn = overview.draw_overview(digits, images, names, np.linspace(0.7, 0.3, 12), ("LeNet", "a large network"))
+    assert len(drawn.axes) == 12 + 20
+    assert [spot.get_xlabel() for spot in drawn.axes[:3]] == ["class 0", "a class whose\nname is much…", "class 2"]
+    assert [spot.get_title() for spot in drawn.axes[12:23]] == [*map(str, range(10)), ""]
+    tops = [spot.get_position().y1 for spot in drawn.axes]
+    assert tops[9] > tops[10] == tops[11] > tops[12] > tops[22], "ten in a row, digits below"
+    assert "with 30.00% or more" in drawn.alt and "pixels: 90.00% to 99.00%" in drawn.alt and "class 11" in drawn.alt
+    assert any("30.00% or more" in text.get_text() for text in drawn.texts)
     alone = overview.draw_overview(digits, images[:0], [], np.zeros(0), ("LeNet", "a large network"))
     assert len(alone.axes) == 20 and "a large network" not in alone.alt

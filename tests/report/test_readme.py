@@ -14,6 +14,7 @@ from PIL import Image
 from fooling.pages import answer, contents
 from fooling.pages.claim import NOT, REPRODUCED
 from fooling.pages.finding import ORIGINS, collect
+from fooling.report.notebooks import RefusedError
 from fooling.report.publish import fill_readme, read_first_picture, update_readme
 
 README = "# Title\n\n<!-- highlights: here -->\nold list\n<!-- /highlights -->\n\nThe rest.\n"
@@ -59,7 +60,7 @@ def test_answer_says_what_happened_and_what_did_not(project, tmp_path: Path, mon
     found = collect(contents.CLAIMS, [tmp_path / "default"])
     assert answer.list_answer(found) == {
         "On digits": "The median is 0.95 < 2.",
-        "What was not found": "“Title of cppn <b>”.",
+        "What did not hold here": "The paper's “Title of cppn <b>”.",
     }
     assert answer.count_verdicts(found) == ((REPRODUCED, 1), (NOT, 1))
 
@@ -91,6 +92,9 @@ def test_picture_is_the_first_of_the_published_overview(published: Path, monkeyp
     update_readme(readme, published)
     assert Image.open(published / "champions.webp").size == (30, 20)
     assert "The median is 0.95 &#60; 2." in readme.read_text() and "| `smoke` |" in guide.read_text()
+    guide.unlink()
+    with pytest.raises(RefusedError, match=r"published, but GUIDE\.md beside results/ is missing"):
+        update_readme(readme, published)
 
 
 def test_an_overview_without_a_picture_is_an_error(published: Path) -> None:

@@ -28,7 +28,7 @@ def list_answer(findings: Sequence[Finding]) -> dict[str, str]:
     by_claim = {one.claim.id: one for one in findings}
     told = {where: by_claim[claim].headline for where, claim in ANSWERS.items() if claim in by_claim}
     against = [f"“{one.claim.title}”" for one in findings if one.verdict in (NOT, UNSUPPORTED)]
-    return told | ({"What was not found": f"{list_words(against)}."} if against else {})
+    return told | ({"What did not hold here": f"The paper's {list_words(against)}."} if against else {})
 
 
 def tell_answer(findings: Sequence[Finding]) -> Markup:

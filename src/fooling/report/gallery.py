@@ -149,7 +149,7 @@ def describe_run(evolution: Evolution, run: int, network: str) -> dict[str, Any]
     fed = "coordinates from −1 to 1" if encoding.coordinates == "centred" else "pixel indices"
     size = f"{evolution.generations:,} generations of {evolution.children:,} children"
     return {
-        "label": f"{network}, {encoding.coordinates}, run {evolution.seeds[run] + 1}",
+        "label": f"{network}, {encoding.coordinates}, run {evolution.seeds[run] + 1}, {evolution.generations:,} generations",
         "about": f"{network}, fed {fed}, {size}.",
         "network": network,
         "names": "digits" if encoding.image_shape[2] == 1 else "imagenet",

@@ -26,7 +26,7 @@ from fooling.report.index import QUALITY, collect_findings, encode_picture, find
 from fooling.report.inspection import PageError, find_private_line
 from fooling.report.notebooks import Notebook, RefusedError, Workspace, read_cells
 from fooling.report.runner import lock_results
-from fooling.words import Markup, table
+from fooling.words import Markup, list_words, table
 
 WHOLE, NUMBERS = ("extended", "paper"), "default"  # profiles published as the set, and by their numbers alone
 # Only needed to go on with a run, and the largest files of one.
@@ -206,10 +206,16 @@ def _aside(folder: Path) -> Path:
 
 
 def update_readme(readme: Path, published: Path) -> None:
-    """Write what README and GUIDE.md tell of the published pages, and the picture: the first of the overview."""
-    for path in (readme, readme.with_name(GUIDE)):
-        if path.exists():
-            files.write_atomically(path, fill_readme(path.read_text(encoding="utf-8"), published))
+    """Write what README and GUIDE.md tell of the published pages, and the picture: the first of the overview.
+
+    Raises:
+        RefusedError: If one of the two is missing.
+    """
+    texts = (readme, readme.with_name(GUIDE))
+    if missing := [path.name for path in texts if not path.is_file()]:
+        raise RefusedError(f"The pages are published, but {list_words(missing)} beside results/ is missing; restore it.")
+    for path in texts:
+        files.write_atomically(path, fill_readme(path.read_text(encoding="utf-8"), published))
     for overview in published.glob("00_*.ipynb"):
         files.write_atomically(published / PICTURE, read_first_picture(overview))
 

@@ -15,6 +15,7 @@ from fooling.images import resize_images
 from fooling.networks.imagenet import load_network
 from fooling.pages.imagenet_cppn import measure
 from fooling.pages.imagenet_cppn.champions import describe_champions
+from fooling.pages.imagenet_cppn.diversity import Wall
 from fooling.pages.imagenet_search import measure_scale
 
 
@@ -61,6 +62,17 @@ def test_looks_are_kept_and_the_wall_is_drawn_from_genomes(
     again = measure.look_at_champions(run, None, judge, scale, 0, tmp_path)
     assert (again.related, again.diversity) == (first.related, first.diversity) and again.folder == first.folder
     assert first.related.judge == "EfficientNet-Lite0" and first.related.features.pairs > 1_000
-    images, classes, sure = measure.show_wall(measure.list_runs(run, None), again.wall)
+    spots = measure.list_shown(again.wall, run, None)
+    images, classes, sure = measure.show_spots({"centred": run}, spots)
     assert len(images) == len(classes) == again.diversity.images
     assert sure.mean() == pytest.approx(again.diversity.mean, abs=1e-6)
+
+
+def test_shown_are_the_first_run_as_it_went_on_and_without_a_wall_its_first_cells() -> None:
+    run: Any = SimpleNamespace(classes=range(3))
+    wall = Wall(np.array([0, 2]), np.array([7, 5]))
+    assert measure.list_shown(wall, run, None) == [("centred", 0, 7), ("centred", 2, 5)]
+    assert measure.list_shown(wall, run, run) == [("longer", 0, 7), ("centred", 2, 5)]
+    nothing = Wall(*np.zeros((2, 0), np.int64))
+    for one in (nothing, None):
+        assert measure.list_shown(one, run, run) == [("longer", 0, cell) for cell in range(3)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,8 @@ from fooling.pages.imagenet_search import Scale, describe_scale
 from fooling.runs import RunFolder, compute_once
 
 VERSION = 1  # of what is measured
+FEW = 20  # cells shown where there is no wall
+Spot = tuple[str, int, int]  # a search of page 08 by its name, the place of a run in it, and a cell
 
 
 class Looks(NamedTuple):
@@ -28,14 +30,8 @@ class Looks(NamedTuple):
 
     related: Relatedness
     diversity: Diversity
-    wall: Wall  # places among :func:`list_runs`
+    wall: Wall  # of the runs, the first one as it went on, if it did
     folder: RunFolder | None  # where it is kept
-
-
-def list_runs(run: Evolution, longer: Evolution | None) -> list[tuple[Evolution, int]]:
-    """Return every run as far as it went: the first one as it went on, if it did, and the place of each."""
-    first = (longer, 0) if longer else (run, 0)
-    return [first, *((run, place) for place in range(1, len(run.seeds)))]
 
 
 def look_at_champions(
@@ -77,9 +73,20 @@ def _write(record: Any) -> np.ndarray:
     return np.frombuffer(msgspec.json.encode(record), np.uint8)
 
 
-def show_wall(runs: Sequence[tuple[Evolution, int]], wall: Wall) -> tuple[np.ndarray, list[int], np.ndarray]:
-    """Return the wall's images ``(images, height, width, channels) uint8``, their classes and their confidences."""
-    pairs = [(*runs[one], int(cell)) for one, cell in zip(wall.runs, wall.cells, strict=True)]
-    images = np.stack([run.express(place, [cell])[0] for run, place, cell in pairs])
-    classes = [run.classes[cell] for run, _, cell in pairs]
-    return images, classes, np.array([run.confidences[place, cell] for run, place, cell in pairs])
+def list_shown(wall: Wall | None, run: Evolution, longer: Evolution | None) -> list[Spot]:
+    """Return what hangs on the wall; where nothing is certain enough, the first cells of the first run."""
+    first = "longer" if longer else "centred"
+    if wall is None or not wall.cells.size:
+        return [(first, 0, cell) for cell in range(min(FEW, len(run.classes)))]
+    pairs = zip(wall.runs.tolist(), wall.cells.tolist(), strict=True)
+    return [("centred" if place else first, place, cell) for place, cell in pairs]
+
+
+def show_spots(
+    searches: Mapping[str, Evolution | None], spots: Sequence[Spot]
+) -> tuple[np.ndarray, list[int], np.ndarray]:
+    """Return images ``(spots, height, width, channels) uint8``, their classes, and confidences ``(spots,) float32``."""
+    found = [(run, place, cell) for name, place, cell in spots if (run := searches[name])]
+    images = np.stack([run.express(place, [cell])[0] for run, place, cell in found])
+    classes = [run.classes[cell] for run, _, cell in found]
+    return images, classes, np.array([run.confidences[place, cell] for run, place, cell in found])
