@@ -8,13 +8,26 @@ from pathlib import Path
 import pytest
 
 from fooling.lab.audit.files import AuditError
+from fooling.lab.audit.record import ATTACKS
 from fooling.pages.page import PROFILES
-from fooling.pages.your_network import PAGE, SIZES, open_audit_page
+from fooling.pages.your_network import PAGE, SIZES, audit_beside, open_audit_page
 
 
 def test_a_larger_profile_takes_longer() -> None:
     minutes = [SIZES[profile].minutes for profile in PROFILES]
     assert minutes == sorted(set(minutes))
+
+
+@pytest.mark.slow
+def test_a_network_of_imagenets_is_audited_at_smoke_on_the_photographs_that_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fooling.data.photographs.DATA", tmp_path)
+    (name,), minutes = SIZES["smoke"].beside, SIZES["smoke"].minutes
+    found = audit_beside(name, minutes, 0, tmp_path).found
+    assert (found.network.name, found.network.classes, found.budget_minutes) == ("SqueezeNet", 1_000, minutes)
+    assert found.audited == 5 and set(found.attacks) == set(ATTACKS)
+    assert found.real.images == 6 and found.real.right > 0.3, "the packaged photographs of known classes"
 
 
 def test_an_audit_is_kept_apart_from_every_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from fooling.lab.audit.record import ATTACKS, Found
 from fooling.pages.page import Page, open_page
+from fooling.words import escape, show_confidence, show_minutes, table
+
+if TYPE_CHECKING:
+    from fooling.lab.audit.experiment import Audit
 
 PAGE = "15_your_network"
 
 
 @dataclass(frozen=True)
 class AuditSizes:
-    """How long the audit may take, in minutes."""
+    """How long the audit of a network may take, and of which networks."""
 
-    minutes: float
+    minutes: float  # for each
+    beside: tuple[str, ...] = ("SqueezeNet", "EfficientNet-Lite0")  # LeNet, all with one budget
 
 
-# On LeNet, where no network of one's own is named.
+# Where no network of one's own is named.
 SIZES: Mapping[str, AuditSizes] = {
-    "smoke": AuditSizes(minutes=0.1),
-    "default": AuditSizes(minutes=2.0),
-    "extended": AuditSizes(minutes=10.0),
+    "smoke": AuditSizes(minutes=0.2, beside=("SqueezeNet",)),
+    "default": AuditSizes(minutes=1.3),
+    "extended": AuditSizes(minutes=6.5),
     "paper": AuditSizes(minutes=60.0),
 }
 
@@ -32,3 +39,39 @@ def open_audit_page(profile: str, seed: int, model: str | None, output: str | No
     from fooling.lab.audit.files import find_folder
 
     return Page(PAGE, Path(output or find_folder(model)), seed) if model else open_page(PAGE, profile, seed)
+
+
+def audit_beside(name: str, minutes: float, seed: int, folder: Path) -> Audit:
+    """Audit a network of ImageNet's, on at most 1,000 of the photographs that are there and have a class.
+
+    The sizes follow from a speed that stands in the code, so that another machine shows the same images.
+    """
+    import numpy as np
+
+    from fooling.data.photographs import SAMPLE, UNKNOWN, find_photographs
+    from fooling.lab.audit.budget import make_budget
+    from fooling.lab.audit.experiment import audit_network
+    from fooling.lab.audit.natural import NaturalImages, draw_places
+    from fooling.lab.audit.network import MOST_NATURAL, Subject
+    from fooling.lab.audit.speed import IMAGENET
+    from fooling.networks.head import expose_logits
+    from fooling.networks.imagenet import load_network
+
+    classifier, found = expose_logits(load_network(name)), find_photographs(SAMPLE)
+    known = found.select(found.labels != UNKNOWN)
+    known = known.select(draw_places(known.labels, MOST_NATURAL, seed=0))
+    images = np.concatenate(list(known.batches(classifier.image_shape)))
+    subject = Subject(classifier, NaturalImages(found.name, images, known.labels), "")
+    budget = make_budget(classifier, IMAGENET, minutes, subject.count_real())
+    return audit_network(subject, budget, seed, folder)
+
+
+def tabulate_networks(every: Iterable[Found]) -> str:
+    """Return a Markdown table: a row for each network that was audited."""
+    rows = []
+    for found in every:
+        medians = (show_confidence(found.attacks[one].median) if one in found.attacks else "" for one in ATTACKS)
+        real = show_confidence(found.real.median) if found.real else ""
+        fooled = f"{found.fooled:,} of {found.audited:,}, {show_minutes(found.budget_minutes)}"
+        rows.append((escape(found.network.name), fooled, *medians, real))
+    return table(("", "classes at 99%", *(f"{one}, median class" for one in ATTACKS), "real images"), rows)

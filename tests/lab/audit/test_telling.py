@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
 import numpy as np
 import pytest
 
-from fooling import runs
+from fooling.lab.audit import verdict
 from fooling.lab.audit.attacks import Attempt
 from fooling.lab.audit.budget import Budget, Size
 from fooling.lab.audit.natural import NaturalImages
@@ -24,7 +25,8 @@ from fooling.lab.audit.telling import (
     tabulate_plain,
     tell_audit,
 )
-from fooling.lab.audit.verdict import give_verdict, judge
+from fooling.lab.audit.verdict import give_verdict, judge, read_references
+from fooling.pages.your_network import tabulate_networks
 
 BUDGET = Budget(3.0, (0, 2), 4, *[Size(1, 1, 1)] * 4, 1, 1)
 # Of the first format; users' own scripts read them.
@@ -233,9 +235,20 @@ def test_the_verdict_hangs_on_what_real_images_reach_and_follows_the_doubts() ->
     assert (first, second) == ("Doubtful: It is not known.", verdict)
 
 
-def test_lenet_stands_beside_a_verdict_as_its_published_audit_has_it() -> None:
-    kept = json.loads((runs.PACKAGE / "lab" / "audit" / "references.json").read_text())
-    published = json.loads((runs.ROOT / "results/published/default/metrics/15_your_network.json").read_text())
-    lenet = published["records"]["audit"]
-    assert kept["fooled"]["LeNet"] == [lenet["fooled"], lenet["audited"]] and kept["minutes"] == lenet["budget_minutes"]
-    assert "LeNet 10 of 10, SqueezeNet 3 of 5 and EfficientNet-Lite0 3 of 5" in give_verdict(make_found())
+def test_what_is_published_of_networks_stands_beside_a_verdict(
+    found: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lenet = msgspec.to_builtins(found)
+    other = lenet | {"network": lenet["network"] | {"name": "SqueezeNet"}, "fooled": 3, "audited": 5}
+    monkeypatch.setattr(verdict, "PUBLISHED", tmp_path / "page.json")
+    assert give_verdict(found).endswith("within 3 minutes.")
+    (tmp_path / "page.json").write_text(json.dumps({"records": {"audit": lenet, "SqueezeNet": other}}))
+    compared = f"To compare, at 99% within 3 minutes: {found.network.name} 2 of 2 and SqueezeNet 3 of 5."
+    assert give_verdict(found).endswith(f"within 3 minutes. {compared}")
+    rows = tabulate_networks([found, *read_references()]).splitlines()[2:]
+    assert len(rows) == 3 and "| SqueezeNet | 3 of 5, 3 minutes |" in rows[2]
+
+
+def test_every_published_audit_of_a_network_has_the_same_budget() -> None:
+    assert len({one.budget_minutes for one in read_references()}) == 1
+    assert {one.network.name for one in read_references()} >= {"LeNet"}

@@ -19,6 +19,7 @@ from fooling.words import list_words, show_confidence
 
 if TYPE_CHECKING:
     from fooling.lab.audit.attacks import Attempt
+    from fooling.lab.audit.experiment import Audit
     from fooling.lab.audit.record import Separation, Temperature
 
 LIMIT = log_odds(1.0 - 1e-7)  # of what is drawn, on either side: nothing is told apart beyond
@@ -26,6 +27,14 @@ SHEET_KILOBYTES = 180  # Choice: base64 makes it 240 KB, less than half of what 
 NARROWEST = 6  # columns that a sheet across a page has at least, so that few classes do not make large images
 LETTERS = 108  # in a line across a sheet, shared by its columns
 SPREAD = 0.28  # of dots across their row
+
+
+def draw_audit_sheet(audit: Audit) -> Figure:
+    """Draw the contact sheet of an audit."""
+    cells = [audit.found.classes[cell] for cell in audit.shown]
+    confidences = np.array([[cell.confidence[attack] for cell in cells] for attack in audit.attempts])
+    names, title = [cell.name for cell in cells], audit.found.network.name
+    return draw_contact_sheet(audit.sheet, confidences, list(audit.attempts), names, title)
 
 
 @styled

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from importlib import resources
 
+import msgspec
+
+from fooling.files import read_json
 from fooling.lab.audit.record import CERTAIN, FEW, Found, Separation
+from fooling.runs import ROOT
 from fooling.words import list_words, show_confidence, show_minutes
+
+# Where page 15 is published, with what audits of the project's own networks found.
+PUBLISHED = ROOT / "results" / "published" / "metrics" / "15_your_network.json"
 
 THRESHOLD = "maximum softmax"  # the detector that is a threshold on the confidence
 STOPS = 0.2  # the share of nonsense that a defence may let pass to be recommended; Choice: it notices four in five
@@ -27,7 +32,7 @@ def give_verdict(found: Found) -> str:
     end = "" if fooled else f"; the most certain reached {show_confidence(found.worst.confidence)}"
     return (
         f"{grade if fooled else 'Not fooled within this budget'}: nonsense reached {at} in {fooled:,} of "
-        f"{found.audited:,} classes within {show_minutes(found.budget_minutes)}{end}. {_compare()}"
+        f"{found.audited:,} classes within {show_minutes(found.budget_minutes)}{end}.{_compare()}"
     )
 
 
@@ -40,11 +45,16 @@ def count_fooled(found: Found) -> tuple[float, int]:
     return level, sum(max(one.confidence.values()) >= level for one in found.classes)
 
 
+def read_references() -> list[Found]:
+    """Return what audits of the project's own networks found, all of one budget; none where nothing is published."""
+    return [*msgspec.convert(read_json(PUBLISHED).get("records", {}), dict[str, Found]).values()]
+
+
 def _compare() -> str:
-    """Return what the project's own networks came to, in a sentence."""
-    kept = json.loads(resources.files("fooling.lab.audit").joinpath("references.json").read_text(encoding="utf-8"))
-    shown = [f"{name} {fooled} of {audited}" for name, (fooled, audited) in kept["fooled"].items()]
-    return f"To compare, at 99% within {kept['minutes']:g} minutes: {list_words(shown)}."
+    """Return what the project's own networks came to, in a sentence after a space; nothing where that is not known."""
+    kept = read_references()
+    shown = list_words([f"{one.network.name} {one.fooled} of {one.audited}" for one in kept])
+    return f" To compare, at 99% within {show_minutes(kept[0].budget_minutes)}: {shown}." if kept else ""
 
 
 def _advise(found: Found) -> str:
