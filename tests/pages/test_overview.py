@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 
 from fooling.pages import overview
+from fooling.runs import ROOT
 
 
 def test_overview_begins_with_the_wall_and_shows_every_digit() -> None:
@@ -25,3 +29,17 @@ def test_overview_begins_with_the_wall_and_shows_every_digit() -> None:
     assert any("30.00% or more" in text.get_text() for text in drawn.texts)
     alone = overview.draw_overview(digits, images[:0], [], np.zeros(0), ("LeNet", "a large network"))
     assert len(alone.axes) == 20 and "a large network" not in alone.alt
+
+
+def test_surprises_are_told_where_the_numbers_are_so(tmp_path: Path) -> None:
+    assert overview.list_surprises(tmp_path) == []
+    published = ROOT / "results" / "published"
+    told = overview.list_surprises(published)
+    assert len(told) == 3 and all(len(one.split()) <= 35 for one in told)
+    metrics = json.loads((published / "metrics" / "08_imagenet_cppn.json").read_text())
+    photograph, classes = metrics["records"]["imagenet-cppn"]["photograph"]
+    assert f"In {classes} of 1,000 classes" in told[1] and f"{photograph:.2%}" in told[1]
+    metrics["records"]["imagenet-cppn"]["photograph"] = [photograph, 500]
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics" / "08_imagenet_cppn.json").write_text(json.dumps(metrics))
+    assert overview.list_surprises(tmp_path) == [], "half of the classes is no surprise"

@@ -57,6 +57,6 @@ def draw_confidence_shares(confidences: Mapping[str, Mapping[str, np.ndarray]]) 
             spot.step(values, 1.0 - np.arange(len(values)) / max(len(values), 1), color=colour, label=kind, where="pre")
         spot.set(xlabel="confidence", xlim=(0, 1.01), ylim=(0, 1.02))
         spot.set_title(name, fontsize=10, parse_math=False)
-    axes[0, 0].set_ylabel("share of images at least as sure")
+    axes[0, 0].set_ylabel("share of images at least as confident")
     axes[0, 0].legend(fontsize=8, loc="lower left")
     return drawn

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
+from fooling.confidence import NEAR_CERTAIN
 from fooling.figures.style import DPI, WIDTH, Figure, show_pixels, styled
+from fooling.pages.detectors.records import DigitResults
+from fooling.pages.imagenet_cppn.claim import CppnSearch
+from fooling.pages.mnist_search import SearchFound
+from fooling.pages.page import read_record
 from fooling.words import list_words, show_confidence
 
 ROW = 10  # images in a row: the digits, and so many of the wall
@@ -84,9 +90,36 @@ def _describe(digits: Rows, names: Sequence[str], confidences: np.ndarray, netwo
     wall = ""
     if len(names):
         told = list_words(list(dict.fromkeys(names)))
-        wall = f"Regular patterns that {networks[1]} takes for {told}, with {show_confidence(confidences.min())} or more. "
+        wall = (
+            f"Regular patterns that {networks[1]} takes for {told}, with {show_confidence(confidences.min())} or more. "
+        )
     parts = [
         f"{label.replace(chr(10), ' ')}: {show_confidence(shown.min())} to {show_confidence(shown.max())}"
         for label, (_, shown) in digits.items()
     ]
     return f"{wall}Images that {networks[0]} takes for the digits 0 to 9, with its confidence. {'; '.join(parts)}."
+
+
+def list_surprises(folder: Path) -> list[str]:
+    """Return what was not expected, as far as the pages in ``folder`` measured it: a sentence each, with its number."""
+    told = []
+    digits: SearchFound | None = read_record(folder, "03_mnist_cppn", "mnist-cppn", SearchFound)
+    if digits and digits.baseline_median >= NEAR_CERTAIN:
+        reached = show_confidence(digits.baseline_median)
+        told.append(
+            f"On digits nothing has to be bred: the best of as many random CPPNs reach {reached} in the median digit."
+        )
+    found: CppnSearch | None = read_record(folder, "08_imagenet_cppn", "imagenet-cppn", CppnSearch)
+    if found and found.photograph and found.photograph[1] > found.search.scale.classes / 2:
+        photograph, classes = found.photograph
+        told.append(
+            f"In {classes:,} of {found.search.scale.classes:,} classes the network is more confident of nonsense than of "
+            f"the median photograph ({show_confidence(photograph)})."
+        )
+    detectors: DigitResults | None = read_record(folder, "13_detectors", "detectors", DigitResults)
+    if detectors and (auroc := detectors.kinds["CPPN"].detections["energy"].auroc[0]) < 0.5:
+        told.append(
+            "Detectors that read logits find nonsense more natural than digits: where chance alone has an AUROC of 0.5, the "
+            f"energy has {auroc:.2f} for CPPN images."
+        )
+    return told

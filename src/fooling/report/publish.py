@@ -213,7 +213,9 @@ def update_readme(readme: Path, published: Path) -> None:
     """
     texts = (readme, readme.with_name(GUIDE))
     if missing := [path.name for path in texts if not path.is_file()]:
-        raise RefusedError(f"The pages are published, but {list_words(missing)} beside results/ is missing; restore it.")
+        raise RefusedError(
+            f"The pages are published, but {list_words(missing)} beside results/ is missing; restore it."
+        )
     for path in texts:
         files.write_atomically(path, fill_readme(path.read_text(encoding="utf-8"), published))
     for overview in published.glob("00_*.ipynb"):

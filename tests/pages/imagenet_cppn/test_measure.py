@@ -30,12 +30,6 @@ def run() -> Any:
     return evolve(network, CppnEncoding(network.image_shape), generations=1, children=6, seeds=[0, 1])
 
 
-def test_the_first_run_is_shown_as_far_as_it_went() -> None:
-    run, longer = SimpleNamespace(seeds=[4, 5, 6]), SimpleNamespace(seeds=[4])
-    assert measure.list_runs(run, None) == [(run, 0), (run, 1), (run, 2)]
-    assert measure.list_runs(run, longer) == [(longer, 0), (run, 1), (run, 2)]
-
-
 @pytest.mark.slow
 def test_features_are_what_the_last_layer_reads_of_the_resized_image(run: Any, judge: Any) -> None:
     seen = describe_champions(run, 1, judge)
