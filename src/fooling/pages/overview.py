@@ -106,9 +106,7 @@ def list_surprises(folder: Path) -> list[str]:
     digits: SearchFound | None = read_record(folder, "03_mnist_cppn", "mnist-cppn", SearchFound)
     if digits and digits.baseline_median >= NEAR_CERTAIN:
         reached = show_confidence(digits.baseline_median)
-        told.append(
-            f"On digits nothing has to be bred: the best of as many random CPPNs reach {reached} in the median digit."
-        )
+        told.append(f"Digits need no breeding: the best of as many random CPPNs reach {reached} in the median digit.")
     found: CppnSearch | None = read_record(folder, "08_imagenet_cppn", "imagenet-cppn", CppnSearch)
     if found and found.photograph and found.photograph[1] > found.search.scale.classes / 2:
         photograph, classes = found.photograph
@@ -119,7 +117,7 @@ def list_surprises(folder: Path) -> list[str]:
     detectors: DigitResults | None = read_record(folder, "13_detectors", "detectors", DigitResults)
     if detectors and (auroc := detectors.kinds["CPPN"].detections["energy"].auroc[0]) < 0.5:
         told.append(
-            "Detectors that read logits find nonsense more natural than digits: where chance alone has an AUROC of 0.5, the "
-            f"energy has {auroc:.2f} for CPPN images."
+            "Detectors that read logits find nonsense more natural than digits: where chance alone has an AUROC of 0.5, "
+            f"the energy has {auroc:.2f} for CPPN images."
         )
     return told

@@ -147,10 +147,10 @@ def describe_run(evolution: Evolution, run: int, network: str) -> dict[str, Any]
     """Return what the page tells of a run besides its family."""
     encoding: Any = evolution.encoding
     fed = "coordinates from −1 to 1" if encoding.coordinates == "centred" else "pixel indices"
-    size = f"{evolution.generations:,} generations of {evolution.children:,} children"
+    size = f"{evolution.generations:,} generations"
     return {
-        "label": f"{network}, {encoding.coordinates}, run {evolution.seeds[run] + 1}, {evolution.generations:,} generations",
-        "about": f"{network}, fed {fed}, {size}.",
+        "label": f"{network}, {encoding.coordinates}, run {evolution.seeds[run] + 1}, {size}",
+        "about": f"{network}, fed {fed}, {size} of {evolution.children:,} children.",
         "network": network,
         "names": "digits" if encoding.image_shape[2] == 1 else "imagenet",
         "classes": list(evolution.classes),
