@@ -111,13 +111,13 @@ def list_surprises(folder: Path) -> list[str]:
     if found and found.photograph and found.photograph[1] > found.search.scale.classes / 2:
         photograph, classes = found.photograph
         told.append(
-            f"In {classes:,} of {found.search.scale.classes:,} classes the network is more confident of nonsense than of "
-            f"the median photograph ({show_confidence(photograph)})."
+            f"In {classes:,} of {found.search.scale.classes:,} classes the network is more confident of nonsense than "
+            f"of the median photograph ({show_confidence(photograph)})."
         )
     detectors: DigitResults | None = read_record(folder, "13_detectors", "detectors", DigitResults)
     if detectors and (auroc := detectors.kinds["CPPN"].detections["energy"].auroc[0]) < 0.5:
         told.append(
-            "Detectors that read logits find nonsense more natural than digits: where chance alone has an AUROC of 0.5, "
-            f"the energy has {auroc:.2f} for CPPN images."
+            "Detectors that read logits find nonsense more natural than digits: where chance alone has an AUROC of "
+            f"0.5, the energy has {auroc:.2f} for CPPN images."
         )
     return told
