@@ -29,7 +29,7 @@ class AuditSizes:
 SIZES: Mapping[str, AuditSizes] = {
     "smoke": AuditSizes(minutes=0.2, beside=("SqueezeNet",)),
     "default": AuditSizes(minutes=1.3),
-    "extended": AuditSizes(minutes=4.0),
+    "extended": AuditSizes(minutes=3.0),
     "paper": AuditSizes(minutes=60.0),
 }
 
