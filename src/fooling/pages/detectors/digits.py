@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fooling.data.digits import Digits
+from fooling.data.digits import Digits, choose_digits
 from fooling.encodings import Encoding
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
@@ -34,6 +34,7 @@ from fooling.pages.retraining.digits import walk_chain
 from fooling.runs import RunFolder, compute_once
 
 VERSION = 1  # of what is measured; golden arrays hold it to the bytes
+KNOWN = 10_000  # training digits among which neighbours are sought; Choice: among 60,000 a search takes an hour
 SHOWN = 5  # digits of the first run kept as images; Choice: half a row of a sheet
 HALVES, UNIFORM, SHUFFLED = 1, 2, 3  # what a page's seed is used for besides evolution
 NOBODY = -1  # the target of an image that was made for no class
@@ -75,6 +76,7 @@ def measure_digits(page: Page, classifier: Classifier, digits: Digits, profile: 
         "digits": digits.fingerprint(),
         **{"direct": search, "cppn": search, "ascent": asdict(climb), "chain": asdict(chain)},
         "sizes": asdict(sizes),
+        "known": KNOWN,
         "seed": seed,
     }
     inner: list[RunFolder] = []
@@ -110,7 +112,8 @@ def score_digits(
     """Return the arrays of the result, and append the runs of this page's own searches to ``inner``."""
     half, count, shape = choose_half(digits.test_labels, seed), sizes.images, classifier.image_shape
     natural, fit_images = digits.test_images[~half], digits.test_images[half]
-    fitted = fit_panel(classifier, fit_images, digits.test_labels[half], digits.train_images, bred.taught)
+    learned = choose_digits(digits, min(KNOWN, len(digits.train_labels)), seed).train_images
+    fitted = fit_panel(classifier, fit_images, digits.test_labels[half], learned, bred.taught)
     fit_scores = fitted.score(fit_images)
     kinds = (  # as names.KINDS
         *(take_champions(search, count) for search in bred.searches),
