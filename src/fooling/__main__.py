@@ -119,8 +119,9 @@ def _publish(arguments: argparse.Namespace, notebooks: Path) -> int:
 
     workspace = open_workspace(arguments.profile, notebooks)
     target, size = publish(read_notebooks(notebooks), workspace)
-    if workspace.published == notebooks.parent / "results" / "published":
-        update_readme(notebooks.parent / "README.md", workspace.published)
+    readme = notebooks.parent / "README.md"
+    if readme.is_file() and workspace.published == notebooks.parent / "results" / "published":
+        update_readme(readme, workspace.published)
     print(f"Published: {target} ({size / 1e6:.1f} MB).")
     return 0
 
