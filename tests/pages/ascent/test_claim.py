@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from fooling.gradient_ascent.climb import NEVER
-from fooling.pages.ascent.claim import AscentFound, describe_scale, headline, judge, list_rows, measure
-from fooling.pages.claim import PARTLY, REPRODUCED, UNTESTED
+from fooling.pages.ascent.claim import CLAIM, AscentFound, describe_scale, headline, judge, list_rows, measure
+from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNTESTED
 
 
 class Kinds(NamedTuple):
@@ -35,10 +35,15 @@ class Made(NamedTuple):
     best_log_odds: np.ndarray
     last_log_odds: np.ndarray
     picture: Kinds
+    decays: np.ndarray
+    sweep: Kinds
 
 
-def make_up(with_l2: float, seen: float, planned: int = 500) -> Made:
-    """Return 20 images: log-odds of 10 to 12 without L2, ``with_l2`` less with it, then seen by a share of judges."""
+def make_up(with_l2: float, seen: float, planned: int = 500, swept: tuple[float, ...] = (3.0, 9.0)) -> Made:
+    """Return 20 images: log-odds of 10 to 12 without L2, ``with_l2`` less with it, then seen by a share of judges.
+
+    So are those of decays 0.01, 0.03, …, ``swept`` less certain each.
+    """
     without = np.linspace(10.0, 12.0, 20).reshape(4, 5)
     last = np.stack([without - 30.0, without, without - with_l2])
     judged = np.stack([np.zeros((4, 5)), np.zeros((4, 5)), np.arange(20).reshape(4, 5) < 20 * seen])
@@ -48,7 +53,12 @@ def make_up(with_l2: float, seen: float, planned: int = 500) -> Made:
     steps = np.array([500, 500])
     before = last[1:] + 1.0  # rounding takes one
     kept = (last[1:], before + 1.0, before)
-    return Made(("none", "L2"), ("other", "third"), steps, np.array([500, planned]), stopped, *kept, picture)
+    decays = np.array([0.0, 0.01, 0.03, 0.1][: len(swept) + 1])
+    less = np.stack([without, *(without - part for part in swept)])
+    named = np.stack([judged[0], *(judged[2] for _ in swept)]).astype(bool)
+    sweep = Kinds(("",) * len(decays), less, np.stack([named, ~named]))
+    planned_steps = np.array([500, planned])
+    return Made(("none", "L2"), ("other", "third"), steps, planned_steps, stopped, *kept, picture, decays, sweep)
 
 
 def test_a_summary_has_what_the_rule_reads_and_known_numbers() -> None:
@@ -68,9 +78,10 @@ def test_a_summary_has_what_the_rule_reads_and_known_numbers() -> None:
 @pytest.mark.parametrize(
     ("made", "verdict"),
     [
-        (make_up(3.0, 0.5), REPRODUCED),
-        (make_up(0.0, 0.0), PARTLY),
+        (make_up(9.0, 0.5), REPRODUCED),
+        (make_up(3.0, 0.0, swept=(0.0,)), PARTLY),
         (make_up(3.0, 0.1), PARTLY),
+        (make_up(3.0, 0.5, swept=(9.0,)), PARTLY),  # no decay leaves 99%
         (make_up(3.0, 0.5, planned=1_500), UNTESTED),
     ],
 )
@@ -84,7 +95,27 @@ def test_the_rule_can_be_fed_and_judges_by_imagenet(made: Made, verdict: str) ->
     assert "B: 5 classes × 4 seeds, the paper's steps" in scale and ("at most" in scale) == (verdict == UNTESTED)
 
 
+def test_l2_is_judged_at_the_strongest_decay_that_leaves_99_percent() -> None:
+    swept = measure(make_up(3.0, 0.5, swept=(1.0, 3.0, 7.0)), "A").swept
+    assert swept is not None and swept.decay == 0.03, "of medians of 10, 8 and 4 in log-odds"
+    assert swept.median_with == pytest.approx(1.0 / (1.0 + np.exp(-8.0)))
+    assert swept.median_without == pytest.approx(1.0 / (1.0 + np.exp(-11.0)))
+    assert (swept.seen_without, swept.seen_with, swept.less_certain.superiority) == (0.0, 0.5, 1.0)
+    assert measure(make_up(3.0, 0.5, swept=(7.0,)), "A").swept is None
+
+
 def test_images_that_another_network_names_less_often_with_l2_are_not_more_recognisable() -> None:
     one = measure(make_up(3.0, 0.5), "A")
-    worse = replace(one, seen_without=one.seen_with, seen_with=one.seen_without)  # as sure, the other way round
+    assert one.swept is not None
+    worse = replace(
+        one, swept=replace(one.swept, seen_without=one.swept.seen_with, seen_with=0.0)
+    )  # the other way round
     assert [judge(AscentFound(part, part)) for part in (one, worse)] == [REPRODUCED, PARTLY]
+
+
+def test_the_rule_before_judged_the_papers_decay() -> None:
+    assert CLAIM.before is not None
+    for with_l2, verdict in ((3.0, REPRODUCED), (0.0, PARTLY)):
+        one = measure(make_up(with_l2, 0.5, swept=(9.0,)), "A")
+        assert CLAIM.before(AscentFound(one, one)) == verdict
+    assert CLAIM.before(AscentFound(replace(one, best=replace(one.best, median=0.9), seen_p=1.0), one)) == NOT
