@@ -127,7 +127,8 @@ def test_ten_and_ten_generations_are_twenty_and_history_is_what_each_of_them_end
     network, encoding = make_small_network(ODD), ENCODINGS["direct"]
     setup = Setup(Target(network, tuple(range(5))), encoding, 20, 7, None)
     advance = evolving.compile_advance(setup, 2)
-    start, _ = evolving.start(setup, (1, 2))
+    empty, _ = evolving.begin(setup, (1, 2))
+    start, _ = advance(empty, tf.constant(1))
     once, history = advance(start, tf.constant(20))
     half, first = advance(start, tf.constant(10))
     twice, second = advance(half, tf.constant(10))
@@ -180,7 +181,7 @@ def test_a_stopped_run_resumes_to_the_same_bytes(make_small_network, twelve_gene
         "checkpoint-00000006.npz",
         "checkpoint-00000009.npz",
     ]  # the last two
-    monkeypatch.setattr(evolving, "start", refuse)
+    monkeypatch.setattr(evolving, "begin", refuse)
     resumed = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=interrupted)
     assert_same(twelve_generations, resumed)
     assert not list(interrupted.glob("*/checkpoint*"))
@@ -191,7 +192,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(
 ):
     (newest,) = interrupted.glob("*/checkpoint-00000009.npz")
     newest.write_bytes(newest.read_bytes()[:-300])
-    monkeypatch.setattr(evolving, "start", refuse)
+    monkeypatch.setattr(evolving, "begin", refuse)
     assert_same(twelve_generations, evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=interrupted))
     assert "is damaged: checkpoint-00000006.npz is used instead." in capsys.readouterr().out
 
@@ -226,7 +227,7 @@ def test_a_checkpoint_that_is_not_of_these_runs_is_refused_and_the_one_before_is
 
 
 def test_a_finished_run_is_loaded_and_not_computed_again(make_small_network, twelve_generations, monkeypatch):
-    for name in ("start", "compile_advance", "advance_many"):
+    for name in ("begin", "compile_advance", "advance_many"):
         monkeypatch.setattr(evolving, name, refuse)
     folder = twelve_generations.folders[0].path.parent
     again = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=folder)
@@ -240,7 +241,7 @@ def test_more_generations_continue_a_finished_shorter_run_to_the_same_bytes(
     evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], generations=4, folder=tmp_path)
     shorter = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], generations=7, folder=tmp_path)
     shorter.folders[0].add_seconds(5_000.0)  # far more than the generations that are added
-    monkeypatch.setattr(evolving, "start", refuse)
+    monkeypatch.setattr(evolving, "begin", refuse)
     longer = evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=tmp_path)
     assert_same(twelve_generations, longer)
     assert longer.folders[0].seconds >= shorter.folders[0].seconds > 5_000.0
@@ -309,7 +310,7 @@ def begin_and_kill(make_small_network: Any, tmp_path: Path, **environment: str) 
 def test_a_run_that_was_killed_resumes_to_the_same_bytes(make_small_network, monkeypatch, tmp_path):
     classifier = begin_and_kill(make_small_network, tmp_path)
     whole = evolve(classifier, ENCODINGS["direct"], **KILLED)
-    monkeypatch.setattr(evolving, "start", refuse)
+    monkeypatch.setattr(evolving, "begin", refuse)
     assert_same(whole, evolve(classifier, ENCODINGS["direct"], **KILLED, folder=tmp_path))
 
 
@@ -326,7 +327,7 @@ def test_a_run_that_was_killed_on_other_threads_begins_anew_says_so_and_is_conti
     assert_same(evolve(classifier, ENCODINGS["direct"], **KILLED), run)
     assert run.folders[0].path != theirs
     monkeypatch.setenv(ANY_ARITHMETIC, "1")
-    monkeypatch.setattr(evolving, "start", refuse)
+    monkeypatch.setattr(evolving, "begin", refuse)
     continued = evolve(classifier, ENCODINGS["direct"], **KILLED, folder=tmp_path / "apart")
     assert [f"threads {threads}" in machine for machine in continued.folders[0].machines] == [True, False]
 
@@ -457,6 +458,22 @@ def test_an_encoding_of_ones_own_is_told_apart_by_what_its_class_does(make_small
         for encoding in (OwnEncoding, OwnEncoding, OtherOwnEncoding)
     )
     assert first == again != other
+
+
+class BranchingEncoding(DirectEncoding):
+    """Mutates bright populations only, which it decides by a tensor."""
+
+    name = "branching"
+
+    def mutate(self, genomes, seeds, generation):
+        if tf.reduce_mean(genomes.genes) > 2.0:
+            return super().mutate(genomes, seeds, generation)
+        return genomes
+
+
+def test_an_encoding_of_ones_own_may_branch_on_what_it_computes(make_small_network):
+    run = evolve(make_small_network(ODD), BranchingEncoding(ODD), generations=3, children=4, seeds=[1])
+    assert run.takeovers.champion.max() < 4, "no population is that bright, so children are their parents"
 
 
 def test_the_bar_tells_the_median_so_far(lenet: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from fooling.evolution.map_elites import State, Target, advance, initialise, offer, score, select_cells
+from fooling.evolution.map_elites import State, Target, advance, empty_cells, offer, score, select_cells
 
 NAN, INF = float("nan"), float("inf")
 
@@ -208,9 +208,15 @@ class NoisyJudge:
 SIX_CELLS = Target(NoisyJudge(), tuple(range(6)))
 
 
+def start(encoding: PedigreeEncoding, seeds: list[int]) -> State:
+    """Return runs after their random images."""
+    empty = empty_cells(encoding, 6, tf.constant(seeds, tf.int64))
+    return advance(empty, SIX_CELLS, encoding, encoding.children)
+
+
 def test_recorded_parents_are_true_and_every_lineage_leads_through_champions_to_a_random_image():
     encoding = PedigreeEncoding()
-    state = initialise(SIX_CELLS, encoding, encoding.children, tf.constant([1, 2], tf.int64))
+    state = start(encoding, [1, 2])
     genomes = Pedigree(*[tf.TensorSpec([2, None], tf.int32)] * 2)
     cells = [tf.TensorSpec(part.shape, part.dtype) for part in state[1:]]
 
@@ -240,7 +246,7 @@ def test_recorded_parents_are_true_and_every_lineage_leads_through_champions_to_
 
 def test_random_images_have_no_parent_and_are_numbered_by_slot():
     encoding = PedigreeEncoding()
-    state = initialise(SIX_CELLS, encoding, encoding.children, tf.constant([1], tf.int64))
+    state = start(encoding, [1])
     numbers = np.arange(encoding.children, dtype=np.float32).reshape(-1, 1, 1, 1)
     best = SIX_CELLS.log_odds(tf.constant(numbers)).numpy().argmax(axis=0)
     np.testing.assert_array_equal(state.champions[0], best)

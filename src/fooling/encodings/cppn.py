@@ -11,7 +11,7 @@ import tensorflow as tf
 from fooling.encodings.cppn_evaluation import evaluate_graphs, pixel_coordinates
 from fooling.encodings.cppn_graph import INPUTS, CppnGenomes, ensure_room
 from fooling.encodings.cppn_mutation import draw_activation, draw_weight, mutate_graphs
-from fooling.encodings.operators import COLOURS, check_colour, draw_uniform, fold_seeds, to_grey_levels
+from fooling.encodings.operators import COLOURS, as_written, check_colour, draw_uniform, fold_seeds, to_grey_levels
 from fooling.images import check_image_shape
 
 COORDINATES = ("centred", "raw")
@@ -46,6 +46,7 @@ class CppnEncoding:
         """Return the shape of one genome's tensors; all of them may grow."""
         return CppnGenomes([None], [None], [None], [None])
 
+    @as_written
     def initialise(self, count: int, seeds: tf.Tensor) -> CppnGenomes:
         """Return ``count`` genomes for each row of ``seeds``: every input connected to every output, nothing hidden."""
         channels = self.image_shape[2]
@@ -57,10 +58,12 @@ class CppnEncoding:
         )
         return ensure_room(CppnGenomes(activations, sources, targets, weights))
 
+    @as_written
     def mutate(self, genomes: CppnGenomes, seeds: tf.Tensor, generation: tf.Tensor) -> CppnGenomes:
         """Return one mutated child of each genome, in arrays that have room for the next mutation."""
         return ensure_room(mutate_graphs(genomes, seeds, self.image_shape[2]))
 
+    @as_written
     def express(self, genomes: CppnGenomes) -> tf.Tensor:
         """Return the images, ``(runs, count, height, width, channels) float32``, whole grey levels in [0, 1].
 

@@ -66,13 +66,13 @@ def evaluate_graphs(genomes: CppnGenomes, coordinates: tf.Tensor, channels: int)
     """
     plan = plan_evaluation(genomes, channels)
     last = tf.shape(plan.edge_starts)[0] - 2
-    values = coordinates
-    for level in tf.range(last):
-        tf.autograph.experimental.set_loop_options(
-            shape_invariants=[(values, tf.TensorShape([None, coordinates.shape[1]]))]
-        )
-        # Appending copies the rows so far, but the highest levels are the smallest; it beat updates in place twofold.
-        values = tf.concat([values, *evaluate_level(plan, level, values)], axis=0)
+
+    def append(level: tf.Tensor, values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        # This copies the rows so far, but the highest levels are the smallest; it beat updates in place twofold.
+        return level + 1, tf.concat([values, *evaluate_level(plan, level, values)], axis=0)
+
+    growing = [tf.TensorShape([]), tf.TensorShape([None, coordinates.shape[1]])]
+    _, values = tf.while_loop(lambda level, _: level < last, append, [0, coordinates], shape_invariants=growing)
     outputs = tf.gather(tf.concat(evaluate_level(plan, last, values), axis=0), plan.outputs - tf.shape(values)[0])
     return tf.ensure_shape(outputs, [None, channels, coordinates.shape[1]])
 

@@ -50,10 +50,13 @@ def measure_heights(genomes: CppnGenomes, bottom: tf.Tensor) -> tf.Tensor:
     edges = tf.where((genomes.sources > INPUTS) & asked)  # (edges, 2): genome, place; inputs have no height
     first = edges[:, 0] * nodes - (INPUTS + 1)
     source, target = (first + tf.cast(tf.gather_nd(ends, edges), tf.int64) for ends in genomes[1:3])
-    heights = tf.reshape(tf.where(bottom, 0, -1), [-1])
-    level, raised = tf.constant(0), tf.constant(1)
-    while raised > 0:  # ends because a graph has no cycles; what leads to a node stands at least one level higher
+
+    def lift(heights: tf.Tensor, level: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         above = tf.boolean_mask(source, tf.gather(heights, target) == level)
-        level, raised = level + 1, tf.size(above)
-        heights = tf.tensor_scatter_nd_update(heights, above[:, None], tf.fill([raised], level))
+        lifted = tf.size(above)
+        return tf.tensor_scatter_nd_update(heights, above[:, None], tf.fill([lifted], level + 1)), level + 1, lifted
+
+    # Ends because a graph has no cycles; what leads to a node stands at least one level higher.
+    start = tf.reshape(tf.where(bottom, 0, -1), [-1]), 0, 1
+    heights, *_ = tf.while_loop(lambda heights, level, lifted: lifted > 0, lift, start)
     return tf.reshape(heights, tf.shape(bottom))

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from fooling.encodings.operators import (
     COLOURS,
+    as_written,
     check_colour,
     draw_uniform,
     fold_seeds,
@@ -53,10 +54,12 @@ class DirectEncoding:
         """Return the shape of one genome's tensors."""
         return DirectGenomes(genes=[math.prod(self.image_shape)])
 
+    @as_written
     def initialise(self, count: int, seeds: tf.Tensor) -> DirectGenomes:
         """Return ``count`` genomes of uniform noise for each row of ``seeds``, ``(runs, 2) int64``."""
         return DirectGenomes(draw_uniform(seeds, [count, math.prod(self.image_shape)]))
 
+    @as_written
     def mutate(self, genomes: DirectGenomes, seeds: tf.Tensor, generation: tf.Tensor) -> DirectGenomes:
         """Return one child of each genome: optional crossover, then polynomial mutation of about a tenth of the genes.
 
@@ -70,6 +73,7 @@ class DirectEncoding:
             rate *= 0.5 ** tf.cast(generation // HALVING_PERIOD, tf.float32)
         return DirectGenomes(mutate_some(genes, rate, seeds))
 
+    @as_written
     def express(self, genomes: DirectGenomes) -> tf.Tensor:
         """Return the images, ``(runs, count, height, width, channels) float32``, whole grey levels in [0, 1]."""
         levels = to_grey_levels(genomes.genes)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import tensorflow as tf
 
 from fooling.images import GREY_LEVEL
@@ -11,6 +14,19 @@ GENERATION = 2**32  # by how much a seed's second number grows with a generation
 CROSSOVER_RATE = 0.5  # share of pairs that are crossed; released code
 CROSSOVER_STRENGTH = 10  # η_c of simulated binary crossover; released code
 HUES = 180.0  # 8-bit hues, one every two degrees; released code
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def as_written(function: Function) -> Function:
+    """Let TensorFlow trace a function as it is written.
+
+    Elsewhere AutoGraph first rewrites loops and conditions that depend on tensors, of which such a function has none.
+    That takes seconds, several times as long as tracing, before the first generation.
+    """
+    kept: Function = tf.autograph.experimental.do_not_convert(function)
+    return kept
 
 
 def fold_seeds(seeds: tf.Tensor, purpose: int) -> tf.Tensor:

@@ -17,7 +17,7 @@ from fooling.confidence import to_confidence
 from fooling.encodings import Encoding
 from fooling.encodings.population import compile_graph, describe_population, on_processor
 from fooling.evolution.evolution import Evolution, join_runs, unpack_result
-from fooling.evolution.map_elites import CELL_TYPES, History, State, Target, advance_many, check_scored, initialise
+from fooling.evolution.map_elites import CELL_TYPES, History, State, Target, advance_many, check_scored, empty_cells
 from fooling.evolution.takeovers import TAKEOVER_TYPES, Takeovers, find_takeovers
 from fooling.files import check_arrays
 from fooling.networks.classifier import Classifier
@@ -169,19 +169,19 @@ def _compute_block(
 ) -> dict[str, np.ndarray]:
     """Return the arrays of a few runs, from their last checkpoint if there is one, and keep them."""
     saved, pause = time.monotonic(), CHECKPOINT_SECONDS
-    state, takeovers = (_resume(run, setup, seeds) if run else None) or start(setup, seeds)
-    tell(int(state.generation), state.log_odds.numpy())
-    while int(state.generation) < setup.generations:
-        chunk = min(CHUNK_THERE if setup.client else CHUNK, setup.generations - int(state.generation))
-        last = state.champions.numpy()
-        state, history = compiled(len(seeds))(state, tf.constant(chunk))
-        takeovers = takeovers.append(find_takeovers(history, last))
+    state, takeovers = (_resume(run, setup, seeds) if run else None) or begin(setup, seeds)
+    told = 0
+    while (done := int(state.generation)) < setup.generations:
+        tell(max(done, 0) - told, state.log_odds.numpy())
+        told = max(done, 0)
+        chunk = min(CHUNK_THERE if setup.client else CHUNK, setup.generations - done)
+        state, takeovers = step(setup, compiled(len(seeds)), state, takeovers, chunk)
         spent = time.monotonic() - saved
         if run and spent >= pause and int(state.generation) < setup.generations:
             arrays = {name: np.asarray(part) for name, part in _name_parts(state, takeovers).items()}
             run.save_checkpoint(int(state.generation), arrays, spent)
             saved, pause = saved + spent, max(pause, (time.monotonic() - saved - spent) / CHECKPOINT_SHARE)
-        tell(chunk, state.log_odds.numpy())
+    tell(setup.generations - told, state.log_odds.numpy())
     arrays = _pack_result(setup, state, takeovers)
     if run:
         run.save_result(arrays, time.monotonic() - saved)
@@ -215,23 +215,27 @@ def describe_class(own: type) -> list[Any]:
     return [(name, describe(part.__code__)) for name, part in sorted(vars(own).items()) if hasattr(part, "__code__")]
 
 
-def compile_start(setup: Setup, runs: int) -> Callable[[tf.Tensor], State]:
-    """Return :func:`~.map_elites.initialise` as one graph for this many runs at once."""
-
-    def initialise_graph(seeds: tf.Tensor) -> State:
-        return initialise(setup.target, setup.encoding, setup.children, seeds)
-
-    return compile_graph(on_processor(initialise_graph), [tf.TensorSpec([runs], tf.int64)])
+def begin(setup: Setup, seeds: tuple[int, ...]) -> tuple[State, Takeovers]:
+    """Return the runs before their random images."""
+    nothing = Takeovers(*(np.zeros(0, kind.dtype.as_numpy_dtype) for kind in TAKEOVER_TYPES))
+    return empty_cells(setup.encoding, len(setup.target.classes), tf.constant(seeds, tf.int64)), nothing
 
 
-def start(
-    setup: Setup, seeds: tuple[int, ...], compiled: Callable[[Setup, int], Callable[[tf.Tensor], State]] = compile_start
+def step(
+    setup: Setup, advance: Advance, state: State, takeovers: Takeovers, generations: int
 ) -> tuple[State, Takeovers]:
-    """Return the runs after their random images."""
-    state = compiled(setup, len(seeds))(tf.constant(seeds, tf.int64))
-    check_scored(state, setup.target)
-    first = History(*(getattr(state, name)[None] for name in History._fields))
-    return state, find_takeovers(first, np.full(state.champions.shape, -1, np.int32))
+    """Return the runs some generations later, or after their random images if they have none yet.
+
+    One graph does both, since tracing it takes longer than a generation of digits.
+
+    Raises:
+        ValueError: If the network gives NaN for every random image in some class.
+    """
+    first = int(state.generation) < 0
+    later, history = advance(state, tf.constant(1 if first else generations))
+    if first:
+        check_scored(later, setup.target)
+    return later, takeovers.append(find_takeovers(history, state.champions.numpy()))
 
 
 def _name_parts(state: State, takeovers: Takeovers) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from fooling.encodings import Encoding, Genomes
-from fooling.encodings.operators import GENERATION, draw_uniform, fold_seeds
+from fooling.encodings.operators import GENERATION, as_written, draw_uniform, fold_seeds
 from fooling.networks.classifier import Classifier
 
 SELECTION, VARIATION = 1, 2  # what a generation's seeds are used for
@@ -37,7 +37,7 @@ class State(NamedTuple):
     # ``(runs, cells) int32``: the number of each champion's parent, −1 for random images. With crossover it is the
     # parent in the child's own slot, not its mate.
     parents: tf.Tensor
-    generation: tf.Tensor  # scalar int32; 0 are the random images
+    generation: tf.Tensor  # scalar int32; 0 are the random images, −1 is before them
     seeds: tf.Tensor  # ``(runs,) int64``
 
 
@@ -62,16 +62,16 @@ class History(NamedTuple):
     parents: tf.Tensor  # ``(generations, runs, cells) int32``
 
 
-def empty_cells(population: Genomes, cells: int, seeds: tf.Tensor) -> State:
-    """Return cells that nobody holds yet, with room for genomes like these."""
+def empty_cells(encoding: Encoding, cells: int, seeds: tf.Tensor) -> State:
+    """Return the runs of ``seeds``, ``(runs,) int64``, before their random images: cells that nobody holds yet."""
     runs = seeds.shape[0]
     return State(
-        genomes=tf.nest.map_structure(lambda part: part[:, :0], population),
+        genomes=tf.nest.map_structure(lambda part: part[:, :0], draw_first(encoding, 1, seeds)),
         places=tf.fill([runs, cells], NOBODY),
         log_odds=tf.fill([runs, cells], -float("inf")),
         champions=tf.fill([runs, cells], NOBODY),
         parents=tf.fill([runs, cells], NOBODY),
-        generation=tf.constant(0),
+        generation=tf.constant(-1),
         seeds=seeds,
     )
 
@@ -81,17 +81,13 @@ def draw_first(encoding: Encoding, children: int, seeds: tf.Tensor) -> Genomes:
     return encoding.initialise(children, fold_seeds(generation_seeds(seeds, tf.constant(0)), VARIATION))
 
 
-def initialise(target: Target, encoding: Encoding, children: int, seeds: tf.Tensor) -> State:
-    """Evaluate ``children`` random images for each of ``seeds`` (``(runs,) int64``) and fill the cells."""
-    population = draw_first(encoding, children, seeds)
-    log_odds = score(target, encoding, population)
-    orphans = tf.fill([seeds.shape[0], children], NOBODY)
-    return offer(empty_cells(population, len(target.classes), seeds), population, log_odds, orphans)
-
-
 def advance(state: State, target: Target, encoding: Encoding, children: int) -> State:
-    """Breed, evaluate and offer one generation in every run."""
-    offspring, parents = breed(state, encoding, children)
+    """Breed, evaluate and offer one generation in every run; the first one, generation 0, is random images."""
+    offspring, parents = tf.cond(
+        state.generation < 0,
+        lambda: (draw_first(encoding, children, state.seeds), tf.fill([state.seeds.shape[0], children], NOBODY)),
+        lambda: breed(state, encoding, children),
+    )
     log_odds = score(target, encoding, offspring)
     return offer(state._replace(generation=state.generation + 1), offspring, log_odds, parents)
 
@@ -169,6 +165,7 @@ def score(target: Target, encoding: Encoding, genomes: Genomes) -> tf.Tensor:
     return tf.reshape(log_odds, [runs, batches * size, len(target.classes)])[:, :count]
 
 
+@as_written
 def offer(state: State, offspring: Genomes, log_odds: tf.Tensor, parents: tf.Tensor) -> State:
     """Offer every child to every cell; it replaces the occupant only if strictly greater, and an empty cell takes all.
 
@@ -237,9 +234,9 @@ def _make_room(old: tf.Tensor, new: tf.Tensor, added: tf.Tensor) -> tf.Tensor:
     """Pad ``old`` with zeros to the capacity of ``new``, and with so many places."""
     runs = old.shape[0]
     missing = tf.concat([[0, added], tf.shape(new)[2:] - tf.shape(old)[2:]], axis=0)
-    if tf.reduce_any(missing > 0):
-        old = tf.pad(old, tf.stack([tf.zeros_like(missing), missing], axis=1))
-    return tf.ensure_shape(old, [runs, None, *new.shape[2:]])
+    paddings = tf.stack([tf.zeros_like(missing), missing], axis=1)
+    room = tf.cond(tf.reduce_any(missing > 0), lambda: tf.pad(old, paddings), lambda: old)
+    return tf.ensure_shape(room, [runs, None, *new.shape[2:]])
 
 
 def check_scored(state: State, target: Target) -> None:

@@ -16,7 +16,7 @@ from fooling.evolution import evolve
 from fooling.evolution.evolution import Evolution
 from fooling.evolution.lineage import replay, trace_line
 from fooling.evolution.map_elites import NOBODY, State, Target
-from fooling.evolution.takeovers import Takeovers, find_takeovers
+from fooling.evolution.takeovers import Takeovers
 from fooling.networks.classifier import Classifier
 from fooling.runs import RunFolder, compute_once, progress_bar
 
@@ -24,7 +24,6 @@ VERSION = 1  # of what a search keeps besides the bytes of evolution
 PICTURES_KEPT = 64  # images that need not be expressed again; Choice: more than a grid shows
 SEARCHES = 4  # whose graphs are kept, so that one may begin again at once; Choice: they keep their networks, too
 
-compile_start = lru_cache(maxsize=SEARCHES)(evolve.compile_start)
 compile_advance = lru_cache(maxsize=SEARCHES)(evolve.compile_advance)
 
 
@@ -114,12 +113,8 @@ class Search:
 
     def advance(self) -> None:
         """Evolve one generation; ValueError if the network gives NaN for every random image in some class."""
-        if self.standing is None:
-            self.standing = Standing(*evolve.start(self._setup, (self.seed,), compile_start))
-            return
-        before, takeovers = self.standing
-        state, history = compile_advance(self._setup, 1)(before, tf.constant(1))
-        self.standing = Standing(state, takeovers.append(find_takeovers(history, before.champions.numpy())))
+        before = self.standing or evolve.begin(self._setup, (self.seed,))
+        self.standing = Standing(*evolve.step(self._setup, compile_advance(self._setup, 1), *before, 1))
 
     def run(self, generations: int, label: str = "evolving") -> None:
         """Evolve up to a generation, with a progress bar, and keep the genomes of all who held a cell."""
