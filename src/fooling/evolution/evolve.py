@@ -177,7 +177,7 @@ def _compute_block(
         chunk = min(CHUNK_THERE if setup.client else CHUNK, setup.generations - done)
         state, takeovers = step(setup, compiled(len(seeds)), state, takeovers, chunk)
         spent = time.monotonic() - saved
-        if run and spent >= pause and int(state.generation) < setup.generations:
+        if run and spent >= pause and 0 < int(state.generation) < setup.generations:
             arrays = {name: np.asarray(part) for name, part in _name_parts(state, takeovers).items()}
             run.save_checkpoint(int(state.generation), arrays, spent)
             saved, pause = saved + spent, max(pause, (time.monotonic() - saved - spent) / CHECKPOINT_SHARE)
