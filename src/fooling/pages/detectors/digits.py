@@ -59,15 +59,9 @@ class Bred(NamedTuple):
 def measure_digits(page: Page, classifier: Classifier, digits: Digits, profile: str, seed: int) -> DigitMeasurement:
     """Score natural and fooling images by every detector, evolve against the detectors, and score again.
 
-    What other pages made is asked for only where nothing is measured yet. The searches are kept beside the reduced
-    arrays, which are all that is needed to draw the page again.
-
-    Args:
-        classifier: LeNet of page 01.
-        seed: Of the first run of every search.
-
-    Raises:
-        ValueError: If page 02 or 03 has not been run.
+    What other pages made is asked for only where nothing is measured yet; ValueError if page 02 or 03 has not been run.
+    The searches, whose first run has the seed, are kept beside the reduced arrays, which are all that the page needs to
+    be drawn again.
     """
     sizes, search = SIZES[profile], asdict(SEARCHES[profile])
     climb, chain = ascent.SIZES[profile].digits, retraining.SIZES[profile].digits

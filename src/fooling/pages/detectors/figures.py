@@ -102,9 +102,7 @@ def draw_score_spreads(
 ) -> Figure:
     """Draw how some detectors' scores lie, a panel each: median, middle half and middle 90%, and the threshold.
 
-    Args:
-        natural: ``(detectors, n) float64``.
-        thresholds: ``(detectors,) float64``.
+    Natural scores are ``(detectors, n) float64``, thresholds ``(detectors,) float64``.
     """
     rows = {"natural": natural, **{kind: part.scores for kind, part in kinds.items()}}
     places = [list(detectors).index(name) for name in chosen]
@@ -185,9 +183,8 @@ def draw_guard_champions(
 ) -> Figure:
     """Draw champions of one run against each guarded network, a row each, the encodings side by side.
 
-    Args:
-        images: ``(guards, encodings, digits, height, width, channels) uint8``.
-        log_odds: ``(guards, encodings, digits) float32``: of the network without a guard.
+    Images are ``(guards, encodings, digits, height, width, channels) uint8``, log-odds ``(guards, encodings, digits)
+    float32``, of the network without a guard.
     """
     confidences, digits = to_confidence(log_odds).reshape(len(guards), -1), images.shape[2]
     alt = (

@@ -10,9 +10,6 @@ from fooling.pages.detectors.records import DetectorSizes, DigitResults, KindRes
 from fooling.words import Markup, show_confidence, table
 
 CHANCE = 0.5  # the AUROC of a score that knows nothing
-UNTESTED_IMAGENET = (
-    "ImageNet: not tested, since `data/imagenet-sample` is not there and no folder of photographs was named as DATA."
-)
 
 # Not in the paper; the fooling images are those of the pages before, and the held-out digits are the natural ones.
 SIZES: Mapping[str, DetectorSizes] = {
@@ -63,7 +60,8 @@ def tell_digits(found: DigitResults) -> str:
 def tell_imagenet(found: Results | None) -> str:
     """Return what was found on ImageNet as Markdown, or that it was not tested."""
     if found is None:
-        return UNTESTED_IMAGENET
+        needed = "since `data/imagenet-sample` is not there and no folder of photographs was named as DATA"
+        return f"ImageNet: not tested, {needed}."
     detectors = len(next(iter(found.kinds.values())).detections)
     rows = [
         (kind, _tell_best(part), f"{len(_find_below_chance(part))} of {detectors}")

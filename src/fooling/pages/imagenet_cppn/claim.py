@@ -43,7 +43,7 @@ SIZES: Mapping[str, ImageNetSizes] = {
 class CppnSearch:
     """What CPPN images reached, and how they compare with pixel images."""
 
-    search: ImageNetSearch  # what they reached
+    search: ImageNetSearch
     against_pixels: Comparison  # how far they are ahead of pixel images that had as many children per cell
     # the median of dogs and cats and that of all others; None unless all 1,000 classes evolved
     dogs_and_cats: tuple[float, float] | None
