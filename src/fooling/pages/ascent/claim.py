@@ -155,7 +155,6 @@ def _compare(pictures: Pictures, without: int, with_l2: int) -> tuple[Effect, tu
 
 
 def _measure_swept(one: Measurement) -> Swept | None:
-    """Return the comparison at the strongest decay whose last images, as 8 bits, still reach a median of 99%."""
     medians = [float(np.median(to_confidence(part))) for part in one.sweep.log_odds]
     strong = [place for place, median in enumerate(medians) if one.decays[place] > 0.0 and median >= STILL]
     if not strong:
@@ -227,7 +226,6 @@ def list_rows(found: AscentFound) -> Rows:
 
 
 def _list_swept(label: str, one: NetworkFound) -> Rows:
-    """Return what the strongest decay that leaves images of 99% does."""
     swept = one.swept
     if swept is None:
         return ((f"{label}: a decay that leaves a median of 99%", "none of those tried", ""),)

@@ -127,7 +127,6 @@ def _share_shuffled(tiles: Tiles) -> np.ndarray:
 
 
 def _find_kept(shares: np.ndarray) -> Kept:
-    """Return median and quartiles of at least one share."""
     low, high = (float(value) for value in np.percentile(shares, (25, 75)))
     return Kept(float(np.median(shares)), low, high)
 
@@ -181,7 +180,6 @@ def _show(kept: Kept, decimals: int = 0) -> str:
 
 
 def _tell_removal(one: Removal, decimals: int = 0) -> str:
-    """Return what is kept, how many images it lowers, and what random squares leave, in words."""
     return (
         f"keep {_show(one.kept, decimals)}, less than whole in {one.lowered:.0%} (sign test, {show_p(one.p)}); "
         f"random squares of the same area leave {_show(one.masked)}"

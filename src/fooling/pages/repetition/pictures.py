@@ -47,10 +47,10 @@ def choose_champions(run: Evolution, count: int, first: Sequence[int] = ()) -> P
     """
     order = np.argsort(-run.log_odds, axis=None, kind="stable").tolist()
     pairs = [divmod(place, run.log_odds.shape[1]) for place in order]  # run and cell, the most certain first
-    wanted = {run.classes.index(one): None for one in first if one in run.classes}
-    best = {cell: next(pair for pair in pairs if pair[1] == cell) for cell in wanted}
+    wanted = [run.classes.index(one) for one in first if one in run.classes]
+    best = [next(pair for pair in pairs if pair[1] == cell) for cell in wanted]
     distinct: dict[tuple[int, int], tuple[int, int]] = {}  # the best cell of each image
-    for one, cell in (*best.values(), *pairs):
+    for one, cell in (*best, *pairs):
         distinct.setdefault((one, int(run.places[one, cell])), (one, cell))
     chosen = np.array(list(distinct.values())[:count])  # (count, 2)
     images = np.empty((len(chosen), *run.encoding.image_shape), np.uint8)
