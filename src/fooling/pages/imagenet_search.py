@@ -118,11 +118,8 @@ def judge_ahead(scale: Scale, ahead: Effect, number: bool, per_cell: float) -> s
     claim at the paper's children per cell, or where the other one is ahead by as much; else it may only have had too
     little time.
     """
-    if not scale.is_comparable:
-        return UNTESTED
-    if not (ahead.is_there or scale.is_full(per_cell) or ahead.is_opposite):
-        return UNTESTED
-    return grade_halves(ahead.is_there, number)
+    had_time = ahead.is_there or ahead.is_opposite or scale.is_full(per_cell)
+    return grade_halves(ahead.is_there, number) if scale.is_comparable and had_time else UNTESTED
 
 
 def tabulate_search(found: ImageNetSearch, median: str, fooled: str, per_cell: float, runs: str = "5 runs") -> Rows:

@@ -107,10 +107,8 @@ def test_l2_is_judged_at_the_strongest_decay_that_leaves_99_percent() -> None:
 def test_images_that_another_network_names_less_often_with_l2_are_not_more_recognisable() -> None:
     one = measure(make_up(3.0, 0.5), "A")
     assert one.swept is not None
-    worse = replace(
-        one, swept=replace(one.swept, seen_without=one.swept.seen_with, seen_with=0.0)
-    )  # the other way round
-    assert [judge(AscentFound(part, part)) for part in (one, worse)] == [REPRODUCED, PARTLY]
+    swept = replace(one.swept, seen_without=one.swept.seen_with, seen_with=0.0)  # the other way round
+    assert [judge(AscentFound(part, part)) for part in (one, replace(one, swept=swept))] == [REPRODUCED, PARTLY]
 
 
 def test_the_rule_before_judged_the_papers_decay() -> None:

@@ -22,11 +22,7 @@ def make_kind(*values: float) -> KindResults:
     return KindResults(rows, images=50, median=0.9)
 
 
-KINDS = {
-    "direct": make_kind(0.1, 0.47, 0.9),
-    "CPPN": make_kind(0.2, 0.45, 0.8),
-    "noise": make_kind(0.7, 0.95, 0.6),
-}
+KINDS = {"direct": make_kind(0.1, 0.47, 0.9), "CPPN": make_kind(0.2, 0.45, 0.8), "noise": make_kind(0.7, 0.95, 0.6)}
 
 
 def read_cells(spot: Any) -> list[str]:
@@ -46,10 +42,7 @@ def test_grid_shows_values_and_intervals_of_both_measures(show: Any) -> None:
 
 
 def test_grid_of_images_evolved_again_starts_with_nothing_and_outlines_the_own_detector(show: Any) -> None:
-    against = {
-        "direct": {"energy": make_kind(0.15, 0.25, 0.85)},
-        "CPPN": {"energy": make_kind(0.3, 0.35, 0.75)},
-    }
+    against = {"direct": {"energy": make_kind(0.15, 0.25, 0.85)}, "CPPN": {"energy": make_kind(0.3, 0.35, 0.75)}}
     figure = figures.draw_detection_again(KINDS, against)
     left, right = figure.axes
     np.testing.assert_allclose(left.images[0].get_array(), [[0.1, 0.15], [0.47, 0.25], [0.9, 0.85]])
@@ -63,9 +56,8 @@ def test_spreads_show_percentiles_beside_the_threshold(show: Any) -> None:
     random = np.random.default_rng(1)
     natural = random.normal(3.0, 1.0, (3, 100))
     kinds = {name: Scored(random.normal(size=(3, count)), np.zeros(count)) for name, count in (("CPPN", 50), ("no", 9))}
-    figure = figures.draw_score_spreads(
-        DETECTORS, natural, kinds, np.array([1.0, 2.0, 3.0]), ["energy", "fooling class"]
-    )
+    thresholds, chosen = np.array([1.0, 2.0, 3.0]), ["energy", "fooling class"]
+    figure = figures.draw_score_spreads(DETECTORS, natural, kinds, thresholds, chosen)
     energy, fooling = figure.axes
     medians = [line.get_xdata()[0] for line in energy.get_lines()[:-1]]
     assert medians == pytest.approx([np.median(natural[1]), *(np.median(part.scores[1]) for part in kinds.values())])

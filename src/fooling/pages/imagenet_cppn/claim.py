@@ -97,10 +97,9 @@ def judge_before(found: CppnSearch) -> str:
 def tell(found: CppnSearch, images: str = "CPPN images") -> str:
     """Return how far CPPNs came, and how far pixels, as a sentence."""
     search, pixels = found.search, show_confidence(found.against_pixels.medians[1])
-    on = search.longer
-    further = (
-        f"; one run went on to {show_few(on.scale.per_cell)} and reaches {show_confidence(on.median)}" if on else ""
-    )
+    on, further = search.longer, ""
+    if on:
+        further = f"; one run went on to {show_few(on.scale.per_cell)} and reaches {show_confidence(on.median)}"
     return (
         f"{images} reach a median of {show_confidence(search.median)} after {show_few(search.scale.per_cell)} children "
         f"per cell, ahead of pixels ({pixels}) in {found.against_pixels.ahead:,} of {search.scale.classes:,} "

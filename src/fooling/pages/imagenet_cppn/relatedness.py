@@ -69,11 +69,10 @@ def judge(found: Relatedness) -> str:
     champions with a more recent ancestor in common. And images of related classes of one run are more alike than those
     of one class in different runs.
     """
-    first = (found.features.against_random, found.kinship.against_random)
-    second = found.features.against_runs
-    if not is_large(found.scale) or None in (*first, second):
+    alike, kin, runs = found.features.against_random, found.kinship.against_random, found.features.against_runs
+    if not is_large(found.scale) or alike is None or kin is None or runs is None:
         return UNTESTED
-    return grade_halves(all(one.is_there for one in first if one), bool(second and second.is_there))
+    return grade_halves(alike.is_there and kin.is_there, runs.is_there)
 
 
 def judge_before(found: Relatedness) -> str:
