@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from fooling.confidence import find_median
 from fooling.pages.claim import RECALLED_LESS, UNTESTED, Claim, Rows, grade_halves
 from fooling.pages.searches import describe_network
@@ -59,7 +57,7 @@ def measure(assessment: Assessment, network: str) -> Natural:
     return Natural(
         images=len(confidences),
         accuracy=float(right.mean()),
-        median=float(np.median(confidences)),
+        median=assessment.median_confidence,
         median_right=find_median(confidences[right]),
         median_wrong=find_median(confidences[~right]),
         network=network,
