@@ -90,4 +90,4 @@ def striped_pictures(side: int) -> package.Pictures:
     down = np.broadcast_to((line % 10 < 5)[:, None], (side, side))
     planes = [180 * across, 90 + 100 * down, random.integers(0, 256, (side, side))]
     images = np.stack([plane[..., None] * np.array([1.0, 0.7, 0.4]) for plane in planes])
-    return package.Pictures(images.astype(np.uint8), np.array([4, 0, 2]), ("across", "down", "none"))
+    return package.Pictures(images.astype(np.uint8), np.array([4, 0, 2]))

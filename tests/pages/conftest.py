@@ -2,43 +2,70 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
-from collections.abc import Callable
-from typing import Any, NamedTuple
+import warnings
+from collections.abc import Callable, Iterable
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 
-class Searched(NamedTuple):
-    """A finished search, as far as records read it."""
-
-    history: np.ndarray
-    classes: tuple[int, ...]
-    children: int = 10
-
-    @property
-    def log_odds(self) -> np.ndarray:
-        return self.history[:, -1]
-
-    @property
-    def generations(self) -> int:
-        return self.history.shape[1] - 1
-
-
 @pytest.fixture(scope="session")
-def make_search() -> Callable[..., Searched]:
-    """Return a function that makes a search."""
+def make_search() -> Callable[..., Any]:
+    """Return a function that makes a finished search, as far as records read it."""
 
-    def search(confidences: Any, generations: int = 4, children: int = 10, classes: tuple[int, ...] = ()) -> Searched:
+    def search(confidences: Any, generations: int = 4, children: int = 10, classes: tuple[int, ...] = ()) -> Any:
         """Return one that rises to ``(runs, cells)`` confidences in its last generation, from a hundredth of them."""
         final = np.asarray(confidences, np.float64)
         history = np.repeat(final[:, None] / 100, generations + 1, axis=1)
         history[:, -1] = final
         log_odds = np.log(history / (1 - history)).astype(np.float32)
-        return Searched(log_odds, classes or tuple(range(final.shape[1])), children)
+        return SimpleNamespace(
+            history=log_odds,
+            log_odds=log_odds[:, -1],
+            classes=classes or tuple(range(final.shape[1])),
+            generations=generations,
+            children=children,
+        )
 
     return search
+
+
+@pytest.fixture(scope="session")
+def show() -> Callable[[Any], bytes]:
+    """Return a function that gives the picture of a figure as a notebook would get it, drawn in silence."""
+
+    def draw(figure: Any) -> bytes:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            data, metadata = figure._repr_mimebundle_()
+        ((kind, about),) = metadata.items()
+        assert about["alt"] == data["text/plain"] == figure.alt
+        assert len(figure.alt) > 30
+        return base64.b64decode(data[kind])
+
+    return draw
+
+
+@pytest.fixture
+def note_keys(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Return a function that lets a module compute nothing, and gives what its runs' keys are made of, as they come."""
+
+    def note(module: ModuleType, arrays: Iterable[str]) -> list[str]:
+        keys = []
+
+        def compute_once(folder: Any, label: str, settings: Any, version: object, compute: Any, inner: Any = ()) -> Any:
+            keys.append(json.dumps([label, settings, version], sort_keys=True))
+            return dict.fromkeys(arrays, np.zeros(())), None
+
+        monkeypatch.setattr(module, "compute_once", compute_once)
+        return keys
+
+    return note
 
 
 MISPRINTS = (

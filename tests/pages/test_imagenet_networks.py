@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
+from fooling.networks.assessment import summarise
 from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNTESTED
 from fooling.pages.imagenet_networks import CLAIM, Natural, measure
 
 FOUND = Natural(50_000, 0.75, 0.603, 0.867, 0.337, "EfficientNet-Lite0", "one")
 
 
-class Assessed(NamedTuple):
-    """A network on photographs, as far as the record reads it."""
-
-    confidences: np.ndarray
-    correct: np.ndarray
-
-
 def test_record_has_the_medians_when_right_and_when_wrong() -> None:
-    found = measure(Assessed(np.float32([0.875, 0.5, 0.25, 0.75]), np.array([True, False, False, True])), "network")
+    found = measure(summarise(np.float32([0.875, 0.5, 0.25, 0.75]), np.array([0, 1, 2, 0])), "network")
     assert (found.images, found.accuracy, found.median) == (4, 0.5, 0.625)
     assert (found.median_right, found.median_wrong) == (0.8125, 0.375)
     assert CLAIM.judge(found) == UNTESTED
@@ -32,7 +26,7 @@ def test_record_has_the_medians_when_right_and_when_wrong() -> None:
 
 @pytest.mark.parametrize("right", [True, False])
 def test_median_of_no_photograph_is_none_and_told_in_words(right: bool) -> None:
-    found = measure(Assessed(np.float32([0.5, 0.75]), np.array([right, right])), "network")
+    found = measure(summarise(np.float32([0.5, 0.75]), np.array([0 if right else 1] * 2)), "network")
     assert (found.median_wrong if right else found.median_right) is None
     assert msgspec.json.decode(msgspec.json.encode(found), type=Natural) == found
     assert ("it is never wrong" if right else "it is never right") in CLAIM.headline(found)

@@ -25,10 +25,10 @@ SIZES: Mapping[str, ImageNetSizes] = {
 
 @dataclass(frozen=True)
 class PixelSearch:
-    """What pixel images reached, and how far CPPN images are ahead of them."""
+    """What pixel images reached, and how far CPPN images of equal effort are ahead of them."""
 
-    search: ImageNetSearch  # what they reached
-    cppns: Comparison  # how far CPPN images of equal effort are ahead
+    search: ImageNetSearch
+    cppns: Comparison
 
 
 def judge(found: PixelSearch) -> str:

@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from fooling.confidence import find_median
 from fooling.pages.claim import RECALLED_LESS, UNTESTED, Claim, Rows, grade_halves
-from fooling.pages.searches import LITES, describe_network
+from fooling.pages.searches import describe_network
 from fooling.words import show_confidence
 
 if TYPE_CHECKING:
     from fooling.networks.assessment import Assessment
 
-NETWORKS = ("SqueezeNet", *LITES)  # the one nearest to the paper's first
+# The one nearest to the paper's first.
+NETWORKS = ("SqueezeNet", "EfficientNet-Lite0", "EfficientNet-Lite1", "EfficientNet-Lite2")
 MEDIAN, NEAR, IMAGES = 0.603, 0.15, 1_000  # the paper's median; Choice of what is near, and of enough images
 
 
@@ -43,26 +42,26 @@ SIZES: Mapping[str, PhotographSizes] = {
 class Natural:
     """A network on labelled photographs."""
 
-    images: int  # how many
+    images: int
     accuracy: float  # share of them whose top class is the label
     median: float  # of the confidence in the top class
     median_right: float | None  # the same where the network is right; None where it never is
     median_wrong: float | None  # the same where it is wrong
-    network: str  # its name
+    network: str
     crops: str  # "one" or "ten"
 
 
-def measure(assessment: Assessment, network: str, crops: str = "one") -> Natural:
-    """Reduce a network on at least one labelled photograph to its accuracy and its confidences."""
+def measure(assessment: Assessment, network: str) -> Natural:
+    """Reduce a network on one crop of each of some photographs, at least one, to its accuracy and its confidences."""
     confidences, right = assessment.confidences, assessment.correct
     return Natural(
         images=len(confidences),
         accuracy=float(right.mean()),
-        median=float(np.median(confidences)),
+        median=assessment.median_confidence,
         median_right=find_median(confidences[right]),
         median_wrong=find_median(confidences[~right]),
         network=network,
-        crops=crops,
+        crops="one",
     )
 
 
@@ -87,9 +86,8 @@ def tell(found: Natural) -> str:
 
 def tabulate(found: Natural) -> Rows:
     """Return accuracy and confidences beside the paper's."""
-    right, wrong = (
-        "never" if one is None else show_confidence(one) for one in (found.median_right, found.median_wrong)
-    )
+    medians = found.median_right, found.median_wrong
+    right, wrong = ("never" if one is None else show_confidence(one) for one in medians)
     return (
         ("labelled photographs", f"{found.images:,}", "ImageNet's validation images"),
         ("top class right", f"{100 * found.accuracy:.0f}%", "57.4%"),

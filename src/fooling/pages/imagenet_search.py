@@ -39,11 +39,10 @@ class Scale:
     @property
     def is_comparable(self) -> bool:
         """Whether it is large enough to be held against another search."""
-        large = self.classes >= IMAGENET_CLASSES and self.runs >= LEAST_RUNS
-        return large and self.per_cell >= LEAST_PER_CELL
+        return self.runs >= LEAST_RUNS and self.is_full(LEAST_PER_CELL)
 
     def is_full(self, per_cell: float) -> bool:
-        """Whether all 1,000 classes have a cell and at least so many children, the paper's."""
+        """Whether all 1,000 classes have a cell and at least so many children."""
         return self.classes >= IMAGENET_CLASSES and self.per_cell >= per_cell
 
 
@@ -60,7 +59,7 @@ class LongRun:
 class ImageNetSearch:
     """What a search reached."""
 
-    scale: Scale  # how large it was
+    scale: Scale
     median: float  # of the champions' confidences, over runs and classes
     run_medians: tuple[float, float]  # the lowest and the highest median of a run
     least: float  # the confidence from which a class counts as fooled
@@ -92,14 +91,15 @@ def measure_search(
     longer: Evolution | None = None,
     least: float = FOOLED,
 ) -> ImageNetSearch:
-    """Reduce a search to what it reached.
+    """Reduce a search to what it reached; classes count as fooled from the confidence ``least``.
 
-    Args:
-        baseline: Random search of the same size on the same classes.
-        longer: One run of it that went on.
-        least: The confidence from which a class counts as fooled.
+    Random search as large on the same classes is the ``baseline``, and ``longer`` one of the runs that went on.
     """
-    final = to_confidence(run.log_odds)  # (runs, cells)
+    final, went_on = to_confidence(run.log_odds), None  # (runs, cells)
+    if longer:
+        last = to_confidence(longer.log_odds)  # (1, cells)
+        scale = measure_scale(longer, network, crops)
+        went_on = LongRun(scale, float(np.median(last)), int((last >= least).sum()))
     return ImageNetSearch(
         scale=measure_scale(run, network, crops),
         median=float(np.median(final)),
@@ -107,14 +107,8 @@ def measure_search(
         least=least,
         fooled=int((np.median(final, axis=0) >= least).sum()),
         baseline_median=float(np.median(to_confidence(baseline.log_odds))) if baseline else None,
-        longer=measure_long_run(longer, network, crops, least) if longer else None,
+        longer=went_on,
     )
-
-
-def measure_long_run(longer: Evolution, network: str, crops: str, least: float) -> LongRun:
-    """Reduce one run that went on; a class counts as fooled from the confidence ``least``."""
-    final = to_confidence(longer.log_odds)  # (1, cells)
-    return LongRun(measure_scale(longer, network, crops), float(np.median(final)), int((final >= least).sum()))
 
 
 def judge_ahead(scale: Scale, ahead: Effect, number: bool, per_cell: float) -> str:
@@ -124,11 +118,8 @@ def judge_ahead(scale: Scale, ahead: Effect, number: bool, per_cell: float) -> s
     claim at the paper's children per cell, or where the other one is ahead by as much; else it may only have had too
     little time.
     """
-    if not scale.is_comparable:
-        return UNTESTED
-    if not (ahead.is_there or scale.is_full(per_cell) or ahead.is_opposite):
-        return UNTESTED
-    return grade_halves(ahead.is_there, number)
+    had_time = ahead.is_there or ahead.is_opposite or scale.is_full(per_cell)
+    return grade_halves(ahead.is_there, number) if scale.is_comparable and had_time else UNTESTED
 
 
 def tabulate_search(found: ImageNetSearch, median: str, fooled: str, per_cell: float, runs: str = "5 runs") -> Rows:

@@ -29,7 +29,6 @@ class ImageNetSizes(SearchSizes):
     crops: str = "one"  # "one" or "ten"; the released code averages ten
 
 
-LITES = ("EfficientNet-Lite0", "EfficientNet-Lite1", "EfficientNet-Lite2")
 # The classes that the paper's supplement shows images of, by gradient ascent; named here before any run of ours.
 SUPPLEMENT_CLASSES = (
     *(200, 207, 215, 279, 366, 367, 390, 414, 445, 500),

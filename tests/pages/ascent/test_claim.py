@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -12,34 +11,11 @@ import pytest
 
 from fooling.gradient_ascent.climb import NEVER
 from fooling.pages.ascent.claim import CLAIM, AscentFound, describe_scale, headline, judge, list_rows, measure
+from fooling.pages.ascent.measure import Measurement, Pictures
 from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNTESTED
 
 
-class Kinds(NamedTuple):
-    """Images of two kinds that were made up."""
-
-    names: tuple[str, ...]
-    log_odds: np.ndarray
-    seen: np.ndarray
-
-
-class Made(NamedTuple):
-    """A measurement that was made up."""
-
-    settings: tuple[str, ...]
-    judges: tuple[str, ...]
-    steps: np.ndarray
-    planned: np.ndarray
-    stopped: np.ndarray
-    best_rounded: np.ndarray
-    best_log_odds: np.ndarray
-    last_log_odds: np.ndarray
-    picture: Kinds
-    decays: np.ndarray
-    sweep: Kinds
-
-
-def make_up(with_l2: float, seen: float, planned: int = 500, swept: tuple[float, ...] = (3.0, 9.0)) -> Made:
+def make_up(with_l2: float, seen: float, planned: int = 500, swept: tuple[float, ...] = (3.0, 9.0)) -> Measurement:
     """Return 20 images: log-odds of 10 to 12 without L2, ``with_l2`` less with it, then seen by a share of judges.
 
     So are those of decays 0.01, 0.03, …, ``swept`` less certain each.
@@ -47,18 +23,26 @@ def make_up(with_l2: float, seen: float, planned: int = 500, swept: tuple[float,
     without = np.linspace(10.0, 12.0, 20).reshape(4, 5)
     last = np.stack([without - 30.0, without, without - with_l2])
     judged = np.stack([np.zeros((4, 5)), np.zeros((4, 5)), np.arange(20).reshape(4, 5) < 20 * seen])
-    picture = Kinds(("noise", "none", "L2"), last, np.stack([judged, 1 - judged]).astype(bool))
+    picture = Pictures(("noise", "none", "L2"), last, None, np.stack([judged, 1 - judged]).astype(bool), None)
     stopped = np.full((2, 4, 5), NEVER)
     stopped[1, 0, 0] = 7
-    steps = np.array([500, 500])
-    before = last[1:] + 1.0  # rounding takes one
-    kept = (last[1:], before + 1.0, before)
     decays = np.array([0.0, 0.01, 0.03, 0.1][: len(swept) + 1])
     less = np.stack([without, *(without - part for part in swept)])
     named = np.stack([judged[0], *(judged[2] for _ in swept)]).astype(bool)
-    sweep = Kinds(("",) * len(decays), less, np.stack([named, ~named]))
-    planned_steps = np.array([500, planned])
-    return Made(("none", "L2"), ("other", "third"), steps, planned_steps, stopped, *kept, picture, decays, sweep)
+    made = {
+        "settings": ("none", "L2"),
+        "judges": ("other", "third"),
+        "steps": np.array([500, 500]),
+        "planned": np.array([500, planned]),
+        "stopped": stopped,
+        "best_rounded": last[1:],
+        "best_log_odds": last[1:] + 2.0,
+        "last_log_odds": last[1:] + 1.0,  # rounding takes one
+        "picture": picture,
+        "decays": decays,
+        "sweep": Pictures(("",) * len(decays), less, None, np.stack([named, ~named]), None),
+    }
+    return Measurement(**{**dict.fromkeys(Measurement._fields), **made})
 
 
 def test_a_summary_has_what_the_rule_reads_and_known_numbers() -> None:
@@ -85,7 +69,7 @@ def test_a_summary_has_what_the_rule_reads_and_known_numbers() -> None:
         (make_up(3.0, 0.5, planned=1_500), UNTESTED),
     ],
 )
-def test_the_rule_can_be_fed_and_judges_by_imagenet(made: Made, verdict: str) -> None:
+def test_the_rule_can_be_fed_and_judges_by_imagenet(made: Measurement, verdict: str) -> None:
     found = AscentFound(measure(made, "A"), measure(make_up(0.0, 0.0), "B"))
     assert msgspec.convert(msgspec.to_builtins(found), AscentFound) == found
     assert judge(found) == verdict
@@ -107,10 +91,8 @@ def test_l2_is_judged_at_the_strongest_decay_that_leaves_99_percent() -> None:
 def test_images_that_another_network_names_less_often_with_l2_are_not_more_recognisable() -> None:
     one = measure(make_up(3.0, 0.5), "A")
     assert one.swept is not None
-    worse = replace(
-        one, swept=replace(one.swept, seen_without=one.swept.seen_with, seen_with=0.0)
-    )  # the other way round
-    assert [judge(AscentFound(part, part)) for part in (one, worse)] == [REPRODUCED, PARTLY]
+    swept = replace(one.swept, seen_without=one.swept.seen_with, seen_with=0.0)  # the other way round
+    assert [judge(AscentFound(part, part)) for part in (one, replace(one, swept=swept))] == [REPRODUCED, PARTLY]
 
 
 def test_the_rule_before_judged_the_papers_decay() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,20 +125,10 @@ def test_cost_of_ascent_counts_every_look_and_what_was_in_vain() -> None:
     assert count_climbed(np.full((2, 2), NEVER), 50).describe() == ("never", "0 of 4", "never")
 
 
-class Evolved(NamedTuple):
-    """A search that was made up."""
-
-    classes: tuple[int, ...]
-    log_odds: np.ndarray
-    history: np.ndarray
-    generations: int
-    children: int
-
-
 def test_cost_of_evolution_is_the_share_of_a_class_with_a_cell() -> None:
     history = np.full((1, 11, 4), -5.0)
     history[0, 3:, 1] = 12.0  # class 7 is certain after generation 3, class 9 never
-    run = Evolved((5, 7, 8, 9), history[:, -1], history, 10, 80)
+    run: Any = SimpleNamespace(classes=(5, 7, 8, 9), history=history, generations=10, children=80)
     cost = count_evolved(run, [7, 9], 0.9999)
     assert (cost.median, cost.reached, cost.tried) == (4 * 20.0, 1, 2)
     assert cost.per_success == (4 + 11) * 20.0

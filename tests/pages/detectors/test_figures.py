@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import warnings
 from typing import Any
 
 import numpy as np
@@ -24,28 +22,14 @@ def make_kind(*values: float) -> KindResults:
     return KindResults(rows, images=50, median=0.9)
 
 
-KINDS = {
-    "direct": make_kind(0.1, 0.47, 0.9),
-    "CPPN": make_kind(0.2, 0.45, 0.8),
-    "noise": make_kind(0.7, 0.95, 0.6),
-}
-
-
-def show(figure: Any) -> bytes:
-    """Return the picture as a notebook would get it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        data, metadata = figure._repr_mimebundle_()
-    ((kind, about),) = metadata.items()
-    assert about["alt"] == figure.alt and len(figure.alt) > 30
-    return base64.b64decode(data[kind])
+KINDS = {"direct": make_kind(0.1, 0.47, 0.9), "CPPN": make_kind(0.2, 0.45, 0.8), "noise": make_kind(0.7, 0.95, 0.6)}
 
 
 def read_cells(spot: Any) -> list[str]:
     return [text.get_text() for text in spot.texts]
 
 
-def test_grid_shows_values_and_intervals_of_both_measures() -> None:
+def test_grid_shows_values_and_intervals_of_both_measures(show: Any) -> None:
     figure = figures.draw_detection(KINDS)
     auroc, fpr95 = figure.axes
     np.testing.assert_allclose(auroc.images[0].get_array(), [[0.1, 0.2, 0.7], [0.47, 0.45, 0.95], [0.9, 0.8, 0.6]])
@@ -57,11 +41,8 @@ def test_grid_shows_values_and_intervals_of_both_measures() -> None:
     show(figure)
 
 
-def test_grid_of_images_evolved_again_starts_with_nothing_and_outlines_the_own_detector() -> None:
-    against = {
-        "direct": {"energy": make_kind(0.15, 0.25, 0.85)},
-        "CPPN": {"energy": make_kind(0.3, 0.35, 0.75)},
-    }
+def test_grid_of_images_evolved_again_starts_with_nothing_and_outlines_the_own_detector(show: Any) -> None:
+    against = {"direct": {"energy": make_kind(0.15, 0.25, 0.85)}, "CPPN": {"energy": make_kind(0.3, 0.35, 0.75)}}
     figure = figures.draw_detection_again(KINDS, against)
     left, right = figure.axes
     np.testing.assert_allclose(left.images[0].get_array(), [[0.1, 0.15], [0.47, 0.25], [0.9, 0.85]])
@@ -71,13 +52,12 @@ def test_grid_of_images_evolved_again_starts_with_nothing_and_outlines_the_own_d
     show(figure)
 
 
-def test_spreads_show_percentiles_beside_the_threshold() -> None:
+def test_spreads_show_percentiles_beside_the_threshold(show: Any) -> None:
     random = np.random.default_rng(1)
     natural = random.normal(3.0, 1.0, (3, 100))
     kinds = {name: Scored(random.normal(size=(3, count)), np.zeros(count)) for name, count in (("CPPN", 50), ("no", 9))}
-    figure = figures.draw_score_spreads(
-        DETECTORS, natural, kinds, np.array([1.0, 2.0, 3.0]), ["energy", "fooling class"]
-    )
+    thresholds, chosen = np.array([1.0, 2.0, 3.0]), ["energy", "fooling class"]
+    figure = figures.draw_score_spreads(DETECTORS, natural, kinds, thresholds, chosen)
     energy, fooling = figure.axes
     medians = [line.get_xdata()[0] for line in energy.get_lines()[:-1]]
     assert medians == pytest.approx([np.median(natural[1]), *(np.median(part.scores[1]) for part in kinds.values())])
@@ -87,7 +67,7 @@ def test_spreads_show_percentiles_beside_the_threshold() -> None:
     show(figure)
 
 
-def test_calibration_is_drawn_with_intervals() -> None:
+def test_calibration_is_drawn_with_intervals(show: Any) -> None:
     random = np.random.default_rng(0)
     confidences = random.uniform(0.5, 1.0, 200)
     right = random.random(200) < 0.8
@@ -105,7 +85,7 @@ def test_calibration_is_drawn_with_intervals() -> None:
     show(figure)
 
 
-def test_passing_images_are_named_by_digit_and_source() -> None:
+def test_passing_images_are_named_by_digit_and_source(show: Any) -> None:
     images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1), dtype=np.uint8)
     picks = Picks(images, np.array([0, 4, 7]), np.array([2.0, 3.0, 9.0]), np.array([7, 6, 7]), np.array([0, 1, 1]))
     fewer = Picks(*(part[:1] for part in picks))
@@ -119,7 +99,7 @@ def test_passing_images_are_named_by_digit_and_source() -> None:
     show(figure)
 
 
-def test_champions_against_guards_stand_beside_each_other_by_encoding() -> None:
+def test_champions_against_guards_stand_beside_each_other_by_encoding(show: Any) -> None:
     images = np.random.default_rng(0).integers(0, 256, (2, 2, 3, 8, 8, 1), dtype=np.uint8)
     log_odds = np.arange(12.0).reshape(2, 2, 3)
     figure = figures.draw_guard_champions(images, log_odds, ["energy", "feature distance"], ["direct", "CPPN"])

@@ -13,8 +13,8 @@ import pytest
 from fooling.confidence import to_log_odds
 from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNTESTED
 from fooling.pages.imagenet_cppn import diversity
-from fooling.pages.imagenet_cppn.champions import Champions
 from fooling.pages.imagenet_cppn.diversity import CLAIM, Diversity, choose_wall
+from fooling.pages.imagenet_cppn.likeness import Champions
 
 FOUND = Diversity(300, 40, 0.9912, 0.99, 0.5, 0.6, "Lite", "4 runs")
 

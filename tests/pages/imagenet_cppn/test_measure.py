@@ -14,8 +14,8 @@ from fooling.evolution.evolve import evolve
 from fooling.images import resize_images
 from fooling.networks.imagenet import load_network
 from fooling.pages.imagenet_cppn import measure
-from fooling.pages.imagenet_cppn.champions import describe_champions
 from fooling.pages.imagenet_cppn.diversity import Wall
+from fooling.pages.imagenet_cppn.likeness import describe_champions
 from fooling.pages.imagenet_search import measure_scale
 
 

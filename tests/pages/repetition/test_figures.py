@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import warnings
+from typing import Any
 
 import numpy as np
 import pytest
 
-from fooling.figures.style import Figure
 from fooling.pages.repetition import figures
 from fooling.pages.repetition.measure import Elements
 
 SIDE = 24
-
-
-def show(figure: Figure) -> bytes:
-    """Return the picture as a notebook would get it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        data, metadata = figure._repr_mimebundle_()
-    ((kind, about),) = metadata.items()
-    assert about["alt"] == data["text/plain"] == figure.alt
-    assert len(figure.alt) > 30
-    return base64.b64decode(data[kind])
 
 
 def make_elements(**fields: np.ndarray) -> Elements:
@@ -35,7 +22,7 @@ def make_images(*shape: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (*shape, SIDE, SIDE, 3), dtype=np.uint8)
 
 
-def test_elements_are_counted_by_a_ruler_on_their_side() -> None:
+def test_elements_are_counted_by_a_ruler_on_their_side(show: Any) -> None:
     names = ["acoustic guitar", "a", "a very long name of a class that takes more than two lines"]
     found = make_elements(whole=np.array([0.99, 0.5, 0.01]), axes=np.array([1, -1, 0]), elements=np.array([4, 0, 3]))
     figure = figures.draw_elements(make_images(3), names, found)
@@ -50,26 +37,20 @@ def test_elements_are_counted_by_a_ruler_on_their_side() -> None:
     show(figure)
 
 
-def test_changes_are_a_table_with_a_confidence_under_each() -> None:
+def test_changes_are_a_table_with_a_confidence_under_each(show: Any) -> None:
     images, confidences = make_images(2, 3), np.array([[0.9, 0.5, 0.1], [0.99999, 0.00001, 0.3]], np.float32)
     figure = figures.draw_changes(images, confidences, ["cat", "dog"], ["whole", "less", "none"])
     np.testing.assert_array_equal(figure.axes[4].images[0].get_array(), images[1, 1])
     assert figure.axes[4].images[0].get_interpolation() == "auto"
-    assert [spot.get_xlabel() for spot in figure.axes] == [
-        "90.00%",
-        "50.00%",
-        "10.00%",
-        "99.9990%",
-        "< 0.01%",
-        "30.00%",
-    ]
+    shown = [spot.get_xlabel() for spot in figure.axes]
+    assert shown == ["90.00%", "50.00%", "10.00%", "99.9990%", "< 0.01%", "30.00%"]
     assert [spot.get_title() for spot in figure.axes[:3]] == ["whole", "less", "none"]
     assert [figure.axes[place].get_ylabel() for place in (0, 3)] == ["cat", "dog"]
     assert "dog 99.9990%, then < 0.01%, 30.00%" in figure.alt
     show(figure)
 
 
-def test_frame_stands_around_the_part_of_the_first_column() -> None:
+def test_frame_stands_around_the_part_of_the_first_column(show: Any) -> None:
     frames = np.array([[6, 12, 6, 6]])  # left, top, width, height of 24 pixels
     figure = figures.draw_changes(make_images(1, 2), np.full((1, 2), 0.5), ["cat"], ["whole", "part"], frames)
     box = figure.axes[0].patches[-1].get_bbox()
@@ -78,7 +59,7 @@ def test_frame_stands_around_the_part_of_the_first_column() -> None:
     show(figure)
 
 
-def test_tables_are_kept_small() -> None:
+def test_tables_are_kept_small(show: Any) -> None:
     noise = figures.draw_changes(make_images(2, 4), np.full((2, 4), 0.5), ["x"] * 2, ["y"] * 4, kilobytes=70)
     assert len(show(noise)) <= 70_000
 
@@ -93,7 +74,7 @@ def make_kept() -> Elements:
     return make_elements(whole=whole, elements=elements, kept=kept, masked=masked)
 
 
-def test_kept_confidence_is_read_off_at_common_shares() -> None:
+def test_kept_confidence_is_read_off_at_common_shares(show: Any) -> None:
     figure = figures.draw_kept(make_kept())
     left, right = figure.axes
     medians = [
@@ -110,7 +91,7 @@ def test_kept_confidence_is_read_off_at_common_shares() -> None:
     show(figure)
 
 
-def test_kept_confidence_without_an_image_to_judge() -> None:
+def test_kept_confidence_without_an_image_to_judge(show: Any) -> None:
     found = make_kept()
     figure = figures.draw_kept(
         found._replace(**{name: getattr(found, name) / 10 for name in ("whole", "kept", "masked")})
@@ -120,7 +101,7 @@ def test_kept_confidence_without_an_image_to_judge() -> None:
     assert not figures.draw_kept(found._replace(elements=np.zeros(4, int))).axes[0].collections
 
 
-def test_shuffled_images_start_whole_and_empty_kinds_are_left_out() -> None:
+def test_shuffled_images_start_whole_and_empty_kinds_are_left_out(show: Any) -> None:
     share = np.array([[0.9, 0.5], [0.7, 0.1], [1.3, 0.2]])
     figure = figures.draw_shuffled({"champions": share, "others": share[:0], "photographs": share[:1] / 2}, [2, 4])
     spot = figure.axes[0]

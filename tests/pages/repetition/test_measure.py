@@ -248,7 +248,7 @@ def make_bright_stripes() -> np.ndarray:
 
 
 def test_network_that_adds_up_brightness_loses_in_proportion(counter: Classifier) -> None:
-    champions = Pictures(np.stack([make_bright_stripes()]), np.array([1]), ("run 0",))
+    champions = Pictures(np.stack([make_bright_stripes()]), np.array([1]))
     measured = measure_elements(counter, champions, draws=30, seed=0)
     assert (measured.axes[0], measured.pixels[0], measured.elements[0]) == (1, 16, 7)
     share = np.arange(8) / 7
@@ -259,7 +259,7 @@ def test_network_that_adds_up_brightness_loses_in_proportion(counter: Classifier
 
 def test_images_without_a_period_stay_in_their_place(counter: Classifier) -> None:
     images = np.stack([make_noise(5), make_grating(25), make_bright_stripes()])
-    measured = measure_elements(counter, Pictures(images, np.ones(3, int), ("",) * 3), draws=2, seed=0)
+    measured = measure_elements(counter, Pictures(images, np.ones(3, int)), draws=2, seed=0)
     np.testing.assert_array_equal(measured.elements, [0, 4, 7])
     np.testing.assert_array_equal(measured.pixels, [0, 25, 16])
     np.testing.assert_array_equal(np.isnan(measured.kept).sum(axis=1), [8, 3, 0])
@@ -268,13 +268,13 @@ def test_images_without_a_period_stay_in_their_place(counter: Classifier) -> Non
 
 
 def test_no_image_has_a_period(counter: Classifier) -> None:
-    measured = measure_elements(counter, Pictures(make_noise(5)[None], np.ones(1, int), ("",)), 2, 0)
+    measured = measure_elements(counter, Pictures(make_noise(5)[None], np.ones(1, int)), 2, 0)
     assert measured.kept.shape == (1, 1) and np.isnan(measured.kept).all() and not measured.elements.any()
 
 
 def test_network_that_is_blind_to_places_does_not_notice_shuffling(position_blind: Classifier) -> None:
     images = np.stack([make_noise(6, 8.0), make_grating(16)])
-    measured = measure_tiles(position_blind, Pictures(images, np.array([0, 1]), ("",) * 2), 3, 0)
+    measured = measure_tiles(position_blind, Pictures(images, np.array([0, 1])), 3, 0)
     np.testing.assert_array_equal(measured.grids, [2, 4, 7, 8, 14])
     np.testing.assert_allclose(measured.shuffled, np.broadcast_to(measured.whole[:, None, None], (2, 5, 3)), rtol=1e-5)
 
@@ -282,7 +282,7 @@ def test_network_that_is_blind_to_places_does_not_notice_shuffling(position_blin
 def test_network_that_looks_at_one_place_does(corner: Classifier) -> None:
     image = np.zeros((SIDE, SIDE, 3), np.uint8)
     image[: SIDE // 2, : SIDE // 2] = 255
-    measured = measure_tiles(corner, Pictures(image[None], np.array([1]), ("",)), 100, 0)
+    measured = measure_tiles(corner, Pictures(image[None], np.array([1])), 100, 0)
     assert measured.whole[0] == pytest.approx(1.0)
     assert measured.shuffled[0, 0].mean() == pytest.approx(0.25, abs=0.1), "one of four tiles, by chance"
     assert measured.shuffled[0, 4].mean() == pytest.approx(0.25, abs=0.02), "a quarter of 196 tiles"
@@ -300,7 +300,7 @@ def test_what_is_left_over_beside_whole_tiles_stays() -> None:
 def test_telling_part_is_the_one_that_holds_what_counts_and_adds_up(counter: Classifier) -> None:
     image = np.zeros((SIDE, SIDE, 3), np.uint8)
     image[14:42, 56:84] = 255  # on the grid of parts, which moves by 14
-    measured = measure_parts(counter, Pictures(image[None], np.array([1]), ("bright",)))
+    measured = measure_parts(counter, Pictures(image[None], np.array([1])))
     np.testing.assert_array_equal(measured.corners, [[14, 56]])
     expected = 0.98 * np.array([1, 4, 9, 16]) / 16 + 0.01
     np.testing.assert_allclose(measured.copies[0], expected, atol=1e-5)
@@ -318,7 +318,7 @@ def test_pictures_draws_and_seed_each_make_another_key(
         return dict.fromkeys(kinds[label.removeprefix("repetition-")]._fields, np.zeros(())), None
 
     monkeypatch.setattr(measuring, "compute_once", note)
-    first, second, third = (Pictures(make_noise(seed)[None], np.ones(1, int), ("noise",)) for seed in range(3))
+    first, second, third = (Pictures(make_noise(seed)[None], np.ones(1, int)) for seed in range(3))
     relabelled = first._replace(classes=np.zeros(1, int))
     for champions, photographs, draws, seed in (
         (first, second, 2, 0),  # four keys
@@ -333,8 +333,8 @@ def test_pictures_draws_and_seed_each_make_another_key(
 
 
 def test_results_are_kept_and_depend_on_the_seed_alone(counter: Classifier, tmp_path: Path) -> None:
-    champions = Pictures(np.stack([make_bright_stripes(), make_noise(7)]), np.ones(2, int), ("run 0", "run 1"))
-    photographs = Pictures(make_noise(8, 4.0)[None], np.ones(1, int), ("clouds",))
+    champions = Pictures(np.stack([make_bright_stripes(), make_noise(7)]), np.ones(2, int))
+    photographs = Pictures(make_noise(8, 4.0)[None], np.ones(1, int))
     first, again, other = (
         measure(counter, champions, photographs, draws=2, seed=seed, folder=folder)
         for seed, folder in ((0, tmp_path), (0, None), (1, None))
@@ -364,14 +364,13 @@ def test_champions_are_the_most_certain_and_none_comes_twice(tmp_path: Path) -> 
     run = Evolution(encoding, (7, 8, 9), genomes, places, log_odds, takeovers, 1, 4, np.array([4, 5]), folders)
     champions = choose_champions(run, 3)
     np.testing.assert_array_equal(champions.classes, [9, 9, 7])
-    assert champions.titles == ("run 5", "run 4", "run 4")
     expected = [run.express(1, [2])[0], run.express(0, [2])[0], run.express(0, [0])[0]]
     np.testing.assert_array_equal(champions.images, expected)
     assert not list(tmp_path.iterdir()), "genomes are kept, images are not"
     assert len(choose_champions(run, 99).images) == 4
     first = choose_champions(run, 2, first=[8, 99])
     np.testing.assert_array_equal(first.classes, [8, 9])  # its best run holds it in the image of class 9
-    assert first.titles == ("run 4", "run 5")
+    np.testing.assert_array_equal(first.images, [expected[1], expected[0]])
 
 
 def test_photographs_are_cut_where_the_network_is_most_certain() -> None:
@@ -385,16 +384,15 @@ def test_photographs_are_cut_where_the_network_is_most_certain() -> None:
     crops = random_crops(photographs, 60, 0, (32, 32, 3))
     confidences = network.confidences(crops.images)
     best = [np.max(confidences[crops.sources == place]) for place in range(3)]
-    assert found.titles == tuple(title for title, top in zip(photographs.titles, best, strict=True) if top >= 0.5)
     scored = network.confidences(found.images)
     np.testing.assert_allclose(scored.max(axis=1), [top for top in best if top >= 0.5], rtol=1e-5)
     np.testing.assert_array_equal(scored.argmax(axis=1), found.classes)
-    assert len(found.titles) >= 2
+    assert len(found.classes) >= 2
 
 
 def test_examples_are_the_images_whose_confidences_were_measured(corner: Classifier) -> None:
-    champions = Pictures(np.stack([make_noise(9), make_bright_stripes()]), np.ones(2, int), ("run 0",) * 2)
-    natural = Pictures(make_noise(10, 4.0)[None], np.ones(1, int), ("clouds",))
+    champions = Pictures(np.stack([make_noise(9), make_bright_stripes()]), np.ones(2, int))
+    natural = Pictures(make_noise(10, 4.0)[None], np.ones(1, int))
     measured = measure(corner, champions, natural, draws=2, seed=3, folder=None)
     tables = [
         show_removal(champions, measured.elements, [1], seed=3),

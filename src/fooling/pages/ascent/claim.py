@@ -77,8 +77,8 @@ class Swept:
 class NetworkFound:
     """What climbed on one network. Confidences are those of 8-bit images where nothing else is said."""
 
-    network: str  # its name
-    classes: int  # how many
+    network: str
+    classes: int
     seeds: int  # starts for each
     all_steps: bool  # whether no step of the paper's was cut off
     most_steps: int  # the most that an image was measured
@@ -155,7 +155,6 @@ def _compare(pictures: Pictures, without: int, with_l2: int) -> tuple[Effect, tu
 
 
 def _measure_swept(one: Measurement) -> Swept | None:
-    """Return the comparison at the strongest decay whose last images, as 8 bits, still reach a median of 99%."""
     medians = [float(np.median(to_confidence(part))) for part in one.sweep.log_odds]
     strong = [place for place, median in enumerate(medians) if one.decays[place] > 0.0 and median >= STILL]
     if not strong:
@@ -212,6 +211,7 @@ def list_rows(found: AscentFound) -> Rows:
     for label, one in (("ImageNet", found.imagenet), ("digits", found.digits)):
         unrounded = map(show_confidence, (one.unrounded_last, one.unrounded_best))
         compared = f"{one.less_certain}, n = {one.images} images each"
+        sees = f"{label}: {one.seen_by} sees the class, without and with L2 (Fisher's exact test)"
         seen = f"{one.seen_without:.0%} and {one.seen_with:.0%}, {show_p(one.seen_p)}"
         rows += [
             (f"{label}: median without L2, at the best step", _show(one.best), "99.99%"),
@@ -219,17 +219,13 @@ def list_rows(found: AscentFound) -> Rows:
             (f"{label}: median with L2, at the last step, as 8 bits", _show(one.last_with), "slightly less certain"),
             (f"{label}: with L2 before rounding, last and best step", ", ".join(unrounded), ""),
             (f"{label}: without L2 is more certain (probability of superiority, Mann-Whitney U)", compared, ""),
-            (
-                f"{label}: {one.seen_by} sees the class, without and with L2 (Fisher's exact test)",
-                *(seen, "some recognisable features"),
-            ),
+            (sees, seen, "some recognisable features"),
             *_list_swept(label, one),
         ]
     return tuple(rows)
 
 
 def _list_swept(label: str, one: NetworkFound) -> Rows:
-    """Return what the strongest decay that leaves images of 99% does."""
     swept = one.swept
     if swept is None:
         return ((f"{label}: a decay that leaves a median of 99%", "none of those tried", ""),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,15 +60,9 @@ class Bred(NamedTuple):
 def measure_digits(page: Page, classifier: Classifier, digits: Digits, profile: str, seed: int) -> DigitMeasurement:
     """Score natural and fooling images by every detector, evolve against the detectors, and score again.
 
-    What other pages made is asked for only where nothing is measured yet. The searches are kept beside the reduced
-    arrays, which are all that is needed to draw the page again.
-
-    Args:
-        classifier: LeNet of page 01.
-        seed: Of the first run of every search.
-
-    Raises:
-        ValueError: If page 02 or 03 has not been run.
+    What other pages made is asked for only where nothing is measured yet; ValueError if page 02 or 03 has not been run.
+    The searches, whose first run has the seed, are kept beside the reduced arrays, which are all that the page needs to
+    be drawn again.
     """
     sizes, search = SIZES[profile], asdict(SEARCHES[profile])
     climb, chain = ascent.SIZES[profile].digits, retraining.SIZES[profile].digits
@@ -82,8 +77,7 @@ def measure_digits(page: Page, classifier: Classifier, digits: Digits, profile: 
     inner: list[RunFolder] = []
 
     def compute() -> dict[str, np.ndarray]:
-        names = {"02_mnist_direct": "direct", "03_mnist_cppn": "cppn"}
-        searches = tuple(page.find_search(number, name) for number, name in names.items())
+        searches = page.find_search("02_mnist_direct", "direct"), page.find_search("03_mnist_cppn", "cppn")
         last = deque(walk_chain(digits, chain, seed, page.runs), maxlen=1)[0]
         bred = Bred(searches, find_climbed(page, classifier, climb, seed), last.classifier, last.evolved)
         return score_digits(classifier, digits, sizes, seed, bred, page.runs, inner)
@@ -124,7 +118,7 @@ def score_digits(
     last = take_champions(bred.evolved, count)
     encodings: Mapping[str, Encoding] = {"direct": DirectEncoding(shape), "CPPN": CppnEncoding(shape)}
     guarded, against = fitted.guard(fit_scores), []
-    for encoding, name in ((encoding, name) for encoding in ENCODINGS for name in GUARDING):
+    for encoding, name in product(ENCODINGS, GUARDING):
         search = evolve(
             guarded[name],
             encodings[encoding],
@@ -161,18 +155,14 @@ def _group_guards(parts: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def pick(classifier: Classifier, images: Sequence[Fooling], scored: Sequence[Scored], thresholds: np.ndarray) -> Picks:
-    """Choose for each digit the image that most detectors let pass, and of those the one the network is surest of.
-
-    Thresholds are ``(detectors,)``.
-    """
+    """Choose for each digit the image that most detectors let pass, and of those the one the network is surest of."""
     pictures = np.concatenate([part.images for part in images])
     sources = np.repeat(np.arange(len(images)), [len(part.images) for part in images])
     passed = np.concatenate([(part.scores >= thresholds[:, None]).sum(axis=0) for part in scored])
     every = classifier.score(pictures)
     digits, log_odds = every.argmax(axis=1), every.max(axis=1)
     best = np.lexsort((-log_odds, -passed))  # most detectors first, then the surest
-    first = np.sort(np.unique(digits[best], return_index=True)[1])
-    chosen = best[first][np.argsort(digits[best[first]])]
+    chosen = best[np.unique(digits[best], return_index=True)[1]]  # the first of each digit
     return Picks(pictures[chosen], digits[chosen], log_odds[chosen], passed[chosen], sources[chosen])
 
 

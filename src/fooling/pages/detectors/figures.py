@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from fooling.confidence import to_confidence, wilson_interval
 from fooling.figures.images import draw_images
 from fooling.figures.style import BASELINE, COLOURS, PAPER, Figure, start_figure, styled
-from fooling.lab.detectors.measures import Interval, show_share
+from fooling.lab.detectors.measures import show_share
 from fooling.pages.detectors.records import KindResults, Picks, Scored, Trust
 from fooling.pages.detectors.summary import CHANCE
 from fooling.words import list_words, show_confidence
@@ -71,15 +71,13 @@ def draw_detection_again(before: Mapping[str, KindResults], against: Mapping[str
 def _draw_grid(spot: Axes, columns: Mapping[str, KindResults], measure: str, colours: str) -> Axes:
     """Draw a measure of every detector as cells: the colour and the first line are the value, below stand the ends."""
     detectors = list(next(iter(columns.values())).detections)
-    grid: list[list[Interval]] = [
-        [getattr(part.detections[name], measure) for part in columns.values()] for name in detectors
-    ]
-    values = np.array([[cell.value for cell in row] for row in grid])
-    spot.imshow(values, cmap=colours, vmin=0.0, vmax=1.0, aspect="auto", alpha=0.9)
-    for (row, column), value in np.ndenumerate(values):
-        cell = grid[row][column]
+    # (detectors, columns, 3): values and the ends of their intervals
+    grid = np.array([[getattr(part.detections[name], measure) for part in columns.values()] for name in detectors])
+    spot.imshow(grid[..., 0], cmap=colours, vmin=0.0, vmax=1.0, aspect="auto", alpha=0.9)
+    for row, column in np.ndindex(grid.shape[:2]):
+        value, low, high = grid[row, column]
         colour = "white" if abs(value - CHANCE) > DARK else "black"
-        for above, size, words in (("bottom", 9, f"{value:.2f}"), ("top", 6, f"{cell.low:.2f}–{cell.high:.2f}")):
+        for above, size, words in (("bottom", 9, f"{value:.2f}"), ("top", 6, f"{low:.2f}–{high:.2f}")):
             spot.text(column, row + 0.05, words, va=above, ha="center", color=colour, fontsize=size)
     spot.grid(False)
     spot.spines[:].set_visible(False)
@@ -102,9 +100,7 @@ def draw_score_spreads(
 ) -> Figure:
     """Draw how some detectors' scores lie, a panel each: median, middle half and middle 90%, and the threshold.
 
-    Args:
-        natural: ``(detectors, n) float64``.
-        thresholds: ``(detectors,) float64``.
+    Natural scores are ``(detectors, n) float64``, thresholds ``(detectors,) float64``.
     """
     rows = {"natural": natural, **{kind: part.scores for kind, part in kinds.items()}}
     places = [list(detectors).index(name) for name in chosen]
@@ -185,9 +181,8 @@ def draw_guard_champions(
 ) -> Figure:
     """Draw champions of one run against each guarded network, a row each, the encodings side by side.
 
-    Args:
-        images: ``(guards, encodings, digits, height, width, channels) uint8``.
-        log_odds: ``(guards, encodings, digits) float32``: of the network without a guard.
+    Images are ``(guards, encodings, digits, height, width, channels) uint8``, log-odds ``(guards, encodings, digits)
+    float32``, of the network without a guard.
     """
     confidences, digits = to_confidence(log_odds).reshape(len(guards), -1), images.shape[2]
     alt = (

@@ -28,10 +28,7 @@ def measure_photographs(page: Page, photographs: Photographs, profile: str, seed
     """Score photographs, page 08's champions with coordinates in [−1, 1], and noise.
 
     The network sees one crop, so images that evolved for ten crops lose their edge; the detectors are those that need
-    no other network.
-
-    Raises:
-        ValueError: If page 08 has not been run, there are too few labelled photographs, or one cannot be read.
+    no other network. ValueError if page 08 has not been run, or photographs with a label are too few or not readable.
     """
     search, count = imagenet_cppn.SIZES[profile], SIZES[profile].images
     network, thirds = load_network(search.network), split_photographs(photographs, count, seed)
@@ -51,11 +48,7 @@ def measure_photographs(page: Page, photographs: Photographs, profile: str, seed
 
 
 def split_photographs(photographs: Photographs, count: int, seed: int) -> tuple[Photographs, ...]:
-    """Split labelled photographs at random into three parts of at most ``count``.
-
-    Raises:
-        ValueError: If there are fewer than 60 with a label.
-    """
+    """Split labelled photographs, fewer than 60 being a ValueError, at random into three parts of at most ``count``."""
     labelled = np.flatnonzero(photographs.labels != UNKNOWN)
     if len(labelled) < FEWEST:
         raise ValueError(

@@ -10,9 +10,6 @@ from fooling.pages.detectors.records import DetectorSizes, DigitResults, KindRes
 from fooling.words import Markup, show_confidence, table
 
 CHANCE = 0.5  # the AUROC of a score that knows nothing
-UNTESTED_IMAGENET = (
-    "ImageNet: not tested, since `data/imagenet-sample` is not there and no folder of photographs was named as DATA."
-)
 
 # Not in the paper; the fooling images are those of the pages before, and the held-out digits are the natural ones.
 SIZES: Mapping[str, DetectorSizes] = {
@@ -40,14 +37,13 @@ def list_rows(found: DigitResults) -> tuple[tuple[str, str], ...]:
     count = f"{len(beaten)} of {len(taught.detections)}"
     before, after = (part.detections[FOOLING_CLASS].fpr95.value for part in (found.kinds["CPPN"], taught))
     more = Markup(f"find bred images ({' and '.join(ENCODINGS)}) *more* natural than digits, beyond doubt")
-    confidences = [(f"median confidence, {one}: before, after", _tell_confidences(found, one)) for one in ENCODINGS]
     return (
         ("natural digits measured", f"{found.natural:,}"),
         (more, f"{count}: {', '.join(beaten)}" if beaten else count),
         *((f"best by AUROC, {kind}", _tell_best(part)) for kind, part in found.kinds.items()),
         ("searches in which the detector's own AUROC falls", _count_falls(found)),
         (f"CPPN images that the {FOOLING_CLASS} lets pass: before, after", f"{before:.0%}, {after:.0%}"),
-        *confidences,
+        *((f"median confidence, {one}: before, after", _tell_confidences(found, one)) for one in ENCODINGS),
         (f"median confidence of the network with the {FOOLING_CLASS}, evolved against", show_confidence(taught.median)),
         ("temperature that makes the right labels most likely", f"{found.temperature:.2f}"),
         ("calibration error: before", show_share(found.error_before)),
@@ -63,7 +59,8 @@ def tell_digits(found: DigitResults) -> str:
 def tell_imagenet(found: Results | None) -> str:
     """Return what was found on ImageNet as Markdown, or that it was not tested."""
     if found is None:
-        return UNTESTED_IMAGENET
+        needed = "since `data/imagenet-sample` is not there and no folder of photographs was named as DATA"
+        return f"ImageNet: not tested, {needed}."
     detectors = len(next(iter(found.kinds.values())).detections)
     rows = [
         (kind, _tell_best(part), f"{len(_find_below_chance(part))} of {detectors}")

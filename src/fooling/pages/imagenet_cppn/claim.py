@@ -43,7 +43,7 @@ SIZES: Mapping[str, ImageNetSizes] = {
 class CppnSearch:
     """What CPPN images reached, and how they compare with pixel images."""
 
-    search: ImageNetSearch  # what they reached
+    search: ImageNetSearch
     against_pixels: Comparison  # how far they are ahead of pixel images that had as many children per cell
     # the median of dogs and cats and that of all others; None unless all 1,000 classes evolved
     dogs_and_cats: tuple[float, float] | None
@@ -97,10 +97,9 @@ def judge_before(found: CppnSearch) -> str:
 def tell(found: CppnSearch, images: str = "CPPN images") -> str:
     """Return how far CPPNs came, and how far pixels, as a sentence."""
     search, pixels = found.search, show_confidence(found.against_pixels.medians[1])
-    on = search.longer
-    further = (
-        f"; one run went on to {show_few(on.scale.per_cell)} and reaches {show_confidence(on.median)}" if on else ""
-    )
+    on, further = search.longer, ""
+    if on:
+        further = f"; one run went on to {show_few(on.scale.per_cell)} and reaches {show_confidence(on.median)}"
     return (
         f"{images} reach a median of {show_confidence(search.median)} after {show_few(search.scale.per_cell)} children "
         f"per cell, ahead of pixels ({pixels}) in {found.against_pixels.ahead:,} of {search.scale.classes:,} "

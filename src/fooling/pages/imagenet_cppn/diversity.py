@@ -14,7 +14,7 @@ from fooling.pages.imagenet_search import FOOLED
 from fooling.words import show_confidence
 
 if TYPE_CHECKING:
-    from fooling.pages.imagenet_cppn.champions import Champions
+    from fooling.pages.imagenet_cppn.likeness import Champions
 
 IMAGES, MEAN = 40, 0.9912  # the paper's wall, and its mean confidence
 DRAWS = 1_000  # walls drawn at random; Choice: their median moves by less than a hundredth
@@ -46,12 +46,8 @@ def choose_wall(runs: Sequence[Champions], judge: str, scale: str, seed: int = 0
     """Choose champions of at least 99%, no image twice, so that each is as unlike its nearest neighbour as can be.
 
     The first is the most certain one; then always the one whose nearest neighbour on the wall is farthest. Of the cells
-    that one image holds the most certain counts.
-
-    Args:
-        judge: The name of the network behind the features.
-        scale: Of the runs, in words.
-        seed: Of the walls drawn at random beside it.
+    that one image holds the most certain counts. Walls drawn at random beside it are of ``seed``; ``judge``, the
+    network behind the features, and ``scale`` are words for the record.
     """
     places, confidences, features = _find_eligible(runs)
     count = min(IMAGES, len(places))

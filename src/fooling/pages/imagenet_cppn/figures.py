@@ -8,16 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from fooling.figures.style import (
-    BASELINE,
-    COLOURS,
-    HALO,
-    Figure,
-    label_confidences,
-    start_figure,
-    styled,
-    to_log_odds,
-)
+from fooling.figures.style import BASELINE, COLOURS, HALO, Figure, label_confidences, start_figure, styled, to_log_odds
 from fooling.words import show_confidence
 
 FEW = 50  # classes; with more, dots are small; Choice

@@ -1,24 +1,50 @@
-"""How alike the champions of related classes are: by features, by pixels, and by ancestors in common."""
+"""Champions as another network sees them, and how alike those of related classes are: also by pixels and ancestors."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
 from fooling.confidence import to_confidence
 from fooling.evolution.evolution import Evolution
 from fooling.evolution.lineage import measure_kinship
+from fooling.images import resize_images
+from fooling.networks.classifier import Classifier
+from fooling.networks.head import compute_features, split_head
 from fooling.pages.comparison import correlate_all, correlate_pairs, probability_of_superiority, shrink
-from fooling.pages.imagenet_cppn.champions import Champions
 from fooling.pages.imagenet_cppn.relatedness import RELATIVES, Compared, Likeness, Quartiles, Relatedness
 from fooling.pages.imagenet_search import Scale
 
+AT_ONCE = 100  # images expressed and resized at a time; Choice: 60 MB as float32 at 227 × 227
 STEPS = 4  # in WordNet, up and down, between related classes
 PERMUTATIONS = 10_000  # Choice: the fewest that can show the paper's p < 0.0001
 BLOCK = 500  # permutations at a time; Choice: 30 MB each, of the 7,398 related pairs of 1,000 classes
 ROUNDING = 1e-12  # sums of the same numbers in another order count as equal
+
+
+class Champions(NamedTuple):
+    """The champions of one run, as another network sees them."""
+
+    images: np.ndarray  # (cells,) integers, equal where two cells hold the very same image
+    log_odds: np.ndarray  # (cells,) float32: of the class, by the network that they evolved on
+    features: np.ndarray  # (cells, features) float32 of length 1, so that an inner product is a cosine
+
+
+def describe_champions(run: Evolution, place: int, judge: Classifier) -> Champions:
+    """Return the champions of one run, seen by a network that they did not evolve on.
+
+    Features are what its last layer reads. Each image is shown once, resized where the network takes another size.
+    """
+    below, _ = split_head(judge)
+    distinct, cells, where = np.unique(run.places[place], return_index=True, return_inverse=True)
+    batches = (cells[start : start + AT_ONCE] for start in range(0, len(cells), AT_ONCE))
+    shown = (np.asarray(resize_images(run.express(place, some), *judge.image_shape[:2])) for some in batches)
+    seen = compute_features(judge, below, shown)
+    seen /= np.linalg.norm(seen, axis=1, keepdims=True)
+    return Champions(distinct[where], run.log_odds[place], seen[where])
 
 
 def find_neighbours(classes: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -81,18 +107,15 @@ def measure_relatedness(
 ) -> Relatedness:
     """Measure how alike the champions of related classes are, in every sense.
 
-    Args:
-        champions: Of each run, as :func:`fooling.pages.imagenet_cppn.champions.describe_champions` gives them.
-        judge: The name of the network behind their features.
-        distances: ``(1000, 1000)`` of :func:`fooling.data.kinds.measure_distances`.
+    Champions are of each run, seen by the network that is named ``judge``; distances are the ``(1000, 1000)`` of
+    :func:`fooling.data.kinds.measure_distances`.
     """
     runs = range(len(run.seeds))
     related, neighbours = find_related(distances, run.classes), find_neighbours(run.classes)
     seen = [one.features for one in champions]
     thumbnails = [shrink(run.express(place)) for place in runs]
-    alike, correlated = (
-        np.stack([correlate_all(part) for part in parts]) for parts in (seen, thumbnails)
-    )  # (runs, cells, cells)
+    # (runs, cells, cells)
+    alike, correlated = (np.stack([correlate_all(part) for part in parts]) for parts in (seen, thumbnails))
     kinship = -np.stack([measure_kinship(run, place) for place in runs])
     features = compare_likeness(alike, _compare_runs(seen), run.places, related)
     kin = compare_likeness(kinship, np.zeros((0, len(run.classes))), run.places, related)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -13,9 +13,8 @@ from fooling.data.kinds import measure_distances
 from fooling.evolution.evolution import Evolution
 from fooling.files import hash_arrays
 from fooling.networks.classifier import Classifier
-from fooling.pages.imagenet_cppn.champions import describe_champions
 from fooling.pages.imagenet_cppn.diversity import Diversity, Wall, choose_wall
-from fooling.pages.imagenet_cppn.likeness import measure_relatedness
+from fooling.pages.imagenet_cppn.likeness import describe_champions, measure_relatedness
 from fooling.pages.imagenet_cppn.relatedness import Relatedness
 from fooling.pages.imagenet_search import Scale, describe_scale
 from fooling.runs import RunFolder, compute_once
@@ -39,10 +38,7 @@ def look_at_champions(
 ) -> Looks:
     """Show all champions to a network that they did not evolve on, and keep what is found.
 
-    Args:
-        longer: The first run as it went on; None if it did not.
-        scale: Of ``run``.
-        seed: Of permutations and of walls drawn at random.
+    The first run as it went on is ``longer``; permutations and walls drawn at random are of ``seed``.
     """
     every = [one for one in (run, longer) if one]
     described = {
@@ -60,17 +56,13 @@ def look_at_champions(
         related = measure_relatedness(run, seen, judge.name, measure_distances(), scale)
         words = describe_scale(scale, longer.generations if longer else 0)
         diversity, wall = choose_wall([*last, *seen[1:]], judge.name, words, seed)
-        return {"related": _write(related), "diversity": _write(diversity), **wall._asdict()}
+        written = {name: msgspec.json.encode(one) for name, one in (("related", related), ("diversity", diversity))}
+        return {name: np.frombuffer(one, np.uint8) for name, one in written.items()} | wall._asdict()
 
     arrays, kept = compute_once(folder, "champions-seen", described, VERSION, compute)
     related = msgspec.json.decode(arrays["related"].tobytes(), type=Relatedness)
     diversity = msgspec.json.decode(arrays["diversity"].tobytes(), type=Diversity)
     return Looks(related, diversity, Wall(arrays["runs"], arrays["cells"]), kept)
-
-
-def _write(record: Any) -> np.ndarray:
-    """Return a record as an array of bytes, JSON."""
-    return np.frombuffer(msgspec.json.encode(record), np.uint8)
 
 
 def list_shown(wall: Wall | None, run: Evolution, longer: Evolution | None) -> list[Spot]:

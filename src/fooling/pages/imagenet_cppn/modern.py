@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fooling.confidence import to_confidence
 from fooling.pages.claim import OURS, SUPPORTED, UNSUPPORTED, UNTESTED, Claim, Rows
 from fooling.pages.comparison import Comparison, compare_classes, compare_starts, tell_comparison, tell_start
-from fooling.pages.imagenet_search import IMAGENET_CLASSES, LEAST_PER_CELL, Scale, describe_scale, measure_scale
+from fooling.pages.imagenet_search import LEAST_PER_CELL, Scale, describe_scale, measure_scale
 from fooling.words import show_confidence, show_few
 
 if TYPE_CHECKING:
@@ -33,11 +33,9 @@ class ModernFound:
 def measure(
     run: Evolution, modern: Evolution, network: str, unbred: Mapping[str, Mapping[str, float]], crops: str = "one"
 ) -> ModernFound:
-    """Compare both searches, of the same classes and sizes.
+    """Compare both searches, of the same classes and sizes: ``run`` is on ``network``; seeds that both have count.
 
-    Args:
-        run: On ``network``; only the seeds that both have count.
-        unbred: By network and kind of image, the median confidence in the top class, as page 06 measured it.
+    By network and kind of image, ``unbred`` has the median confidence in the top class, as page 06 measured it.
     """
     count = min(len(run.log_odds), len(modern.log_odds))
     first, other = (to_confidence(one.log_odds[:count]) for one in (run, modern))
@@ -56,7 +54,7 @@ def judge(found: ModernFound) -> str:
 
     It needs all classes and 50 children per cell; one run on each network is enough.
     """
-    if found.scale.classes < IMAGENET_CLASSES or found.scale.per_cell < LEAST_PER_CELL:
+    if not found.scale.is_full(LEAST_PER_CELL):
         return UNTESTED
     return SUPPORTED if found.compared.is_there else UNSUPPORTED
 

@@ -58,7 +58,7 @@ class Relatedness:
 
 
 def is_large(scale: Scale) -> bool:
-    """Return whether a search is large enough to be judged."""
+    """Return whether a search can be judged."""
     return scale.classes >= CLASSES and scale.runs >= LEAST_RUNS and scale.per_cell >= LEAST_PER_CELL
 
 
@@ -69,11 +69,10 @@ def judge(found: Relatedness) -> str:
     champions with a more recent ancestor in common. And images of related classes of one run are more alike than those
     of one class in different runs.
     """
-    first = (found.features.against_random, found.kinship.against_random)
-    second = found.features.against_runs
-    if not is_large(found.scale) or None in (*first, second):
+    alike, kin, runs = found.features.against_random, found.kinship.against_random, found.features.against_runs
+    if not is_large(found.scale) or alike is None or kin is None or runs is None:
         return UNTESTED
-    return grade_halves(all(one.is_there for one in first if one), bool(second and second.is_there))
+    return grade_halves(alike.is_there and kin.is_there, runs.is_there)
 
 
 def judge_before(found: Relatedness) -> str:
@@ -97,7 +96,8 @@ def tabulate(found: Relatedness) -> Rows:
     """Return what is alike in each sense, both tests, and what was seen in the paper's figure."""
     one, kin, pixels = found.features, found.kinship, found.pixels
     ago = ["not measured" if part is None else show_generations(part[1]) for part in (kin.near, kin.random)]
-    shared = [f"{part:.1%}" if part is not None else "not measured" for part in (one.shared_near, one.shared_random)]
+    shared = ["not measured" if part is None else f"{part:.1%}" for part in (one.shared_near, one.shared_random)]
+    fig_9 = [" and ".join(map(show_confidence, pair)) for pair in found.relatives] or ["not measured"] * len(RELATIVES)
     return (
         ("pairs of related classes (at most 4 steps in WordNet)", f"{one.pairs:,}", "two groups of three"),
         ("related classes, one run: cosine of features", _show(one.near), "similar"),
@@ -110,16 +110,10 @@ def tabulate(found: Relatedness) -> Rows:
         ("the very same image, related and any two classes", f"{shared[0]} and {shared[1]}", "–"),
         ("pixels: neighbours in ImageNet's order against any two", _tell_likeness(pixels.against_random), "no test"),
         ("pixels: neighbours against one class in two runs", _tell_likeness(pixels.against_runs), "no test"),
-        *_list_relatives(found),
-    )
-
-
-def _list_relatives(found: Relatedness) -> Rows:
-    """Return the confidences of the six classes of the paper's figure in two runs, beside its own."""
-    here = [" and ".join(map(show_confidence, pair)) for pair in found.relatives] or ["not measured"] * len(RELATIVES)
-    return tuple(
-        (f"{name} in two runs (Fig. 9)", ours, paper)
-        for (name, paper), ours in zip(RELATIVES.values(), here, strict=True)
+        *(
+            (f"{name} in two runs (Fig. 9)", ours, paper)
+            for (name, paper), ours in zip(RELATIVES.values(), fig_9, strict=True)
+        ),
     )
 
 
@@ -141,7 +135,6 @@ def _show(quartiles: Quartiles | None) -> str:
 
 
 def _tell_likeness(one: Likeness | None) -> str:
-    """Return a comparison in words."""
     if one is None:
         return "not measured"
     alone = "" if one.superiority_distinct is None else f"; {one.superiority_distinct:.2f} without shared images"

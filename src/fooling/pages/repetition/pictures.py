@@ -37,7 +37,6 @@ class Pictures(NamedTuple):
 
     images: np.ndarray  # (count, height, width, channels) uint8
     classes: np.ndarray  # (count,) int64
-    titles: tuple[str, ...]  # what to call each: a champion's run, a photograph's own name
 
 
 def choose_champions(run: Evolution, count: int, first: Sequence[int] = ()) -> Pictures:
@@ -47,18 +46,17 @@ def choose_champions(run: Evolution, count: int, first: Sequence[int] = ()) -> P
     """
     order = np.argsort(-run.log_odds, axis=None, kind="stable").tolist()
     pairs = [divmod(place, run.log_odds.shape[1]) for place in order]  # run and cell, the most certain first
-    wanted = {run.classes.index(one): None for one in first if one in run.classes}
-    best = {cell: next(pair for pair in pairs if pair[1] == cell) for cell in wanted}
+    wanted = [run.classes.index(one) for one in first if one in run.classes]
+    best = [next(pair for pair in pairs if pair[1] == cell) for cell in wanted]
     distinct: dict[tuple[int, int], tuple[int, int]] = {}  # the best cell of each image
-    for one, cell in (*best.values(), *pairs):
+    for one, cell in (*best, *pairs):
         distinct.setdefault((one, int(run.places[one, cell])), (one, cell))
     chosen = np.array(list(distinct.values())[:count])  # (count, 2)
     images = np.empty((len(chosen), *run.encoding.image_shape), np.uint8)
     for one in np.unique(chosen[:, 0]):
         mine = chosen[:, 0] == one
         images[mine] = run.express(int(one), chosen[mine, 1])
-    seeds = tuple(f"run {run.seeds[one]}" for one in chosen[:, 0])
-    return Pictures(images, np.asarray(run.classes, np.int64)[chosen[:, 1]], seeds)
+    return Pictures(images, np.asarray(run.classes, np.int64)[chosen[:, 1]])
 
 
 def choose_photographs(classifier: Classifier, photographs: Photographs, seed: int) -> Pictures:
@@ -75,8 +73,7 @@ def choose_photographs(classifier: Classifier, photographs: Photographs, seed: i
     places = range(len(photographs.paths))
     best = np.array([np.where(crops.sources == place, top, -1.0).argmax() for place in places])
     found = best[top[best] >= RECOGNISED]
-    titles = tuple(photographs.titles[place] for place in crops.sources[found])
-    return Pictures(crops.images[found], confidences[found].argmax(axis=1), titles)
+    return Pictures(crops.images[found], confidences[found].argmax(axis=1))
 
 
 def show_removal(champions: Pictures, elements: Elements, places: Sequence[int], seed: int) -> Sheet:
