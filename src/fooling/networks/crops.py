@@ -11,25 +11,15 @@ from fooling.networks.classifier import Classifier
 IMAGE, CROP = 256, 224
 
 
-def average_ten_crops(classifier: Classifier, side: int | None = None) -> Classifier:
+def average_ten_crops(classifier: Classifier) -> Classifier:
     """Return a classifier of larger images, whose confidences are the mean of the softmax over ten crops.
 
-    The crops are the four corners and the centre, and each of them mirrored, as large as the network's own images. All
-    ten go through the network in one batch, so that a batch needs ten times the memory.
-
-    Args:
-        side: Height and width of the larger images; 256 / 224 of the network's own, rounded, when not given.
-
-    Raises:
-        ValueError: If the larger images are smaller than the network's own.
+    The larger images have 256 / 224 of the network's own sides, rounded. The crops are the four corners and the centre,
+    and each of them mirrored, as large as the network's own images. All ten go through the network in one batch, so
+    that a batch needs ten times the memory.
     """
     height, width, channels = classifier.image_shape
-    larger = (side, side) if side is not None else (round(height * IMAGE / CROP), round(width * IMAGE / CROP))
-    if larger[0] < height or larger[1] < width:
-        raise ValueError(
-            f"{classifier.name} sees {width}×{height} pixels, which cannot be cropped from {larger[1]}×{larger[0]}."
-        )
-    inputs = layers.Input((*larger, channels))
+    inputs = layers.Input((round(height * IMAGE / CROP), round(width * IMAGE / CROP), channels))
     scores = classifier.model(_crop_ten(inputs, height, width))
     if classifier.outputs == "logits":
         scores = layers.Softmax()(scores)

@@ -11,7 +11,7 @@ from fooling.images import resize_images
 from fooling.networks.classifier import Classifier
 
 
-def average_networks(classifiers: Sequence[Classifier], name: str = "") -> Classifier:
+def average_networks(classifiers: Sequence[Classifier]) -> Classifier:
     """Return a classifier whose confidences are the mean of several networks' softmax.
 
     Its images are those of the first network; the others see them resized.
@@ -20,7 +20,6 @@ def average_networks(classifiers: Sequence[Classifier], name: str = "") -> Class
 
     Args:
         classifiers: At least one, of the same classes in the same order; with logits or probabilities.
-        name: "mean of …" when not given.
 
     Raises:
         ValueError: If there is no network, their classes differ, or some are of grey images and some of colours.
@@ -35,7 +34,7 @@ def average_networks(classifiers: Sequence[Classifier], name: str = "") -> Class
     confidences = layers.Average(name="ensemble_mean")(answers) if len(answers) > 1 else answers[0]
     model = keras.Model(inputs, confidences, name="ensemble")
     names = [one.name for one in classifiers]
-    return Classifier(model, first.class_names, name or f"mean of {', '.join(names)}")
+    return Classifier(model, first.class_names, f"mean of {', '.join(names)}")
 
 
 def check_alike(classifiers: Sequence[Classifier]) -> None:
