@@ -63,7 +63,7 @@ def compute_there(client: Client | None, function: Callable[..., Result], *given
     """
     if client is None:
         return function(*given)
-    alike = (arithmetic.describe(), hash_package())
+    alike = (arithmetic.describe(), hash_own_code())
     result: Result = client.submit(_compute_alike, *alike, pack((function, given)), pure=False).result()
     return result
 
@@ -123,8 +123,8 @@ def pack(request: Any) -> bytes:
 
 
 @cache
-def hash_package() -> str:
-    """Return a hash of this package's code."""
+def hash_own_code() -> str:
+    """Return a hash of this package's code to the byte, comments included."""
     digest = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(path.relative_to(PACKAGE).as_posix().encode() + path.read_bytes())
@@ -133,7 +133,7 @@ def hash_package() -> str:
 
 def _compute_alike(wanted: dict[str, Any], code: str, packed: bytes) -> Any:
     """Compute on a worker, unless it differs from whoever asks."""
-    other = arithmetic.compare(wanted) or ("" if code == hash_package() else "another version of this package")
+    other = arithmetic.compare(wanted) or ("" if code == hash_own_code() else "another version of this package")
     if other:
         raise ClusterError(f"A worker would give other bytes: {other}.")
     function, given = pickle.loads(packed)

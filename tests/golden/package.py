@@ -56,7 +56,7 @@ PLACES = {
     "average_ten_crops": "fooling.networks.crops:average_ten_crops",
     "average_networks": "fooling.networks.ensemble:average_networks",
     "NaturalFeatures": "fooling.networks.head:NaturalFeatures",
-    "Head": "fooling.networks.head:Head",
+    "Head": "fooling.networks.adapt:Head",
     "add_class": "fooling.networks.head:add_class",
     "compute_features": "fooling.networks.head:compute_features",
     "split_head": "fooling.networks.head:split_head",

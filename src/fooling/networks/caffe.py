@@ -19,7 +19,7 @@ from keras import layers
 from fooling.data.digits import DATA, DIGITS
 from fooling.files import check_hash
 from fooling.networks.classifier import Classifier
-from fooling.networks.imagenet_names import class_names
+from fooling.networks.imagenet_names import CLASSES, class_names
 from fooling.networks.lenet import INPUT_RANGE, build_lenet
 from fooling.networks.squeezenet import MEANS, SIDE
 
@@ -97,7 +97,7 @@ def build_caffenet() -> keras.Model:
     x = layers.Flatten(name="flatten")(x)  # 6 × 6 × 256
     for name in ("fc6", "fc7"):
         x = layers.Dense(4096, activation="relu", name=name)(x)
-    return keras.Model(images, layers.Dense(1000, name="fc8")(x), name="caffenet")
+    return keras.Model(images, layers.Dense(CLASSES, name="fc8")(x), name="caffenet")
 
 
 @keras.saving.register_keras_serializable("fooling")

@@ -16,10 +16,9 @@ import numpy as np
 from keras import layers
 
 from fooling.networks.classifier import Classifier
-from fooling.networks.imagenet_names import class_names
+from fooling.networks.imagenet_names import CLASSES, class_names
 from fooling.networks.pickled_weights import read_torch_file
 
-CLASSES = 1000
 STEM, HEAD = 32, 1280  # channels, the same in every variant
 EPSILON = 1e-3  # of batch normalisation
 NORM = ("weight", "bias", "running_mean", "running_var")  # scale, offset, mean and variance in the file

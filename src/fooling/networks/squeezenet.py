@@ -11,13 +11,13 @@ import keras
 from keras import layers
 
 from fooling.networks.classifier import Classifier
-from fooling.networks.imagenet_names import class_names
+from fooling.networks.imagenet_names import CLASSES, class_names
 from fooling.networks.pickled_weights import read_numpy_pickle
 
 NAME = "SqueezeNet"
 PACKAGE, FILE = "ndf", "example_models/weights/squeezenet_weights.pkl"
 SHA256 = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
-SIDE, CLASSES = 227, 1000
+SIDE = 227
 BATCH = 10  # images per forward pass; Choice: the fastest on two cores, 143 images/s where 20 at a time make 124
 INPUT_RANGE = (0.0, 255.0)
 MEANS = (122.679, 116.669, 104.006)  # of red, green and blue; Source: Caffe's mean image of ImageNet, averaged

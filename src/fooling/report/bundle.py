@@ -59,21 +59,29 @@ def draw_app(
         modules: Files of the folder, as for :func:`bundle_modules`.
         data: JSON for the element of type ``application/json``, which is never run.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
     script = f"\n{bundle_modules(modules, folder)}"
     style = "\n" + "\n".join(path.read_text(encoding="utf-8") for path in styles)
     if "</script" in script.lower() or "</style" in style.lower():
         raise ValueError("A script or style that names its own end tag ends there; write it in two parts.")
-    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
-    return environment.get_template(template).render(
+    return fill_template(
+        folder,
+        template,
         policy=write_policy(script, style),
         style=Markup(style),  # not escaped: files of this package, and data that is escaped for its place
         script=Markup(script),
         data=Markup(write_data(data)),
         **words,
     )
+
+
+def fill_template(folder: Path, template: str, /, **words: Any) -> str:
+    """Return a template of a folder with these words in it; one that is missing is an error."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
+    return environment.get_template(template).render(**words)
 
 
 def write_data(data: Any) -> str:
