@@ -33,11 +33,7 @@ class ClusterError(Exception):
 
 @cache
 def connect(address: str) -> Client:
-    """Return a connection to a scheduler.
-
-    Raises:
-        ClusterError: If Dask is not installed, or no scheduler answers.
-    """
+    """Return a connection to a scheduler; ClusterError if Dask is not installed, or no scheduler answers."""
     try:
         from distributed import Client
     except ImportError as error:
@@ -77,10 +73,9 @@ def work_through(client: Client | None, tasks: Sequence[Callable[[], Result]]) -
 
 
 def send_graph(client: Client, compile_graph: Callable[..., Callable[..., Any]], *given: Any) -> Callable[..., Any]:
-    """Return what ``compile_graph`` makes of what is given, a function of tensors, as one that a worker computes.
+    """Return the function of tensors that ``compile_graph`` makes of what is given as one that a worker computes.
 
-    Raises:
-        ClusterError: If it cannot be sent.
+    ClusterError if it cannot be sent.
     """
     import tensorflow as tf  # only here: without a cluster nothing of this module needs it
 
@@ -108,11 +103,7 @@ def _unpack_graph(packed: bytes) -> Callable[..., Any]:
 
 
 def pack(request: Any) -> bytes:
-    """Return what a worker needs as bytes, functions of a user's own among it.
-
-    Raises:
-        ClusterError: If it cannot be sent.
-    """
+    """Return what a worker needs as bytes, a user's own functions among it; ClusterError if it cannot be sent."""
     import cloudpickle  # comes with Dask
 
     try:

@@ -22,12 +22,8 @@ SIZES = {"MobileNetV3Small": (224, 224, 3), "MobileNetV3Large": (224, 224, 3)}
 def load_application(name: str, weights: str | None = "imagenet") -> Classifier:
     """Load a network of ``keras.applications`` at the size that it was made for, with logits for its output.
 
-    Args:
-        name: As Keras calls it, for example "ResNet50".
-        weights: "imagenet", which Keras downloads once and keeps in its own folder; None for random weights.
-
-    Raises:
-        ValueError: If Keras has no network of that name, or its weights cannot be had.
+    The name is Keras's, for example "ResNet50". Keras downloads the weights once and keeps them in its own folder; None
+    are random ones. ValueError if there is no such network, or its weights cannot be had.
     """
     if name not in APPLICATIONS:
         raise ValueError(f"keras.applications has no network {name!r}; it has, for example, {EXAMPLES}.")

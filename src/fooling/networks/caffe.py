@@ -80,9 +80,8 @@ def load_caffenet() -> Classifier:
 def build_caffenet() -> keras.Model:
     """Build CaffeNet with random weights: AlexNet, but with each pool before its normalisation.
 
-    Returns:
-        Functional; ``(batch, 227, 227, 3) float32 in [0, 255]``, red first, to ``(batch, 1000) float32`` logits.
-        Layers with weights are named as in Caffe's file.
+    From ``(batch, 227, 227, 3) float32 in [0, 255]``, red first, to ``(batch, 1000) float32`` logits. Layers with
+    weights are named as in Caffe's file.
     """
     images = layers.Input((SIDE, SIDE, 3), name="images")
     # Choice: one mean for each colour, as in Caffe's own example of classification; the mean image is another file.
@@ -110,14 +109,9 @@ class LocalResponseNormalization(layers.Layer):
 
 
 def read_caffe_weights(content: bytes) -> dict[str, list[np.ndarray]]:
-    """Return the arrays of every layer in a ``.caffemodel``, of Caffe's first format or of its second.
+    """Return the arrays of every layer in a ``.caffemodel``, of Caffe's first format or its second, else ValueError.
 
-    Returns:
-        By layer, kernel and bias as Caffe orders them: ``(out, in, height, width)`` or ``(out, in)``, and ``(out,)``
-        float32.
-
-    Raises:
-        ValueError: If it is no such file.
+    Kernels are ``(out, in, height, width)`` or ``(out, in)``, biases ``(out,)``, float32, as Caffe orders them.
     """
     try:
         net = _define_messages().FromString(content)

@@ -16,13 +16,8 @@ def average_networks(classifiers: Sequence[Classifier]) -> Classifier:
 
     Its images are those of the first network; the others see them resized.
 
-    Source: paper, supplement (recalled): images evolved against the mean of three networks.
-
-    Args:
-        classifiers: At least one, of the same classes in the same order; with logits or probabilities.
-
-    Raises:
-        ValueError: If there is no network, their classes differ, or some are of grey images and some of colours.
+    Source: paper, supplement (recalled): images evolved against the mean of three networks. ValueError if there is no
+    network, their classes or the order of them differ, or some are of grey images and some of colours.
     """
     check_alike(classifiers)
     first = classifiers[0]

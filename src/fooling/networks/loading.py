@@ -32,14 +32,11 @@ def load_model(
     code: str | Path | None = None,
     trust: bool = False,
 ) -> keras.Model:
-    """Load a Keras model from a ``.keras`` or ``.h5`` file.
+    """Load a Keras model from a ``.keras`` or ``.h5`` file; ValueError if a file is missing or cannot be loaded.
 
     Args:
         code: A file of Python that defines the model's own layers; it is run.
         trust: Whether code inside the model's file (Lambda layers) may run; else it is refused.
-
-    Raises:
-        ValueError: If a file is missing or is none, or cannot be loaded.
     """
     path = Path(path)
     if not path.is_file():
@@ -60,10 +57,9 @@ def load_model(
 
 
 def run_code(path: str | Path) -> ModuleType:
-    """Return a module of a file of Python, which is run; its folder is where it imports from.
+    """Run a file of Python, which may import from its folder, and return its module.
 
-    Raises:
-        ValueError: If there is no such file, or it fails.
+    ValueError if there is no such file, or it fails.
     """
     path = Path(path).absolute()
     if not path.is_file():
@@ -90,8 +86,7 @@ def hash_code(path: str | Path | None) -> str:
 def refuse_file(path: Path, trust: bool = False) -> None:
     """Refuse what Keras would refuse, as far as a file's own description tells it, without starting Keras.
 
-    Raises:
-        ValueError: If a ``.keras`` or ``.h5`` file holds code that is not trusted, or has a form of Keras 2.
+    ValueError if a ``.keras`` or ``.h5`` file holds code that is not trusted, or has a form of Keras 2.
     """
     config, saved = _describe_file(path)
     if OLD in config:

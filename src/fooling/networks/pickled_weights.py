@@ -90,8 +90,7 @@ def _check_numbers(arrays: Iterable[Any]) -> None:
 def read_numpy_pickle(path: str | Path, sha256: str) -> dict[str, list[np.ndarray]]:
     """Read a pickled dictionary of lists of arrays, as training code with NumPy writes it.
 
-    Raises:
-        ValueError: If the file hashes to something else, asks for another name, or is damaged.
+    ValueError if the file hashes to something else, asks for another name, or is damaged.
     """
     with _open_pickle(path, sha256) as unpickler:
         layers: dict[str, list[np.ndarray]] = unpickler.load()

@@ -47,10 +47,8 @@ def build_squeezenet() -> keras.Model:
 
     Caffe rounds the size of a pool's output up: ``same`` where something is left over, ``valid`` where nothing is.
 
-    Returns:
-        Functional; ``(batch, 227, 227, 3) float32`` in :data:`INPUT_RANGE`, red first, to ``(batch, 1000) float32``
-        logits, none of them negative: a ReLU stands before the mean. Layers are named as in the file of weights, with
-        "_" for "/".
+    From ``(batch, 227, 227, 3) float32`` in :data:`INPUT_RANGE`, red first, to ``(batch, 1000) float32`` logits, none
+    negative: a ReLU stands before the mean. Layers are named as in the file of weights, with "_" for "/".
     """
     images = layers.Input((SIDE, SIDE, 3), name="images")
     x = layers.Rescaling(1.0, offset=[-mean for mean in MEANS], name="less_means")(images)

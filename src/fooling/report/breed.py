@@ -53,10 +53,7 @@ def draw_breed(workspace: Workspace, names: Iterable[str]) -> str:
 def read_weights(path: Path) -> np.ndarray:
     """Return all weights of a LeNet that Keras saved, kernel and bias of each layer, ``(431080,) float32``.
 
-    The file is read without Keras, which would take seconds.
-
-    Raises:
-        RefusedError: If the file holds another network, or cannot be read.
+    The file is read without Keras, which would take seconds; RefusedError if it holds another network, or is damaged.
     """
     named = f"{path.parent.name}/{path.name}"
     try:

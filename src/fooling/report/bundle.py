@@ -24,10 +24,8 @@ DECLARED = re.compile(
 def bundle_modules(names: Sequence[str], folder: Path = WEB) -> str:
     """Return modules, files of a folder, as one script: a browser loads no module from another file without a server.
 
-    Each must stand after those that it imports. All share one scope, so no two may define the same name.
-
-    Raises:
-        ValueError: If a module is missing before the one that imports it, or a name is defined twice.
+    Each must stand after those that it imports. All share one scope, so no two may define the same name. ValueError if
+    it is otherwise.
     """
     parts: list[str] = []
     defined: Counter[str] = Counter()
@@ -52,12 +50,9 @@ def draw_app(
     words: Mapping[str, Any],
     folder: Path = WEB,
 ) -> str:
-    """Return a page with a program as one file that asks for nothing.
+    """Return a page with a program, whose modules and template lie in a folder, as one file that asks for nothing.
 
-    Args:
-        template: A file of the folder that shows ``policy``, ``style``, ``data``, ``script``, and its own ``words``.
-        modules: Files of the folder, as for :func:`bundle_modules`.
-        data: JSON for the element of type ``application/json``, which is never run.
+    The template shows ``policy``, ``style``, ``script``, ``data`` (in an element that is never run), and its own words.
     """
     from markupsafe import Markup
 

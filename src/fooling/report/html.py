@@ -81,10 +81,8 @@ def draw_page(
 
     Links may lead to the pages of ``titles``. A page by itself, such as an audit's, has none (``{}``): then nothing
     leads to an index or to another page, and links to other notebooks are plain words. ``profile`` and ``manifest``
-    may be empty, too; ``made_of`` is a hash that says when the page must be drawn again.
-
-    Raises:
-        PageError: If a picture has no description, a formula cannot be read, or the page holds markup that it must not.
+    may be empty, too; ``made_of`` is a hash that says when the page must be drawn again. PageError if a picture has no
+    description, a formula cannot be read, or the page holds markup that it must not.
     """
     import nbformat
     from nbconvert.exporters import HTMLExporter

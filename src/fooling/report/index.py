@@ -39,7 +39,7 @@ class Picture(NamedTuple):
 
     data: str
     alt: str
-    cover: tuple[float, ...] | None = None  # left, top, right and bottom as shares; see fooling.figures.style.Figure
+    cover: tuple[float, ...] = ()  # left, top, right and bottom as shares; see fooling.figures.style.Figure
 
 
 def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
@@ -124,17 +124,16 @@ def find_title(cells: Iterable[Mapping[str, Any]]) -> str:
 def find_pictures(cells: Iterable[Mapping[str, Any]]) -> tuple[Picture, ...]:
     """Return every PNG and JPEG that an executed notebook shows, in order."""
     return tuple(
-        Picture("".join(output["data"][kind]), find_alt_text(output, kind), _find_cover(output, kind))
+        Picture(
+            "".join(output["data"][kind]),
+            find_alt_text(output, kind),
+            tuple(output.get("metadata", {}).get(kind, {}).get("cover", ())),
+        )
         for cell in cells
         for output in cell.get("outputs", ())
         for kind in ("image/png", "image/jpeg")
         if kind in output.get("data", {})
     )
-
-
-def _find_cover(output: Mapping[str, Any], kind: str) -> tuple[float, ...] | None:
-    cover = output.get("metadata", {}).get(kind, {}).get("cover")
-    return tuple(cover) if cover else None
 
 
 def format_versions(manifests: Sequence[Mapping[str, Any]]) -> str:
