@@ -53,7 +53,7 @@ PLACES = {
     "Search": "fooling.lab.explorer.search:Search",
     "assess": "fooling.networks.assessment:assess",
     "Classifier": "fooling.networks.classifier:Classifier",
-    "average_ten_crops": "fooling.networks.crops:average_ten_crops",
+    "average_ten_crops": "fooling.networks.ensemble:average_ten_crops",
     "average_networks": "fooling.networks.ensemble:average_networks",
     "NaturalFeatures": "fooling.networks.head:NaturalFeatures",
     "Head": "fooling.networks.adapt:Head",

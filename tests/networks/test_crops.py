@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import layers
 
 from fooling.networks.classifier import Classifier
-from fooling.networks.crops import average_ten_crops
+from fooling.networks.ensemble import average_ten_crops
 
 SHAPE, SIDE, CLASSES = (14, 14, 3), 16, 5
 RANGE = (-1.0, 2.0)
