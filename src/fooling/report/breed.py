@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 import zipfile
@@ -15,7 +14,7 @@ import numpy as np
 
 from fooling import files
 from fooling.pages.page import read_metrics
-from fooling.report.bundle import TEMPLATE, WEB, draw_app
+from fooling.report.bundle import TEMPLATE, WEB, draw_app, encode_bytes
 from fooling.report.notebooks import RefusedError, Workspace
 
 NAME = "breed"
@@ -45,8 +44,8 @@ def draw_breed(workspace: Workspace, names: Iterable[str]) -> str:
             path = workspace.run(run) / "model.keras"
             if LENET.fullmatch(run) and path.is_file():
                 weights = read_weights(path)
-                words = {"page": name, "weights": f"{len(weights):,}"}
-                return draw_app(f"{NAME}.html.j2", MODULES, STYLES, encode(weights), words)
+                words, data = {"page": name, "weights": f"{len(weights):,}"}, weights.astype("<f4").tobytes()
+                return draw_app(f"{NAME}.html.j2", MODULES, STYLES, encode_bytes(data), words)
     return ""
 
 
@@ -66,8 +65,3 @@ def read_weights(path: Path) -> np.ndarray:
     if len(weights) != WEIGHTS:
         raise RefusedError(f"{named} holds {len(weights):,} weights, not LeNet's {WEIGHTS:,}.")
     return weights
-
-
-def encode(weights: np.ndarray) -> str:
-    """Return float32 numbers, little end first, in base 64 for addresses: no slash, so no folder by chance."""
-    return base64.urlsafe_b64encode(weights.astype("<f4").tobytes()).decode()

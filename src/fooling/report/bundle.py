@@ -84,6 +84,11 @@ def write_data(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
+def encode_bytes(content: bytes) -> str:
+    """Return bytes in base 64 for addresses: it has no slash, so that nothing in it looks like a path."""
+    return base64.urlsafe_b64encode(content).decode()
+
+
 def write_policy(script: str, style: str) -> str:
     """Return a Content-Security-Policy under which this script and this style run, and nothing is loaded or sent."""
     return (
