@@ -44,8 +44,9 @@ def draw_breed(workspace: Workspace, names: Iterable[str]) -> str:
             path = workspace.run(run) / "model.keras"
             if LENET.fullmatch(run) and path.is_file():
                 weights = read_weights(path)
-                words, data = {"page": name, "weights": f"{len(weights):,}"}, weights.astype("<f4").tobytes()
-                return draw_app(f"{NAME}.html.j2", MODULES, STYLES, encode_bytes(data), words)
+                words = {"page": name, "weights": f"{len(weights):,}"}
+                data = encode_bytes(weights.astype("<f4").tobytes())  # the little end first
+                return draw_app(f"{NAME}.html.j2", MODULES, STYLES, data, words)
     return ""
 
 
