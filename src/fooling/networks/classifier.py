@@ -148,19 +148,14 @@ class Classifier:
 
 
 def load_classifier(
-    path: str | Path,
-    custom_objects: Mapping[str, Any] | None = None,
-    *,
-    code: str | Path | None = None,
-    trust: bool = False,
-    **fields: Any,
+    path: str | Path, *, code: str | Path | None = None, trust: bool = False, **fields: Any
 ) -> Classifier:
     """Load a classifier from a user's file, as :func:`~fooling.networks.loading.load_model` does.
 
     The fields are ``class_names``, ``input_range``, ``image_shape`` or ``name`` of :class:`Classifier`. ValueError if
     the file cannot be loaded, or the model does not fit.
     """
-    model = load_model(path, custom_objects, code, trust)
+    model = load_model(path, code, trust)
     return Classifier(model, **{"name": Path(path).stem, "code": hash_code(code), **fields})
 
 

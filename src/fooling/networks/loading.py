@@ -8,7 +8,6 @@ import json
 import re
 import sys
 import zipfile
-from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -26,12 +25,7 @@ CODE = re.compile('"class_name": "__lambda__"|"function_type": "lambda"')  # of 
 OLD = '"module": "keras.src.engine'  # in a .keras file of Keras 2, which Keras 3 does not read; it does read others
 
 
-def load_model(
-    path: str | Path,
-    custom_objects: Mapping[str, Any] | None = None,
-    code: str | Path | None = None,
-    trust: bool = False,
-) -> keras.Model:
+def load_model(path: str | Path, code: str | Path | None = None, trust: bool = False) -> keras.Model:
     """Load a Keras model from a ``.keras`` or ``.h5`` file; ValueError if a file is missing or cannot be loaded.
 
     Args:
@@ -48,7 +42,7 @@ def load_model(
     refuse_file(path, trust)
     import keras  # only here: TensorFlow takes seconds to start
 
-    own = {**(_list_objects(run_code(code)) if code else {}), **(custom_objects or {})}
+    own = _list_objects(run_code(code)) if code else {}
     # Keras takes the format from the ending.
     try:
         return keras.models.load_model(path, custom_objects=own, compile=False, safe_mode=not trust)
