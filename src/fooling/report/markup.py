@@ -57,7 +57,7 @@ def is_made_of(path: Path, made_of: str) -> bool:
     except (FileNotFoundError, UnicodeDecodeError):
         return False
     found = MADE_OF.search(drawn)
-    return bool(found) and found[1] == made_of and drawn.rstrip().endswith("</html>")
+    return found is not None and found[1] == made_of and drawn.rstrip().endswith("</html>")
 
 
 class _Checker(HTMLParser):
