@@ -87,7 +87,7 @@ def test_trainings_and_ascents_come_back_with_the_bytes_of_local_ones(
 def test_a_worker_of_other_arithmetic_is_refused(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     described = arithmetic.describe()
     assert cluster.compute_there(client, square, 7) == 49
-    monkeypatch.setattr(cluster, "hash_package", lambda: "other")
+    monkeypatch.setattr(cluster, "hash_own_code", lambda: "other")
     with pytest.raises(cluster.ClusterError, match=r"^A worker would give other bytes: another version"):
         cluster.compute_there(client, square, 7)
     monkeypatch.setattr(arithmetic, "describe", lambda: {**described, "tensorflow": "1.0"})

@@ -174,10 +174,9 @@ def _photographs(arguments: argparse.Namespace, _notebooks: Path) -> int:
 
 
 def main(arguments: Sequence[str] | None = None, notebooks: Path = NOTEBOOKS) -> int:
-    """Carry out one command and return its exit code: 0 done, 1 a page failed, 2 refused, above 128 stopped.
+    """Carry out one command, this process's own if none is given, and return its exit code.
 
-    Args:
-        arguments: The words after the program's name; those of this process when None.
+    0 is done, 1 a page that failed, 2 refused, above 128 stopped.
     """
     try:
         parsed = build_parser().parse_args(arguments)

@@ -33,11 +33,7 @@ class ClusterError(Exception):
 
 @cache
 def connect(address: str) -> Client:
-    """Return a connection to a scheduler.
-
-    Raises:
-        ClusterError: If Dask is not installed, or no scheduler answers.
-    """
+    """Return a connection to a scheduler; ClusterError if Dask is not installed, or no scheduler answers."""
     try:
         from distributed import Client
     except ImportError as error:
@@ -63,7 +59,7 @@ def compute_there(client: Client | None, function: Callable[..., Result], *given
     """
     if client is None:
         return function(*given)
-    alike = (arithmetic.describe(), hash_package())
+    alike = (arithmetic.describe(), hash_own_code())
     result: Result = client.submit(_compute_alike, *alike, pack((function, given)), pure=False).result()
     return result
 
@@ -77,10 +73,9 @@ def work_through(client: Client | None, tasks: Sequence[Callable[[], Result]]) -
 
 
 def send_graph(client: Client, compile_graph: Callable[..., Callable[..., Any]], *given: Any) -> Callable[..., Any]:
-    """Return what ``compile_graph`` makes of what is given, a function of tensors, as one that a worker computes.
+    """Return the function of tensors that ``compile_graph`` makes of what is given as one that a worker computes.
 
-    Raises:
-        ClusterError: If it cannot be sent.
+    ClusterError if it cannot be sent.
     """
     import tensorflow as tf  # only here: without a cluster nothing of this module needs it
 
@@ -108,11 +103,7 @@ def _unpack_graph(packed: bytes) -> Callable[..., Any]:
 
 
 def pack(request: Any) -> bytes:
-    """Return what a worker needs as bytes, functions of a user's own among it.
-
-    Raises:
-        ClusterError: If it cannot be sent.
-    """
+    """Return what a worker needs as bytes, a user's own functions among it; ClusterError if it cannot be sent."""
     import cloudpickle  # comes with Dask
 
     try:
@@ -123,8 +114,8 @@ def pack(request: Any) -> bytes:
 
 
 @cache
-def hash_package() -> str:
-    """Return a hash of this package's code."""
+def hash_own_code() -> str:
+    """Return a hash of this package's code to the byte, comments included."""
     digest = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(path.relative_to(PACKAGE).as_posix().encode() + path.read_bytes())
@@ -133,7 +124,7 @@ def hash_package() -> str:
 
 def _compute_alike(wanted: dict[str, Any], code: str, packed: bytes) -> Any:
     """Compute on a worker, unless it differs from whoever asks."""
-    other = arithmetic.compare(wanted) or ("" if code == hash_package() else "another version of this package")
+    other = arithmetic.compare(wanted) or ("" if code == hash_own_code() else "another version of this package")
     if other:
         raise ClusterError(f"A worker would give other bytes: {other}.")
     function, given = pickle.loads(packed)

@@ -28,14 +28,9 @@ def find_median(values: np.ndarray) -> float | None:
 
 
 def first_generations(history: np.ndarray, confidence: float = NEAR_CERTAIN) -> np.ndarray:
-    """Return when each class first reached a confidence.
+    """Return the generation in which each class first reached a confidence, ``(runs, classes) float64``, NaN if never.
 
-    Args:
-        history: ``(runs, generations + 1, classes) float32`` log-odds.
-        confidence: In (0, 1).
-
-    Returns:
-        ``(runs, classes) float64`` generations, NaN if never.
+    The history is ``(runs, generations + 1, classes) float32`` log-odds; the confidence lies in (0, 1).
     """
     reached = history >= to_log_odds(confidence)
     return np.where(reached.any(axis=1), reached.argmax(axis=1), np.nan)
@@ -54,11 +49,8 @@ def calibrate(confidences: np.ndarray | Sequence[float], right: np.ndarray | Seq
     """Hold confidences against how often they are right; one between two bins counts for the upper one.
 
     Args:
-        confidences: ``(n,)`` in [0, 1]: of each image's top class.
+        confidences: ``(n,)`` in [0, 1]: of each image's top class; other arrays, or no image, raise ValueError.
         right: ``(n,) bool``: whether that class is the image's.
-
-    Raises:
-        ValueError: If they are not such arrays, or there is no image.
     """
     values, correct = np.asarray(confidences, np.float64), np.asarray(right)
     if values.ndim != 1 or not values.size or correct.shape != values.shape or correct.dtype != np.bool_:

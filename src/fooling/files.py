@@ -85,12 +85,8 @@ def write_json(path: Path, content: Any) -> None:
 def read_json(path: Path, kind: type[Content], mend: str = "delete it and run its page again") -> Content:
     """Return what a file of JSON holds, an object that is checked to be of a kind; empty if there is no such file.
 
-    Args:
-        kind: A ``dict[…]`` or a ``TypedDict``; further keys are kept, and not checked.
-        mend: What to do about a damaged file, for a sentence.
-
-    Raises:
-        DamagedError: If it holds anything else.
+    The kind is a ``dict[…]`` or a ``TypedDict``, whose further keys are kept, and not checked. DamagedError if the file
+    holds anything else; its sentence ends in what would ``mend`` that.
     """
     try:
         content: Content = json.loads(path.read_bytes().decode())

@@ -17,14 +17,9 @@ def to_bytes(images: np.ndarray) -> np.ndarray:
 
 
 def check_images(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    """Return images, uint8 or float, as float32 in [0, 1].
+    """Return images, ``(count, height, width, channels)`` uint8 or float, as float32 in [0, 1].
 
-    Args:
-        images: ``(count, height, width, channels)``.
-        shape: The ``(height, width, channels)`` that is expected.
-
-    Raises:
-        ValueError: If they have another shape, or values outside [0, 1].
+    ValueError if they have another shape (height, width, channels) than is expected, or values outside [0, 1].
     """
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[1:] != tuple(shape):
@@ -64,9 +59,6 @@ def resize_images(images: Any, height: int, width: int) -> Any:
 
     Args:
         images: ``(batch, height, width, channels)``, uint8 or float32 in [0, 1]: an array, a tensor, a layer's output.
-
-    Returns:
-        ``(batch, height, width, channels) float32 in [0, 1]``.
     """
     from keras import ops  # only here: what draws and reads images needs no TensorFlow
 

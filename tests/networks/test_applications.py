@@ -84,23 +84,6 @@ def test_a_network_keeps_its_own_size(name, side):
     assert load_application(name, weights=None).image_shape == (side, side, 3)
 
 
-def test_weights_come_from_a_file_when_one_is_named(mobile_net, tmp_path):
-    path = tmp_path / "mine.weights.h5"
-    mobile_net.model.layers[-1].save_weights(path)
-    again = load_application("MobileNet", path)
-    assert again.fingerprint() == mobile_net.fingerprint()
-
-
-def test_a_file_that_is_missing_or_holds_no_weights_is_one_sentence(tmp_path):
-    path = tmp_path / "mine.weights.h5"
-    with pytest.raises(ValueError, match=r"^There is no file 'mine\.weights\.h5' with weights of MobileNet\.$"):
-        load_application("MobileNet", path)
-    path.write_bytes(b"no weights")
-    with pytest.raises(ValueError, match=r"^mine\.weights\.h5 cannot be read as weights of MobileNet: .*\.$") as caught:
-        load_application("MobileNet", str(path))
-    assert "\n" not in str(caught.value)
-
-
 def test_without_a_connection_the_error_says_what_to_do(tmp_path, monkeypatch):
     def fail(*arguments: object) -> None:
         raise URLError("no route")

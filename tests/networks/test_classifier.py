@@ -76,10 +76,9 @@ def test_a_subclassed_model_loads_when_registered_or_given_and_is_refused_otherw
         model = kind()
         model(make_images())
         model.save(tmp_path / f"{kind.__name__}.keras")
-    for classifier in (
-        load_classifier(tmp_path / "Registered.keras"),
-        load_classifier(tmp_path / "Subclassed.keras", {"Subclassed": Subclassed}, class_names=("a", "b", "c")),
-    ):
+    with keras.saving.custom_object_scope({"Subclassed": Subclassed}):
+        given = load_classifier(tmp_path / "Subclassed.keras", class_names=("a", "b", "c"))
+    for classifier in (given, load_classifier(tmp_path / "Registered.keras")):
         assert classifier.score(make_images()).shape == (6, 3)
     with pytest.raises(ValueError, match=r"Subclassed\.keras cannot be loaded .*Could not locate class 'Subclassed'"):
         load_classifier(tmp_path / "Subclassed.keras")

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from fooling.report import breed, freshness, html
+from fooling.report.bundle import encode_bytes
 from fooling.report.notebooks import RefusedError, read_notebooks
 
 RUN = "network-lenet-0123456789ab-3337"
@@ -39,7 +40,7 @@ def test_weights_are_read_in_the_order_of_keras_and_kept_to_the_bit(tmp_path):
     write_network(tmp_path / "model.keras", SHAPES)
     weights = breed.read_weights(tmp_path / "model.keras")
     assert np.array_equal(weights, np.arange(breed.WEIGHTS, dtype=np.float32))
-    assert base64.urlsafe_b64decode(breed.encode(weights)) == weights.tobytes()
+    assert base64.urlsafe_b64decode(encode_bytes(weights.tobytes())) == weights.tobytes()
 
 
 @pytest.mark.parametrize("damage", ["another network", "no archive", "no weights"])

@@ -17,7 +17,7 @@ def make_sheet(height=500, width=900):
     return np.full((height, width, 3), 255, np.uint8)
 
 
-def encode(sheet, alt="A figure.", cover=None, kind="png"):
+def encode(sheet, alt="A figure.", cover=(), kind="png"):
     file = io.BytesIO()
     Image.fromarray(sheet).save(file, kind)
     return Picture(base64.b64encode(file.getvalue()).decode(), alt, cover)

@@ -36,14 +36,10 @@ class Digits(NamedTuple):
 
 
 def load_digits(name: str) -> Digits:
-    """Load the digits called ``name``.
+    """Load digits by name; ValueError if there are no such ones, or they cannot be read.
 
-    Args:
-        name: ``mnist`` (60,000 + 10,000), or the path of a folder with ``train/0`` … ``train/9`` and ``test/0`` …
-            ``test/9`` full of 28×28 PNG files.
-
-    Raises:
-        ValueError: If there are no such digits, or they cannot be read.
+    The name is ``mnist`` (60,000 + 10,000), or the path of a folder with ``train/0`` … ``train/9`` and ``test/0`` …
+    ``test/9`` full of 28×28 PNG files.
     """
     if name == "mnist":
         return _load_mnist()

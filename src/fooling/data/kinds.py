@@ -16,10 +16,8 @@ FILE = DATA / "imagenet-kinds.tsv"  # made from WordNet 3.0; data/README.md says
 def measure_distances() -> np.ndarray:
     """Return how many steps two classes are apart: up to the nearest thing that both are kinds of, and down again.
 
-    Agama and frilled lizard, both agamids, are 2 steps apart; agama and green lizard, both lizards, are 4.
-
-    Returns:
-        ``(1000, 1000) int16``, symmetric, 0 on the diagonal; from 1, where one class is a kind of the other.
+    It is ``(1000, 1000) int16``, symmetric, 0 on the diagonal. Agama and frilled lizard, both agamids, are 2 steps
+    apart; agama and green lizard, both lizards, are 4; where one class is a kind of the other, it may be 1.
     """
     from scipy.sparse import csr_array  # slow to import
     from scipy.sparse.csgraph import shortest_path

@@ -144,14 +144,9 @@ def find_photographs(name: str) -> Photographs:
 
 
 def shrink_photographs(folder: Path, target: Path = DATA / SAMPLE) -> int:
-    """Write photographs of labelled classes smaller, as ``target/WORDNET ID/NAME.jpg``; return how many.
+    """Write photographs whose class is known smaller, as ``target/WORDNET ID/NAME.jpg``; return how many.
 
-    Args:
-        folder: As for :func:`load_photographs`, which pictures without a class are not taken from.
-
-    Raises:
-        ValueError: If there is no such folder, or a picture in it cannot be read.
-        OSError: If the target cannot be written.
+    The folder is one for :func:`load_photographs`; ValueError if there is none such, or a picture cannot be read.
     """
     known = {label: wordnet_id for wordnet_id, label in read_labels("imagenet21k_to_1k.json").items()}
     found = load_photographs(str(folder))
@@ -253,11 +248,8 @@ def random_crops(photographs: Photographs, count: int, seed: int, shape: tuple[i
     """Cut random parts out of photographs, as training does: any position, many scales, slightly stretched.
 
     Every photograph is decoded once and gives as many as any other, or one more. A crop depends on the seed and on its
-    place alone, so the first crops stay the same when more are drawn. To hold out by photograph, choose by
-    ``sources``, or draw from :meth:`Photographs.select` twice.
-
-    Raises:
-        ValueError: If shape or count make no sense, there is no photograph, or one cannot be read.
+    place alone, so the first crops stay the same when more are drawn. To hold out whole photographs, choose by
+    ``sources``. ValueError if shape or count make no sense, there is no photograph, or one cannot be read.
     """
     _check_shape(shape)
     there_are = len(photographs.paths)

@@ -33,12 +33,9 @@ class Picture(NamedTuple):
 
 
 def list_pictures(folder: Path, deep: bool = True) -> tuple[list[Path], list[Path]]:
-    """Return the pictures, by their endings, and the other files in a folder and below it, as Keras sorts them.
+    """Return the pictures, by their endings, and the other files in a folder and (deep) below it, as Keras sorts them.
 
     Hidden pictures count as other files, and no other hidden file counts. Links to folders are not followed.
-
-    Args:
-        deep: Look into the folders below, too.
     """
     known = {ending for ending, kind in Image.registered_extensions().items() if kind in KINDS}
     pictures: list[Path] = []
@@ -55,11 +52,8 @@ def list_pictures(folder: Path, deep: bool = True) -> tuple[list[Path], list[Pat
 def read_picture(file: Path | IO[bytes], as_seen: bool = False) -> Picture:
     """Decode a picture as it is stored, which is how Keras reads it; of several frames the first.
 
-    Args:
-        as_seen: Turn it as the camera was held, and put white behind transparent parts, as a browser does.
-
-    Raises:
-        ValueError: If it cannot be read; the text says why, without a full stop.
+    With ``as_seen`` it is turned as the camera was held, and white put behind transparent parts, as a browser does. If it
+    cannot be read, the text of a ValueError says why, without a full stop.
     """
     try:
         if isinstance(file, Path) and file.exists() and not file.is_file():

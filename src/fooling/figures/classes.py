@@ -18,10 +18,8 @@ ACROSS = 3  # panels of a row; Choice: their names fit above them
 def draw_confidence_histogram(confidences: Mapping[str, np.ndarray]) -> Figure:
     """Draw how many classes end with which confidence, a panel per search, the median over runs and classes marked.
 
-    Up to 50 classes are marked one by one below the axis; with more, the counts are spaced by logarithms.
-
-    Args:
-        confidences: By label, ``(runs, cells) float32``; a class counts once, with its median over runs.
+    Up to 50 classes are marked one by one below the axis; with more, the counts are spaced by logarithms. Confidences
+    are ``(runs, cells) float32`` by label; a class counts once, with its median over runs.
     """
     medians = {label: np.median(part, axis=0) for label, part in confidences.items()}
     whole = {label: float(np.median(part)) for label, part in confidences.items()}

@@ -29,9 +29,7 @@ from fooling.words import show_confidence
 def draw_curves(curves: Mapping[str, np.ndarray], baselines: Mapping[str, np.ndarray]) -> Figure:
     """Draw confidence by generation: median over runs and classes, half of them in the dark band, all in the light.
 
-    Args:
-        curves: By label, ``(runs, generations + 1, classes) float32`` log-odds.
-        baselines: The same for images of random search.
+    Curves, and baselines of random search, are ``(runs, generations + 1, classes) float32`` log-odds by label.
     """
     both = {**curves, **baselines}
     summary = "; ".join(f"{label} ends at a median of {_show_end(part)}" for label, part in both.items())
@@ -57,8 +55,7 @@ def draw_curves(curves: Mapping[str, np.ndarray], baselines: Mapping[str, np.nda
 def draw_class_curves(history: np.ndarray, class_names: Sequence[str], label: str) -> Figure:
     """Draw confidence by generation, one panel per class: median over runs and the band of all runs.
 
-    Args:
-        history: ``(runs, generations + 1, classes) float32`` log-odds.
+    The history is ``(runs, generations + 1, classes) float32`` log-odds.
     """
     final = np.median(history[:, -1], axis=0)
     slowest = class_names[int(final.argmin())]
@@ -83,9 +80,7 @@ def draw_class_curves(history: np.ndarray, class_names: Sequence[str], label: st
 def draw_first_generations(curves: Mapping[str, np.ndarray], class_names: Sequence[str], paper: int | None) -> Figure:
     """Draw when each class first reached 99.99%: a dot per run, crosses above the line for runs that never did.
 
-    Args:
-        curves: By label, ``(runs, generations + 1, classes) float32`` log-odds.
-        paper: The generation that the paper names, or None.
+    Curves are ``(runs, generations + 1, classes) float32`` log-odds by label; the paper may name a generation.
     """
     first = {label: first_generations(history) for label, history in curves.items()}
     missed = {label: int(np.isnan(part).sum()) for label, part in first.items()}

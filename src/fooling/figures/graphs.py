@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from fooling.figures.style import BASELINE, COLOURS, WIDTH, Figure, show_pixels, styled
+from fooling.figures.style import BASELINE, COLOURS, Figure, show_pixels, start_figure, styled
 from fooling.words import count_words, list_words, show_confidence
 
 if TYPE_CHECKING:
@@ -64,10 +64,9 @@ def draw_champion_graphs(
     outputs = OUTPUT_NAMES[colour if images.shape[-1] == 3 else "grey"]
     graphs = [read_graph(genome, outputs) for genome in genomes]
     parts = [_describe_graph(*row) for row in zip(graphs, names, confidences, strict=True)]
-    drawn = Figure(figsize=(WIDTH, row_height * len(images) + 0.3))
+    alt = f"{shown}. {'; '.join(parts)}."
+    drawn, axes = start_figure(row_height * len(images) + 0.3, alt, nrows=len(images), ncols=2, width_ratios=(1, 3.1))
     drawn.kilobytes = KILOBYTES
-    drawn.alt = f"{shown}. {'; '.join(parts)}."
-    axes = drawn.subplots(len(images), 2, squeeze=False, width_ratios=(1, 3.1))
     for (left, right), image, graph, name, confidence in zip(axes, images, graphs, names, confidences, strict=True):
         show_pixels(left, image)
         caption = "\n".join([*textwrap.wrap(name, 26), show_confidence(confidence)])

@@ -28,11 +28,9 @@ NETWORK_WIDTH = 34  # pixels of a network's name, such as "Lite0", that leave so
 
 @styled
 def draw_images(images: np.ndarray, captions: Sequence[Sequence[str]], rows: Sequence[str], alt: str) -> Figure:
-    """Draw a table of small images, enlarged without smoothing.
+    """Draw a table of small images, ``(rows, columns, height, width, channels) uint8``, with a caption under each.
 
-    Args:
-        images: ``(rows, columns, height, width, channels) uint8``.
-        captions: Text under each image, rows of columns.
+    They are enlarged without smoothing.
     """
     lines = max(caption.count("\n") for row in captions for caption in row) + 1
     height = 1.2 * WIDTH / images.shape[1] + 0.25 * max(0, lines - 2)
@@ -52,12 +50,9 @@ def draw_images(images: np.ndarray, captions: Sequence[Sequence[str]], rows: Seq
 def draw_champions(
     images: np.ndarray, confidences: np.ndarray, class_names: Sequence[str], runs: Sequence[int | str] | np.ndarray
 ) -> Figure:
-    """Draw each class's champion, a row per run, with its class and confidence.
+    """Draw each class's champion with its class and confidence, a row for each run, named or by its seed.
 
-    Args:
-        images: ``(runs, classes, height, width, channels) uint8``.
-        confidences: ``(runs, classes) float32``.
-        runs: The seed of each run, or what else to call it.
+    The images are ``(runs, classes, height, width, channels) uint8``, their confidences ``(runs, classes) float32``.
     """
     captions = [
         [f"{name}\n{show_confidence(value)}" for name, value in zip(class_names, row, strict=True)]

@@ -38,11 +38,7 @@ def draw_reliability(assessments: Mapping[str, Assessment]) -> Figure:
 
 @styled
 def draw_confidence_shares(confidences: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
-    """Draw for each network the share of images at or above every confidence, by kind of image.
-
-    Args:
-        confidences: By network, by kind of image: ``(count,) float32`` confidence in the top class.
-    """
+    """Draw for each network, by kind of image, the share of images whose top class has any confidence or more."""
     kinds = list(next(iter(confidences.values())))
     alt = "Share of images at or above each confidence. " + "; ".join(
         f"{name}: {kind} median {show_confidence(float(np.median(values)))}"

@@ -111,11 +111,9 @@ def start_figure(height: float, alt: str, **grid: Any) -> tuple[Figure, Any]:
 
 
 def show_pixels(spot: Axes, image: np.ndarray, **options: Any) -> None:
-    """Show an image without ticks and grid: small ones pixel by pixel, large ones resampled.
+    """Show an image, ``(height, width, 1 or 3) uint8``, without ticks and grid: large ones are resampled.
 
-    Args:
-        image: ``(height, width, channels) uint8``, one channel or three.
-        options: What else ``Axes.imshow`` takes; without any, pixels are square.
+    The options are those of ``Axes.imshow``; without any, pixels are square.
     """
     pixels = image[..., 0] if image.shape[-1] == 1 else image
     spot.imshow(pixels, cmap="gray", vmin=0, vmax=255, **({"interpolation": "auto"} | options))
@@ -141,12 +139,7 @@ def label_log_odds(spot: Axes, values: np.ndarray, sparse: bool = False) -> None
 
 
 def label_confidences(spot: Axes, values: np.ndarray, axes: str = "y") -> None:
-    """Label axes of log-odds by confidences that may be small, and fit them to the values.
-
-    Args:
-        values: Finite log-odds that must be seen.
-        axes: "x", "y" or "xy".
-    """
+    """Label axes of log-odds ("x", "y" or "xy") by confidences that may be small, and fit them to finite values."""
     low, high = float(np.min(values)), float(np.max(values))
     margin = max(0.05 * (high - low), 0.2)
     low, high = low - margin, high + margin

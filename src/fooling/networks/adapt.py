@@ -67,10 +67,7 @@ class Adapted(keras.Model):
 def adapt(model: Any, shape: Shape, input_range: tuple[float, float]) -> tuple[keras.Model, np.ndarray]:
     """Return a model from pixels to one row of at least two scores, and its scores of two noise images.
 
-    A model that is so already is returned as it is.
-
-    Raises:
-        ValueError: If it does not take such images, or gives no such scores.
+    A model that is so already is returned as it is; one that takes no images or gives no scores raises ValueError.
     """
     low, high = input_range
     noise = np.random.default_rng(0).uniform(low, high, (PROBES, *shape)).astype(np.float32)
@@ -98,10 +95,8 @@ def find_image_shape(model: Any, size: Sequence[int] | None = None) -> Shape:
     """Return the shape of the images that a model takes.
 
     A vector is a square picture unless ``size`` says other sides; it is needed where a model leaves them open, too, and
-    for a function has the channels as a third number, 3 if it has none.
-
-    Raises:
-        ValueError: If the model does not say it, or takes something else than images of 1 or 3 channels.
+    for a function has the channels as a third number, 3 if it has none. ValueError if the model does not say it, or
+    takes something else than images of 1 or 3 channels.
     """
     if not isinstance(model, keras.Model) or isinstance(model, Asked):
         if not size:
@@ -128,8 +123,7 @@ def find_image_shape(model: Any, size: Sequence[int] | None = None) -> Shape:
 def find_input(model: keras.Model) -> Any:
     """Return the tensor that a graph of layers starts from, in the structure that the model takes.
 
-    Raises:
-        AttributeError: If it is not such a graph, or ValueError.
+    AttributeError or ValueError if it is not such a graph.
     """
     return model.inputs[0] if isinstance(model, keras.Sequential) else model.input
 

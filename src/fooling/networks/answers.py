@@ -86,11 +86,9 @@ def _check_places(name: str, given: np.ndarray, count: int, number: int) -> np.n
 
 
 def score_all(images: np.ndarray, classifiers: Sequence[Classifier]) -> np.ndarray:
-    """Return every network's log-odds of every class, ``(networks, count, classes) float32``.
+    """Return the log-odds of every class by networks of the same classes, ``(networks, count, classes) float32``.
 
-    Args:
-        images: ``(count, height, width, channels) uint8``, resized for networks of another size.
-        classifiers: Of the same classes.
+    The images are ``(count, height, width, channels) uint8``, resized for networks of another size.
     """
     images = np.asarray(images)
     if images.ndim != 4 or images.dtype != np.uint8:

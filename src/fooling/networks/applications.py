@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import keras
 
@@ -20,16 +19,11 @@ EXAMPLES = "ResNet50, MobileNetV2, VGG16, EfficientNetV2B0"
 SIZES = {"MobileNetV3Small": (224, 224, 3), "MobileNetV3Large": (224, 224, 3)}
 
 
-def load_application(name: str, weights: str | Path | None = "imagenet") -> Classifier:
+def load_application(name: str, weights: str | None = "imagenet") -> Classifier:
     """Load a network of ``keras.applications`` at the size that it was made for, with logits for its output.
 
-    Args:
-        name: As Keras calls it, for example "ResNet50".
-        weights: "imagenet", which Keras downloads once and keeps in its own folder; the path of such a file;
-            or None for random weights.
-
-    Raises:
-        ValueError: If Keras has no network of that name, or its weights cannot be had.
+    The name is Keras's, for example "ResNet50". Keras downloads the weights once and keeps them in its own folder; None
+    are random ones. ValueError if there is no such network, or its weights cannot be had.
     """
     if name not in APPLICATIONS:
         raise ValueError(f"keras.applications has no network {name!r}; it has, for example, {EXAMPLES}.")
@@ -50,17 +44,11 @@ def preprocess(name: str, pixels: keras.KerasTensor) -> keras.KerasTensor:
     return module.preprocess_input(pixels)
 
 
-def _build(name: str, weights: str | Path | None) -> keras.Model:
+def _build(name: str, weights: str | None) -> keras.Model:
     """Return the network itself, without preprocessing."""
-    own = weights not in (None, "imagenet")
-    if own and not Path(str(weights)).is_file():
-        raise ValueError(f"There is no file {Path(str(weights)).name!r} with weights of {name}.")
     try:
         return APPLICATIONS[name](weights=weights, classifier_activation=None, input_shape=SIZES.get(name))
-    except Exception as error:  # Keras raises a plain Exception when a download fails, a damaged file nearly anything
-        if own:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-            raise ValueError(f"{Path(str(weights)).name} cannot be read as weights of {name}: {reason}.") from error
+    except Exception as error:  # which Keras raises when a download fails
         address = re.search(r"https?://\S+(?<!:)", str(error))
         if address is None:
             raise

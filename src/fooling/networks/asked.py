@@ -46,8 +46,7 @@ class Asked(keras.Model):
     def ask(self, images: np.ndarray) -> np.ndarray:
         """Return the function's scores, ``(batch, columns) float32``, a single column included.
 
-        Raises:
-            ValueError: If more images are shown than may be, or the answer is not a row of numbers for each image.
+        ValueError if more images are shown than may be, or the answer is not a row of numbers for each image.
         """
         known, names = self._known[0], [hashlib.sha256(image.tobytes()).digest() for image in images]
         places = {name: place for place, name in enumerate(names) if name not in known}

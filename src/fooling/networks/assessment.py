@@ -50,11 +50,8 @@ def assess(classifier: Classifier, images: np.ndarray | Iterable[np.ndarray], la
     Args:
         images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1]; or such batches one after another,
             as :meth:`fooling.data.photographs.Photographs.batches` gives them, of which one is held at a time.
-        labels: ``(count,) int64``, each one of the network's classes.
-
-    Raises:
-        ValueError: If there is no image, there are more or fewer labels than images, a label is no class, or the
-            network answers with NaN.
+        labels: ``(count,) int64``. ValueError if they are not as many as the images, at least one, and classes of the
+            network, or if it answers with NaN.
     """
     batches = [images] if isinstance(images, np.ndarray) else images
     return summarise(*place_labels(classifier, batches, np.asarray(labels)))

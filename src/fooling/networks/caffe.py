@@ -19,7 +19,7 @@ from keras import layers
 from fooling.data.digits import DATA, DIGITS
 from fooling.files import check_hash
 from fooling.networks.classifier import Classifier
-from fooling.networks.imagenet_names import class_names
+from fooling.networks.imagenet_names import CLASSES, class_names
 from fooling.networks.lenet import INPUT_RANGE, build_lenet
 from fooling.networks.squeezenet import MEANS, SIDE
 
@@ -80,9 +80,8 @@ def load_caffenet() -> Classifier:
 def build_caffenet() -> keras.Model:
     """Build CaffeNet with random weights: AlexNet, but with each pool before its normalisation.
 
-    Returns:
-        Functional; ``(batch, 227, 227, 3) float32 in [0, 255]``, red first, to ``(batch, 1000) float32`` logits.
-        Layers with weights are named as in Caffe's file.
+    From ``(batch, 227, 227, 3) float32 in [0, 255]``, red first, to ``(batch, 1000) float32`` logits. Layers with
+    weights are named as in Caffe's file.
     """
     images = layers.Input((SIDE, SIDE, 3), name="images")
     # Choice: one mean for each colour, as in Caffe's own example of classification; the mean image is another file.
@@ -97,7 +96,7 @@ def build_caffenet() -> keras.Model:
     x = layers.Flatten(name="flatten")(x)  # 6 × 6 × 256
     for name in ("fc6", "fc7"):
         x = layers.Dense(4096, activation="relu", name=name)(x)
-    return keras.Model(images, layers.Dense(1000, name="fc8")(x), name="caffenet")
+    return keras.Model(images, layers.Dense(CLASSES, name="fc8")(x), name="caffenet")
 
 
 @keras.saving.register_keras_serializable("fooling")
@@ -110,14 +109,9 @@ class LocalResponseNormalization(layers.Layer):
 
 
 def read_caffe_weights(content: bytes) -> dict[str, list[np.ndarray]]:
-    """Return the arrays of every layer in a ``.caffemodel``, of Caffe's first format or of its second.
+    """Return the arrays of every layer in a ``.caffemodel``, of Caffe's first format or its second, else ValueError.
 
-    Returns:
-        By layer, kernel and bias as Caffe orders them: ``(out, in, height, width)`` or ``(out, in)``, and ``(out,)``
-        float32.
-
-    Raises:
-        ValueError: If it is no such file.
+    Kernels are ``(out, in, height, width)`` or ``(out, in)``, biases ``(out,)``, float32, as Caffe orders them.
     """
     try:
         net = _define_messages().FromString(content)

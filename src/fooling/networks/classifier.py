@@ -90,8 +90,7 @@ class Classifier:
     def logits(self, images: tf.Tensor) -> tf.Tensor:
         """Return the class scores before the softmax, ``(batch, classes) float32``; of a softmax the logarithm.
 
-        Args:
-            images: ``(batch, height, width, channels) float32 in [0, 1]``.
+        The images are ``(batch, height, width, channels) float32 in [0, 1]``.
         """
         low, high = self.input_range
         with tf.device("/GPU:0" if tf.config.list_physical_devices("GPU") else "/CPU:0"):  # whatever its caller is on
@@ -119,8 +118,7 @@ class Classifier:
     def score(self, images: np.ndarray) -> np.ndarray:
         """Return the log-odds of every class, ``(count, classes) float32``.
 
-        Args:
-            images: ``(count, height, width, channels)``, uint8 or float32 in [0, 1]; others raise ValueError.
+        The images are ``(count, height, width, channels)``, uint8 or float32 in [0, 1]; others raise ValueError.
         """
         size = self.batch
         starts = range(0, max(len(images), 1), size)  # no images at all are checked, too
@@ -150,23 +148,14 @@ class Classifier:
 
 
 def load_classifier(
-    path: str | Path,
-    custom_objects: Mapping[str, Any] | None = None,
-    *,
-    code: str | Path | None = None,
-    trust: bool = False,
-    **fields: Any,
+    path: str | Path, *, code: str | Path | None = None, trust: bool = False, **fields: Any
 ) -> Classifier:
-    """Load a classifier from a user's ``.keras`` or ``.h5`` file.
+    """Load a classifier from a user's file, as :func:`~fooling.networks.loading.load_model` does.
 
-    Args:
-        path: As for :func:`~fooling.networks.loading.load_model`, like ``custom_objects``, ``code`` and ``trust``.
-        **fields: ``class_names``, ``input_range``, ``image_shape`` or ``name`` of :class:`Classifier`.
-
-    Raises:
-        ValueError: As :func:`~fooling.networks.loading.load_model`, or if the model does not fit :class:`Classifier`.
+    The fields are ``class_names``, ``input_range``, ``image_shape`` or ``name`` of :class:`Classifier`. ValueError if
+    the file cannot be loaded, or the model does not fit.
     """
-    model = load_model(path, custom_objects, code, trust)
+    model = load_model(path, code, trust)
     return Classifier(model, **{"name": Path(path).stem, "code": hash_code(code), **fields})
 
 

@@ -16,10 +16,9 @@ import numpy as np
 from keras import layers
 
 from fooling.networks.classifier import Classifier
-from fooling.networks.imagenet_names import class_names
+from fooling.networks.imagenet_names import CLASSES, class_names
 from fooling.networks.pickled_weights import read_torch_file
 
-CLASSES = 1000
 STEM, HEAD = 32, 1280  # channels, the same in every variant
 EPSILON = 1e-3  # of batch normalisation
 NORM = ("weight", "bias", "running_mean", "running_var")  # scale, offset, mean and variance in the file
@@ -77,10 +76,8 @@ VARIANTS = {
 def load_efficientnet_lite(name: str = "EfficientNet-Lite0") -> Classifier:
     """Load an EfficientNet-Lite, a key of :data:`VARIANTS`, with its ImageNet weights; no connection is needed.
 
-    Batch normalisation is folded into the convolutions: the same function but for rounding, and faster.
-
-    Raises:
-        ValueError: If there is no such variant, or its file of weights is not the one known.
+    Batch normalisation is folded into the convolutions: the same function but for rounding, and faster. ValueError if
+    there is no such variant, or its file of weights is not the one known.
     """
     if name not in VARIANTS:
         raise ValueError(f"There is no network {name!r}; choose {', '.join(VARIANTS)}.")
@@ -95,9 +92,8 @@ def load_efficientnet_lite(name: str = "EfficientNet-Lite0") -> Classifier:
 def build_efficientnet_lite(name: str) -> keras.Model:
     """Build an EfficientNet-Lite with random weights, and biases for the original's batch normalisation.
 
-    Returns:
-        Functional; ``(batch, side, side, 3) float32`` in :data:`INPUT_RANGE` to ``(batch, 1000) float32`` logits.
-        Layers are named as in the file of weights (see :func:`_name_layers`).
+    From ``(batch, side, side, 3) float32`` in :data:`INPUT_RANGE` to ``(batch, 1000) float32`` logits. Layers are named
+    as in the file of weights, see :func:`_name_layers`.
     """
     variant = VARIANTS[name]
     inputs = layers.Input((variant.side, variant.side, 3))
@@ -164,11 +160,8 @@ def fold_batch_norm(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the kernel and bias of a convolution that does what a convolution and its batch normalisation do.
 
-    Both are float32, computed in float64.
-
-    Args:
-        weight: ``(output, input, height, width) float32``; the others are ``(output,) float32``.
-        offset: Added last.
+    Both are float32, computed in float64. The weight is ``(output, input, height, width) float32``, all else
+    ``(output,) float32``.
     """
     factor = scale.astype(np.float64) / np.sqrt(variance.astype(np.float64) + EPSILON)
     kernel = weight * factor[:, None, None, None]

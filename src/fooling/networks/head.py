@@ -13,8 +13,7 @@ from scipy.special import softmax
 
 from fooling.data.photographs import UNKNOWN
 from fooling.images import check_images
-from fooling.networks.adapt import TAKE, Adapted, End, agree, find_end, find_input
-from fooling.networks.adapt import Head as Head
+from fooling.networks.adapt import TAKE, Adapted, End, Head, agree, find_end, find_input
 from fooling.networks.classifier import Classifier
 from fooling.runs import progress_bar
 

@@ -8,8 +8,8 @@ from typing import Any
 from fooling.networks.applications import APPLICATIONS, EXAMPLES, load_application
 from fooling.networks.caffe import CAFFENET, load_caffenet
 from fooling.networks.classifier import Classifier, load_classifier
-from fooling.networks.crops import average_ten_crops
 from fooling.networks.efficientnet_lite import VARIANTS, load_efficientnet_lite
+from fooling.networks.ensemble import average_ten_crops
 from fooling.networks.imagenet_names import class_names
 from fooling.networks.squeezenet import NAME as SQUEEZENET
 from fooling.networks.squeezenet import load_squeezenet

@@ -8,7 +8,6 @@ import json
 import re
 import sys
 import zipfile
-from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -26,20 +25,12 @@ CODE = re.compile('"class_name": "__lambda__"|"function_type": "lambda"')  # of 
 OLD = '"module": "keras.src.engine'  # in a .keras file of Keras 2, which Keras 3 does not read; it does read others
 
 
-def load_model(
-    path: str | Path,
-    custom_objects: Mapping[str, Any] | None = None,
-    code: str | Path | None = None,
-    trust: bool = False,
-) -> keras.Model:
-    """Load a Keras model from a ``.keras`` or ``.h5`` file.
+def load_model(path: str | Path, code: str | Path | None = None, trust: bool = False) -> keras.Model:
+    """Load a Keras model from a ``.keras`` or ``.h5`` file; ValueError if a file is missing or cannot be loaded.
 
     Args:
         code: A file of Python that defines the model's own layers; it is run.
         trust: Whether code inside the model's file (Lambda layers) may run; else it is refused.
-
-    Raises:
-        ValueError: If a file is missing or is none, or cannot be loaded.
     """
     path = Path(path)
     if not path.is_file():
@@ -51,7 +42,7 @@ def load_model(
     refuse_file(path, trust)
     import keras  # only here: TensorFlow takes seconds to start
 
-    own = {**(_list_objects(run_code(code)) if code else {}), **(custom_objects or {})}
+    own = _list_objects(run_code(code)) if code else {}
     # Keras takes the format from the ending.
     try:
         return keras.models.load_model(path, custom_objects=own, compile=False, safe_mode=not trust)
@@ -60,10 +51,9 @@ def load_model(
 
 
 def run_code(path: str | Path) -> ModuleType:
-    """Return a module of a file of Python, which is run; its folder is where it imports from.
+    """Run a file of Python, which may import from its folder, and return its module.
 
-    Raises:
-        ValueError: If there is no such file, or it fails.
+    ValueError if there is no such file, or it fails.
     """
     path = Path(path).absolute()
     if not path.is_file():
@@ -90,8 +80,7 @@ def hash_code(path: str | Path | None) -> str:
 def refuse_file(path: Path, trust: bool = False) -> None:
     """Refuse what Keras would refuse, as far as a file's own description tells it, without starting Keras.
 
-    Raises:
-        ValueError: If a ``.keras`` or ``.h5`` file holds code that is not trusted, or has a form of Keras 2.
+    ValueError if a ``.keras`` or ``.h5`` file holds code that is not trusted, or has a form of Keras 2.
     """
     config, saved = _describe_file(path)
     if OLD in config:

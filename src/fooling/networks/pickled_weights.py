@@ -10,7 +10,8 @@ from __future__ import annotations
 import io
 import pickle
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +69,12 @@ class KnownNamesUnpickler(pickle.Unpickler):
         return self.storages.setdefault(key, np.zeros(count, kind))
 
 
-def _read_with(read: Callable[[KnownNamesUnpickler], Any], path: str | Path, sha256: str) -> Any:
-    """Return what ``read`` makes of a file, or raise ValueError in one sentence."""
+@contextmanager
+def _open_pickle(path: str | Path, sha256: str) -> Iterator[KnownNamesUnpickler]:
+    """Yield the unpickler of a file; whatever is wrong with it is told in one sentence, as ValueError."""
     unpickler = KnownNamesUnpickler(path, sha256)
     try:
-        return read(unpickler)
+        yield unpickler
     except UnknownNameError:
         raise
     except Exception as error:  # a damaged pickle can raise nearly anything
@@ -88,19 +90,14 @@ def _check_numbers(arrays: Iterable[Any]) -> None:
 def read_numpy_pickle(path: str | Path, sha256: str) -> dict[str, list[np.ndarray]]:
     """Read a pickled dictionary of lists of arrays, as training code with NumPy writes it.
 
-    Raises:
-        ValueError: If the file hashes to something else, asks for another name, or is damaged.
+    ValueError if the file hashes to something else, asks for another name, or is damaged.
     """
-
-    def read(unpickler: KnownNamesUnpickler) -> dict[str, list[np.ndarray]]:
+    with _open_pickle(path, sha256) as unpickler:
         layers: dict[str, list[np.ndarray]] = unpickler.load()
         if not all(isinstance(arrays, list) for arrays in layers.values()):
             raise ValueError("A layer is no list of arrays.")
         _check_numbers(part for arrays in layers.values() for part in arrays)
         return layers
-
-    found: dict[str, list[np.ndarray]] = _read_with(read, path, sha256)
-    return found
 
 
 def read_torch_file(path: str | Path, sha256: str) -> dict[str, np.ndarray]:
@@ -110,8 +107,7 @@ def read_torch_file(path: str | Path, sha256: str) -> dict[str, np.ndarray]:
     by name), a fifth with the order of the storages, and then the storages: for each a count and that many numbers.
     Errors are those of :func:`read_numpy_pickle`.
     """
-
-    def read(unpickler: KnownNamesUnpickler) -> dict[str, np.ndarray]:
+    with _open_pickle(path, sha256) as unpickler:
         *_, tensors, order = (unpickler.load() for _ in range(5))
         if sorted(order) != sorted(unpickler.storages):
             raise ValueError("The storages that follow are not those of the tensors.")
@@ -122,6 +118,3 @@ def read_torch_file(path: str | Path, sha256: str) -> dict[str, np.ndarray]:
             storage[:] = np.frombuffer(numbers, storage.dtype.newbyteorder("<"), storage.size)
         _check_numbers(tensors.values())
         return {name: np.array(tensor, order="C") for name, tensor in tensors.items()}
-
-    found: dict[str, np.ndarray] = _read_with(read, path, sha256)
-    return found

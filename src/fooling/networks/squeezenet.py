@@ -11,13 +11,13 @@ import keras
 from keras import layers
 
 from fooling.networks.classifier import Classifier
-from fooling.networks.imagenet_names import class_names
+from fooling.networks.imagenet_names import CLASSES, class_names
 from fooling.networks.pickled_weights import read_numpy_pickle
 
 NAME = "SqueezeNet"
 PACKAGE, FILE = "ndf", "example_models/weights/squeezenet_weights.pkl"
 SHA256 = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
-SIDE, CLASSES = 227, 1000
+SIDE = 227
 BATCH = 10  # images per forward pass; Choice: the fastest on two cores, 143 images/s where 20 at a time make 124
 INPUT_RANGE = (0.0, 255.0)
 MEANS = (122.679, 116.669, 104.006)  # of red, green and blue; Source: Caffe's mean image of ImageNet, averaged
@@ -47,10 +47,8 @@ def build_squeezenet() -> keras.Model:
 
     Caffe rounds the size of a pool's output up: ``same`` where something is left over, ``valid`` where nothing is.
 
-    Returns:
-        Functional; ``(batch, 227, 227, 3) float32`` in :data:`INPUT_RANGE`, red first, to ``(batch, 1000) float32``
-        logits, none of them negative: a ReLU stands before the mean. Layers are named as in the file of weights, with
-        "_" for "/".
+    From ``(batch, 227, 227, 3) float32`` in :data:`INPUT_RANGE`, red first, to ``(batch, 1000) float32`` logits, none
+    negative: a ReLU stands before the mean. Layers are named as in the file of weights, with "_" for "/".
     """
     images = layers.Input((SIDE, SIDE, 3), name="images")
     x = layers.Rescaling(1.0, offset=[-mean for mean in MEANS], name="less_means")(images)

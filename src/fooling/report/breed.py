@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 import zipfile
@@ -15,7 +14,7 @@ import numpy as np
 
 from fooling import files
 from fooling.pages.page import read_metrics
-from fooling.report.bundle import TEMPLATE, WEB, draw_app
+from fooling.report.bundle import TEMPLATE, WEB, draw_app, encode_bytes
 from fooling.report.notebooks import RefusedError, Workspace
 
 NAME = "breed"
@@ -46,17 +45,15 @@ def draw_breed(workspace: Workspace, names: Iterable[str]) -> str:
             if LENET.fullmatch(run) and path.is_file():
                 weights = read_weights(path)
                 words = {"page": name, "weights": f"{len(weights):,}"}
-                return draw_app(f"{NAME}.html.j2", MODULES, STYLES, encode(weights), words)
+                data = encode_bytes(weights.astype("<f4").tobytes())  # the little end first
+                return draw_app(f"{NAME}.html.j2", MODULES, STYLES, data, words)
     return ""
 
 
 def read_weights(path: Path) -> np.ndarray:
     """Return all weights of a LeNet that Keras saved, kernel and bias of each layer, ``(431080,) float32``.
 
-    The file is read without Keras, which would take seconds.
-
-    Raises:
-        RefusedError: If the file holds another network, or cannot be read.
+    The file is read without Keras, which would take seconds; RefusedError if it holds another network, or is damaged.
     """
     named = f"{path.parent.name}/{path.name}"
     try:
@@ -69,8 +66,3 @@ def read_weights(path: Path) -> np.ndarray:
     if len(weights) != WEIGHTS:
         raise RefusedError(f"{named} holds {len(weights):,} weights, not LeNet's {WEIGHTS:,}.")
     return weights
-
-
-def encode(weights: np.ndarray) -> str:
-    """Return float32 numbers, little end first, in base 64 for addresses: no slash, so no folder by chance."""
-    return base64.urlsafe_b64encode(weights.astype("<f4").tobytes()).decode()

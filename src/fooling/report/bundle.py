@@ -24,10 +24,8 @@ DECLARED = re.compile(
 def bundle_modules(names: Sequence[str], folder: Path = WEB) -> str:
     """Return modules, files of a folder, as one script: a browser loads no module from another file without a server.
 
-    Each must stand after those that it imports. All share one scope, so no two may define the same name.
-
-    Raises:
-        ValueError: If a module is missing before the one that imports it, or a name is defined twice.
+    Each must stand after those that it imports. All share one scope, so no two may define the same name. ValueError if
+    it is otherwise.
     """
     parts: list[str] = []
     defined: Counter[str] = Counter()
@@ -52,22 +50,19 @@ def draw_app(
     words: Mapping[str, Any],
     folder: Path = WEB,
 ) -> str:
-    """Return a page with a program as one file that asks for nothing.
+    """Return a page with a program, whose modules and template lie in a folder, as one file that asks for nothing.
 
-    Args:
-        template: A file of the folder that shows ``policy``, ``style``, ``data``, ``script``, and its own ``words``.
-        modules: Files of the folder, as for :func:`bundle_modules`.
-        data: JSON for the element of type ``application/json``, which is never run.
+    The template shows ``policy``, ``style``, ``script``, ``data`` (in an element that is never run), and its own words.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
     script = f"\n{bundle_modules(modules, folder)}"
     style = "\n" + "\n".join(path.read_text(encoding="utf-8") for path in styles)
     if "</script" in script.lower() or "</style" in style.lower():
         raise ValueError("A script or style that names its own end tag ends there; write it in two parts.")
-    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
-    return environment.get_template(template).render(
+    return fill_template(
+        folder,
+        template,
         policy=write_policy(script, style),
         style=Markup(style),  # not escaped: files of this package, and data that is escaped for its place
         script=Markup(script),
@@ -76,9 +71,22 @@ def draw_app(
     )
 
 
+def fill_template(folder: Path, template: str, /, **words: Any) -> str:
+    """Return a template of a folder with these words in it; one that is missing is an error."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
+    return environment.get_template(template).render(**words)
+
+
 def write_data(data: Any) -> str:
     """Return JSON that no text in it can end: class names may be anything."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def encode_bytes(content: bytes) -> str:
+    """Return bytes in base 64 for addresses: it has no slash, so that nothing in it looks like a path."""
+    return base64.urlsafe_b64encode(content).decode()
 
 
 def write_policy(script: str, style: str) -> str:

@@ -40,11 +40,7 @@ def _count_images(sizes: Any) -> int:
 
 
 def count_seconds(folder: Path) -> dict[str, float]:
-    """Return the seconds of computing that each page added, in order of pages; a shared run counts where it is first.
-
-    Args:
-        folder: A profile's results, with ``metrics`` and ``runs``.
-    """
+    """Return the seconds of computing that each page of a profile added; a shared run counts where it is first."""
     counted: set[str] = set()
     seconds = {}
     for path in sorted((folder / "metrics").glob("[0-9][0-9]_*.json")):

@@ -214,10 +214,9 @@ def read_manifest(workspace: Workspace, name: str) -> Manifest:
 def _read_failure(path: Path) -> str:
     """Return why a page's last run failed, nothing if it did not."""
     try:
-        failure = files.read_json(path, Failure)
+        return files.read_json(path, Failure).get("error", "")
     except files.DamagedError:
-        failure = Failure(error="for an unknown reason")
-    return failure.get("error", "")
+        return "for an unknown reason"
 
 
 def hash_file(path: Path) -> str | None:

@@ -8,7 +8,6 @@ genome is stored as its difference from the nearest kept genome that it descends
 
 from __future__ import annotations
 
-import base64
 import itertools
 import json
 import zlib
@@ -19,7 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from fooling import files
-from fooling.report.bundle import TEMPLATE, WEB, draw_app
+from fooling.report.bundle import TEMPLATE, WEB, draw_app, encode_bytes
+from fooling.report.markup import is_made_of
 from fooling.report.notebooks import RefusedError, Workspace
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def update_gallery(workspace: Workspace, pages: Iterable[str]) -> Path | None:
         return None
     sources = [one.read_text(encoding="utf-8") for one in (Path(__file__), *sorted(WEB.iterdir()), *STYLES[:1])]
     made_of = files.hash_text(json.dumps([sources, searches, workspace.profile]))
-    if not (path.is_file() and f"<!-- made of {made_of} -->" in path.read_text(encoding="utf-8")[:200]):
+    if not is_made_of(path, made_of):
         try:
             files.write_atomically(path, draw_gallery(workspace, searches, made_of))
         except ValueError as error:
@@ -218,12 +218,9 @@ def pack_family(family: Family, genomes: CppnGenomes, share: float) -> dict[str,
 
 
 def pack_arrays(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Return arrays as JSON: their names, kinds and lengths, and their bytes, deflated, in base 64 for addresses.
-
-    Base 64 for addresses has no slash, so that nothing in it looks like a path.
-    """
+    """Return arrays as JSON: their names, kinds and lengths, and their bytes, deflated, as letters."""
     content = b"".join(part.astype(part.dtype.newbyteorder("<")).tobytes() for part in arrays.values())
     return {
         "arrays": [[name, part.dtype.name, part.size] for name, part in arrays.items()],
-        "bytes": base64.urlsafe_b64encode(zlib.compress(content, 9)).decode(),
+        "bytes": encode_bytes(zlib.compress(content, 9)),
     }

@@ -16,7 +16,7 @@ from fooling.report.freshness import Manifest
 from fooling.report.gallery import update_gallery
 from fooling.report.index import draw_index, find_group, find_title, format_versions
 from fooling.report.inspection import PageError, check_pictures, find_alt_text, settle_widgets
-from fooling.report.markup import MADE_OF, POLICY, check_markup
+from fooling.report.markup import POLICY, check_markup, is_made_of
 from fooling.report.notebooks import Workspace, read_cells
 from fooling.report.runner import BAR
 from fooling.words import show_seconds
@@ -56,22 +56,12 @@ def _update_page(name: str, content: str, titles: Mapping[str, str], workspace: 
     manifest, path = freshness.read_manifest(workspace, name), workspace.report(name)
     about = [freshness.hash_package(runs.PACKAGE), content, manifest, workspace.profile, titles]
     made_of = files.hash_text(json.dumps(about, sort_keys=True))
-    found = MADE_OF.search(_read_drawn(path))
-    if found and found[1] == made_of:
+    if is_made_of(path, made_of):
         return
     try:
         files.write_atomically(path, draw_page(name, content, titles, workspace.profile, manifest, made_of))
     except PageError as error:
         raise PageError(f"{name}: {error}", error.cell) from error
-
-
-def _read_drawn(path: Path) -> str:
-    """Return a page of the report as it was drawn; nothing where there is none, or one that is damaged."""
-    try:
-        drawn = path.read_text(encoding="utf-8")
-    except (FileNotFoundError, UnicodeDecodeError):
-        return ""
-    return drawn if drawn.rstrip().endswith("</html>") else ""
 
 
 def draw_page(
@@ -81,10 +71,8 @@ def draw_page(
 
     Links may lead to the pages of ``titles``. A page by itself, such as an audit's, has none (``{}``): then nothing
     leads to an index or to another page, and links to other notebooks are plain words. ``profile`` and ``manifest``
-    may be empty, too; ``made_of`` is a hash that says when the page must be drawn again.
-
-    Raises:
-        PageError: If a picture has no description, a formula cannot be read, or the page holds markup that it must not.
+    may be empty, too; ``made_of`` is a hash that says when the page must be drawn again. PageError if a picture has no
+    description, a formula cannot be read, or the page holds markup that it must not.
     """
     import nbformat
     from nbconvert.exporters import HTMLExporter

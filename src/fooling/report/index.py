@@ -19,6 +19,7 @@ from fooling.pages.finding import Finding, collect
 from fooling.pages.page import find_remedy
 from fooling.report import freshness
 from fooling.report.breed import NAME as BREED
+from fooling.report.bundle import TEMPLATE, fill_template
 from fooling.report.costs import count_seconds
 from fooling.report.freshness import Status
 from fooling.report.inspection import find_alt_text
@@ -26,7 +27,6 @@ from fooling.report.markup import POLICY
 from fooling.report.notebooks import OVERVIEW, ExecutedCell, RefusedError, Workspace, read_cells
 from fooling.words import show_seconds
 
-TEMPLATE = Path(__file__).parent / "template"
 # The first number of each group of pages.
 GROUPS = {0: "Overview", 1: "Digits", 6: "ImageNet", 10: "Digits and ImageNet", 13: "Beyond the paper"}
 NAMES = {"python": "Python", "tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy"}
@@ -39,13 +39,11 @@ class Picture(NamedTuple):
 
     data: str
     alt: str
-    cover: tuple[float, ...] | None = None  # left, top, right and bottom as shares; see fooling.figures.style.Figure
+    cover: tuple[float, ...] = ()  # left, top, right and bottom as shares; see fooling.figures.style.Figure
 
 
 def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
     """Return the index of all pages as HTML; the same results give the same bytes."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     seconds = count_seconds(workspace.results)
     entries = [_describe_page(statuses[name], workspace, seconds.get(name, 0.0)) for name in sorted(statuses)]
     groups: dict[str, list[dict[str, Any]]] = {}
@@ -54,8 +52,9 @@ def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
     overview = groups.pop(GROUPS[int(OVERVIEW)], [None])[0]
     findings = collect_findings([workspace.results])
     manifests = [freshness.read_manifest(workspace, name) for name in sorted(statuses)]
-    environment = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, undefined=StrictUndefined)
-    return environment.get_template("report.html.j2").render(
+    return fill_template(
+        TEMPLATE,
+        "report.html.j2",
         profile=workspace.profile,
         policy=POLICY,
         findings=findings,
@@ -125,17 +124,16 @@ def find_title(cells: Iterable[Mapping[str, Any]]) -> str:
 def find_pictures(cells: Iterable[Mapping[str, Any]]) -> tuple[Picture, ...]:
     """Return every PNG and JPEG that an executed notebook shows, in order."""
     return tuple(
-        Picture("".join(output["data"][kind]), find_alt_text(output, kind), _find_cover(output, kind))
+        Picture(
+            "".join(output["data"][kind]),
+            find_alt_text(output, kind),
+            tuple(output.get("metadata", {}).get(kind, {}).get("cover", ())),
+        )
         for cell in cells
         for output in cell.get("outputs", ())
         for kind in ("image/png", "image/jpeg")
         if kind in output.get("data", {})
     )
-
-
-def _find_cover(output: Mapping[str, Any], kind: str) -> tuple[float, ...] | None:
-    cover = output.get("metadata", {}).get(kind, {}).get("cover")
-    return tuple(cover) if cover else None
 
 
 def format_versions(manifests: Sequence[Mapping[str, Any]]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import NoReturn
 
 from fooling.report.inspection import PageError
@@ -47,6 +48,16 @@ def check_markup(name: str, page: str) -> str:
     checker.feed(page)
     checker.close()
     return page
+
+
+def is_made_of(path: Path, made_of: str) -> bool:
+    """Return whether there is a page, drawn to its end, that says to be made of what has this hash."""
+    try:
+        drawn = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
+        return False
+    found = MADE_OF.search(drawn)
+    return found is not None and found[1] == made_of and drawn.rstrip().endswith("</html>")
 
 
 class _Checker(HTMLParser):

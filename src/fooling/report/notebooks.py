@@ -144,8 +144,7 @@ def read_cells(path: Path) -> list[ExecutedCell]:
 def read_notebooks(folder: Path) -> dict[str, Notebook]:
     """Read all notebooks of a folder, in the order in which they run: by their numbers, the overview last.
 
-    Raises:
-        RefusedError: If there is none, one cannot be read, or one needs another than those that run before it.
+    RefusedError if there is none, one cannot be read, or one needs another than those that run before it.
     """
     paths = sorted(folder.glob("[0-9][0-9]_*.ipynb"), key=lambda path: (path.stem[:2] == OVERVIEW, path.stem))
     if not paths:

@@ -147,11 +147,8 @@ def copy_without_large_genomes(source: str | Path, place: str | Path) -> None:
 def restore(workspace: Workspace) -> tuple[int, int]:
     """Copy the published runs to where a profile's pages look for finished runs, but for those that are there.
 
-    Returns:
-        How many published runs have the arithmetic of this machine, so that its pages find them, and how many have not.
-
-    Raises:
-        RefusedError: If nothing is published at this profile.
+    Return how many published runs have the arithmetic of this machine, so that its pages find them, and how many have
+    not. RefusedError if nothing is published at this profile.
     """
     published = workspace.published
     profiles = {page["profile"] for page in read_origins(published).values()}
@@ -208,8 +205,7 @@ def _aside(folder: Path) -> Path:
 def update_readme(readme: Path, published: Path) -> None:
     """Write what README and GUIDE.md tell of the published pages, and the picture: the first of the overview.
 
-    Raises:
-        RefusedError: If one of the two is missing.
+    RefusedError if one of the two is missing.
     """
     texts = (readme, readme.with_name(GUIDE))
     if missing := [path.name for path in texts if not path.is_file()]:

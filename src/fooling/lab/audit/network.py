@@ -147,7 +147,7 @@ def _open_network(
     check_image_size(size, None if model else own.function)
     try:
         if model:
-            network = load_model(model, None, own.code, own.lambdas)
+            network = load_model(model, own.code, own.lambdas)
         else:
             classify = getattr(run_code(str(own.code)), str(own.function), None)
             if not callable(classify):
