@@ -98,11 +98,7 @@ def _find_class(path: Path, folder: str, class_names: Sequence[str], named: bool
 
 
 def find_label(folder: str, class_names: Sequence[str]) -> int:
-    """Return the class that a folder's name means: its name, its number, or for ImageNet's its id of WordNet's.
-
-    Raises:
-        AuditError: If it is none of them.
-    """
+    """Return the class that a folder means by its name, its number, or for ImageNet's WordNet's id; else AuditError."""
     wanted, names = clean_name(folder), [clean_name(name) for name in class_names]
     if wanted in names:
         return names.index(wanted)

@@ -85,7 +85,6 @@ def tell_audit(found: Found) -> list[str]:
 
 
 def _tell_class(learned: FoolingClass) -> str:
-    """Return what a fooling class changes."""
     enough = [(kind, share) for kind, share in _list_known(learned) if learned.unseen[kind] >= FEW]
     known = ", ".join(f"{kind} {_count_share(share, learned.unseen[kind])}" for kind, share in enough)
     before, after = map(show_confidence, learned.median)
@@ -99,7 +98,6 @@ def _tell_class(learned: FoolingClass) -> str:
 
 
 def _tell_temperature(warmed: Temperature, counts: Mapping[str, int]) -> str:
-    """Return what a temperature changes."""
     if not warmed.fitted:
         return f"Temperature: {tell_unfitted(warmed.value)}."
     kind = max((one for one in warmed.certain if counts[one] >= FEW), key=lambda one: warmed.certain[one], default="")
@@ -156,5 +154,4 @@ def _count_share(share: float, count: int) -> str:
 
 
 def _show_count(count: float | None) -> str:
-    """Return a number of images, or never."""
     return "never" if count is None else f"{count:,.0f}"

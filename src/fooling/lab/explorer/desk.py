@@ -27,9 +27,7 @@ from fooling.networks.classifier import Classifier
 class Desk:
     """Networks by name, loaded once; and one line that says what is going on; arguments are those of ``Explorer``.
 
-    Attributes:
-        status: The line, for the panel.
-        answering: Set while a click is answered; whoever computes in the background rests.
+    ``answering`` is set while a click is answered; whoever computes in the background rests.
     """
 
     def __init__(self, networks: dict[str, Callable[[], Classifier]], folder: Path, supplement: Sequence[int]) -> None:

@@ -64,7 +64,6 @@ class LookSection:
         self.widget.layout.display = "none"
 
     def _draw(self) -> None:
-        """Draw what is picked as it is to be seen."""
         search, cell, number = self._picked
         name, born = html.escape(search.class_names[cell]), number // search.children
         self.picture.value = ""  # what stands under another champion's title would be taken for this one
@@ -93,7 +92,6 @@ class LookSection:
         self.desk.say(f"Breed from it and Save it now take this image: {title}.")
 
     def _breed(self) -> None:
-        """Take the image to where one breeds."""
         search, _, _ = self._picked
         self.breed(search.classifier, search.encoding, self._taken[2]())
 
@@ -183,5 +181,4 @@ class OwnSection:
 
 
 def _offer_upload(accept: str, description: str) -> Any:
-    """Return a button that uploads a file."""
     return widgets.FileUpload(accept=accept, description=description, layout={"width": "auto"})
