@@ -154,9 +154,8 @@ def settle_range(
         if max(certain.values()) > certain[taken]:
             doubts = (_doubt(taken, certain, "as many real images are right with either"),)
     counted, shares = len(natural.labels), {one: f"{part.mean():.1%}" for one, part in right.items()}
-    chance = (
-        "" if beats_chance(right[taken], natural.labels, len(classifier.class_names)) else ", no better than chance"
-    )
+    better = beats_chance(right[taken], natural.labels, len(classifier.class_names))
+    chance = "" if better else ", no better than chance"
     others = ", ".join(f"{show_range(one)}: {share}" for one, share in shares.items() if one != taken)
     less = "" if why.startswith("found: most") else ", not significantly more"
     said = f"{show_range(taken)} {why}; right on {shares[taken]} of {counted:,} real images{chance}; "
