@@ -85,9 +85,8 @@ class BreedSection:
         self._show(f"Back at {name_litter(self.breeding.generation)}.")
 
     def _go_to(self, change: Any) -> None:
-        if picked := change["new"]:
-            self.breeding.generation = int(picked["id"])
-            self._show(f"{name_litter(self.breeding.generation)}. What is bred from it replaces the litters after it.")
+        self.breeding.generation = int(change["new"]["id"])
+        self._show(f"{name_litter(self.breeding.generation)}. What is bred from it replaces the litters after it.")
 
     def _read_aim(self, classifier: Classifier) -> int | None:
         """Return the class to breed for that is typed, None for none; ValueError if the network has no such class."""

@@ -199,5 +199,5 @@ class EvolveSection:
         self.go.description = "Go on" if self.search and self.search.generation > 0 else "Start"
 
     def _hand_on(self, change: Any) -> None:
-        if self.search is not None and (picked := change["new"]):
-            self.pick(self.search, int(picked["id"]), int(picked["number"]))
+        if self.search is not None:
+            self.pick(self.search, int(change["new"]["id"]), int(change["new"]["number"]))

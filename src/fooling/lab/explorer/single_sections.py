@@ -81,9 +81,7 @@ class LookSection:
 
     def _take(self, change: Any) -> None:
         """Look at a relative that was clicked, and breed from it or save it from now on."""
-        if not (picked := change["new"]):
-            return
-        (search, cell, number), family, place = self._picked, self._family, int(picked["id"])
+        (search, cell, number), family, place = self._picked, self._family, int(change["new"]["id"])
         image, title = family.images[place], family.titles[place]
         name = f"{search.class_names[cell]}-{search.classifier.name}-{search.seed}-{number}-{self.view.value}-{place}"
         self._taken = name, image, lambda: family.find_genome(place)
