@@ -32,7 +32,7 @@ PLACES = {
     "climbing": "fooling.gradient_ascent.settings",
     "to_bytes": "fooling.images:to_bytes",
     "audit_network": "fooling.lab.audit.experiment:audit_network",
-    "teach_fooling_class": "fooling.lab.audit.fooling_class:teach_fooling_class",
+    "teach_fooling_class": "fooling.lab.audit.defences:teach_fooling_class",
     "NaturalImages": "fooling.lab.audit.natural:NaturalImages",
     "load_natural": "fooling.lab.audit.natural:load_natural",
     "open_folder": "fooling.lab.audit.folders:open_folder",

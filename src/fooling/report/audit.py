@@ -109,11 +109,7 @@ def _date(workspace: Workspace) -> int:
 
 
 def prepare(options: Options) -> tuple[Path, Given]:
-    """Return where an audit goes and what its page is given, having looked at the files that are named.
-
-    Raises:
-        AuditError: If one is missing or is not what it should be.
-    """
+    """Return where an audit goes and what its page is given; AuditError if a file or number is not as it should be."""
     check_keras()
     code, function = find_function(options.code) if options.code else (None, "")
     audited = code if function else options.model
@@ -128,24 +124,24 @@ def prepare(options: Options) -> tuple[Path, Given]:
             refuse_file(options.model, options.trust)
         except ValueError as error:
             raise AuditError(str(error)) from error
-    named = {name: path.absolute() for name in ("class_names", "images") if (path := getattr(options, name))}
-    named |= {"code": code.absolute()} if code else {}
+    beside = {"class_names": options.class_names, "images": options.images, "code": code}
+    named = {name: path.absolute() for name, path in beside.items() if path}
     names = read_class_names(str(options.class_names) if options.class_names else None)
     if options.images:  # without names their number is not known yet
         open_folder(options.images, names, len(names) or len(list_class_folders(options.images)))
     _check_numbers(options, function)
-    paths = {"model": options.model.absolute()} if options.model else {}
-    given = ("budget", "trust", "calls", "input_range", "image_size", "resize")
-    others: dict[str, Any] = {"function": function, **{name: getattr(options, name) for name in given}}
-    parameters = {name.upper(): str(path) for name, path in {**paths, "output": folder, **named}.items()}
-    for path in parameters.values():
+    model = {"model": options.model.absolute()} if options.model else {}
+    paths = {name.upper(): str(path) for name, path in {**model, "output": folder, **named}.items()}
+    for path in paths.values():
         if any(0xD800 <= ord(letter) < 0xE000 for letter in path):  # how Python keeps a byte that is no letter
             raise AuditError(f"The path {clean_name(path)!r} is not in this system's encoding; rename what it names.")
-    others = {name: list(one) if isinstance(one, tuple) else one for name, one in others.items() if one}
+    given = ("budget", "trust", "calls", "input_range", "image_size", "resize")
+    others: dict[str, Any] = {"function": function, **{name: getattr(options, name) for name in given}}
+    parameters = {name.upper(): list(one) if isinstance(one, tuple) else one for name, one in others.items() if one}
     return folder, Given(
-        {**parameters, "SEED": options.seed, **{name.upper(): one for name, one in others.items()}},
+        {**paths, "SEED": options.seed, **parameters},
         inputs=f"{key} {hash_files(named.values())}",
-        paths=tuple(parameters),
+        paths=tuple(paths),
         time_out=max(3_600, int(SLOWEST * 60 * options.budget)),
     )
 
@@ -173,11 +169,7 @@ def _fail(error: str, workspace: Workspace) -> int:
 
 
 def keep_numbers(workspace: Workspace) -> Found:
-    """Write ``metrics.json`` beside the runs of an audit, and return what it holds.
-
-    Raises:
-        RefusedError: If the numbers are those of another version.
-    """
+    """Write ``metrics.json`` beside an audit's runs, and return what it holds; RefusedError if it cannot be read."""
     try:
         found: Found | None = read_record(workspace.results, PAGE, "audit", Found)
     except ValueError as error:

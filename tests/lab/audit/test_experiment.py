@@ -10,8 +10,8 @@ import pytest
 from fooling.lab.audit import experiment
 from fooling.lab.audit.attacks import Attempt
 from fooling.lab.audit.budget import Budget, Size
+from fooling.lab.audit.defences import find_median_after, say_why_not, teach_fooling_class, train_scaled
 from fooling.lab.audit.experiment import audit_network, choose_shown, say_untested, take_best
-from fooling.lab.audit.fooling_class import find_median_after, say_why_not, teach_fooling_class, train_scaled
 from fooling.lab.audit.network import Subject
 from fooling.lab.audit.record import ATTACKS
 from fooling.networks.adapt import Head

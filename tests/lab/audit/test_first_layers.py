@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from keras import layers
 
+from fooling.lab.audit.asking import settle_range
 from fooling.lab.audit.natural import NaturalImages
-from fooling.lab.audit.pixel_range import settle_range
 from fooling.networks.classifier import Classifier
 from fooling.networks.pixels import read_range
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from keras import layers
 
+from fooling.lab.audit.asking import beats_chance, is_better, settle_range
 from fooling.lab.audit.files import AuditError
 from fooling.lab.audit.folders import open_folder
 from fooling.lab.audit.natural import NaturalImages, load_natural
-from fooling.lab.audit.pixel_range import beats_chance, is_better, settle_range
 from fooling.networks.classifier import Classifier
 
 SHAPE, NAMES = (12, 10, 3), ("red", "green", "blue")

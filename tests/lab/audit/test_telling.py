@@ -15,9 +15,9 @@ import pytest
 from fooling.lab.audit import verdict
 from fooling.lab.audit.attacks import Attempt
 from fooling.lab.audit.budget import Budget, Size
+from fooling.lab.audit.experiment import summarise, summarise_real
 from fooling.lab.audit.natural import NaturalImages
-from fooling.lab.audit.record import Defences, FoolingClass, Found, Separation, Temperature
-from fooling.lab.audit.summary import Told, summarise, summarise_real
+from fooling.lab.audit.record import Defences, FoolingClass, Found, OnNoise, Separation, Temperature
 from fooling.lab.audit.telling import (
     find_best_detector,
     tabulate_attacks,
@@ -89,7 +89,7 @@ def make_found(defences: Defences = DEFENCES, has_real: bool = True, untested: t
     )
     natural = NaturalImages("toy", np.empty(0), np.array([0, 1, 1, 0]))
     real = summarise_real(np.array([0.9, 0.8, 0.4, 0.95]), np.array([0, 1, 2, 0]), natural)[0] if has_real else None
-    found = summarise(network, BUDGET, ATTEMPTS, np.linspace(0.1, 0.5, 10), real, Told((), untested), defences)
+    found = summarise(network, BUDGET, ATTEMPTS, OnNoise(0.3, 0.5), real, defences, (), untested)
     return msgspec.convert(json.loads(json.dumps(msgspec.to_builtins(found), sort_keys=True)), Found)
 
 

@@ -25,10 +25,7 @@ if TYPE_CHECKING:
     from fooling.networks.classifier import Classifier
     from fooling.runs import RunFolder
 
-PIXELS = {
-    **{"black": (0, 0, 0), "grey": (128, 128, 128), "white": (255, 255, 255)},
-    **{"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)},
-}
+PIXELS = ((0, 0, 0), (128, 128, 128), (255, 255, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255))  # of COLOURS
 
 
 class Attempt(NamedTuple):
@@ -126,5 +123,5 @@ def find_fooling(attempts: Mapping[str, Attempt]) -> dict[str, np.ndarray]:
 def make_plain_images(shape: tuple[int, int, int]) -> tuple[tuple[str, ...], np.ndarray]:
     """Return the names of plain colours, grey levels where there is one channel, and an image of each, uint8."""
     names = COLOURS[: 6 if shape[2] == 3 else 3]
-    pixels = np.array([PIXELS[name] for name in names], np.uint8)[:, None, None, : shape[2]]
+    pixels = np.array(PIXELS[: len(names)], np.uint8)[:, None, None, : shape[2]]
     return names, np.broadcast_to(pixels, (len(names), *shape)).copy()

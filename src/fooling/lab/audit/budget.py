@@ -77,7 +77,7 @@ class Budget:
 def open_budget(classifier: Classifier, minutes: float, seed: int, real: int, folder: Path) -> Budget:
     """Return the budget of a network on this machine: the one made before, else by measuring its speed now.
 
-    Args and errors are those of :func:`make_budget`; a budget made before is that of the same seed.
+    Arguments and errors are those of :func:`make_budget`; a budget made before is that of the same seed.
     """
 
     def measure() -> dict[str, np.ndarray]:
@@ -103,6 +103,7 @@ def make_budget(classifier: Classifier, speed: Speed, minutes: float, real: int)
     if not minutes > 0:
         raise AuditError(f"The budget is {minutes} minutes, but an audit needs more than 0.")
     asked = classifier.asked
+    limit = asked.most if asked else None
     left_out = {*(() if real else ("natural", "again")), *(("ascent", "again") if asked else ())}
     shares = {name: share for name, share in SHARES.items() if name not in left_out}
     seconds = USED * 60 * minutes - GRAPHS * speed.compile
@@ -110,21 +111,21 @@ def make_budget(classifier: Classifier, speed: Speed, minutes: float, real: int)
     pixels, graphs = speed.forward + speed.direct, speed.forward + speed.cppn
     costs = {"noise": pixels, "direct": pixels, "cppn": graphs, "again": graphs}
     images = {name: parts[name] / cost for name, cost in costs.items()}
-    if asked and asked.most is not None:
-        free = asked.most - asked.shown - FIRST_SHOWN - min(real, FEWEST_REAL)
+    if asked and limit is not None:
+        free = limit - asked.shown - FIRST_SHOWN - min(real, FEWEST_REAL)
         images = {name: min(count, free * SHOWN * SHARES[name] / LIMITED) for name, count in images.items()}
     gradients, total = parts["ascent"] / speed.gradient, len(classifier.class_names)
     few = [int(images["cppn"] / PER_CELL)] + ([] if asked else [int(gradients / STEPS_PER_CELL)])
     cells = max(min(FEWEST, total), min(total, *few))
     seeds, steps, slots = (0, 0, 0) if asked else choose_ascent(classifier, gradients, cells)
     # Real images are scored, and their features read twice.
-    most = FEWEST_REAL if asked and asked.most is not None else int(parts["natural"] / (3 * speed.forward))
+    most = FEWEST_REAL if limit is not None else int(parts["natural"] / (3 * speed.forward))
     natural = min(real, max(FEWEST_REAL, most))
     sizes = {name: choose_size(count) for name, count in images.items()}
     noise, direct, cppn, again = sizes.values()
     shown = sum(size.images for size in (noise, direct, cppn))
-    if asked and asked.most is not None and shown > free:
-        needed = asked.most + math.ceil((shown - free) / SHOWN)
+    if limit is not None and shown > free:
+        needed = limit + math.ceil((shown - free) / SHOWN)
         raise AuditError(f"An audit must show {classifier.name} about {needed:,} images: add --calls {needed} (CALLS).")
     budget = Budget(minutes, spread_classes(total, cells), natural, noise, direct, cppn, again, seeds, steps)
     least = sum(sizes[name].images * cost for name, cost in costs.items() if name not in left_out)
@@ -159,7 +160,7 @@ def choose_ascent(classifier: Classifier, gradients: float, cells: int) -> tuple
 
 def spread_classes(total: int, cells: int) -> tuple[int, ...]:
     """Return so many of all classes, evenly spaced."""
-    return tuple(int(index) for index in np.linspace(0, total - 1, cells).round())
+    return tuple(np.linspace(0, total - 1, cells).round().astype(int).tolist())
 
 
 def describe_cut(budget: Budget, total: int, real: int) -> tuple[str, ...]:
@@ -179,6 +180,7 @@ def tabulate_budget(budget: Budget, subject: Subject) -> list[tuple[str, str, st
     """Return the rows of a table: what, how much, why."""
     classifier, real, natural = subject.classifier, budget.natural, subject.natural
     starts, cells = count_words(budget.ascent_seeds, "start"), len(budget.classes)
+    why_resized = "as Keras's own loader does unless it is told to crop or pad"
     return [
         ("network", classifier.name, "any Keras classifier"),
         ("images", " × ".join(map(str, classifier.image_shape)), "the network's own"),
@@ -190,11 +192,7 @@ def tabulate_budget(budget: Budget, subject: Subject) -> list[tuple[str, str, st
             f"at least {PER_CELL} CPPN images for each",
         ),
         ("real images", f"{real:,}" if real else "none", "half to fit, half to measure"),
-        *(
-            [("resized", natural.resize, "as Keras's own loader does unless it is told to crop or pad")]
-            if natural
-            else []
-        ),
+        *([("resized", natural.resize, why_resized)] if natural else []),
         ("noise", str(budget.noise), "random search: what chance finds"),
         ("direct", str(budget.direct), "pixels; the paper: 200 × 200 on digits"),
         ("CPPN", str(budget.cppn), "regular patterns; the same"),

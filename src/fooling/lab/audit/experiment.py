@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import numpy as np
 
-from fooling.confidence import to_confidence
+from fooling.confidence import find_median, to_confidence
 from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.random_images import draw_random_images
+from fooling.files import hash_arrays
 from fooling.lab.audit import record
-from fooling.lab.audit.attacks import Attempt, find_fooling, try_attacks
-from fooling.lab.audit.detection import FEWEST, measure_detectors, measure_temperature
-from fooling.lab.audit.fooling_class import say_why_not, teach_fooling_class
+from fooling.lab.audit.asking import beats_chance
+from fooling.lab.audit.attacks import Attempt, find_fooling, make_plain_images, try_attacks
+from fooling.lab.audit.defences import FEWEST, say_why_not, try_defences
 from fooling.lab.audit.natural import NaturalImages, draw_places
 from fooling.lab.audit.network import tell_failure
-from fooling.lab.audit.pixel_range import beats_chance
-from fooling.lab.audit.summary import Told, summarise, summarise_real
 from fooling.runs import RunFolder, compute_once
 
 if TYPE_CHECKING:
@@ -61,9 +60,10 @@ def audit_network(subject: Subject, budget: Budget, seed: int, folder: Path) -> 
     if real is not None:
         most = max(budget.natural, min(FEWEST, len(real.labels)))
         subject = subject._replace(natural=real.take(draw_places(real.labels, most, seed)))
+    natural = subject.natural
     described = {
         "network": [classifier.fingerprint(), classifier.name, *classifier.class_names],
-        "real": subject.natural.fingerprint() if subject.natural else None,
+        "real": hash_arrays(natural.images, natural.labels) if natural else None,
         "budget": msgspec.to_builtins(budget),
         "seed": seed,
         **({"doubts": list(subject.doubts)} if subject.doubts else {}),
@@ -96,19 +96,21 @@ def _measure(
         inner.append(run)
     noise = np.concatenate(list(draw_random_images(DirectEncoding(classifier.image_shape), NOISE, seed)))
     noisy = classifier.score(noise)
-    confidences = {"noise, first class": to_confidence(noisy.max(axis=1))}
+    first = to_confidence(noisy.max(axis=1))
+    noise_class = classifier.class_names[int(np.bincount(noisy.argmax(axis=1)).argmax())]
+    on_noise = record.OnNoise(float(np.median(first)), float(first.max()), noise_class)
+    confidences = {"noise, first class": first}
     confidences |= {"noise, best for a class" if name == "noise" else name: sure[name].ravel() for name in sure}
     nonsense, real, scores = {"noise": noise, **find_fooling(attempts)}, None, None
-    defences, again = _test_defences(subject, nonsense, attempts["CPPN"], budget, seed, folder)
+    defences, again = try_defences(subject, nonsense, attempts["CPPN"], budget, seed, folder)
     if natural is not None:
         scores = classifier.score(natural.images)
         real, groups = summarise_real(to_confidence(scores.max(axis=1)), scores.argmax(axis=1), natural)
         confidences = groups | confidences
     missing = () if "ascent" in attempts else (NO_GRADIENT if budget.ascent_steps else NO_STEPS,)
     doubts = (*say_doubts(natural, scores), *subject.doubts, *(one for one in missing if one == NO_GRADIENT))
-    first = int(np.bincount(noisy.argmax(axis=1)).argmax())
-    told = Told(doubts, (*missing, *say_untested(classifier, natural)), classifier.class_names[first])
-    found = summarise(classifier, budget, attempts, confidences["noise, first class"], real, told, defences)
+    untested = (*missing, *say_untested(classifier, natural))
+    found = summarise(classifier, budget, attempts, on_noise, real, defences, doubts, untested)
     shown = choose_shown(attempts)
     arrays = {f"confidences.{name}": part for name, part in confidences.items()}
     for name, attempt in {**attempts, **({"again": again} if again else {})}.items():
@@ -117,24 +119,77 @@ def _measure(
     return {**arrays, "shown": shown, "sheet": sheet, "found": np.array(msgspec.json.encode(found).decode())}
 
 
-def _test_defences(
-    subject: Subject, nonsense: dict[str, np.ndarray], before: Attempt, budget: Budget, seed: int, folder: Path
-) -> tuple[record.Defences, Attempt | None]:
-    """Return what detectors, a temperature and a fooling class do, as far as each can be tested, and what evolved."""
-    classifier, natural, learned, again = subject.classifier, subject.natural, None, None
-    if natural is None or len(natural.labels) < FEWEST:
-        return record.Defences(), None
-    detectors, measured = measure_detectors(classifier, natural, nonsense, seed)
-    warmed = measure_temperature(classifier, natural, nonsense, seed) if natural.labelled else None
-    if not say_why_not(classifier, natural):
-        most = max([len(part) for name, part in nonsense.items() if name != "noise"], default=NOISE)
-        few = {name: part[:most] for name, part in nonsense.items()}  # noise is cheap, and would outnumber the rest
-        learned, again = teach_fooling_class(classifier, natural, few, before, budget, seed, folder)
-    counts = {kind: len(part) for kind, part in nonsense.items()}
-    found = record.Defences(
-        detectors=detectors, nonsense=counts, measured_with=measured, temperature=warmed, fooling_class=learned
+def summarise(
+    classifier: Classifier,
+    budget: Budget,
+    attempts: Mapping[str, Attempt],
+    noise: record.OnNoise,
+    real: record.OnReal | None,
+    defences: record.Defences,
+    doubts: tuple[str, ...],
+    untested: tuple[str, ...],
+) -> record.Found:
+    """Return the numbers of an audit."""
+    best = {attack: to_confidence(one.log_odds.max(axis=0)) for attack, one in attempts.items()}
+    highest = np.max(list(best.values()), axis=0)  # (cells,)
+    fooled, cell, names = int((highest >= record.CERTAIN).sum()), int(highest.argmax()), classifier.class_names
+    surest = max(best, key=lambda attack: float(best[attack][cell]))
+    cells = (
+        record.FooledClass(index, names[index], {attack: float(part[place]) for attack, part in best.items()})
+        for place, index in enumerate(budget.classes)
     )
-    return found, again
+    colours, images = make_plain_images(classifier.image_shape)
+    plain = {
+        colour: record.Plain(names[row.argmax()], float(to_confidence(row.max())))
+        for colour, row in zip(colours, classifier.score(images), strict=True)
+    }
+    return record.Found(
+        network=record.Network(classifier.name, classifier.image_shape, len(names), classifier.input_range),
+        budget_minutes=budget.minutes,
+        cut=budget.cut,
+        doubts=doubts,
+        untested=untested,
+        audited=len(budget.classes),
+        fooled=fooled,
+        fooled_share=fooled / len(budget.classes),
+        worst=record.Worst(names[budget.classes[cell]], surest, float(highest[cell])),
+        attacks={attack: summarise_attempt(one) for attack, one in attempts.items()},
+        classes=tuple(cells),
+        noise=noise,
+        plain=plain,
+        real=real,
+        **msgspec.structs.asdict(defences),
+    )
+
+
+def summarise_attempt(attempt: Attempt) -> record.Attacked:
+    """Return the numbers of one attack."""
+    final = to_confidence(attempt.log_odds)  # (runs, cells)
+    by_run = np.median(final, axis=1)
+    needed = np.sort(np.moveaxis(attempt.needed, 1, 0).reshape(len(record.LEVELS), -1))  # NaN, never, comes last
+    needed = needed[:, (needed.shape[1] - 1) // 2]  # (levels,): of an even number the lower of the two in the middle
+    counts = {str(level): float(count) for level, count in zip(record.LEVELS, needed, strict=True)}
+    return record.Attacked(
+        runs=len(final),
+        images=int(attempt.steps[-1]),
+        median=float(np.median(final)),
+        runs_range=(float(by_run.min()), float(by_run.max())),
+        classes_at={str(level): int((final.max(axis=0) >= level / 100).sum()) for level in record.LEVELS},
+        images_to={level: None if np.isnan(count) else count for level, count in counts.items()},
+    )
+
+
+def summarise_real(
+    confidences: np.ndarray, tops: np.ndarray, natural: NaturalImages
+) -> tuple[record.OnReal, dict[str, np.ndarray]]:
+    """Return the numbers of real images, and by sort their confidences, ``(count,) float64``, in their top classes."""
+    median = float(np.median(confidences))
+    if not natural.labelled:
+        return record.OnReal(len(tops), median, None, None, None), {"real": confidences}
+    is_right = tops == natural.labels
+    right, wrong = confidences[is_right], confidences[~is_right]
+    found = record.OnReal(len(tops), median, float(is_right.mean()), find_median(right), find_median(wrong))
+    return found, {"real, right": right, "real, wrong": wrong}
 
 
 def say_doubts(natural: NaturalImages | None, scores: np.ndarray | None) -> tuple[str, ...]:

@@ -48,7 +48,6 @@ def draw_contact_sheet(
     Args:
         images: ``(attacks, classes, height, width, channels) uint8``.
         confidences: ``(attacks, classes)``.
-        title: One line above the sheet, such as the network's name.
     """
     rows, columns = images.shape[:2]
     across = max(columns, NARROWEST)
@@ -196,7 +195,6 @@ def _draw_temperature(spot: Axes, temperature: Temperature, counts: Mapping[str,
 
 
 def _describe_temperature(temperature: Temperature) -> str:
-    """Return the nonsense at 99% in words."""
     said = [
         f"{kind} {before:.0%}" + (f" to {after:.0%}" if temperature.fitted else "")
         for kind, (before, after) in temperature.certain.items()

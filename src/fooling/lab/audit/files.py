@@ -42,12 +42,10 @@ def read_class_names(given: str | Sequence[str] | None) -> tuple[str, ...]:
     """
     listed = _read_names_file(Path(given)) if isinstance(given, str) else map(str, given or ())
     names = [clean_name(name) for name in listed]
-    counts, seen = Counter(names), Counter[str]()
-    numbered = []
-    for name in names:
-        seen[name] += 1
-        numbered.append(f"{name} ({seen[name]})" if counts[name] > 1 else name)
-    return tuple(numbered)
+    counts = Counter(names)
+    return tuple(
+        f"{name} ({names[: place + 1].count(name)})" if counts[name] > 1 else name for place, name in enumerate(names)
+    )
 
 
 def _read_names_file(path: Path) -> list[str]:
@@ -86,11 +84,7 @@ def _order_names(content: Any) -> list[Any]:
 
 
 def list_class_folders(folder: str | Path) -> tuple[str, ...]:
-    """Return the names of a folder's subfolders, sorted as ``keras.utils.image_dataset_from_directory`` sorts them.
-
-    Raises:
-        AuditError: If there is no such folder.
-    """
+    """Return the names of a folder's subfolders as Keras's own loader sorts them; AuditError if there is no folder."""
     path = Path(folder)
     if not path.is_dir():
         raise AuditError(f"There is no folder {path.name!r} of images.")
@@ -153,13 +147,13 @@ def check_keras() -> None:
         settings = files.read_json(home / "keras.json", dict[str, Any])
     except (OSError, files.DamagedError):  # Keras passes over it, too
         settings = {}
-    found = {**settings, **({"backend": os.environ["KERAS_BACKEND"]} if os.environ.get("KERAS_BACKEND") else {})}
+    backend = os.environ.get("KERAS_BACKEND")
     for name, needed in KERAS.items():
-        if found.get(name, needed) != needed:
-            where = (
-                "KERAS_BACKEND" if name == "backend" and os.environ.get("KERAS_BACKEND") else f"{name} in keras.json"
-            )
-            raise AuditError(f"{where} is {found[name]!r}, but an audit needs {needed!r}.")
+        found, where = settings.get(name, needed), f"{name} in keras.json"
+        if name == "backend" and backend:
+            found, where = backend, "KERAS_BACKEND"
+        if found != needed:
+            raise AuditError(f"{where} is {found!r}, but an audit needs {needed!r}.")
 
 
 def check_image_size(size: Sequence[int] | None, function: str | None) -> None:

@@ -48,11 +48,14 @@ def open_folder(folder: str | Path, named: Sequence[str], classes: int) -> Folde
         inside[name], more = list_pictures(path / name)
         others += more
     filled = [name for name in folders if inside[name]]
+    pictures = [one for name in filled for one in inside[name]] or loose
     said = _tell_some(path, "Left out, because they are no pictures", others)
+    foreign = [one for one in pictures if not one.name.lower().endswith(KERAS_ENDINGS)]
+    said_last = _tell_some(path, "Read, though Keras's own loader passes over such kinds", foreign)
     if not filled:
         if not loose:
             raise AuditError(f"The folder {path.name!r} holds no pictures, nor folders with pictures in them.")
-        return Folder(path, tuple(loose), (UNKNOWN,) * len(loose), said=(*said, *_tell_foreign(path, loose)))
+        return Folder(path, tuple(loose), (UNKNOWN,) * len(loose), said=said + said_last)
     _refuse_parts(path, filled, named)
     own = () if named else next((tuple(some) for some in (folders, filled) if len(some) == classes), ())
     empty = [clean_name(name) for name in folders if not inside[name]]
@@ -62,9 +65,8 @@ def open_folder(folder: str | Path, named: Sequence[str], classes: int) -> Folde
     said += _tell_some(path, "Left out, because they lie beside the folders of classes", loose)
     names = tuple(map(clean_name, own)) or tuple(named) or tuple(map(str, range(classes)))
     labels = [(_find_class(path, name, names, bool(named)), len(inside[name])) for name in filled]
-    paths = tuple(one for name in filled for one in inside[name])
     by_picture = tuple(label for label, count in labels for _ in range(count))
-    return Folder(path, paths, by_picture, names if own else (), (*said, *_tell_foreign(path, paths)))
+    return Folder(path, tuple(pictures), by_picture, names if own else (), said + said_last)
 
 
 def _refuse_parts(path: Path, filled: Sequence[str], named: Sequence[str]) -> None:
@@ -98,11 +100,7 @@ def _find_class(path: Path, folder: str, class_names: Sequence[str], named: bool
 
 
 def find_label(folder: str, class_names: Sequence[str]) -> int:
-    """Return the class that a folder's name means: its name, its number, or for ImageNet's its id of WordNet's.
-
-    Raises:
-        AuditError: If it is none of them.
-    """
+    """Return the class that a folder means by its name, its number, or for ImageNet's WordNet's id; else AuditError."""
     wanted, names = clean_name(folder), [clean_name(name) for name in class_names]
     if wanted in names:
         return names.index(wanted)
@@ -116,12 +114,6 @@ def find_label(folder: str, class_names: Sequence[str]) -> int:
         raise AuditError(f"The folder {wanted!r} may be any of the classes {numbers}; name it by its number.")
     few = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
     raise AuditError(f"The folder {wanted!r} is none of the network's {len(names)} classes: {few}.")
-
-
-def _tell_foreign(path: Path, pictures: Sequence[Path]) -> tuple[str, ...]:
-    """Return in a sentence how many pictures Keras's own loader would not have counted; none if it would all."""
-    foreign = [one for one in pictures if not one.name.lower().endswith(KERAS_ENDINGS)]
-    return _tell_some(path, "Read, though Keras's own loader passes over such kinds", foreign)
 
 
 def _tell_some(path: Path, what: str, files: Sequence[Path]) -> tuple[str, ...]:

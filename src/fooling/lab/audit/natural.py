@@ -15,7 +15,6 @@ from PIL import Image
 
 from fooling.data.photographs import UNKNOWN
 from fooling.data.pictures import RESIZES, fit_picture, read_picture
-from fooling.files import hash_arrays
 from fooling.lab.audit.files import AuditError
 from fooling.lab.audit.folders import Folder, tell_files
 from fooling.words import count_words, list_words
@@ -42,10 +41,6 @@ class NaturalImages(NamedTuple):
         """Return some of the images, by place."""
         paths = tuple(self.paths[place] for place in places) if self.paths else ()
         return self._replace(images=self.images[places], labels=self.labels[places], paths=paths)
-
-    def fingerprint(self) -> str:
-        """Return a hash of all images and labels."""
-        return hash_arrays(self.images, self.labels)
 
 
 class Read(NamedTuple):
@@ -75,13 +70,11 @@ def load_natural(
     found, messages = read_pictures(paths, shape, (resize,))
     broken = {path: one for path, one in zip(paths, found, strict=True) if isinstance(one, str)}
     read = [one for one in found if isinstance(one, Read)]
+    unread = tell_files(folder.path, [*broken], [*broken.values()])
     if not read:
-        raise AuditError(
-            f"No picture in {folder.path.name!r} can be read: {tell_files(folder.path, [*broken], [*broken.values()])}."
-        )
+        raise AuditError(f"No picture in {folder.path.name!r} can be read: {unread}.")
     said = [*folder.said]
-    if broken:
-        said += [f"Left out, because they cannot be read: {tell_files(folder.path, [*broken], [*broken.values()])}."]
+    said += [f"Left out, because they cannot be read: {unread}."] if broken else []
     notes = Counter(note for one in read for note in one.notes)
     said += [f"{note}: {count:,} of {count_words(len(read), 'picture')}." for note, count in notes.items()]
     said += [f"Pillow warned: {list_words(messages)}."] if messages else []

@@ -16,10 +16,9 @@ import tensorflow as tf
 from fooling.confidence import to_confidence
 from fooling.data.digits import load_digits
 from fooling.data.pictures import RESIZES
-from fooling.lab.audit.asking import doubt_resize, open_natural
+from fooling.lab.audit.asking import doubt_resize, open_natural, settle_range
 from fooling.lab.audit.files import AuditError, check_image_size, read_class_names
 from fooling.lab.audit.natural import NaturalImages, draw_places
-from fooling.lab.audit.pixel_range import settle_range
 from fooling.lab.detectors.scores import compute_logits
 from fooling.networks.adapt import AGREE, Adapted, Head, find_end, find_image_shape
 from fooling.networks.asked import Asked

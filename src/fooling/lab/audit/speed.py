@@ -5,21 +5,23 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from fooling.encodings.cppn import CppnEncoding
+from fooling.encodings.population import compile_graph, describe_population
 from fooling.gradient_ascent import climb
 from fooling.gradient_ascent.ascend import check_ascent
 from fooling.gradient_ascent.settings import NONE
+from fooling.lab.audit.asking import grow_cppns
 
 if TYPE_CHECKING:
     from fooling.networks.classifier import Classifier
 
 FEW = 16  # images that a function is timed with
-MOST = 200  # images in a batch; Source: the paper's children per generation on MNIST
 GROWN = 30  # mutations before CPPNs are timed; Choice: about nine hidden nodes, as champions of the digit pages have
 TIMED = 2.0  # seconds that a measurement takes at least, or three rounds
 DIRECT_PIXEL = 3e-8  # seconds to mutate and express one gene; Choice: measured on two cores, and small beside a network
@@ -44,7 +46,7 @@ IMAGENET = Speed(forward=1 / 300, gradient=1 / 100, direct=1 / 400, cppn=1 / 200
 def measure_speed(classifier: Classifier) -> Speed:
     """Measure how long a network takes on this machine, in about ten seconds."""
     shape, asked = classifier.image_shape, classifier.asked is not None
-    size = min(classifier.batch, FEW if asked else MOST)
+    size = min(classifier.batch, FEW) if asked else classifier.batch
     images = np.random.default_rng(0).integers(0, 256, (size, *shape), np.uint8)
     started = time.monotonic()
     classifier.score(images)
@@ -70,27 +72,17 @@ def _time_gradient(classifier: Classifier) -> float:
     """Return the seconds for one image's gradient, in a batch as ascent makes them."""
     batch, mean = check_ascent(classifier, NONE, [0], [0], 1).batch, climb.find_mean(classifier)
     offset, classes = tf.zeros([batch, *classifier.image_shape]), tf.zeros([batch], tf.int32)
-    slope = tf.function(
-        lambda offset, classes: climb.measure_slope(classifier, mean, offset, classes)
-    ).get_concrete_function(offset, classes)
+    slope = tf.function(partial(climb.measure_slope, classifier, mean)).get_concrete_function(offset, classes)
     slope(offset, classes)
     return _time(lambda: slope(offset, classes).direction.numpy()) / batch
 
 
 def _time_cppns(encoding: CppnEncoding, size: int) -> tuple[float, float]:
     """Return the seconds to mutate and express so many CPPNs as large as champions become, and to build that graph."""
-    seeds = tf.constant([[0, 0]], tf.int64)
-    genomes = encoding.initialise(size, seeds)
-    for index in range(GROWN):
-        genomes = encoding.mutate(genomes, seeds + index, tf.constant(1 + index))
-    specs = [
-        tf.TensorSpec([1, None, *shape], part.dtype)
-        for shape, part in zip(encoding.genome_shapes(), genomes, strict=True)
-    ]
+    genomes, seeds = grow_cppns(encoding, size, GROWN), tf.constant([[0, 0]], tf.int64)
+    signature = [describe_population(encoding, None)]
     started = time.monotonic()
-    breed = tf.function(
-        lambda genomes: encoding.express(encoding.mutate(genomes, seeds, tf.constant(1)))
-    ).get_concrete_function(type(genomes)(*specs))
+    breed = compile_graph(lambda some: encoding.express(encoding.mutate(some, seeds, tf.constant(1))), signature)
     breed(genomes)
     built = time.monotonic() - started
     return _time(lambda: breed(genomes).numpy()), built

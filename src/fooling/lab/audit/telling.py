@@ -72,9 +72,8 @@ def tell_audit(found: Found) -> list[str]:
     ]
     if real:
         right = "" if real.right is None else f", {real.right:.1%} right"
-        known = (
-            f"median confidence {show_confidence(real.median)}{right}" if real.images >= FEW else "too few to say more"
-        )
+        known = f"median confidence {show_confidence(real.median)}{right}"
+        known = known if real.images >= FEW else "too few to say more"
         lines += [f"Real images ({real.images:,}): {known}.", *found.pictures]
     else:
         lines += ["Real images: none were given, so that there is nothing to compare with."]
@@ -85,21 +84,17 @@ def tell_audit(found: Found) -> list[str]:
 
 
 def _tell_class(learned: FoolingClass) -> str:
-    """Return what a fooling class changes."""
     enough = [(kind, share) for kind, share in _list_known(learned) if learned.unseen[kind] >= FEW]
     known = ", ".join(f"{kind} {_count_share(share, learned.unseen[kind])}" for kind, share in enough)
     before, after = map(show_confidence, learned.median)
-    said = (
-        f"A fooling class calls this much unseen nonsense fooling: {known}; and" if known else "A fooling class takes"
-    )
-    return (
-        f"{said} {learned.lost:.1%} of real images{'' if known else ' for fooling ones'}; "
-        f"CPPN images evolved again, {learned.images:,}: median {before} before, {after} after."
-    )
+    lost = f"{learned.lost:.1%} of real images"
+    said = f"A fooling class takes {lost} for fooling ones"
+    if known:
+        said = f"A fooling class calls this much unseen nonsense fooling: {known}; and {lost}"
+    return f"{said}; CPPN images evolved again, {learned.images:,}: median {before} before, {after} after."
 
 
 def _tell_temperature(warmed: Temperature, counts: Mapping[str, int]) -> str:
-    """Return what a temperature changes."""
     if not warmed.fitted:
         return f"Temperature: {tell_unfitted(warmed.value)}."
     kind = max((one for one in warmed.certain if counts[one] >= FEW), key=lambda one: warmed.certain[one], default="")
@@ -156,5 +151,4 @@ def _count_share(share: float, count: int) -> str:
 
 
 def _show_count(count: float | None) -> str:
-    """Return a number of images, or never."""
     return "never" if count is None else f"{count:,.0f}"

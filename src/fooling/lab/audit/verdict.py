@@ -60,7 +60,6 @@ def _compare() -> str:
 
 
 def _advise(found: Found) -> str:
-    """Return what to do, a sentence or two."""
     if not count_fooled(found)[1] and not found.doubts:
         return (
             "What to do: audit it longer (--budget) before you rely on it; a search that ends says nothing of a longer."

@@ -155,7 +155,6 @@ def fit_panel(
     Args:
         images: ``(count, height, width, channels) uint8``, for the temperature, as their ``(count,)`` labels.
         learned: For the features, those that it learned where they can be had.
-        taught: A network with a fooling class, or None.
     """
     temperature = fit_temperature(compute_logits(classifier, images), labels)
     return Panel(classifier, temperature, fit_features(classifier, learned), taught)

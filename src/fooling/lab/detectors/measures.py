@@ -141,7 +141,6 @@ def _check_scores(sort: str, scores: np.ndarray) -> np.ndarray:
 
 
 def _count_passing(natural: int) -> int:
-    """Return how many of the natural images must pass."""
     return max(1, math.ceil(round(TRUE_POSITIVES * natural, 6)))
 
 

@@ -85,10 +85,8 @@ class BreedSection:
         self._show(f"Back at {name_litter(self.breeding.generation)}.")
 
     def _go_to(self, change: Any) -> None:
-        """Show a litter that was clicked in the history."""
-        if picked := change["new"]:
-            self.breeding.generation = int(picked["id"])
-            self._show(f"{name_litter(self.breeding.generation)}. What is bred from it replaces the litters after it.")
+        self.breeding.generation = int(change["new"]["id"])
+        self._show(f"{name_litter(self.breeding.generation)}. What is bred from it replaces the litters after it.")
 
     def _read_aim(self, classifier: Classifier) -> int | None:
         """Return the class to breed for that is typed, None for none; ValueError if the network has no such class."""
@@ -106,7 +104,6 @@ class BreedSection:
             self._show("The most certain of this class come first." if self.aim is not None else "Breed as you like.")
 
     def _refuse(self) -> None:
-        """Say that a third parent was not taken."""
         raise ValueError("A litter has two parents at most; click one of the two again to let it go.")
 
     def save(self) -> None:
@@ -120,7 +117,6 @@ class BreedSection:
             self.desk.save(name, litter.images[place], self.breeding.encoding, litter.genomes[place])
 
     def _show(self, sentence: str) -> None:
-        """Show the present litter and its parents."""
         litter, generation = self.breeding.present, self.breeding.generation
         self.on.disabled = self.keep.disabled = False
         self.back.disabled = generation < 1
@@ -152,7 +148,6 @@ class BreedSection:
         self.history.chosen = [self.breeding.generation]
 
     def _tell_parents(self) -> str:
-        """Return the parents of the present litter as HTML."""
         before, places = self.breeding.litters[self.breeding.generation - 1], self.breeding.present.parents
         parts = [f"<b>{'Parents' if len(places) > 1 else 'Parent'}</b>"]
         for place in places:

@@ -27,9 +27,7 @@ from fooling.networks.classifier import Classifier
 class Desk:
     """Networks by name, loaded once; and one line that says what is going on; arguments are those of ``Explorer``.
 
-    Attributes:
-        status: The line, for the panel.
-        answering: Set while a click is answered; whoever computes in the background rests.
+    ``answering`` is set while a click is answered; whoever computes in the background rests.
     """
 
     def __init__(self, networks: dict[str, Callable[[], Classifier]], folder: Path, supplement: Sequence[int]) -> None:
@@ -81,34 +79,33 @@ class Desk:
         @wraps(answer)
         def guarded(*arguments: Any) -> None:
             with self._take_turn():
-                within = self.answering.is_set()  # an answer that sets a control has that one's answer within it
-                self.answering.set()
                 try:
                     answer(*arguments)
                 except (ValueError, OSError) as error:
                     self.say(str(error), wrong=True)
-                finally:
-                    if not within:
-                        self.answering.clear()
 
         return guarded
 
     @contextmanager
     def _take_turn(self) -> Iterator[None]:
-        """Wait for those who came before; an answer within an answer is part of its turn."""
+        """Wait for those who came before; an answer that sets a control has that one's answer within its turn."""
         me = threading.get_ident()
         with self._line:
             within = bool(self._waiting) and self._waiting[0] == me
             if not within:
                 self._waiting.append(me)
                 self._line.wait_for(lambda: self._waiting[0] == me)
+        if within:
+            yield
+            return
+        self.answering.set()
         try:
             yield
         finally:
+            self.answering.clear()
             with self._line:
-                if not within:
-                    self._waiting.popleft()
-                    self._line.notify_all()
+                self._waiting.popleft()
+                self._line.notify_all()
 
     def make_button(self, description: str, tooltip: str, answer: Callable[[], None], style: str = "") -> Any:
         """Return a button as wide as its words whose click is answered under :meth:`guard`."""

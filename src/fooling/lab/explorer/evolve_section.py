@@ -30,10 +30,7 @@ class EvolveSection:
     """Choices above, champions below; one thread at a time advances the search, so that the page never freezes.
 
     A picture that is clicked goes to ``pick`` with search, cell and number; ``forget`` is told when the search is given
-    up.
-
-    Attributes:
-        search: The search, None before it started.
+    up. There is no search before it started.
     """
 
     def __init__(
@@ -153,7 +150,6 @@ class EvolveSection:
         self.start()
 
     def _forget(self) -> None:
-        """Give up the search, and what is shown of it."""
         was_running = self.running
         self.join()
         self.search = None
@@ -203,6 +199,5 @@ class EvolveSection:
         self.go.description = "Go on" if self.search and self.search.generation > 0 else "Start"
 
     def _hand_on(self, change: Any) -> None:
-        """Hand a picture on that was clicked."""
-        if self.search is not None and (picked := change["new"]):
-            self.pick(self.search, int(picked["id"]), int(picked["number"]))
+        if self.search is not None:
+            self.pick(self.search, int(change["new"]["id"]), int(change["new"]["number"]))

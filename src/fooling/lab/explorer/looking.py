@@ -14,7 +14,7 @@ from fooling.encodings import Genomes
 from fooling.encodings.cppn import CppnEncoding
 from fooling.figures.graphs import draw_champion_graphs
 from fooling.figures.images import draw_gallery
-from fooling.figures.style import COLOURS, WIDTH, Figure, label_confidences, show_pixels, styled
+from fooling.figures.style import COLOURS, Figure, label_confidences, show_pixels, start_figure, styled
 from fooling.lab.explorer.breeding import Litter, bear_children, show_genomes
 from fooling.lab.explorer.search import Search
 from fooling.words import list_words, show_confidence
@@ -50,10 +50,9 @@ def draw_look(
     top = np.argsort(-confidences, kind="stable")[:TOP]
     answers = [f"{names[index]} {show_confidence(confidences[index])}" for index in top]
     curve = history is not None and len(history) > 1
-    drawn = Figure(figsize=(WIDTH, 2.7 if curve else 2.5))
+    alt, ratios = f"{title}. The network says {list_words(answers)}.", (1, 1, 1.25) if curve else (1, 2)
+    drawn, (axes,) = start_figure(2.7 if curve else 2.5, alt, ncols=len(ratios), width_ratios=ratios)
     drawn.kilobytes = SHEET_KILOBYTES
-    drawn.alt = f"{title}. The network says {list_words(answers)}."
-    axes = drawn.subplots(1, 3 if curve else 2, width_ratios=(1, 1, 1.25) if curve else (1, 2))
     show_pixels(axes[0], image)
     axes[0].set_xlabel("\n".join(textwrap.wrap(title, 28)), fontsize=9, parse_math=False)
     axes[0].spines[:].set(visible=True, color=FRAME, linewidth=0.5)  # so that white images have an end

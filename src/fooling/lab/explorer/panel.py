@@ -69,17 +69,14 @@ class Explorer:
         return widgets.VBox([desk.status, self.tabs])
 
     def _breed(self, classifier: Classifier, encoding: Encoding, genome: Genomes) -> None:
-        """Begin a litter where one breeds."""
         self.breed.begin(classifier, encoding, genome)
         self.tabs.selected_index = 1
 
     def _choose_network(self, name: str) -> None:
-        """Choose a network that was brought, where one evolves."""
         self.evolve.network.options = list(self.desk.networks)
         self.evolve.network.value = name
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        """Show the panel, or what it would be."""
         # The front end could ask its reader a question: JupyterLab can, papermill cannot.
         kernel = getattr(get_ipython(), "kernel", None)
         if not (kernel and kernel.get_parent("shell").get("content", {}).get("allow_stdin", False)):

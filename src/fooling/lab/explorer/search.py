@@ -15,7 +15,7 @@ from fooling.encodings.population import express_genomes, stack_genomes, take_ge
 from fooling.evolution import evolve
 from fooling.evolution.evolution import Evolution
 from fooling.evolution.lineage import replay, trace_line
-from fooling.evolution.map_elites import NOBODY, State, Target
+from fooling.evolution.map_elites import State, Target
 from fooling.evolution.takeovers import Takeovers
 from fooling.networks.classifier import Classifier
 from fooling.runs import RunFolder, compute_once, progress_bar
@@ -181,15 +181,14 @@ class Search:
         whole = kind(*(arrays[f"genome_{name}"][None] for name in kind._fields))
         self.genomes = {number: take_genome(whole, place) for place, number in enumerate(arrays["numbers"].tolist())}
         took = Takeovers.read(arrays)
-        held = {name: np.full(len(self.classes), NOBODY, np.int32) for name in ("champions", "parents")}
-        held |= {"log_odds": np.zeros(len(self.classes), np.float32)}
-        for name, part in zip(held, (took.champion, took.parent, took.log_odds), strict=True):
-            held[name][took.cell] = part  # the last takeover of a cell stays
+        last = np.zeros(len(self.classes), np.int64)
+        last[took.cell] = np.arange(len(took.cell))  # each cell has takeovers, of which the last stays
+        held = {"champions": took.champion[last], "parents": took.parent[last], "log_odds": took.log_odds[last]}
         distinct, places = np.unique(held["champions"], return_inverse=True)
         living = stack_genomes([self.genomes[number] for number in distinct.tolist()])
-        held |= {"places": places.astype(np.int32)}
         state = State(
             genomes=tf.nest.map_structure(tf.constant, living),
+            places=tf.constant(places[None], tf.int32),
             **{name: tf.constant(part[None]) for name, part in held.items()},
             generation=tf.constant(int(arrays["generation"])),
             seeds=tf.constant([self.seed], tf.int64),

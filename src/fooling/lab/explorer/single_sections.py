@@ -64,7 +64,6 @@ class LookSection:
         self.widget.layout.display = "none"
 
     def _draw(self) -> None:
-        """Draw what is picked as it is to be seen."""
         search, cell, number = self._picked
         name, born = html.escape(search.class_names[cell]), number // search.children
         self.picture.value = ""  # what stands under another champion's title would be taken for this one
@@ -82,9 +81,7 @@ class LookSection:
 
     def _take(self, change: Any) -> None:
         """Look at a relative that was clicked, and breed from it or save it from now on."""
-        if not (picked := change["new"]):
-            return
-        (search, cell, number), family, place = self._picked, self._family, int(picked["id"])
+        (search, cell, number), family, place = self._picked, self._family, int(change["new"]["id"])
         image, title = family.images[place], family.titles[place]
         name = f"{search.class_names[cell]}-{search.classifier.name}-{search.seed}-{number}-{self.view.value}-{place}"
         self._taken = name, image, lambda: family.find_genome(place)
@@ -93,7 +90,6 @@ class LookSection:
         self.desk.say(f"Breed from it and Save it now take this image: {title}.")
 
     def _breed(self) -> None:
-        """Take the image to where one breeds."""
         search, _, _ = self._picked
         self.breed(search.classifier, search.encoding, self._taken[2]())
 
@@ -183,5 +179,4 @@ class OwnSection:
 
 
 def _offer_upload(accept: str, description: str) -> Any:
-    """Return a button that uploads a file."""
     return widgets.FileUpload(accept=accept, description=description, layout={"width": "auto"})

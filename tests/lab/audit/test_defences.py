@@ -8,9 +8,10 @@ from scipy.optimize import minimize_scalar
 from scipy.special import softmax
 
 from fooling.confidence import DEVIATES
-from fooling.lab.audit import detection
-from fooling.lab.audit.detection import DISTANCE, find_top, measure_detectors, measure_temperature
+from fooling.lab.audit import defences
+from fooling.lab.audit.defences import find_top, measure_detectors, measure_temperature
 from fooling.lab.audit.natural import split_natural
+from fooling.lab.detectors.names import FEATURES
 from fooling.networks.classifier import Classifier
 from fooling.networks.head import expose_logits
 
@@ -41,14 +42,14 @@ def test_only_the_half_that_nothing_was_fitted_on_is_measured(colour_network, na
     images = np.concatenate([nonsense["noise"]] * 4)[:30]  # grey ones to fit on, and clear ones to measure with
     clear = np.concatenate([nonsense["direct"]] * 4)[:30]
     both = natural._replace(images=np.concatenate([images, clear]))
-    monkeypatch.setattr(detection, "split_natural", lambda labels, seed: (np.arange(30), np.arange(30, 60)))
+    monkeypatch.setattr(defences, "split_natural", lambda labels, seed: (np.arange(30), np.arange(30, 60)))
     found, _ = measure_detectors(colour_network, both, {"CPPN": natural.images}, seed=0)
     assert found["maximum softmax"]["CPPN"].auroc[0] == 1.0
 
 
 def test_features_of_nonsense_are_far_from_real_ones(colour_network, natural, nonsense) -> None:
     found, _ = measure_detectors(colour_network, natural, nonsense, seed=0)
-    assert found[DISTANCE]["direct"].auroc[0] == 1.0
+    assert found[FEATURES]["direct"].auroc[0] == 1.0
 
 
 def test_energy_is_left_out_where_there_are_no_logits(make_colour_network, natural, nonsense) -> None:
