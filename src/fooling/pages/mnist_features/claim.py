@@ -25,9 +25,10 @@ NEITHER = 0.5  # the vertical share, and the low share, of an image without edge
 class Features(NamedTuple):
     """What the champions of several runs share."""
 
-    vertical: np.ndarray  # ``(runs, digits) float64 in [0, 1]``: :func:`find_vertical_share`
-    low_bar: np.ndarray  # the same of :func:`find_low_bar`
-    low_share: np.ndarray  # the same of :func:`find_low_share`
+    # ``(runs, digits) float64 in [0, 1]``: the three of :func:`share_edges`
+    vertical: np.ndarray
+    low_bar: np.ndarray
+    low_share: np.ndarray
     # ``(digits, digits) float64 in [−1, 1]``: mean correlation of champions of two digits in two runs
     likeness: np.ndarray
     vertical_1: Effect  # as :class:`Statements`
@@ -60,40 +61,25 @@ class FeaturesFound:
     data: str  # what the network learned, in words
 
 
-# The three shares take ``(…, height, width, channels)`` images, uint8 or float, and return ``(…) float64 in [0, 1]``.
-# Of an odd height the middle row is in neither half.
-def find_vertical_share(images: np.ndarray) -> np.ndarray:
-    """Return which share of the edges of an image are vertical: Σ gx² / Σ (gx² + gy²).
+def share_edges(images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return three shares of the edges of images, each ``(…) float64 in [0, 1]``: vertical, low bar and low share.
 
-    gx and gy are differences of neighbouring grey levels along x and along y. Vertical bars have 1, horizontal bars 0,
-    an image without edges ½; to transpose an image is to take its share from 1. Choice: squares, so that strong edges
-    count and noise does not drown them.
+    Edges are squared differences of neighbouring grey levels along x and along y. Choice: squares, so that strong edges
+    count and noise does not drown them. The shares are of vertical edges among all, Σ gx² / Σ (gx² + gy²), ½ without
+    edges; of horizontal edges in the lower half among all, 0 without edges; and of those among the horizontal edges in
+    either half, ½ without any. The last does not grow where an image has more horizontal edges of any height.
+
+    Args:
+        images: ``(…, height, width, channels)``, uint8 or float; of an odd height the middle row is in neither half.
     """
-    along_x, along_y, *_ = _add_edges(images)
-    return _divide(along_x, along_x + along_y, NEITHER)
-
-
-def find_low_bar(images: np.ndarray) -> np.ndarray:
-    """Return which share of the edges of an image are horizontal ones in its lower half; 0 without edges."""
-    along_x, along_y, low, _ = _add_edges(images)
-    return _divide(low, along_x + along_y, 0.0)
-
-
-def find_low_share(images: np.ndarray) -> np.ndarray:
-    """Return which share of the horizontal edges of an image is in its lower half, and not in its upper half.
-
-    Unlike :func:`find_low_bar` it does not grow where an image has more horizontal edges of any height. An image
-    without horizontal edges in either half has ½.
-    """
-    *_, low, high = _add_edges(images)
-    return _divide(low, low + high, NEITHER)
-
-
-def _add_edges(images: np.ndarray) -> list[np.ndarray]:
-    """Return Σ gx² and Σ gy², and Σ gy² in the lower and in the upper half."""
     whole, half = images.astype(np.float64), images.shape[-3] // 2
     parts = ((whole, -2), (whole, -3), (whole[..., -half:, :, :], -3), (whole[..., :half, :, :], -3))
-    return [(np.diff(part, axis=axis) ** 2).sum(axis=(-3, -2, -1)) for part, axis in parts]
+    along_x, along_y, low, high = ((np.diff(part, axis=axis) ** 2).sum(axis=(-3, -2, -1)) for part, axis in parts)
+    return (
+        _divide(along_x, along_x + along_y, NEITHER),
+        _divide(low, along_x + along_y, 0.0),
+        _divide(low, low + high, NEITHER),
+    )
 
 
 def _divide(part: np.ndarray, whole: np.ndarray, otherwise: float) -> np.ndarray:
@@ -106,7 +92,7 @@ def compare_features(images: np.ndarray, seed: int = 0) -> Features:
     Args:
         images: ``(runs, digits, height, width, channels) uint8``, the digits in order from 0 and at least to 2.
     """
-    vertical, low_bar, low_share = (find(images) for find in (find_vertical_share, find_low_bar, find_low_share))
+    vertical, low_bar, low_share = share_edges(images)
     thumbnails = shrink(images.reshape(-1, *images.shape[2:]))
     correlations = correlate_all(thumbnails).reshape(*images.shape[:2], *images.shape[:2])
     between = correlations.transpose(0, 2, 1, 3)[np.triu_indices(len(images), 1)]  # (pairs of runs, digits, digits)
@@ -157,8 +143,7 @@ def compare_likeness(between: np.ndarray, seed: int = 0) -> Effect:
 
     def add_same(orders: np.ndarray) -> np.ndarray:
         """Return the sum of ranks of equal digits for ``(count, runs, digits)`` places of the digits."""
-        found: np.ndarray = ranks[start + orders[:, first] * digits + orders[:, second]].sum(axis=(1, 2))
-        return found
+        return np.asarray(ranks[start + orders[:, first] * digits + orders[:, second]].sum(axis=(1, 2)))
 
     runs, rng, sums = first.max(initial=0) + 2, np.random.default_rng(seed), []
     own = np.tile(np.arange(digits), (1, runs, 1))

@@ -14,8 +14,7 @@ def trace_looks(classifier: Classifier, images: np.ndarray) -> np.ndarray:
 
     Choice: each image's map sums to 1 before the mean, so that none outweighs others.
     """
-    looks: np.ndarray = share_looks(classifier, images).mean(axis=0)
-    return looks
+    return np.asarray(share_looks(classifier, images).mean(axis=0))
 
 
 def find_low_look(classifier: Classifier, images: np.ndarray) -> np.ndarray:
@@ -36,10 +35,9 @@ def share_looks(classifier: Classifier, images: np.ndarray) -> np.ndarray:
     runs, classes = images.shape[:2]
     flat = images.reshape(-1, *images.shape[2:])
     maps = multiply_gradient(classifier, flat, np.tile(np.arange(classes), runs))
-    size = np.abs(maps).sum(axis=-1)  # (runs · classes, height, width)
-    total = size.sum(axis=(1, 2), keepdims=True)
-    shares: np.ndarray = np.divide(size, total, out=np.zeros_like(size), where=total > 0.0)
-    return shares.reshape(runs, classes, *size.shape[1:])
+    size = np.abs(maps).sum(axis=-1).reshape(runs, classes, *images.shape[2:4])
+    total = size.sum(axis=(2, 3), keepdims=True)
+    return np.divide(size, total, out=np.zeros_like(size), where=total > 0.0)
 
 
 def multiply_gradient(classifier: Classifier, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
