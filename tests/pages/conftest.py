@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,6 +43,39 @@ def make_search() -> Callable[..., Searched]:
         return Searched(log_odds, classes or tuple(range(final.shape[1])), children)
 
     return search
+
+
+@pytest.fixture(scope="session")
+def show() -> Callable[[Any], bytes]:
+    """Return a function that gives the picture of a figure as a notebook would get it, drawn in silence."""
+
+    def draw(figure: Any) -> bytes:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            data, metadata = figure._repr_mimebundle_()
+        ((kind, about),) = metadata.items()
+        assert about["alt"] == data["text/plain"] == figure.alt
+        assert len(figure.alt) > 30
+        return base64.b64decode(data[kind])
+
+    return draw
+
+
+@pytest.fixture
+def note_keys(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Return a function that lets a module compute nothing, and gives what its runs' keys are made of, as they come."""
+
+    def note(module: ModuleType, arrays: Iterable[str]) -> list[str]:
+        keys = []
+
+        def compute_once(folder: Any, label: str, settings: Any, version: object, compute: Any, inner: Any = ()) -> Any:
+            keys.append(json.dumps([label, settings, version], sort_keys=True))
+            return dict.fromkeys(arrays, np.zeros(())), None
+
+        monkeypatch.setattr(module, "compute_once", compute_once)
+        return keys
+
+    return note
 
 
 MISPRINTS = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -102,15 +101,9 @@ def test_finished_chain_is_the_beginning_of_a_longer_one(
 
 
 def test_digits_sizes_seed_and_place_in_the_chain_each_make_another_key(
-    few_digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    few_digits: Digits, tmp_path: Path, note_keys: Callable[..., list[str]]
 ) -> None:
-    keys = []
-
-    def note(folder: Path, label: str, settings: Any, version: object, compute: Any, inner: Any) -> Any:
-        keys.append(json.dumps([label, settings, version], sort_keys=True))
-        return dict.fromkeys(chain.RetrainedDigits._fields, np.zeros(())), None
-
-    monkeypatch.setattr(chain, "compute_once", note)
+    keys = note_keys(chain, chain.RetrainedDigits._fields)
     begun = replace(TINY, iterations=1)
     larger = [replace(begun, **{name: 7}) for name in ("natural", "runs", "generations", "children", "steps")]
     relabelled = few_digits._replace(train_labels=few_digits.train_labels[::-1])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -65,15 +64,9 @@ def test_first_and_last_champions_of_the_run_left_out_are_told_apart(
 
 
 def test_network_photographs_sizes_and_seed_each_make_another_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_linear_network: Callable[..., Classifier]
+    tmp_path: Path, note_keys: Callable[..., list[str]], make_linear_network: Callable[..., Classifier]
 ) -> None:
-    keys = []
-
-    def note(folder: Path, label: str, settings: Any, version: object, compute: Any, inner: Any) -> Any:
-        keys.append(json.dumps([label, settings, version], sort_keys=True))
-        return dict.fromkeys(imagenet.RetrainedImageNet._fields, np.zeros(())), None
-
-    monkeypatch.setattr(imagenet, "compute_once", note)
+    keys = note_keys(imagenet, imagenet.RetrainedImageNet._fields)
     first, second = (make_linear_network(np.full((3, 4), part, np.float32), np.zeros(4)) for part in (0.0, 1.0))
     photographs = load_photographs("packaged")
     larger = [replace(SMALL, **{name: 7}) for name in ("runs", "generations", "children", "photograph_crops", "steps")]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -55,22 +53,14 @@ def test_labels_of_a_folder_are_learned(
     assert learned.natural == 10 and learned.photographs == len(held_out.paths) == 2
     assert np.all(learned.held_out[:, 0] == 0)
     assert np.array_equal(learned.held_out[:, 1], held_out.labels)
-    assert head.add_class(network, head.split_head(network)[0], learned.head).score(blue).argmax(axis=1).tolist() == [
-        2,
-        2,
-    ]
+    taught = head.add_class(network, head.split_head(network)[0], learned.head)
+    assert taught.score(blue).argmax(axis=1).tolist() == [2, 2]
 
 
 def test_network_photographs_fooling_images_sizes_and_seed_each_make_another_key(
-    tmp_path: Path, make_linear_network: Callable[..., Classifier], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, make_linear_network: Callable[..., Classifier], note_keys: Callable[..., list[str]]
 ) -> None:
-    keys = []
-
-    def note(folder: Path, label: str, settings: Any, version: object, compute: Any) -> Any:
-        keys.append(json.dumps([label, settings, version], sort_keys=True))
-        return dict.fromkeys(("kernel", "bias", "held_out", "photographs", "natural"), np.zeros(())), None
-
-    monkeypatch.setattr(lesson, "compute_once", note)
+    keys = note_keys(lesson, ("kernel", "bias", "held_out", "photographs", "natural"))
     first, second = (make_linear_network(np.full((3, 2), part, np.float32), np.zeros(2)) for part in (0.0, 1.0))
     photographs, black = load_photographs("packaged"), np.zeros((2, 8, 8, 3), np.uint8)
     sizes = HeadSizes(runs=2, generations=1, children=1, photograph_crops=100, steps=300)
