@@ -61,10 +61,6 @@ def assess_photographs(
         batches = photographs.batches(classifier.image_shape, margin=margin)
         return dict(zip(("confidences", "places"), place_labels(classifier, batches, photographs.labels), strict=True))
 
-    settings = {
-        "classifier": classifier.fingerprint(),
-        "photographs": photographs.fingerprint(),
-        "margin": margin,
-    }
+    settings = {"classifier": classifier.fingerprint(), "photographs": photographs.fingerprint(), "margin": margin}
     arrays, run = compute_once(folder, "photographs", settings, VERSION, compute)
     return summarise(**arrays), run

@@ -239,5 +239,4 @@ def _measure_link(link: Link, digits: Digits, runs: int, unseen: Iterable[np.nda
 
 def _share_caught(classifier: Classifier, images: Iterable[np.ndarray]) -> np.ndarray:
     """Return the share that the network calls fooling, by run: ``(runs, cells, …) uint8`` to ``(runs,) float64``."""
-    top = [classifier.score(part).argmax(axis=1) for part in images]
-    return np.array([np.mean(part == FOOLING) for part in top], np.float64)
+    return np.array([np.mean(classifier.score(part).argmax(axis=1) == FOOLING) for part in images], np.float64)

@@ -17,15 +17,7 @@ from fooling.files import hash_arrays
 from fooling.images import cut_middle
 from fooling.networks.classifier import Classifier
 from fooling.networks.crops import average_ten_crops
-from fooling.networks.head import (
-    Head,
-    NaturalFeatures,
-    add_class,
-    compute_features,
-    score_head,
-    split_head,
-    train_head,
-)
+from fooling.networks.head import Head, NaturalFeatures, add_class, compute_features, score_head, split_head, train_head
 from fooling.pages.retraining.digits import SEEDS_APART, express_both_champions
 from fooling.pages.retraining.sizes import HeadSizes
 from fooling.runs import RunFolder, compute_once

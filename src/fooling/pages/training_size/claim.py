@@ -123,7 +123,7 @@ def _measure_trend(networks: Sequence[FooledNetwork], sizes: np.ndarray, encodin
     )
 
 
-def find_trend(sizes: np.ndarray, values: np.ndarray, seed: int = 0) -> tuple[float, float]:
+def find_trend(sizes: np.ndarray, values: np.ndarray) -> tuple[float, float]:
     """Return Spearman's rank correlation and how rarely sizes dealt out at random have one as large, one-sided.
 
     Sizes and values are ``(networks,)``. Infinite values are above all others and equal to each other; where all are
@@ -135,7 +135,7 @@ def find_trend(sizes: np.ndarray, values: np.ndarray, seed: int = 0) -> tuple[fl
     length = float(np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum()))
     if not length:
         return 0.0, 1.0
-    drawn = np.random.default_rng(seed).permuted(np.tile(ranks[0], (PERMUTATIONS, 1)), axis=1) @ ranks[1]
+    drawn = np.random.default_rng(0).permuted(np.tile(ranks[0], (PERMUTATIONS, 1)), axis=1) @ ranks[1]
     observed = float(ranks[0] @ ranks[1])
     p = (1 + int((drawn >= observed - ROUNDING * length).sum())) / (1 + PERMUTATIONS)
     return observed / length, p

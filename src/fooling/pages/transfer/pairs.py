@@ -109,7 +109,7 @@ def pool_pairs(pairs: Iterable[Pair]) -> Kept:
     )
 
 
-def tabulate_certain(kinds: Mapping[str, tuple[Transfer, Sequence[str]]], least: float = FOOLED) -> str:
+def tabulate_certain(kinds: Mapping[str, tuple[Transfer, Sequence[str]]]) -> str:
     """Return a Markdown table of how many images that nobody evolved each network is certain of, whatever the class.
 
     ``kinds`` has, by label, answers of :func:`fooling.pages.transfer.showing.show_unbred`, and names of classes.
@@ -119,10 +119,10 @@ def tabulate_certain(kinds: Mapping[str, tuple[Transfer, Sequence[str]]], least:
         for place, network in enumerate(answers.networks):
             mine = answers.sources == place  # every image once
             counts = np.bincount(answers.targets[mine])
-            share, commonest = (to_confidence(answers.own[mine]) >= least).mean(), int(counts.argmax())
+            share, commonest = (to_confidence(answers.own[mine]) >= FOOLED).mean(), int(counts.argmax())
             often = f"{counts[commonest] / mine.sum():.0%}"
             lines.append((label, network, int(mine.sum()), f"{share:.1%}", names[commonest], often))
-    return table(("", "network", "images", f"at {least:.0%} or more", "most often taken for", "share"), lines)
+    return table(("", "network", "images", f"at {FOOLED:.0%} or more", "most often taken for", "share"), lines)
 
 
 def tabulate_kept(rows: Mapping[str, tuple[Transfer, float]], counted: str = "images") -> str:
