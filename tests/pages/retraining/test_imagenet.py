@@ -16,6 +16,7 @@ from fooling.evolution.evolve import evolve
 from fooling.networks.classifier import Classifier
 from fooling.networks.head import Head
 from fooling.pages.imagenet_cppn import claim as imagenet_cppn
+from fooling.pages.retraining import digits as chain
 from fooling.pages.retraining import imagenet
 from fooling.pages.retraining.imagenet import Lesson
 from fooling.pages.retraining.sizes import SIZES, HeadSizes
@@ -34,7 +35,7 @@ def test_last_run_is_left_out_and_finished_work_is_not_done_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, linear_network: Classifier, breed_noise: Callable[..., Any]
 ) -> None:
     both = lambda run, runs: np.repeat(run.images[list(runs)], 2, axis=1)  # noqa: E731
-    monkeypatch.setattr(imagenet, "evolve", breed_noise)
+    monkeypatch.setattr(chain, "evolve", breed_noise)
     monkeypatch.setattr(imagenet, "express_both_champions", both)
     network, photographs = linear_network, load_photographs("packaged")
     found, run = imagenet.retrain_imagenet(network, photographs, SMALL, 0, tmp_path)
@@ -42,7 +43,7 @@ def test_last_run_is_left_out_and_finished_work_is_not_done_again(
     assert found.held_out.shape == (3, 2) and int(found.photographs) == 2
     assert found.caught_first.shape == found.caught_last.shape == (4,) and found.caught_after.shape == (2, 4)
     assert found.shown.tolist() == [0, 1, 2, 3] and found.champions.shape == (4, 8, 8, 3)
-    monkeypatch.setattr(imagenet, "evolve", None)  # any search would fail
+    monkeypatch.setattr(chain, "evolve", None)  # any search would fail
     again, where = imagenet.retrain_imagenet(network, photographs, SMALL, 0, tmp_path)
     assert where == run and all(np.array_equal(*parts) for parts in zip(found, again, strict=True))
     assert sorted(path.name for path in run.path.iterdir()) == ["provenance.json", "result.npz", "settings.json"]
@@ -89,7 +90,7 @@ def test_no_search_against_the_retrained_network_starts_from_images_that_it_lear
         asked.append(list(request["seeds"]))
         return breed_noise(*given, **request)
 
-    monkeypatch.setattr(imagenet, "evolve", note)
+    monkeypatch.setattr(chain, "evolve", note)
     monkeypatch.setattr(imagenet, "express_both_champions", lambda run, runs: run.images[list(runs)])
     imagenet.retrain_imagenet(linear_network, load_photographs("packaged"), SMALL, 5, tmp_path)
     assert asked == [[5, 6], [1_005, 1_006]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from fooling.evolution.lineage import find_first_champions, replay
 from fooling.networks import lenet
 from fooling.networks.classifier import Classifier
 from fooling.pages.retraining.sizes import ChainSizes
+from fooling.pages.searches import SearchSizes
 from fooling.runs import RunFolder, compute_once, open_run
 
 VERSION = 1  # of what is measured of a network
@@ -115,15 +117,8 @@ def evolve_longer(digits: Digits, sizes: ChainSizes, seed: int, folder: Path) ->
 
     def compute() -> dict[str, np.ndarray]:
         last = deque(walk_chain(digits, sizes, seed, folder), maxlen=1)[0]
-        evolved = evolve(
-            last.classifier,
-            last.evolved.encoding,
-            generations=sizes.longer,
-            children=sizes.children,
-            seeds=last.evolved.seeds[: sizes.runs],
-            classes=range(FOOLING),
-            folder=folder,
-        )
+        further = replace(sizes, generations=sizes.longer)
+        evolved = evolve_cppns(last.classifier, further, last.evolved.seeds[: sizes.runs], FOOLING, folder)
         inner.extend(dict.fromkeys([last.training, *evolved.folders]))
         return {"log_odds": evolved.log_odds}
 
@@ -153,17 +148,25 @@ def walk_chain(digits: Digits, sizes: ChainSizes, seed: int, folder: Path) -> It
         learned = add_fooling_class(digits, fooling)
         classifier, training = train_network(number, learned, sizes.steps, seed + number, folder)
         first = seed + SEEDS_APART * (number - 1)
-        evolved = evolve(
-            classifier,
-            CppnEncoding(classifier.image_shape),
-            generations=sizes.generations,
-            children=sizes.children,
-            seeds=range(first, first + count_runs(sizes, natural, number)),
-            classes=range(FOOLING),
-            folder=folder,
-        )
+        seeds = range(first, first + count_runs(sizes, natural, number))
+        evolved = evolve_cppns(classifier, sizes, seeds, FOOLING, folder)
         yield Link(classifier, fooling, evolved, training)
         fooling = np.concatenate([fooling, draw_fooling_images(evolved, count_added(natural, number))])
+
+
+def evolve_cppns(
+    classifier: Classifier, sizes: SearchSizes, seeds: Iterable[int], cells: int, folder: Path
+) -> Evolution:
+    """Evolve CPPN images in so many cells, those of a network's first classes: a fooling class, the last, has none."""
+    return evolve(
+        classifier,
+        CppnEncoding(classifier.image_shape),
+        generations=sizes.generations,
+        children=sizes.children,
+        seeds=seeds,
+        classes=range(cells),
+        folder=folder,
+    )
 
 
 def add_fooling_class(digits: Digits, images: np.ndarray) -> Digits:
