@@ -7,40 +7,30 @@ import json
 import re
 import warnings
 from collections.abc import Callable, Iterable
-from types import ModuleType
-from typing import Any, NamedTuple
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 
-class Searched(NamedTuple):
-    """A finished search, as far as records read it."""
-
-    history: np.ndarray
-    classes: tuple[int, ...]
-    children: int = 10
-
-    @property
-    def log_odds(self) -> np.ndarray:
-        return self.history[:, -1]
-
-    @property
-    def generations(self) -> int:
-        return self.history.shape[1] - 1
-
-
 @pytest.fixture(scope="session")
-def make_search() -> Callable[..., Searched]:
-    """Return a function that makes a search."""
+def make_search() -> Callable[..., Any]:
+    """Return a function that makes a finished search, as far as records read it."""
 
-    def search(confidences: Any, generations: int = 4, children: int = 10, classes: tuple[int, ...] = ()) -> Searched:
+    def search(confidences: Any, generations: int = 4, children: int = 10, classes: tuple[int, ...] = ()) -> Any:
         """Return one that rises to ``(runs, cells)`` confidences in its last generation, from a hundredth of them."""
         final = np.asarray(confidences, np.float64)
         history = np.repeat(final[:, None] / 100, generations + 1, axis=1)
         history[:, -1] = final
         log_odds = np.log(history / (1 - history)).astype(np.float32)
-        return Searched(log_odds, classes or tuple(range(final.shape[1])), children)
+        return SimpleNamespace(
+            history=log_odds,
+            log_odds=log_odds[:, -1],
+            classes=classes or tuple(range(final.shape[1])),
+            generations=generations,
+            children=children,
+        )
 
     return search
 

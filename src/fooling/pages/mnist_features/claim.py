@@ -89,8 +89,7 @@ def _divide(part: np.ndarray, whole: np.ndarray, otherwise: float) -> np.ndarray
 def compare_features(images: np.ndarray, seed: int = 0) -> Features:
     """Measure the paper's three statements on the champions of at least two runs.
 
-    Args:
-        images: ``(runs, digits, height, width, channels) uint8``, the digits in order from 0 and at least to 2.
+    Images are ``(runs, digits, height, width, channels) uint8``, the digits in order from 0 and at least to 2.
     """
     vertical, low_bar, low_share = share_edges(images)
     thumbnails = shrink(images.reshape(-1, *images.shape[2:]))
@@ -127,11 +126,8 @@ def compare_likeness(between: np.ndarray, seed: int = 0) -> Effect:
     """Say how often two champions of one digit are more alike than two champions of two digits, over pairs of runs.
 
     Where digits do not matter, a run's champions could change their digits: p is how rarely that, drawn for each run
-    anew, makes champions of one digit as alike.
-
-    Args:
-        between: ``(pairs of runs, digits, digits) float64``: likeness of each digit of the first run with each of the
-            second; pairs in the order of ``numpy.triu_indices``.
+    anew, makes champions of one digit as alike. Likeness is ``(pairs of runs, digits, digits) float64``, of each digit
+    of the first run with each of the second, pairs in the order of ``numpy.triu_indices``.
     """
     from scipy.stats import rankdata  # slow to import
 

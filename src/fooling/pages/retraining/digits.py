@@ -110,8 +110,7 @@ def retrain_digits(
 def evolve_longer(digits: Digits, sizes: ChainSizes, seed: int, folder: Path) -> tuple[np.ndarray, RunFolder | None]:
     """Let the measured runs against the last network of a chain go on to generation ``sizes.longer``.
 
-    Returns:
-        ``(runs, 10) float32`` log-odds of their champions then, and the folder where they are kept.
+    Returned are the ``(runs, 10) float32`` log-odds of their champions then, and where they are kept.
     """
     inner: list[RunFolder] = []
 
@@ -179,10 +178,9 @@ def add_fooling_class(digits: Digits, images: np.ndarray) -> Digits:
 
 
 def express_both_champions(run: Evolution, runs: Iterable[int]) -> np.ndarray:
-    """Return what each cell held after the random images, before any was bred, and what it holds at the end.
+    """Return of each cell what it held after the random images, before any was bred, and then what it holds at the end.
 
-    Returns:
-        ``(runs, 2 · cells, height, width, channels) uint8``: of each cell the first champion, then the last.
+    The images are ``(runs, 2 · cells, height, width, channels) uint8``.
     """
     chosen = list(runs)
     first = [express_genomes(run.encoding, replay(run, place, find_first_champions(run, place))) for place in chosen]
@@ -209,10 +207,7 @@ def build_network(seed: int, classes: int) -> keras.Model:
 
 
 def train_network(number: int, learned: Digits, steps: int, seed: int, folder: Path) -> tuple[Classifier, RunFolder]:
-    """Train network 1, 2, … from new weights by the paper's solver, or load it when this was done before.
-
-    It has an output for each class of ``learned``, digits with fooling images among them or without.
-    """
+    """Train network 1, 2, … by the paper's solver, an output for each class of ``learned``, or load it if it was."""
     names = (*DIGITS, "fooling")[: 1 + int(learned.train_labels.max())]
     described = {"digits": learned.fingerprint(), "outputs": len(names), "steps": steps, "seed": seed}
     run = open_run(folder, "network-lenet-retrained", described, lenet.VERSION)

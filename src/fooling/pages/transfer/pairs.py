@@ -59,10 +59,7 @@ def compare_pairs(answers: Transfer, least: float = FOOLED) -> list[Pair]:
     """Hold what each network takes the images of each other one for against their class, for all ordered pairs.
 
     Only images count of which their own network is as certain as ``least``. Networks without images of their own are
-    the source of no pair.
-
-    Raises:
-        ValueError: If a network answers with NaN.
+    the source of no pair; one that answers with NaN is a ValueError.
     """
     silent = np.isnan(answers.log_odds).any(axis=1)
     if silent.any():
@@ -82,9 +79,8 @@ def compare_pairs(answers: Transfer, least: float = FOOLED) -> list[Pair]:
 def expect_shuffled(targets: np.ndarray, answers: np.ndarray) -> float | None:
     """Return the share of answers that would be right if the targets were dealt out anew: the mean over all orders.
 
-    Every answer meets every target equally often, so this is the sum over classes of the product of their shares.
-
-    Both are ``(images,)`` classes; without images there is no share.
+    Every answer meets every target equally often, so this is the sum over classes of the product of their shares. Both
+    are ``(images,)`` classes; without images there is no share.
     """
     if not len(targets):
         return None
