@@ -141,21 +141,11 @@ def test_evolution_against_the_last_network_goes_on_where_it_ended(few_digits: D
 def test_another_lesson_number_of_steps_or_seed_is_another_training(
     few_digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folders = []
-
-    class OpenedError(Exception):
-        pass
-
-    def note(run: Any, build: Any, train: Any) -> Any:
-        folders.append(run.path)
-        raise OpenedError
-
-    monkeypatch.setattr(chain.lenet, "train_once", note)
+    monkeypatch.setattr(chain.lenet, "train_once", lambda *_: None)
+    monkeypatch.setattr(chain, "Classifier", lambda *_: None)
     grown = chain.add_fooling_class(few_digits, few_digits.train_images[:1])
-    for learned, steps, seed in ((few_digits, 2, 0), (grown, 2, 0), (few_digits, 3, 0), (few_digits, 2, 1)):
-        with pytest.raises(OpenedError):
-            chain.train_network(1, learned, steps, seed, tmp_path)
-    assert len(set(folders)) == 4
+    lessons = ((few_digits, 2, 0), (grown, 2, 0), (few_digits, 3, 0), (few_digits, 2, 1))
+    assert len({chain.train_network(1, *lesson, tmp_path)[1].path for lesson in lessons}) == 4
 
 
 def test_shares_of_images_called_fooling_are_counted_by_run(make_linear_network: Callable[..., Classifier]) -> None:
