@@ -17,7 +17,7 @@ from fooling.pages.mnist_search import SearchFound
 from fooling.pages.page import read_record
 from fooling.words import list_words, show_confidence
 
-PAGE = round(WIDTH * DPI)  # pixels
+PAGE = round(WIDTH * DPI)  # pixels across
 ROW = 10  # images in a row: the digits, and so many of the wall
 SIDE, NAME_HEIGHT = 82, 30  # pixels: of an image, and of two lines below it
 NAME_WIDTH = 14  # characters in a line below an image

@@ -25,8 +25,7 @@ NEITHER = 0.5  # the vertical share, and the low share, of an image without edge
 class Features(NamedTuple):
     """What the champions of several runs share."""
 
-    # ``(runs, digits) float64 in [0, 1]``: the three of :func:`share_edges`
-    vertical: np.ndarray
+    vertical: np.ndarray  # ``(runs, digits) float64 in [0, 1]``, as the next two: from :func:`share_edges`
     low_bar: np.ndarray
     low_share: np.ndarray
     # ``(digits, digits) float64 in [−1, 1]``: mean correlation of champions of two digits in two runs
@@ -62,15 +61,16 @@ class FeaturesFound:
 
 
 def share_edges(images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return three shares of the edges of images, each ``(…) float64 in [0, 1]``: vertical, low bar and low share.
+    """Return how vertical the edges of images are, what share of them is a low bar, and how low the horizontal ones are.
 
-    Edges are squared differences of neighbouring grey levels along x and along y. Choice: squares, so that strong edges
-    count and noise does not drown them. The shares are of vertical edges among all, Σ gx² / Σ (gx² + gy²), ½ without
-    edges; of horizontal edges in the lower half among all, 0 without edges; and of those among the horizontal edges in
-    either half, ½ without any. The last does not grow where an image has more horizontal edges of any height.
+    gx and gy are differences of neighbouring grey levels along x and along y. Choice: squares of them are added, so
+    that strong edges count and noise does not drown them. Images are ``(…, height, width, channels)``, uint8 or float;
+    of an odd height the middle row is in neither half.
 
-    Args:
-        images: ``(…, height, width, channels)``, uint8 or float; of an odd height the middle row is in neither half.
+    Returns:
+        Three shares, each ``(…) float64 in [0, 1]``. Vertical edges among all, Σ gx² / Σ (gx² + gy²); ½ without edges.
+        Horizontal edges of the lower half among all; 0 without edges. Those among the horizontal edges of both halves;
+        ½ without any, and no more where an image has more horizontal edges at every height.
     """
     whole, half = images.astype(np.float64), images.shape[-3] // 2
     parts = ((whole, -2), (whole, -3), (whole[..., -half:, :, :], -3), (whole[..., :half, :, :], -3))

@@ -178,7 +178,7 @@ def add_fooling_class(digits: Digits, images: np.ndarray) -> Digits:
 
 
 def express_both_champions(run: Evolution, runs: Iterable[int]) -> np.ndarray:
-    """Return of each cell what it held after the random images, before any was bred, and then what it holds at the end.
+    """Return each cell's champion after the random images, before any was bred, and then its champion at the end.
 
     The images are ``(runs, 2 · cells, height, width, channels) uint8``.
     """
@@ -207,7 +207,7 @@ def build_network(seed: int, classes: int) -> keras.Model:
 
 
 def train_network(number: int, learned: Digits, steps: int, seed: int, folder: Path) -> tuple[Classifier, RunFolder]:
-    """Train network 1, 2, … by the paper's solver, an output for each class of ``learned``, or load it if it was."""
+    """Train network 1, 2, … by the paper's solver, or load it; it has an output for each class of ``learned``."""
     names = (*DIGITS, "fooling")[: 1 + int(learned.train_labels.max())]
     described = {"digits": learned.fingerprint(), "outputs": len(names), "steps": steps, "seed": seed}
     run = open_run(folder, "network-lenet-retrained", described, lenet.VERSION)
