@@ -61,7 +61,7 @@ class FeaturesFound:
 
 
 def share_edges(images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return how vertical the edges of images are, what share of them is a low bar, and how low the horizontal ones are.
+    """Return which share of the edges of images is vertical, which is a low bar, and how low the horizontal ones are.
 
     gx and gy are differences of neighbouring grey levels along x and along y. Choice: squares of them are added, so
     that strong edges count and noise does not drown them. Images are ``(…, height, width, channels)``, uint8 or float;
