@@ -46,12 +46,9 @@ def test_fooling_images_are_one_class_that_grows(digits: Any) -> None:
 
 
 def test_retrained_lenet_differs_by_one_output_only() -> None:
-    model, known = chain.build_network(3, 11), build_lenet(3)
+    model, known = build_lenet(3, 11), build_lenet(3)
     assert model.count_params() == known.count_params() + 501
-    assert all(
-        np.array_equal(one, other) for one, other in zip(model.get_weights(), known.get_weights()[:-2], strict=False)
-    )
-    assert model.layers[-1].get_config().keys() == known.layers[-1].get_config().keys()
+    assert all(map(np.array_equal, model.get_weights()[:-2], known.get_weights()[:-2]))
     assert model.layers[-1].kernel_regularizer.l2 == known.layers[-1].kernel_regularizer.l2 > 0
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 
 from fooling.data.digits import DIGITS, Digits, choose_digits
@@ -198,21 +197,13 @@ def draw_fooling_images(run: Evolution, count: int) -> np.ndarray:
     return images.reshape(-1, *images.shape[2:])[:count]
 
 
-def build_network(seed: int, classes: int) -> keras.Model:
-    """Build LeNet with another number of outputs, its last layer otherwise as it is."""
-    model = lenet.build_lenet(seed)
-    *below, last = model.layers
-    head = keras.layers.Dense.from_config({**last.get_config(), "units": classes})
-    return keras.Sequential([keras.layers.Input(model.input_shape[1:]), *below, head], name="lenet")
-
-
 def train_network(number: int, learned: Digits, steps: int, seed: int, folder: Path) -> tuple[Classifier, RunFolder]:
     """Train network 1, 2, … by the paper's solver, or load it; it has an output for each class of ``learned``."""
     names = (*DIGITS, "fooling")[: 1 + int(learned.train_labels.max())]
     described = {"digits": learned.fingerprint(), "outputs": len(names), "steps": steps, "seed": seed}
     run = open_run(folder, "network-lenet-retrained", described, lenet.VERSION)
     model = lenet.train_once(
-        run, lambda: build_network(seed, len(names)), lambda model: lenet.fit(model, learned, steps, seed)
+        run, lambda: lenet.build_lenet(seed, len(names)), lambda model: lenet.fit(model, learned, steps, seed)
     )
     return Classifier(model, names, f"DNN{number}", lenet.INPUT_RANGE), run
 
