@@ -78,7 +78,7 @@ class Page(NamedTuple):
                 f"{page} has no search {name!r} at profile {self.folder.name}{seed} yet; run that page first: "
                 f"`fooling report --profile {self.folder.name} --only {page.split('_')[0]}`."
             )
-        return load_evolution([RunFolder(self.runs / str(folder)) for folder in folders])
+        return load_evolution([RunFolder(self.runs / folder) for folder in folders])
 
 
 def open_page(name: str, profile: str, seed: int | None = 0) -> Page:
