@@ -28,7 +28,7 @@ class Certainty(NamedTuple):
 
 
 def measure_certainty(
-    classifier: Classifier, photographs: Photographs, count: int, seed: int, folder: str | Path
+    classifier: Classifier, photographs: Photographs, count: int, seed: int, folder: Path
 ) -> Certainty:
     """Show a network ``count`` each of random crops, random CPPN images and uniform noise; nothing is done twice."""
 
@@ -48,7 +48,7 @@ def measure_certainty(
         "count": count,
         "seed": seed,
     }
-    arrays, run = compute_once(Path(folder), "certainty", settings, VERSION, compute)
+    arrays, run = compute_once(folder, "certainty", settings, VERSION, compute)
     return Certainty({label: arrays[label] for label in (CROPS, *UNBRED)}, run)
 
 
