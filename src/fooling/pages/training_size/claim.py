@@ -149,9 +149,8 @@ def judge(found: TrainingSizeFound) -> str:
     permutation) and are 1.5 times as many with the most digits as with the fewest, in at least one encoding. It takes 4
     sizes, 3 networks for each, and the paper's generations and children.
     """
-    if found.sizes < SIZES_NEEDED or found.networks_per_size < NETWORKS_NEEDED:
-        return UNTESTED
-    if found.generations < GENERATIONS or found.children < CHILDREN:
+    enough = found.sizes >= SIZES_NEEDED and found.networks_per_size >= NETWORKS_NEEDED
+    if not enough or found.generations < GENERATIONS or found.children < CHILDREN:
         return UNTESTED
     encodings = (found.direct, found.cppn)
     if all(one.median_most < PREVENTED and one.needed[0] is not None for one in encodings):
