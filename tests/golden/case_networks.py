@@ -79,6 +79,6 @@ def photographs() -> Arrays:
 @case("drawn")
 def certainty() -> Arrays:
     with TemporaryDirectory() as folder:
-        found = package.measure_certainty(colour_network(), package.load_photographs("packaged"), 12, 0, folder)
+        found = package.measure_certainty(colour_network(), package.load_photographs("packaged"), 12, 0, Path(folder))
     drawn = np.concatenate(list(package.draw_random_images(package.DirectEncoding(COLOUR), 22, 5)))
     return list_arrays(found.confidences) | {"drawn": drawn}

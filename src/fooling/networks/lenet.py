@@ -42,8 +42,8 @@ class InverseDecay(keras.optimizers.schedules.LearningRateSchedule):
         return {}
 
 
-def build_lenet(seed: int) -> keras.Model:
-    """Build Caffe's LeNet: no activation after the convolutions, 431,080 parameters, logits out."""
+def build_lenet(seed: int, classes: int = len(DIGITS)) -> keras.Model:
+    """Build Caffe's LeNet: no activation after the convolutions, 431,080 parameters for ten classes, logits out."""
     init = _initialise_layers(seed)
     return keras.Sequential(
         [
@@ -54,7 +54,7 @@ def build_lenet(seed: int) -> keras.Model:
             layers.MaxPooling2D(2),
             layers.Flatten(),
             layers.Dense(500, activation="relu", **next(init)),
-            layers.Dense(len(DIGITS), **next(init)),
+            layers.Dense(classes, **next(init)),
         ],
         name="lenet",
     )

@@ -36,7 +36,7 @@ def tell_answer(findings: Sequence[Finding]) -> Markup:
     return Markup("\n".join(f"- **{what}.** {escape(told)}" for what, told in list_answer(findings).items()))
 
 
-def tell_highlights(findings: Sequence[Finding], folder: str = "") -> Markup:
+def tell_highlights(findings: Sequence[Finding], folder: str) -> Markup:
     """Return six findings as a Markdown list, and the tally; pages are in ``folder``, seen from the text."""
     by_claim = {one.claim.id: one for one in findings}
     lines = [

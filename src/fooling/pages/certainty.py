@@ -28,7 +28,7 @@ class Certainty(NamedTuple):
 
 
 def measure_certainty(
-    classifier: Classifier, photographs: Photographs, count: int, seed: int, folder: str | Path
+    classifier: Classifier, photographs: Photographs, count: int, seed: int, folder: Path
 ) -> Certainty:
     """Show a network ``count`` each of random crops, random CPPN images and uniform noise; nothing is done twice."""
 
@@ -48,7 +48,7 @@ def measure_certainty(
         "count": count,
         "seed": seed,
     }
-    arrays, run = compute_once(Path(folder), "certainty", settings, VERSION, compute)
+    arrays, run = compute_once(folder, "certainty", settings, VERSION, compute)
     return Certainty({label: arrays[label] for label in (CROPS, *UNBRED)}, run)
 
 
@@ -61,10 +61,6 @@ def assess_photographs(
         batches = photographs.batches(classifier.image_shape, margin=margin)
         return dict(zip(("confidences", "places"), place_labels(classifier, batches, photographs.labels), strict=True))
 
-    settings = {
-        "classifier": classifier.fingerprint(),
-        "photographs": photographs.fingerprint(),
-        "margin": margin,
-    }
+    settings = {"classifier": classifier.fingerprint(), "photographs": photographs.fingerprint(), "margin": margin}
     arrays, run = compute_once(folder, "photographs", settings, VERSION, compute)
     return summarise(**arrays), run

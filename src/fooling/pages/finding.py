@@ -85,11 +85,8 @@ def read_origins(folder: Path) -> dict[str, Origin]:
     return read_json(folder / ORIGINS, dict[str, Origin], RESTORE)
 
 
-def tabulate_findings(findings: Iterable[Finding], folder: str = "") -> str:
-    """Return a Markdown table with a line per finding, whose pages are in ``folder``, seen from the table.
-
-    Marks say how a number of the paper is known.
-    """
+def tabulate_findings(findings: Iterable[Finding]) -> str:
+    """Return a Markdown table with a line per finding, beside the pages; marks say how the paper's number is known."""
     rows = [
         (
             one.claim.title,
@@ -97,14 +94,14 @@ def tabulate_findings(findings: Iterable[Finding], folder: str = "") -> str:
             one.headline,
             f"**{one.verdict}**",
             one.scale,
-            f"[{one.claim.page.split('_')[0]}]({folder}{one.claim.page}.ipynb)",
+            f"[{one.claim.page.split('_')[0]}]({one.claim.page}.ipynb)",
         )
         for one in findings
     ]
     return table(("claim", "paper", "ours", "verdict", "scale", "page"), (map(Markup, row) for row in rows))
 
 
-def tell_findings(findings: Iterable[Finding], width: int = 100) -> str:
+def tell_findings(findings: Iterable[Finding], width: int) -> str:
     """Return findings as paragraphs for a terminal."""
     blocks = []
     for one in findings:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,6 +17,7 @@ from fooling.pages.mnist_search import SearchFound
 from fooling.pages.page import read_record
 from fooling.words import list_words, show_confidence
 
+PAGE = round(WIDTH * DPI)  # pixels across
 ROW = 10  # images in a row: the digits, and so many of the wall
 SIDE, NAME_HEIGHT = 82, 30  # pixels: of an image, and of two lines below it
 NAME_WIDTH = 14  # characters in a line below an image
@@ -35,8 +35,7 @@ def draw_overview(
     The images are ``(count, height, width, channels) uint8``, each with what the ImageNet network takes it for;
     ``confidences`` are ``(count,) float32``.
     """
-    width, row = round(WIDTH * DPI), SIDE + NAME_HEIGHT + 6
-    rows = -(-len(images) // ROW)
+    rows, row = -(-len(images) // ROW), SIDE + NAME_HEIGHT + 6  # how many, and how high
     height = (38 + row * rows if rows else 0) + 58 + (SIDE + 20) * len(digits)
     drawn = Figure(figsize=(WIDTH, (height + 0.01) / DPI), layout=None)
     drawn.set_layout_engine("none")
@@ -50,7 +49,8 @@ def draw_overview(
         for place, (image, name) in enumerate(zip(images, names, strict=True)):
             spot = _add_place(drawn, height, place % ROW, top + place // ROW * row)
             show_pixels(spot, image)
-            spot.set_xlabel(_shorten(name), fontsize=7, labelpad=2, linespacing=1.0, parse_math=False)
+            lines = textwrap.wrap(name, NAME_WIDTH, max_lines=2, placeholder="…", break_on_hyphens=False)
+            spot.set_xlabel("\n".join(lines), fontsize=7, labelpad=2, linespacing=1.0, parse_math=False)
         top += row * rows
     top = _write(drawn, height, top + 8, f"What {networks[0]} takes these for, with its confidence") + 18
     for number, (label, (row_images, row_confidences)) in enumerate(digits.items()):
@@ -59,29 +59,21 @@ def draw_overview(
             show_pixels(spot, image)
             spot.set_title(str(digit) if not number else "", fontsize=10, fontweight="bold", pad=3)
             spot.set_xlabel(show_confidence(confidence), fontsize=7, labelpad=2)
-        drawn.text(2 / width, 1 - (top + SIDE / 2) / height, label, fontsize=7.5, va="center", rotation=90)
+        drawn.text(2 / PAGE, 1 - (top + SIDE / 2) / height, label, fontsize=7.5, va="center", rotation=90)
         top += SIDE + 20
     return drawn
 
 
-def _shorten(name: str) -> str:
-    """Return a name in two lines at most."""
-    lines = textwrap.wrap(name, NAME_WIDTH, max_lines=2, placeholder="…", break_on_hyphens=False)
-    return "\n".join(lines)
-
-
 def _write(drawn: Figure, height: int, top: int, words: str) -> int:
     """Write a heading and return where what is below it begins."""
-    style: Any = {"fontsize": 10.5, "color": "black", "va": "top", "weight": "bold"}
-    drawn.text(18 / round(WIDTH * DPI), 1 - top / height, words, **style)
+    drawn.text(18 / PAGE, 1 - top / height, words, fontsize=10.5, color="black", va="top", weight="bold")
     return top + 24
 
 
 def _add_place(drawn: Figure, height: int, column: int, top: int) -> Axes:
     """Return axes of one place in a row, framed by a thin line so that white images have an end."""
-    width = round(WIDTH * DPI)
-    left = 18 + round(column * (width - 20 - SIDE) / (ROW - 1))
-    spot = drawn.add_axes((left / width, 1 - (top + SIDE) / height, SIDE / width, SIDE / height))
+    left = 18 + round(column * (PAGE - 20 - SIDE) / (ROW - 1))
+    spot = drawn.add_axes((left / PAGE, 1 - (top + SIDE) / height, SIDE / PAGE, SIDE / height))
     spot.spines[:].set(visible=True, color="#cccccc", linewidth=0.5)
     return spot
 
@@ -89,10 +81,8 @@ def _add_place(drawn: Figure, height: int, column: int, top: int) -> Axes:
 def _describe(digits: Rows, names: Sequence[str], confidences: np.ndarray, networks: tuple[str, str]) -> str:
     wall = ""
     if len(names):
-        told = list_words(list(dict.fromkeys(names)))
-        wall = (
-            f"Regular patterns that {networks[1]} takes for {told}, with {show_confidence(confidences.min())} or more. "
-        )
+        told, least = list_words(list(dict.fromkeys(names))), show_confidence(confidences.min())
+        wall = f"Regular patterns that {networks[1]} takes for {told}, with {least} or more. "
     parts = [
         f"{label.replace(chr(10), ' ')}: {show_confidence(shown.min())} to {show_confidence(shown.max())}"
         for label, (_, shown) in digits.items()

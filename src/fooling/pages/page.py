@@ -78,7 +78,7 @@ class Page(NamedTuple):
                 f"{page} has no search {name!r} at profile {self.folder.name}{seed} yet; run that page first: "
                 f"`fooling report --profile {self.folder.name} --only {page.split('_')[0]}`."
             )
-        return load_evolution([RunFolder(self.runs / str(folder)) for folder in folders])
+        return load_evolution([RunFolder(self.runs / folder) for folder in folders])
 
 
 def open_page(name: str, profile: str, seed: int | None = 0) -> Page:
@@ -106,16 +106,12 @@ def find_remedy(folder: Path, page: str) -> str:
 
 
 def read_record(folder: Path, page: str, name: str, kind: type[Any]) -> Any | None:
-    """Return a record that a page wrote, or None where it has not.
-
-    Raises:
-        DamagedError: If the file is damaged, or was written by another version of the record.
-    """
+    """Return a record that a page wrote, or None; DamagedError if its file is damaged, or of another version."""
     content = read_metrics(folder, page).get("records", {}).get(name)
     if content is None:
         return None
     try:
         return msgspec.convert(content, kind)
     except (msgspec.ValidationError, RecursionError) as error:
-        remedy = find_remedy(folder, page)
-        raise DamagedError(f"{page}.json does not fit its page any more ({error}); {remedy}.") from error
+        said = f"{page}.json does not fit its page any more ({error}); {find_remedy(folder, page)}."
+        raise DamagedError(said) from error

@@ -9,15 +9,7 @@ import numpy as np
 import pytest
 
 from fooling.pages.claim import NOT, PARTLY, REPRODUCED, UNTESTED, Effect
-from fooling.pages.mnist_features.claim import (
-    Features,
-    FeaturesFound,
-    Statements,
-    headline,
-    judge,
-    list_rows,
-    measure,
-)
+from fooling.pages.mnist_features.claim import Features, FeaturesFound, Statements, headline, judge, list_rows, measure
 from fooling.pages.mnist_search import describe_scale
 
 THERE, SMALL, LATE, REVERSED = Effect(0.9, 1e-5), Effect(0.56, 1e-5), Effect(0.9, 0.0001), Effect(0.1, 1e-5)

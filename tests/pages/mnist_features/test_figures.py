@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import warnings
+from typing import Any
 
 import numpy as np
 
-from fooling.figures.style import Figure
 from fooling.pages.mnist_features import figures
 
 NAMES = ("zero", "one", "two")
 
 
-def show(figure: Figure) -> bytes:
-    """Return the picture as a notebook would get it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        data, metadata = figure._repr_mimebundle_()
-    ((kind, about),) = metadata.items()
-    assert about["alt"] == data["text/plain"] == figure.alt
-    assert len(figure.alt) > 30
-    return base64.b64decode(data[kind])
-
-
-def test_means_are_drawn_pixel_by_pixel_a_row_per_kind() -> None:
+def test_means_are_drawn_pixel_by_pixel_a_row_per_kind(show: Any) -> None:
     means = {kind: np.random.default_rng(seed).uniform(0, 9, (3, 5, 5)) for seed, kind in enumerate(("bred", "real"))}
     figure = figures.draw_means(means, NAMES)
     drawn = [spot.images[0] for spot in figure.axes]
@@ -36,7 +23,7 @@ def test_means_are_drawn_pixel_by_pixel_a_row_per_kind() -> None:
     assert show(figure).startswith(b"\x89PNG")
 
 
-def test_looks_tell_their_share_within_the_middle() -> None:
+def test_looks_tell_their_share_within_the_middle(show: Any) -> None:
     looks = np.zeros((3, 8, 8))
     looks[:, 3, 3], looks[:, 0, 0] = 3.0, 1.0
     figure = figures.draw_looks({"bred": looks, "blind": np.zeros((3, 8, 8))}, NAMES)
@@ -44,7 +31,7 @@ def test_looks_tell_their_share_within_the_middle() -> None:
     show(figure)
 
 
-def test_shares_are_a_dot_per_run_with_their_median_and_that_of_real_digits() -> None:
+def test_shares_are_a_dot_per_run_with_their_median_and_that_of_real_digits(show: Any) -> None:
     values = np.random.default_rng(0).uniform(size=(6, 3))
     real = np.random.default_rng(1).uniform(size=(9, 3))
     figure = figures.draw_shares(
@@ -64,7 +51,7 @@ def test_shares_are_a_dot_per_run_with_their_median_and_that_of_real_digits() ->
     show(figure)
 
 
-def test_likeness_has_one_scale_around_zero_for_all_kinds() -> None:
+def test_likeness_has_one_scale_around_zero_for_all_kinds(show: Any) -> None:
     bred = np.array([[0.8, 0.1, 0.1], [0.1, 0.6, -0.3], [0.1, -0.3, 0.7]])
     figure = figures.draw_likeness({"bred": bred, "noise": bred / 10}, NAMES)
     shown = [spot.images[0] for spot in figure.axes if spot.images]

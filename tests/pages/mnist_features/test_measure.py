@@ -18,10 +18,8 @@ from fooling.pages.mnist_features.claim import (
     compare_digit,
     compare_features,
     compare_likeness,
-    find_low_bar,
-    find_low_share,
-    find_vertical_share,
     gather_digits,
+    share_edges,
 )
 from fooling.pages.mnist_features.looks import multiply_gradient, trace_looks
 
@@ -42,39 +40,36 @@ LOWER, UPPER = draw_bar(slice(18, 22), EVERYWHERE), draw_bar(slice(5, 9), EVERYW
 
 def test_bars_are_vertical_horizontal_or_neither() -> None:
     images = np.stack([VERTICAL, LOWER, np.full_like(VERTICAL, 90)])
-    assert find_vertical_share(images).tolist() == [1.0, 0.0, 0.5]
+    assert share_edges(images)[0].tolist() == [1.0, 0.0, 0.5]
 
 
 def test_low_bar_is_one_in_the_lower_half_and_nothing_in_the_upper() -> None:
     images = np.stack([LOWER, UPPER, VERTICAL, np.full_like(VERTICAL, 90)])
-    assert find_low_bar(images).tolist() == [1.0, 0.0, 0.0, 0.0]
-    assert find_low_bar(np.maximum(LOWER, UPPER)) == 0.5
+    assert share_edges(images)[1].tolist() == [1.0, 0.0, 0.0, 0.0]
+    assert share_edges(np.maximum(LOWER, UPPER))[1] == 0.5
 
 
 def test_a_box_has_shares_that_can_be_counted() -> None:
     # 4 wide and 10 high, inside the lower half: 20 edges of rows to the left and right, 8 of columns above and below.
-    box = draw_bar(slice(16, 26), slice(5, 9))
-    assert find_vertical_share(box) == pytest.approx(20 / 28)
-    assert find_low_bar(box) == pytest.approx(8 / 28)
+    assert share_edges(draw_bar(slice(16, 26), slice(5, 9))) == pytest.approx((20 / 28, 8 / 28, 1.0))
 
 
 def test_an_edge_between_the_halves_is_in_neither() -> None:
-    assert find_low_bar(draw_bar(slice(0, 14), EVERYWHERE)) == 0.0
-    assert find_low_bar(draw_bar(slice(0, 15), EVERYWHERE)) == 1.0
+    assert [share_edges(draw_bar(slice(0, end), EVERYWHERE))[1] for end in (14, 15)] == [0.0, 1.0]
 
 
 @settings(max_examples=50, deadline=None)
 @given(pictures)
 def test_transposition_takes_the_vertical_share_from_one(image: np.ndarray) -> None:
-    assert find_vertical_share(image.transpose(1, 0, 2)) == pytest.approx(1.0 - find_vertical_share(image))
+    assert share_edges(image.transpose(1, 0, 2))[0] == pytest.approx(1.0 - share_edges(image)[0])
 
 
 @settings(max_examples=50, deadline=None)
 @given(pictures)
 def test_inversion_changes_no_share_and_the_low_bar_is_part_of_what_is_not_vertical(image: np.ndarray) -> None:
-    assert find_vertical_share(255 - image) == find_vertical_share(image)
-    assert find_low_bar(255 - image) == find_low_bar(image)
-    assert 0.0 <= find_low_bar(image) <= 1.0 - find_vertical_share(image) + 1e-12
+    vertical, low_bar, _ = shares = share_edges(image)
+    assert share_edges(255 - image) == shares
+    assert 0.0 <= low_bar <= 1.0 - vertical + 1e-12
 
 
 def test_superiority_of_a_digit_is_averaged_over_runs_with_ties_half() -> None:
@@ -152,10 +147,9 @@ def test_more_horizontal_edges_everywhere_are_a_low_bar_but_not_lower_than_those
 def test_low_share_is_one_for_edges_below_zero_above_and_a_half_without_any() -> None:
     below, flat = np.zeros((9, 5, 1), np.uint8), np.full((9, 5, 1), 7, np.uint8)
     below[7] = 200
-    assert find_low_share(below) == 1.0 and find_low_share(below[::-1]) == 0.0 and find_low_share(flat) == 0.5
     both = below.astype(float) + 0.5 * below[::-1]  # a quarter as strong above
-    assert find_low_share(both) == pytest.approx(0.8)
-    assert find_low_share(np.swapaxes(np.stack([below[:, :5]] * 1)[0][:5], 0, 1)) == 0.5, "vertical edges do not count"
+    shares = [share_edges(image)[2] for image in (below, below[::-1], flat, both, VERTICAL)]
+    assert shares == pytest.approx([1.0, 0.0, 0.5, 0.8, 0.5]), "vertical edges do not count"
 
 
 def test_likeness_of_digits_is_the_mean_correlation_over_pairs_of_runs_as_numpy_says() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 from fooling.confidence import to_log_odds
+from fooling.pages.retraining.digits import RetrainedDigits
 
 
 class Bred(NamedTuple):
@@ -42,26 +44,13 @@ def breed_noise() -> Callable[..., Bred]:
     return breed
 
 
-class Measured(NamedTuple):
-    """What is measured of a network of a chain, as far as it is read."""
-
-    medians: np.ndarray
-    log_odds: np.ndarray
-    error: np.ndarray
-    called_fooling: np.ndarray
-    held_out: np.ndarray
-    caught_before: np.ndarray
-    caught_after: np.ndarray
-    natural: np.ndarray
-    fooling: np.ndarray
-
-
-def make_network(number: int, confidences: list[float], caught: list[float]) -> Measured:
+def make_network(number: int, confidences: list[float], caught: list[float]) -> RetrainedDigits:
     """Return a network with a run for each confidence that all of its three digits end at."""
     final = np.array([[to_log_odds(part)] * 3 for part in confidences], np.float32)
-    return Measured(
+    return RetrainedDigits(
         medians=np.linspace(-3.0, final[:, 0], 5).T.astype(np.float32),
         log_odds=final,
+        champions=np.zeros((10, 28, 28, 1), np.uint8),
         error=np.asarray(0.03 + 0.01 * number),
         called_fooling=np.asarray(0.002 * number),
         held_out=np.asarray(1_000),
@@ -73,7 +62,7 @@ def make_network(number: int, confidences: list[float], caught: list[float]) -> 
 
 
 @pytest.fixture
-def networks() -> list[Measured]:
+def networks() -> list[RetrainedDigits]:
     return [
         make_network(0, [0.9999, 0.99999], []),
         make_network(1, [0.9, 0.95], [0.2, 0.4]),
@@ -82,21 +71,16 @@ def networks() -> list[Measured]:
     ]
 
 
-class Before(NamedTuple):
-    """Two searches and what was held out, as far as they are read."""
-
-    before: np.ndarray
-    after: np.ndarray
-    caught_last: np.ndarray
-    held_out: np.ndarray
-    photographs: np.ndarray
-
-
 @pytest.fixture
-def imagenet() -> Before:
-    """Four classes at 80% in three runs of 10 generations, three of them at 20% afterwards."""
+def imagenet() -> Any:
+    """Four classes at 80% in three runs of 10 generations, three of them at 20% afterwards, as far as they are read."""
     before = np.full((3, 11, 4), to_log_odds(0.8), np.float32)
     after = np.full((3, 11, 4), to_log_odds(0.2), np.float32)
     after[:, :, 3] = to_log_odds(0.9)
-    held_out = np.array([[5, 5], [7, 7], [5, 9], [1, 1]])
-    return Before(before, after, np.array([True, True, True, False]), held_out, np.asarray(2))
+    return SimpleNamespace(
+        before=before,
+        after=after,
+        caught_last=np.array([True, True, True, False]),
+        held_out=np.array([[5, 5], [7, 7], [5, 9], [1, 1]]),
+        photographs=np.asarray(2),
+    )

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 
 from fooling.confidence import wilson_interval
-from fooling.pages.retraining.figures import (
-    draw_caught,
-    draw_retrained_errors,
-    draw_retrained_medians,
-)
+from fooling.pages.retraining.figures import draw_caught, draw_retrained_errors, draw_retrained_medians
 
 
-def show(figure: Any) -> bytes:
-    """Return the picture as a notebook would get it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        data, metadata = figure._repr_mimebundle_()
-    ((kind, about),) = metadata.items()
-    assert about["alt"] == figure.alt and len(figure.alt) > 30
-    return base64.b64decode(data[kind])
-
-
-def test_medians_by_network_are_drawn_with_every_run(networks: list[Any]) -> None:
+def test_medians_by_network_are_drawn_with_every_run(networks: list[Any], show: Any) -> None:
     curves = {"DNN1": networks[0].medians, "DNN4": networks[3].medians}
     figure = draw_retrained_medians([one.log_odds for one in networks], curves)
     left, right = figure.axes
@@ -43,7 +27,7 @@ def test_medians_by_network_are_drawn_with_every_run(networks: list[Any]) -> Non
     show(figure)
 
 
-def test_errors_are_drawn_with_intervals(networks: list[Any]) -> None:
+def test_errors_are_drawn_with_intervals(networks: list[Any], show: Any) -> None:
     errors, called = (np.array([getattr(one, name) for one in networks]) for name in ("error", "called_fooling"))
     figure = draw_retrained_errors(errors, called, 1_000)
     spot = figure.axes[0]
@@ -55,7 +39,7 @@ def test_errors_are_drawn_with_intervals(networks: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3, 15])
-def test_caught_shares_are_drawn_before_and_after(networks: list[Any], count: int) -> None:
+def test_caught_shares_are_drawn_before_and_after(networks: list[Any], count: int, show: Any) -> None:
     chosen = (networks[1:] * 5)[:count]
     figure = draw_caught([one.caught_before for one in chosen], [one.caught_after for one in chosen])
     before, after = figure.axes[0].get_lines()

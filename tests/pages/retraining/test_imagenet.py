@@ -1,8 +1,7 @@
-"""Retraining on ImageNet, on a network of three features: what is left out, found again, and refused."""
+"""Retraining on ImageNet, on a network of three features: what is learned, left out, found again, and refused."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fooling.data.photographs import load_photographs
 from fooling.encodings.cppn import CppnEncoding
 from fooling.evolution.evolve import evolve
+from fooling.networks import head
 from fooling.networks.classifier import Classifier
-from fooling.networks.head import Head
 from fooling.pages.imagenet_cppn import claim as imagenet_cppn
+from fooling.pages.retraining import digits as chain
 from fooling.pages.retraining import imagenet
 from fooling.pages.retraining.imagenet import Lesson
 from fooling.pages.retraining.sizes import SIZES, HeadSizes
@@ -35,7 +36,7 @@ def test_last_run_is_left_out_and_finished_work_is_not_done_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, linear_network: Classifier, breed_noise: Callable[..., Any]
 ) -> None:
     both = lambda run, runs: np.repeat(run.images[list(runs)], 2, axis=1)  # noqa: E731
-    monkeypatch.setattr(imagenet, "evolve", breed_noise)
+    monkeypatch.setattr(chain, "evolve", breed_noise)
     monkeypatch.setattr(imagenet, "express_both_champions", both)
     network, photographs = linear_network, load_photographs("packaged")
     found, run = imagenet.retrain_imagenet(network, photographs, SMALL, 0, tmp_path)
@@ -43,7 +44,7 @@ def test_last_run_is_left_out_and_finished_work_is_not_done_again(
     assert found.held_out.shape == (3, 2) and int(found.photographs) == 2
     assert found.caught_first.shape == found.caught_last.shape == (4,) and found.caught_after.shape == (2, 4)
     assert found.shown.tolist() == [0, 1, 2, 3] and found.champions.shape == (4, 8, 8, 3)
-    monkeypatch.setattr(imagenet, "evolve", None)  # any search would fail
+    monkeypatch.setattr(chain, "evolve", None)  # any search would fail
     again, where = imagenet.retrain_imagenet(network, photographs, SMALL, 0, tmp_path)
     assert where == run and all(np.array_equal(*parts) for parts in zip(found, again, strict=True))
     assert sorted(path.name for path in run.path.iterdir()) == ["provenance.json", "result.npz", "settings.json"]
@@ -57,7 +58,7 @@ def test_first_and_last_champions_of_the_run_left_out_are_told_apart(
     left_out = np.zeros((6, 8, 8, 3), np.uint8)  # of each cell the first champion, then the last
     left_out[1::2, ..., 2] = 255
     left_out[5] = 0
-    lesson = Lesson(Head(np.zeros((3, 4)), np.zeros(4)), np.zeros((1, 2), int), np.array(2), np.array(1), None)
+    lesson = Lesson(head.Head(np.zeros((3, 4)), np.zeros(4)), np.zeros((1, 2), int), np.array(2), np.array(1), None)
     found = imagenet._measure(network, run, run, left_out, lesson, 5)
     assert found.caught_first.tolist() == [False, False, False]
     assert found.caught_last.tolist() == [True, True, False]
@@ -65,15 +66,9 @@ def test_first_and_last_champions_of_the_run_left_out_are_told_apart(
 
 
 def test_network_photographs_sizes_and_seed_each_make_another_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_linear_network: Callable[..., Classifier]
+    tmp_path: Path, note_keys: Callable[..., list[str]], make_linear_network: Callable[..., Classifier]
 ) -> None:
-    keys = []
-
-    def note(folder: Path, label: str, settings: Any, version: object, compute: Any, inner: Any) -> Any:
-        keys.append(json.dumps([label, settings, version], sort_keys=True))
-        return dict.fromkeys(imagenet.RetrainedImageNet._fields, np.zeros(())), None
-
-    monkeypatch.setattr(imagenet, "compute_once", note)
+    keys = note_keys(imagenet, imagenet.RetrainedImageNet._fields)
     first, second = (make_linear_network(np.full((3, 4), part, np.float32), np.zeros(4)) for part in (0.0, 1.0))
     photographs = load_photographs("packaged")
     larger = [replace(SMALL, **{name: 7}) for name in ("runs", "generations", "children", "photograph_crops", "steps")]
@@ -96,7 +91,7 @@ def test_no_search_against_the_retrained_network_starts_from_images_that_it_lear
         asked.append(list(request["seeds"]))
         return breed_noise(*given, **request)
 
-    monkeypatch.setattr(imagenet, "evolve", note)
+    monkeypatch.setattr(chain, "evolve", note)
     monkeypatch.setattr(imagenet, "express_both_champions", lambda run, runs: run.images[list(runs)])
     imagenet.retrain_imagenet(linear_network, load_photographs("packaged"), SMALL, 5, tmp_path)
     assert asked == [[5, 6], [1_005, 1_006]]
@@ -119,3 +114,78 @@ def test_with_ten_crops_larger_images_evolve(tmp_path: Path, linear_network: Cla
     found, _ = imagenet.retrain_imagenet(linear_network, load_photographs("packaged"), settings, 0, tmp_path)
     assert found.champions.shape == (4, 9, 9, 3), "8 · 256 / 224, rounded"
     assert found.caught_after.shape == (2, 4)
+
+
+def test_packaged_photographs_are_held_out_whole() -> None:
+    learned, held_out = imagenet.hold_out(load_photographs("packaged"), 100, 0)
+    assert held_out.titles == imagenet.HELD_OUT and len(learned.paths) == 6
+    assert not set(learned.titles) & set(held_out.titles)
+
+
+def test_crops_are_as_many_as_asked_for() -> None:
+    learned = load_photographs("packaged").select(slice(4, 5))  # a small one
+    sizes = [len(batch) for batch in imagenet.cut_natural(learned, 250, 0, (8, 8, 3))]
+    assert sizes == [200, 50]
+
+
+@pytest.fixture
+def coloured_folder(tmp_path: Path) -> Path:
+    """Return a folder with red pictures of class 0 and green ones of class 1."""
+    for label, colour in enumerate(((200, 30, 30), (30, 200, 30))):
+        place = tmp_path / "photographs" / str(label)
+        place.mkdir(parents=True)
+        for number in range(6):
+            Image.new("RGB", (20, 16), tuple(part + number for part in colour)).save(place / f"{number}.png")
+    return tmp_path / "photographs"
+
+
+def test_labels_of_a_folder_are_learned(
+    coloured_folder: Path, tmp_path: Path, make_linear_network: Callable[..., Classifier]
+) -> None:
+    network = make_linear_network(np.zeros((3, 2), np.float32), np.array([1.0, 0.0]))  # calls everything 0
+    settings = HeadSizes(runs=2, generations=1, children=1, photograph_crops=100, steps=300)
+    blue = np.zeros((2, 8, 8, 3), np.uint8)
+    blue[..., 2] = 255
+    photographs = load_photographs(str(coloured_folder))
+    learned = imagenet.learn_fooling_class(network, photographs, blue, settings, 0, tmp_path)
+    held_out = imagenet.hold_out(photographs, 100, 0)[1]
+    assert learned.natural == 10 and learned.photographs == len(held_out.paths) == 2
+    assert np.all(learned.held_out[:, 0] == 0)
+    assert np.array_equal(learned.held_out[:, 1], held_out.labels)
+    taught = head.add_class(network, head.split_head(network)[0], learned.head)
+    assert taught.score(blue).argmax(axis=1).tolist() == [2, 2]
+
+
+def test_network_photographs_fooling_images_sizes_and_seed_each_make_another_key(
+    tmp_path: Path, make_linear_network: Callable[..., Classifier], note_keys: Callable[..., list[str]]
+) -> None:
+    keys = note_keys(imagenet, ("kernel", "bias", "held_out", "photographs", "natural"))
+    first, second = (make_linear_network(np.full((3, 2), part, np.float32), np.zeros(2)) for part in (0.0, 1.0))
+    photographs, black = load_photographs("packaged"), np.zeros((2, 8, 8, 3), np.uint8)
+    sizes = HeadSizes(runs=2, generations=1, children=1, photograph_crops=100, steps=300)
+    for network, chosen, images, some, seed in (
+        (first, photographs, black, sizes, 0),
+        (second, photographs, black, sizes, 0),
+        (first, photographs.select(slice(2)), black, sizes, 0),
+        (first, photographs, black + np.uint8(1), sizes, 0),
+        (first, photographs, black, replace(sizes, photograph_crops=101), 0),
+        (first, photographs, black, replace(sizes, steps=301), 0),
+        (first, photographs, black, sizes, 1),
+    ):
+        imagenet.learn_fooling_class(network, chosen, images, some, seed, tmp_path)
+    assert len(set(keys)) == 7
+
+
+def test_photographs_of_a_folder_are_learned_or_held_out(coloured_folder: Path) -> None:
+    photographs = load_photographs(str(coloured_folder))
+    learned, held_out = imagenet.hold_out(photographs, 4, 0)
+    assert len(learned.paths) == 4 and len(held_out.paths) == 1
+    assert not set(learned.titles) & set(held_out.titles)
+    with pytest.raises(ValueError, match="at least 2 are needed"):
+        imagenet.hold_out(photographs.select(slice(0, 1)), 4, 0)
+
+
+def test_middle_of_larger_images_is_cut_out() -> None:
+    images = np.arange(36, dtype=np.uint8).reshape(1, 6, 6, 1)
+    assert imagenet.cut_middle(images, (2, 2, 1)).ravel().tolist() == [14, 15, 20, 21]
+    assert np.array_equal(imagenet.cut_middle(images, (6, 6, 1)), images)

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import warnings
+from typing import Any
 
 import numpy as np
 import pytest
 
 from fooling.confidence import to_confidence
-from fooling.figures.style import Figure
 from fooling.pages.training_size import figures
 from fooling.words import show_confidence
 
 SIZES = np.array([500, 500, 1_000, 1_000])
 
 
-def show(figure: Figure) -> bytes:
-    """Return the picture as a notebook would get it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        data, metadata = figure._repr_mimebundle_()
-    ((kind, about),) = metadata.items()
-    assert about["alt"] == data["text/plain"] == figure.alt
-    assert len(figure.alt) > 30
-    return base64.b64decode(data[kind])
-
-
-def test_training_sizes_are_a_mark_per_network_and_lines_of_medians() -> None:
+def test_training_sizes_are_a_mark_per_network_and_lines_of_medians(show: Any) -> None:
     needed = {"pixels": np.array([4_000.0, 6_000.0, 8_000.0, 10_000.0]), "CPPN": np.array([400.0, 600.0, 700.0, 900.0])}
     errors = np.array([0.1, 0.12, 0.05, 0.07])
     figure = figures.draw_training_sizes(SIZES, errors, needed, 40_200)
@@ -44,7 +31,7 @@ def test_training_sizes_are_a_mark_per_network_and_lines_of_medians() -> None:
 
 
 @pytest.mark.parametrize("reached", [np.inf, 5_000.0])
-def test_never_stands_above_all_images_and_in_the_text(reached: float) -> None:
+def test_never_stands_above_all_images_and_in_the_text(reached: float, show: Any) -> None:
     needed = {"pixels": np.array([reached, 6_000.0, np.inf, np.inf]), "CPPN": np.full(4, np.inf)}
     figure = figures.draw_training_sizes(SIZES, np.full(4, 0.1), needed, 40_200)
     fooled = figure.axes[1]
@@ -58,13 +45,13 @@ def test_never_stands_above_all_images_and_in_the_text(reached: float) -> None:
     show(figure)
 
 
-def test_no_network_that_was_ever_fooled_can_be_drawn() -> None:
+def test_no_network_that_was_ever_fooled_can_be_drawn(show: Any) -> None:
     figure = figures.draw_training_sizes(SIZES, np.full(4, 0.1), {"pixels": np.full(4, np.inf)}, 300)
     assert "never, never" in figure.alt
     show(figure)
 
 
-def test_size_curves_join_the_networks_of_a_size() -> None:
+def test_size_curves_join_the_networks_of_a_size(show: Any) -> None:
     rng = np.random.default_rng(0)
     parts = [np.sort(rng.normal(5, 3, (2, 6)), axis=1).astype(np.float32) for _ in SIZES]
     figure = figures.draw_size_curves(SIZES, {"pixels": parts, "CPPN": parts[::-1]})

@@ -18,16 +18,16 @@ from fooling.pages.mnist_search import describe_scale, is_large_enough
 
 RUNS = 20  # Choice: the fewest in which a tendency of single runs shows; the paper has 50
 PERMUTATIONS = 30_000  # Choice: three times the fewest that can show the paper's p < 0.0001
-BLOCK = 25  # permutations at a time; Choice: those of 50 runs fit a cache, which is twice as fast
+BLOCK = 25  # permutations at a time, a divisor of all; Choice: those of 50 runs fit a cache, which is twice as fast
 NEITHER = 0.5  # the vertical share, and the low share, of an image without edges
 
 
 class Features(NamedTuple):
     """What the champions of several runs share."""
 
-    vertical: np.ndarray  # ``(runs, digits) float64 in [0, 1]``: :func:`find_vertical_share`
-    low_bar: np.ndarray  # the same of :func:`find_low_bar`
-    low_share: np.ndarray  # the same of :func:`find_low_share`
+    vertical: np.ndarray  # ``(runs, digits) float64 in [0, 1]``, as the next two: from :func:`share_edges`
+    low_bar: np.ndarray
+    low_share: np.ndarray
     # ``(digits, digits) float64 in [−1, 1]``: mean correlation of champions of two digits in two runs
     likeness: np.ndarray
     vertical_1: Effect  # as :class:`Statements`
@@ -60,40 +60,26 @@ class FeaturesFound:
     data: str  # what the network learned, in words
 
 
-# The three shares take ``(…, height, width, channels)`` images, uint8 or float, and return ``(…) float64 in [0, 1]``.
-# Of an odd height the middle row is in neither half.
-def find_vertical_share(images: np.ndarray) -> np.ndarray:
-    """Return which share of the edges of an image are vertical: Σ gx² / Σ (gx² + gy²).
+def share_edges(images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return which share of the edges of images is vertical, which is a low bar, and how low the horizontal ones are.
 
-    gx and gy are differences of neighbouring grey levels along x and along y. Vertical bars have 1, horizontal bars 0,
-    an image without edges ½; to transpose an image is to take its share from 1. Choice: squares, so that strong edges
-    count and noise does not drown them.
+    gx and gy are differences of neighbouring grey levels along x and along y. Choice: squares of them are added, so
+    that strong edges count and noise does not drown them. Images are ``(…, height, width, channels)``, uint8 or float;
+    of an odd height the middle row is in neither half.
+
+    Returns:
+        Three shares, each ``(…) float64 in [0, 1]``. Vertical edges among all, Σ gx² / Σ (gx² + gy²); ½ without edges.
+        Horizontal edges of the lower half among all; 0 without edges. Those among the horizontal edges of both halves;
+        ½ without any, and no more where an image has more horizontal edges at every height.
     """
-    along_x, along_y, *_ = _add_edges(images)
-    return _divide(along_x, along_x + along_y, NEITHER)
-
-
-def find_low_bar(images: np.ndarray) -> np.ndarray:
-    """Return which share of the edges of an image are horizontal ones in its lower half; 0 without edges."""
-    along_x, along_y, low, _ = _add_edges(images)
-    return _divide(low, along_x + along_y, 0.0)
-
-
-def find_low_share(images: np.ndarray) -> np.ndarray:
-    """Return which share of the horizontal edges of an image is in its lower half, and not in its upper half.
-
-    Unlike :func:`find_low_bar` it does not grow where an image has more horizontal edges of any height. An image
-    without horizontal edges in either half has ½.
-    """
-    *_, low, high = _add_edges(images)
-    return _divide(low, low + high, NEITHER)
-
-
-def _add_edges(images: np.ndarray) -> list[np.ndarray]:
-    """Return Σ gx² and Σ gy², and Σ gy² in the lower and in the upper half."""
     whole, half = images.astype(np.float64), images.shape[-3] // 2
     parts = ((whole, -2), (whole, -3), (whole[..., -half:, :, :], -3), (whole[..., :half, :, :], -3))
-    return [(np.diff(part, axis=axis) ** 2).sum(axis=(-3, -2, -1)) for part, axis in parts]
+    along_x, along_y, low, high = ((np.diff(part, axis=axis) ** 2).sum(axis=(-3, -2, -1)) for part, axis in parts)
+    return (
+        _divide(along_x, along_x + along_y, NEITHER),
+        _divide(low, along_x + along_y, 0.0),
+        _divide(low, low + high, NEITHER),
+    )
 
 
 def _divide(part: np.ndarray, whole: np.ndarray, otherwise: float) -> np.ndarray:
@@ -103,10 +89,9 @@ def _divide(part: np.ndarray, whole: np.ndarray, otherwise: float) -> np.ndarray
 def compare_features(images: np.ndarray, seed: int = 0) -> Features:
     """Measure the paper's three statements on the champions of at least two runs.
 
-    Args:
-        images: ``(runs, digits, height, width, channels) uint8``, the digits in order from 0 and at least to 2.
+    Images are ``(runs, digits, height, width, channels) uint8``, the digits in order from 0 and at least to 2.
     """
-    vertical, low_bar, low_share = (find(images) for find in (find_vertical_share, find_low_bar, find_low_share))
+    vertical, low_bar, low_share = share_edges(images)
     thumbnails = shrink(images.reshape(-1, *images.shape[2:]))
     correlations = correlate_all(thumbnails).reshape(*images.shape[:2], *images.shape[:2])
     between = correlations.transpose(0, 2, 1, 3)[np.triu_indices(len(images), 1)]  # (pairs of runs, digits, digits)
@@ -141,31 +126,26 @@ def compare_likeness(between: np.ndarray, seed: int = 0) -> Effect:
     """Say how often two champions of one digit are more alike than two champions of two digits, over pairs of runs.
 
     Where digits do not matter, a run's champions could change their digits: p is how rarely that, drawn for each run
-    anew, makes champions of one digit as alike.
-
-    Args:
-        between: ``(pairs of runs, digits, digits) float64``: likeness of each digit of the first run with each of the
-            second; pairs in the order of ``numpy.triu_indices``.
+    anew, makes champions of one digit as alike. Likeness is ``(pairs of runs, digits, digits) float64``, of each digit
+    of the first run with each of the second, pairs in the order of ``numpy.triu_indices``.
     """
     from scipy.stats import rankdata  # slow to import
 
     pairs, digits = between.shape[:2]
-    first, second = np.triu_indices(round((1 + np.sqrt(1 + 8 * pairs)) / 2), 1)
+    runs = round((1 + np.sqrt(1 + 8 * pairs)) / 2)
+    first, second = np.triu_indices(runs, 1)
     ranks = rankdata(between)  # (pairs · digits · digits,); sums of them are exact
     start = np.arange(pairs)[:, None] * digits**2  # where a pair's ranks begin
     same, other = pairs * digits, pairs * digits * (digits - 1)
 
     def add_same(orders: np.ndarray) -> np.ndarray:
         """Return the sum of ranks of equal digits for ``(count, runs, digits)`` places of the digits."""
-        found: np.ndarray = ranks[start + orders[:, first] * digits + orders[:, second]].sum(axis=(1, 2))
-        return found
+        return np.asarray(ranks[start + orders[:, first] * digits + orders[:, second]].sum(axis=(1, 2)))
 
-    runs, rng, sums = first.max(initial=0) + 2, np.random.default_rng(seed), []
-    own = np.tile(np.arange(digits), (1, runs, 1))
-    for begun in range(0, PERMUTATIONS, BLOCK):
-        sums.append(add_same(rng.permuted(np.tile(own, (min(BLOCK, PERMUTATIONS - begun), 1, 1)), axis=2)))
-    observed = add_same(own)[0]
-    return Effect(float((observed - same * (same + 1) / 2) / (same * other)), _find_p(np.concatenate(sums), observed))
+    rng, own = np.random.default_rng(seed), np.tile(np.arange(digits), (BLOCK, runs, 1))
+    drawn = np.concatenate([add_same(rng.permuted(own, axis=2)) for _ in range(PERMUTATIONS // BLOCK)])
+    observed = add_same(own[:1])[0]
+    return Effect(float((observed - same * (same + 1) / 2) / (same * other)), _find_p(drawn, observed))
 
 
 def _find_p(drawn: np.ndarray, observed: float) -> float:

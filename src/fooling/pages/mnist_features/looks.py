@@ -14,12 +14,11 @@ def trace_looks(classifier: Classifier, images: np.ndarray) -> np.ndarray:
 
     Choice: each image's map sums to 1 before the mean, so that none outweighs others.
     """
-    looks: np.ndarray = share_looks(classifier, images).mean(axis=0)
-    return looks
+    return np.asarray(share_looks(classifier, images).mean(axis=0))
 
 
 def find_low_look(classifier: Classifier, images: np.ndarray) -> np.ndarray:
-    """Return which share of where the network looks is in the lower half: ``(runs, classes) float64 in [0, 1]``."""
+    """Return which share of where the network looks is in the lower half: ``(runs, classes) float32 in [0, 1]``."""
     looks = share_looks(classifier, images)
     return np.asarray(looks[:, :, -(looks.shape[2] // 2) :].sum(axis=(2, 3)))
 
@@ -31,15 +30,14 @@ def share_looks(classifier: Classifier, images: np.ndarray) -> np.ndarray:
     black pixel adds nothing by definition.
 
     From ``(runs, classes, height, width, channels) uint8``, the classes in the network's order, comes ``(runs, classes,
-    height, width) float64``, each map summing to 1; 0 where an image has no influence.
+    height, width) float32``, each map summing to 1; 0 where an image has no influence.
     """
     runs, classes = images.shape[:2]
     flat = images.reshape(-1, *images.shape[2:])
     maps = multiply_gradient(classifier, flat, np.tile(np.arange(classes), runs))
-    size = np.abs(maps).sum(axis=-1)  # (runs · classes, height, width)
-    total = size.sum(axis=(1, 2), keepdims=True)
-    shares: np.ndarray = np.divide(size, total, out=np.zeros_like(size), where=total > 0.0)
-    return shares.reshape(runs, classes, *size.shape[1:])
+    size = np.abs(maps).sum(axis=-1).reshape(runs, classes, *images.shape[2:4])
+    total = size.sum(axis=(2, 3), keepdims=True)
+    return np.asarray(np.divide(size, total, out=np.zeros_like(size), where=total > 0.0))
 
 
 def multiply_gradient(classifier: Classifier, images: np.ndarray, classes: np.ndarray) -> np.ndarray:

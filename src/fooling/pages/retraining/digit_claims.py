@@ -71,8 +71,7 @@ def measure_chain(
 ) -> ChainFound:
     """Reduce a chain of at least two networks, which learned ``data`` besides fooling images, to how it is fooled.
 
-    Args:
-        longer: ``(runs, 10) float32`` log-odds of the champions on the last network after ``sizes.longer`` generations.
+    ``longer`` has the ``(runs, 10) float32`` log-odds of :func:`fooling.pages.retraining.digits.evolve_longer`.
     """
     first, *retrained = networks
     last = retrained[-1]

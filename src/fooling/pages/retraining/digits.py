@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 
 from fooling.data.digits import DIGITS, Digits, choose_digits
@@ -19,6 +19,7 @@ from fooling.evolution.lineage import find_first_champions, replay
 from fooling.networks import lenet
 from fooling.networks.classifier import Classifier
 from fooling.pages.retraining.sizes import ChainSizes
+from fooling.pages.searches import SearchSizes
 from fooling.runs import RunFolder, compute_once, open_run
 
 VERSION = 1  # of what is measured of a network
@@ -108,22 +109,14 @@ def retrain_digits(
 def evolve_longer(digits: Digits, sizes: ChainSizes, seed: int, folder: Path) -> tuple[np.ndarray, RunFolder | None]:
     """Let the measured runs against the last network of a chain go on to generation ``sizes.longer``.
 
-    Returns:
-        ``(runs, 10) float32`` log-odds of their champions then, and the folder where they are kept.
+    Returned are the ``(runs, 10) float32`` log-odds of their champions then, and where they are kept.
     """
     inner: list[RunFolder] = []
 
     def compute() -> dict[str, np.ndarray]:
         last = deque(walk_chain(digits, sizes, seed, folder), maxlen=1)[0]
-        evolved = evolve(
-            last.classifier,
-            last.evolved.encoding,
-            generations=sizes.longer,
-            children=sizes.children,
-            seeds=last.evolved.seeds[: sizes.runs],
-            classes=range(FOOLING),
-            folder=folder,
-        )
+        further = replace(sizes, generations=sizes.longer)
+        evolved = evolve_cppns(last.classifier, further, last.evolved.seeds[: sizes.runs], FOOLING, folder)
         inner.extend(dict.fromkeys([last.training, *evolved.folders]))
         return {"log_odds": evolved.log_odds}
 
@@ -153,17 +146,25 @@ def walk_chain(digits: Digits, sizes: ChainSizes, seed: int, folder: Path) -> It
         learned = add_fooling_class(digits, fooling)
         classifier, training = train_network(number, learned, sizes.steps, seed + number, folder)
         first = seed + SEEDS_APART * (number - 1)
-        evolved = evolve(
-            classifier,
-            CppnEncoding(classifier.image_shape),
-            generations=sizes.generations,
-            children=sizes.children,
-            seeds=range(first, first + count_runs(sizes, natural, number)),
-            classes=range(FOOLING),
-            folder=folder,
-        )
+        seeds = range(first, first + count_runs(sizes, natural, number))
+        evolved = evolve_cppns(classifier, sizes, seeds, FOOLING, folder)
         yield Link(classifier, fooling, evolved, training)
         fooling = np.concatenate([fooling, draw_fooling_images(evolved, count_added(natural, number))])
+
+
+def evolve_cppns(
+    classifier: Classifier, sizes: SearchSizes, seeds: Iterable[int], cells: int, folder: Path
+) -> Evolution:
+    """Evolve CPPN images in so many cells, those of a network's first classes: a fooling class, the last, has none."""
+    return evolve(
+        classifier,
+        CppnEncoding(classifier.image_shape),
+        generations=sizes.generations,
+        children=sizes.children,
+        seeds=seeds,
+        classes=range(cells),
+        folder=folder,
+    )
 
 
 def add_fooling_class(digits: Digits, images: np.ndarray) -> Digits:
@@ -176,10 +177,9 @@ def add_fooling_class(digits: Digits, images: np.ndarray) -> Digits:
 
 
 def express_both_champions(run: Evolution, runs: Iterable[int]) -> np.ndarray:
-    """Return what each cell held after the random images, before any was bred, and what it holds at the end.
+    """Return each cell's champion after the random images, before any was bred, and then its champion at the end.
 
-    Returns:
-        ``(runs, 2 · cells, height, width, channels) uint8``: of each cell the first champion, then the last.
+    The images are ``(runs, 2 · cells, height, width, channels) uint8``.
     """
     chosen = list(runs)
     first = [express_genomes(run.encoding, replay(run, place, find_first_champions(run, place))) for place in chosen]
@@ -197,24 +197,13 @@ def draw_fooling_images(run: Evolution, count: int) -> np.ndarray:
     return images.reshape(-1, *images.shape[2:])[:count]
 
 
-def build_network(seed: int, classes: int) -> keras.Model:
-    """Build LeNet with another number of outputs, its last layer otherwise as it is."""
-    model = lenet.build_lenet(seed)
-    *below, last = model.layers
-    head = keras.layers.Dense.from_config({**last.get_config(), "units": classes})
-    return keras.Sequential([keras.layers.Input(model.input_shape[1:]), *below, head], name="lenet")
-
-
 def train_network(number: int, learned: Digits, steps: int, seed: int, folder: Path) -> tuple[Classifier, RunFolder]:
-    """Train network 1, 2, … from new weights by the paper's solver, or load it when this was done before.
-
-    It has an output for each class of ``learned``, digits with fooling images among them or without.
-    """
+    """Train network 1, 2, … by the paper's solver, or load it; it has an output for each class of ``learned``."""
     names = (*DIGITS, "fooling")[: 1 + int(learned.train_labels.max())]
     described = {"digits": learned.fingerprint(), "outputs": len(names), "steps": steps, "seed": seed}
     run = open_run(folder, "network-lenet-retrained", described, lenet.VERSION)
     model = lenet.train_once(
-        run, lambda: build_network(seed, len(names)), lambda model: lenet.fit(model, learned, steps, seed)
+        run, lambda: lenet.build_lenet(seed, len(names)), lambda model: lenet.fit(model, learned, steps, seed)
     )
     return Classifier(model, names, f"DNN{number}", lenet.INPUT_RANGE), run
 
@@ -239,5 +228,4 @@ def _measure_link(link: Link, digits: Digits, runs: int, unseen: Iterable[np.nda
 
 def _share_caught(classifier: Classifier, images: Iterable[np.ndarray]) -> np.ndarray:
     """Return the share that the network calls fooling, by run: ``(runs, cells, …) uint8`` to ``(runs,) float64``."""
-    top = [classifier.score(part).argmax(axis=1) for part in images]
-    return np.array([np.mean(part == FOOLING) for part in top], np.float64)
+    return np.array([np.mean(classifier.score(part).argmax(axis=1) == FOOLING) for part in images], np.float64)

@@ -10,16 +10,14 @@ from typing import NamedTuple
 import numpy as np
 
 from fooling.data.photographs import UNKNOWN, Photographs, random_crops
-from fooling.encodings.cppn import CppnEncoding
 from fooling.evolution.evolution import Evolution
-from fooling.evolution.evolve import evolve
 from fooling.files import hash_arrays
 from fooling.images import cut_middle
 from fooling.networks.adapt import Head
 from fooling.networks.classifier import Classifier
 from fooling.networks.ensemble import average_ten_crops
 from fooling.networks.head import NaturalFeatures, add_class, compute_features, score_head, split_head, train_head
-from fooling.pages.retraining.digits import SEEDS_APART, express_both_champions
+from fooling.pages.retraining.digits import SEEDS_APART, evolve_cppns, express_both_champions
 from fooling.pages.retraining.sizes import HeadSizes
 from fooling.runs import RunFolder, compute_once
 
@@ -70,26 +68,16 @@ def retrain_imagenet(
         seed: Of the first run against DNN1.
     """
     inner: list[RunFolder] = []
-
-    def evolve_cppns(classifier: Classifier, first: int) -> Evolution:
-        return evolve(
-            classifier,
-            CppnEncoding(classifier.image_shape),
-            generations=sizes.generations,
-            children=sizes.children,
-            seeds=range(first, first + sizes.runs),
-            classes=range(len(network.class_names)),  # the fooling class gets no cell
-            folder=folder,
-        )
+    seeds, cells = np.arange(seed, seed + sizes.runs), len(network.class_names)
 
     def compute() -> dict[str, np.ndarray]:
         # At page 08's sizes this search is page 08's, found again.
-        before = evolve_cppns(_with_crops(network, sizes), seed)
+        before = evolve_cppns(_with_crops(network, sizes), sizes, seeds, cells, folder)
         drawn = express_both_champions(before, range(sizes.runs))
         learned, left_out = drawn[:-1].reshape(-1, *drawn.shape[2:]), drawn[-1]
         lesson = learn_fooling_class(network, photographs, learned, sizes, seed, folder)
         retrained = _with_crops(add_class(network, split_head(network, averaged=True)[0], lesson.head), sizes)
-        after = evolve_cppns(retrained, seed + SEEDS_APART)
+        after = evolve_cppns(retrained, sizes, seeds + SEEDS_APART, cells, folder)
         inner.extend(run for run in dict.fromkeys((*before.folders, lesson.folder, *after.folders)) if run)
         return _measure(retrained, before, after, left_out, lesson, len(learned))._asdict()
 

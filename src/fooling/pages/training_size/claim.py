@@ -123,7 +123,7 @@ def _measure_trend(networks: Sequence[FooledNetwork], sizes: np.ndarray, encodin
     )
 
 
-def find_trend(sizes: np.ndarray, values: np.ndarray, seed: int = 0) -> tuple[float, float]:
+def find_trend(sizes: np.ndarray, values: np.ndarray) -> tuple[float, float]:
     """Return Spearman's rank correlation and how rarely sizes dealt out at random have one as large, one-sided.
 
     Sizes and values are ``(networks,)``. Infinite values are above all others and equal to each other; where all are
@@ -135,7 +135,7 @@ def find_trend(sizes: np.ndarray, values: np.ndarray, seed: int = 0) -> tuple[fl
     length = float(np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum()))
     if not length:
         return 0.0, 1.0
-    drawn = np.random.default_rng(seed).permuted(np.tile(ranks[0], (PERMUTATIONS, 1)), axis=1) @ ranks[1]
+    drawn = np.random.default_rng(0).permuted(np.tile(ranks[0], (PERMUTATIONS, 1)), axis=1) @ ranks[1]
     observed = float(ranks[0] @ ranks[1])
     p = (1 + int((drawn >= observed - ROUNDING * length).sum())) / (1 + PERMUTATIONS)
     return observed / length, p
@@ -149,9 +149,8 @@ def judge(found: TrainingSizeFound) -> str:
     permutation) and are 1.5 times as many with the most digits as with the fewest, in at least one encoding. It takes 4
     sizes, 3 networks for each, and the paper's generations and children.
     """
-    if found.sizes < SIZES_NEEDED or found.networks_per_size < NETWORKS_NEEDED:
-        return UNTESTED
-    if found.generations < GENERATIONS or found.children < CHILDREN:
+    enough = found.sizes >= SIZES_NEEDED and found.networks_per_size >= NETWORKS_NEEDED
+    if not enough or found.generations < GENERATIONS or found.children < CHILDREN:
         return UNTESTED
     encodings = (found.direct, found.cppn)
     if all(one.median_most < PREVENTED and one.needed[0] is not None for one in encodings):

@@ -87,10 +87,7 @@ def draw_size_curves(sizes: np.ndarray, medians: Mapping[str, Sequence[np.ndarra
     """
     different = np.unique(sizes)
     groups = {
-        label: {
-            size: np.concatenate([part for part, own in zip(parts, sizes, strict=True) if own == size])
-            for size in different
-        }
+        label: {size: np.concatenate(np.stack(parts)[sizes == size]) for size in different}
         for label, parts in medians.items()
     }
     ends = [

@@ -39,10 +39,8 @@ def fool_networks(digits: Digits, settings: TrainingSizes, folder: Path, seed: i
     """Train LeNet on more and more digits, evolve against each network, and return it, seeds of a size side by side.
 
     Choice: networks of one seed learn from nested choices of digits; another seed has other weights and another choice,
-    so that the spread between seeds holds the luck of both. Evolution has the same seeds for all.
-
-    Raises:
-        ValueError: If a size is larger than what there is, or too small to hold every digit.
+    so that the spread between seeds holds the luck of both. Evolution has the same seeds for all. A size larger than
+    what there is, or too small to hold every digit, is a ValueError.
     """
     count = len(digits.train_labels)
     for size in settings.sizes:
@@ -112,5 +110,4 @@ def find_medians(history: np.ndarray) -> np.ndarray:
     sure, unsure = (
         np.logaddexp(-np.logaddexp(0.0, -sign * low), -np.logaddexp(0.0, -sign * high)) for sign in (1.0, -1.0)
     )
-    medians: np.ndarray = (sure - unsure).astype(np.float32)
-    return medians
+    return np.asarray(sure - unsure, np.float32)

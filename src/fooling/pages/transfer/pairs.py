@@ -59,10 +59,7 @@ def compare_pairs(answers: Transfer, least: float = FOOLED) -> list[Pair]:
     """Hold what each network takes the images of each other one for against their class, for all ordered pairs.
 
     Only images count of which their own network is as certain as ``least``. Networks without images of their own are
-    the source of no pair.
-
-    Raises:
-        ValueError: If a network answers with NaN.
+    the source of no pair; one that answers with NaN is a ValueError.
     """
     silent = np.isnan(answers.log_odds).any(axis=1)
     if silent.any():
@@ -82,9 +79,8 @@ def compare_pairs(answers: Transfer, least: float = FOOLED) -> list[Pair]:
 def expect_shuffled(targets: np.ndarray, answers: np.ndarray) -> float | None:
     """Return the share of answers that would be right if the targets were dealt out anew: the mean over all orders.
 
-    Every answer meets every target equally often, so this is the sum over classes of the product of their shares.
-
-    Both are ``(images,)`` classes; without images there is no share.
+    Every answer meets every target equally often, so this is the sum over classes of the product of their shares. Both
+    are ``(images,)`` classes; without images there is no share.
     """
     if not len(targets):
         return None
@@ -109,7 +105,7 @@ def pool_pairs(pairs: Iterable[Pair]) -> Kept:
     )
 
 
-def tabulate_certain(kinds: Mapping[str, tuple[Transfer, Sequence[str]]], least: float = FOOLED) -> str:
+def tabulate_certain(kinds: Mapping[str, tuple[Transfer, Sequence[str]]]) -> str:
     """Return a Markdown table of how many images that nobody evolved each network is certain of, whatever the class.
 
     ``kinds`` has, by label, answers of :func:`fooling.pages.transfer.showing.show_unbred`, and names of classes.
@@ -119,10 +115,10 @@ def tabulate_certain(kinds: Mapping[str, tuple[Transfer, Sequence[str]]], least:
         for place, network in enumerate(answers.networks):
             mine = answers.sources == place  # every image once
             counts = np.bincount(answers.targets[mine])
-            share, commonest = (to_confidence(answers.own[mine]) >= least).mean(), int(counts.argmax())
+            share, commonest = (to_confidence(answers.own[mine]) >= FOOLED).mean(), int(counts.argmax())
             often = f"{counts[commonest] / mine.sum():.0%}"
             lines.append((label, network, int(mine.sum()), f"{share:.1%}", names[commonest], often))
-    return table(("", "network", "images", f"at {least:.0%} or more", "most often taken for", "share"), lines)
+    return table(("", "network", "images", f"at {FOOLED:.0%} or more", "most often taken for", "share"), lines)
 
 
 def tabulate_kept(rows: Mapping[str, tuple[Transfer, float]], counted: str = "images") -> str:
