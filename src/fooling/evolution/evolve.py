@@ -18,7 +18,7 @@ from fooling.encodings import Encoding
 from fooling.encodings.population import compile_graph, describe_population, on_processor
 from fooling.evolution.evolution import Evolution, join_runs, unpack_result
 from fooling.evolution.map_elites import CELL_TYPES, History, State, Target, advance_many, check_scored, empty_cells
-from fooling.evolution.takeovers import TAKEOVER_TYPES, Takeovers, find_takeovers
+from fooling.evolution.takeovers import NO_TAKEOVERS, TAKEOVER_TYPES, Takeovers, find_takeovers
 from fooling.files import check_arrays
 from fooling.networks.classifier import Classifier
 from fooling.runs import RunFolder, find_shorter, hold_run, open_run, progress_bar
@@ -217,8 +217,7 @@ def describe_class(own: type) -> list[Any]:
 
 def begin(setup: Setup, seeds: tuple[int, ...]) -> tuple[State, Takeovers]:
     """Return the runs before their random images."""
-    nothing = Takeovers(*(np.zeros(0, kind.dtype.as_numpy_dtype) for kind in TAKEOVER_TYPES))
-    return empty_cells(setup.encoding, len(setup.target.classes), tf.constant(seeds, tf.int64)), nothing
+    return empty_cells(setup.encoding, len(setup.target.classes), tf.constant(seeds, tf.int64)), NO_TAKEOVERS
 
 
 def step(

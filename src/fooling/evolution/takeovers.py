@@ -35,7 +35,9 @@ class Takeovers(NamedTuple):
         return Takeovers(*(np.concatenate(parts) for parts in zip(self, later, strict=True)))
 
 
-TAKEOVER_TYPES = Takeovers(*(tf.TensorSpec([None], kind) for kind in (*4 * (tf.int32,), tf.float32)))
+KINDS = (*4 * (np.int32,), np.float32)
+TAKEOVER_TYPES = Takeovers(*(tf.TensorSpec([None], kind) for kind in KINDS))
+NO_TAKEOVERS = Takeovers(*(np.zeros(0, kind) for kind in KINDS))
 
 
 def find_takeovers(history: History, before: np.ndarray) -> Takeovers:
