@@ -12,7 +12,7 @@ NOTEBOOKS = $(wildcard notebooks/*.ipynb)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report smoke publish lab test unit check lines requirements clean
+.PHONY: help report smoke publish lab test unit check benchmarks lines requirements clean
 
 help: ## list these commands
 	@echo "make COMMAND [PROFILE=smoke|default|extended|paper] [PYTHON=python3.11]"
@@ -43,6 +43,9 @@ check: $(VENV)/ready ## lint, layout, types, directions of imports, and that not
 	@$(RUN) mypy
 	@$(VENV)/bin/lint-imports --no-cache
 	@$(if $(NOTEBOOKS),$(RUN) nbstripout --keep-id --verify $(NOTEBOOKS))
+
+benchmarks: $(VENV)/peers ## side by side with other packages and with the network's own speed: benchmarks/results.md and peers.png
+	@$(VENV)/bin/python benchmarks/compare.py --keep
 
 lines: ## count the lines of Python by room: the library's, the pages', those of report and lab
 	@find src/fooling tests -name '*.py' -exec wc -l {} + | awk '$$2 != "total" { \
@@ -98,3 +101,8 @@ $(VENV)/ready: requirements.txt pyproject.toml
 	@$(RUN) pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@mv $(VENV)/unfinished $@
 	@echo 'Ready.'
+
+# Into the same environment, and held to its versions: both sides then run on the same TensorFlow and NumPy.
+$(VENV)/peers: $(VENV)/ready
+	@$(RUN) pip install --quiet --disable-pip-version-check --constraint requirements.txt --editable '.[peers]'
+	@touch $@

@@ -18,6 +18,7 @@ ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-
 
 PROJECT = tomllib.loads(PYPROJECT)["project"]
 DIRECT = [Requirement(line) for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]]
+PEERS = [Requirement(line) for line in PROJECT["optional-dependencies"]["peers"]]
 PINS = [line for line in REQUIREMENTS.splitlines() if line and not line.lstrip().startswith("#")]
 
 # The machines the pins are for; the packages must be the same on all of them but for what the system needs.
@@ -71,7 +72,7 @@ def test_no_package_for_a_graphics_card_comes_in() -> None:
 
 
 def test_each_direct_dependency_says_who_needs_it() -> None:
-    for requirement in DIRECT:
+    for requirement in DIRECT + PEERS:
         assert re.search(rf'^ *"{re.escape(str(requirement))}",? +# \S+', PYPROJECT, re.MULTILINE), (
             f"{requirement.name} has no comment in pyproject.toml"
         )

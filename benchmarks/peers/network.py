@@ -1,0 +1,109 @@
+"""What a generation costs beside the network's forward pass alone, by plain Keras at its best batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from fooling.networks.imagenet import load_network
+from peers.generations import ENCODINGS, GROWN, Timed, build_digit_network, compile_generations
+from peers.measure import Measured, Row, Sizes, alternate, compare, find_fastest
+
+BATCHES = {"LeNet": (50, 100, 200, 400, 1000, 2000)}
+LARGE_BATCHES = (5, 10, 20, 50, 100)  # where images are large
+LARGE_IMAGES = 200  # that pass a large network
+
+
+class Case(NamedTuple):
+    """One row: what evolves, and the most that a generation may cost."""
+
+    network: str
+    encoding: str
+    runs: int
+    children: int
+    aim: float
+
+
+CASES = {
+    "digits-pixels": Case("LeNet", "pixels", 10, 200, 1.1),
+    "digits-cppn": Case("LeNet", "CPPN", 10, 200, 1.5),
+    "squeezenet-pixels": Case("SqueezeNet", "pixels", 1, 200, 1.25),
+    "squeezenet-cppn": Case("SqueezeNet", "CPPN", 1, 400, 1.15),
+    "lite0-cppn": Case("EfficientNet-Lite0", "CPPN", 1, 400, 1.3),
+}
+FOLDED = "EfficientNet-Lite0"
+
+
+def measure_rows(name: str, sizes: Sizes) -> Measured:
+    """Measure one of ``CASES``, or "batch-norm": what folding it into the convolutions is worth."""
+    row = measure_batch_norm(sizes) if name == "batch-norm" else measure_case(CASES[name], sizes)
+    return Measured([row])
+
+
+def measure_case(case: Case, sizes: Sizes) -> Row:
+    """Time a generation beside the forward pass of its network."""
+    small = case.network == "LeNet"
+    classifier = build_digit_network() if small else load_network(case.network)
+    children = max(case.children // sizes.share, 2)
+    count = max((case.runs * case.children if small else LARGE_IMAGES) // sizes.share, 5)
+    encoding = ENCODINGS[case.encoding](classifier.image_shape)
+    timed = Timed(classifier, encoding, children, case.runs, 0 if small else GROWN, sizes.age if small else 0)
+    stretch = sizes.stretch if small else 1
+    calls = compile_forwards(classifier.model, classifier.image_shape, count, BATCHES.get(case.network, LARGE_BATCHES))
+    forwards = list(calls)
+    seconds = alternate({**calls, "generation": compile_generations(timed, stretch)}, sizes.rounds)
+    rates = {name: count / taken for name, taken in seconds.items()}
+    rates["generation"] = case.runs * children * stretch / seconds["generation"]
+    best = find_fastest(forwards, rates)
+    label = f"{case.network}, {case.encoding}: {case.runs} × {children} children"
+    return compare(
+        label, rates["generation"], rates[best], "images/s", case.aim, cost=True, note=f"the network's best: {best}"
+    )
+
+
+def compile_forwards(
+    model: keras.Model, shape: tuple[int, int, int], count: int, batches: tuple[int, ...]
+) -> dict[str, Callable[[], object]]:
+    """Return functions that pass so many images in batches, one for each size that divides their number."""
+    images = tf.random.stateless_uniform([count, *shape], [0, 0])
+    graph = tf.function(
+        lambda part: model(part, training=False), input_signature=[tf.TensorSpec([None, *shape], tf.float32)]
+    )
+
+    def pass_all(parts: list[tf.Tensor]) -> object:
+        return [graph(part).numpy() for part in parts]
+
+    fitting = [batch for batch in batches if count % batch == 0]
+    return {f"batch {batch}": partial(pass_all, tf.split(images, count // batch)) for batch in fitting}
+
+
+def measure_batch_norm(sizes: Sizes) -> Row:
+    """Time the network as the project runs it beside the one it is made from, each at its best batch."""
+    folded = load_network(FOLDED)
+    count = max(LARGE_IMAGES // sizes.share, 5)
+    sides = {"folded": folded.model, "as built": add_batch_norm(folded.model)}
+    calls = {
+        f"{side}, {batch}": call
+        for side, model in sides.items()
+        for batch, call in compile_forwards(model, folded.image_shape, count, LARGE_BATCHES).items()
+    }
+    rates = {name: count / taken for name, taken in alternate(calls, sizes.rounds).items()}
+    ours, other = (find_fastest([name for name in rates if name.startswith(side)], rates) for side in sides)
+    label = f"{FOLDED}, batch normalisation folded into the convolutions"
+    return compare(label, rates[ours], rates[other], "images/s", None, note=f"{ours}; {other}")
+
+
+def add_batch_norm(model: keras.Model) -> keras.Model:
+    """Return the network as the original is built, with batch normalisation after each convolution."""
+
+    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+        if "conv" not in layer.name:
+            return type(layer).from_config(layer.get_config())
+        convolution = type(layer).from_config({**layer.get_config(), "use_bias": False})
+        return keras.Sequential([convolution, keras.layers.BatchNormalization()])
+
+    return keras.models.clone_model(model, clone_function=clone)

@@ -1,0 +1,135 @@
+"""The table and the figure of what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fooling.figures.style import BASELINE, COLOURS, Figure, start_figure, styled
+from peers.measure import Growth, Machine, Measured, Row
+
+HEADER = """<!-- Written by `benchmarks/compare.py --keep`. -->
+
+# Side by side
+
+Every ratio is the median of several rounds in one process, in which both sides take turns on the same cores; the lowest
+and the highest round stand beside it. `.venv/bin/python benchmarks/compare.py --only NAME` measures a row again.
+
+![The ratios and the slopes of the tables below](peers.png)
+"""
+ROWS = "| name | what | other | ours | unit | ratio | rounds | aim | met |\n|---|---|---|---|---|---|---|---|---|"
+COSTS = f"""## What a generation costs beside the network alone
+
+Ratio: how many times as long a generation takes as the network's forward pass. Less is better.
+
+{ROWS}"""
+GAINS = f"""## Beside other packages
+
+Ratio: how many times faster this project is. More is better.
+
+{ROWS}"""
+STARTS = f"""## Until the first generation is done
+
+Ours: seconds from the call of `evolve`. Other: seconds of a later generation. Without tracing the ratio would be 2.
+
+{ROWS}"""
+GROWTHS = """## How the time of a generation grows
+
+Slope: the power of the number by which the time grows. Own work: everything but the network.
+
+| name | what | number | at | ms of a generation | slope |
+|---|---|---|---|---|---|"""
+
+
+def write_measured(name: str, measured: Measured) -> str:
+    """Return one name's rows as lines of the tables."""
+    return "\n".join([*(write_row(name, row) for row in measured.rows), *write_growths(name, measured.growths)])
+
+
+def write_table(kept: Mapping[str, Measured]) -> str:
+    """Return everything that was measured as Markdown."""
+    parts: dict[str, list[str]] = {kind: [] for kind in (COSTS, GAINS, STARTS, GROWTHS)}
+    machines: dict[str, list[str]] = {}
+    for name, measured in kept.items():
+        for row in measured.rows:
+            parts[find_kind(row)].append(write_row(name, row))
+        parts[GROWTHS] += write_growths(name, measured.growths)
+        if measured.machine:
+            told = f"{name} ({measured.machine.load:.1f})"
+            machines.setdefault(write_machine(measured.machine), []).append(told)
+    tables = ["\n".join([title, *lines]) for title, lines in parts.items() if lines]
+    notes = [f"- {row.label}: {row.note}." for measured in kept.values() for row in measured.rows if row.note]
+    places = [f"- {machine}. Load before each row: {', '.join(names)}." for machine, names in machines.items()]
+    return "\n\n".join([HEADER, *tables, "## Notes", "\n".join(notes), "## Measured on", "\n".join(places)]) + "\n"
+
+
+def find_kind(row: Row) -> str:
+    """Return the title of the table in which a row stands."""
+    return STARTS if row.unit == "s" else COSTS if row.cost else GAINS
+
+
+def write_row(name: str, row: Row) -> str:
+    """Return a row as a line of its table."""
+    aim = "" if row.aim is None else f"{'≤' if row.cost else '≥'} {row.aim:g}"
+    met = "" if row.aim is None else "yes" if row.met else "no"
+    rounds = f"{min(row.ratios):.3g} to {max(row.ratios):.3g}"
+    cells = [name, row.label, f"{row.other:,.4g}", f"{row.ours:,.4g}", row.unit, f"{row.ratio:.3g}", rounds, aim, met]
+    return f"| {' | '.join(cells)} |"
+
+
+def write_growths(name: str, growths: Sequence[Growth]) -> list[str]:
+    """Return growths as lines of their table."""
+    lines = []
+    for growth in growths:
+        at = ", ".join(f"{size:,.4g}" for size in growth.sizes)
+        taken = ", ".join(f"{1e3 * seconds:.3g}" for seconds in growth.seconds)
+        lines.append(f"| {name} | {growth.label} | {growth.axis} | {at} | {taken} | {growth.slope:.2f} |")
+    return lines
+
+
+def write_machine(machine: Machine) -> str:
+    """Return what a row was measured on."""
+    versions = ", ".join(f"{package} {version}" for package, version in machine.versions.items())
+    return f"{machine.day}: {machine.processor}, {machine.threads} threads; {versions}"
+
+
+@styled
+def draw_figure(kept: Mapping[str, Measured]) -> Figure:
+    """Draw costs, gains, and growths of pixels and of CPPNs."""
+    rows = [row for measured in kept.values() for row in measured.rows]
+    growths = [growth for measured in kept.values() for growth in measured.growths]
+    alt = "Ratios beside the network and beside other packages with their aims, and how the time of a generation grows."
+    figure, axes = start_figure(9.5, alt, nrows=2, ncols=2)
+    draw_ratios(axes[0, 0], [row for row in rows if find_kind(row) == COSTS], "× the network's time; less is better")
+    draw_ratios(axes[0, 1], [row for row in rows if find_kind(row) == GAINS], "× as fast; more is better")
+    draw_growths(axes[1, 0], [growth for growth in growths if "pixels" in growth.label], "pixels")
+    draw_growths(axes[1, 1], [growth for growth in growths if "CPPN" in growth.label], "CPPN")
+    return figure
+
+
+def draw_ratios(spot: Any, rows: Sequence[Row], label: str) -> None:
+    """Draw the median of each row, its lowest and highest round, and its aim."""
+    for place, row in enumerate(rows):
+        spot.plot([min(row.ratios), max(row.ratios)], [place, place], color=COLOURS[0], linewidth=2)
+        spot.plot(row.ratio, place, "o", color=COLOURS[0])
+        if row.aim is not None:
+            spot.plot(row.aim, place, "|", color=COLOURS[1], markersize=14, markeredgewidth=2)
+    spot.axvline(1.0, color=BASELINE, linestyle="--", linewidth=1)
+    spot.set_xscale("log")
+    spot.set_yticks(range(len(rows)), [row.label.replace(": ", ":\n") for row in rows], fontsize=6)
+    spot.set_ylim(len(rows) - 0.5, -0.5)
+    spot.set_xlabel(label)
+
+
+def draw_growths(spot: Any, growths: Sequence[Growth], title: str) -> None:
+    """Draw the time of a generation over the smallest size's, each with its slope."""
+    for place, growth in enumerate(growths):
+        sizes, seconds = np.array(growth.sizes), np.array(growth.seconds)
+        label = f"{growth.axis} ({growth.label}): {growth.slope:.2f}"
+        colour = COLOURS[place % len(COLOURS)]
+        spot.plot(sizes / sizes[0], seconds / seconds[0], "o-", color=colour, markersize=3, label=label)
+    spot.set(xscale="log", yscale="log", xlabel="× the smallest size", ylabel="× its time", title=f"{title}, slopes")
+    if growths:
+        spot.legend(fontsize=6)
