@@ -44,8 +44,14 @@ Slope: the power of the number by which the time grows. Own work: everything but
 
 
 def write_measured(name: str, measured: Measured) -> str:
-    """Return one name's rows as lines of the tables."""
-    return "\n".join([*(write_row(name, row) for row in measured.rows), *write_growths(name, measured.growths)])
+    """Return one name's rows as lines of the tables, and their notes."""
+    rows = [write_row(name, row) for row in measured.rows]
+    return "\n".join([*rows, *write_growths(name, measured.growths), *write_notes(measured)])
+
+
+def write_notes(measured: Measured) -> list[str]:
+    """Return what is to be said about one name's rows."""
+    return [f"- {row.label}: {row.note}." for row in measured.rows if row.note]
 
 
 def write_table(kept: Mapping[str, Measured]) -> str:
@@ -60,7 +66,7 @@ def write_table(kept: Mapping[str, Measured]) -> str:
             told = f"{name} ({measured.machine.load:.1f})"
             machines.setdefault(write_machine(measured.machine), []).append(told)
     tables = ["\n".join([title, *lines]) for title, lines in parts.items() if lines]
-    notes = [f"- {row.label}: {row.note}." for measured in kept.values() for row in measured.rows if row.note]
+    notes = [note for measured in kept.values() for note in write_notes(measured)]
     places = [f"- {machine}. Load before each row: {', '.join(names)}." for machine, names in machines.items()]
     return "\n\n".join([HEADER, *tables, "## Notes", "\n".join(notes), "## Measured on", "\n".join(places)]) + "\n"
 
