@@ -1,17 +1,17 @@
 """How long `evolve` takes until its first generation is done, told in generations: each time in a new process.
 
-Two graphs are traced, that of the random images and that of a generation, and each is made ready on its first call.
-Without all this it would take as long as two generations, of which the random images are one.
+A graph is traced, and made ready on its first call, which draws the random images. Without all this it would take as
+long as two generations, of which the random images are one.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from fooling.evolution.evolve import Setup, compile_advance, start
+from fooling.evolution.evolve import Setup, begin, compile_advance
 from fooling.networks.imagenet import load_network
 from peers.generations import ENCODINGS, Timed, build_digit_network, find_target
 from peers.measure import Measured, Row, Sizes, measure, run_alone
@@ -22,8 +22,8 @@ CASES = {"LeNet": 200, "SqueezeNet": 400}  # children of a generation
 class Parts(NamedTuple):
     """Seconds of the steps on the way to the second generation."""
 
-    first_images: float  # traced and computed
-    tracing: float  # of a generation
+    tracing: float
+    first_images: float
     first: float  # generation
     steady: float  # the second
 
@@ -41,14 +41,16 @@ def time_parts(network: str, encoding: str, sizes: Sizes) -> Parts:
     children = max(CASES[network] // sizes.share, 2)
     timed = Timed(classifier, ENCODINGS[encoding](classifier.image_shape), children)
     setup = Setup(find_target(timed), timed.encoding, 2, children, None)
-    kept: dict[str, object] = {}
-    parts = [
-        measure(lambda: kept.update(state=start(setup, (0,))[0])),
-        measure(lambda: kept.update(advance=compile_advance(setup, 1))),
-    ]
-    state, advance = kept["state"], kept["advance"]
-    parts += [measure(lambda: advance(state, tf.constant(1))[1].log_odds.numpy()) for _ in range(2)]  # type: ignore[operator]
-    return Parts(*parts)
+    kept: dict[str, Any] = {}
+
+    def advance() -> None:
+        kept["state"], history = kept["advance"](kept["state"], tf.constant(1))
+        history.log_odds.numpy()
+
+    def trace() -> None:
+        kept.update(state=begin(setup, (0,))[0], advance=compile_advance(setup, 1))
+
+    return Parts(measure(trace), *(measure(advance) for _ in range(3)))
 
 
 def make_row(case: tuple[str, str], taken: list[Parts]) -> Row:
@@ -57,7 +59,7 @@ def make_row(case: tuple[str, str], taken: list[Parts]) -> Row:
     waited = [parts.first_images + parts.tracing + parts.first for parts in taken]
     ratios = [seconds / parts.steady for seconds, parts in zip(waited, taken, strict=True)]
     note = (
-        f"first images {median.first_images:.2f} s, tracing a generation {median.tracing:.2f} s, "
+        f"tracing {median.tracing:.2f} s, the random images {median.first_images:.2f} s, "
         f"the first generation {median.first:.2f} s, the second {median.steady:.3f} s"
     )
     label = f"{', '.join(case)}: until the first generation is done"

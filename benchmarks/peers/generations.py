@@ -73,7 +73,8 @@ def start(timed: Timed) -> State:
 
     def fill(population: Genomes) -> State:
         log_odds = score(target, timed.encoding, population)
-        return offer(empty_cells(population, len(target.classes), seeds), population, log_odds, orphans)
+        empty = empty_cells(timed.encoding, len(target.classes), seeds)
+        return offer(empty._replace(generation=tf.constant(0)), population, log_odds, orphans)
 
     return tf.function(fill)(grow(timed.encoding, timed.children, timed.runs, timed.mutations))
 

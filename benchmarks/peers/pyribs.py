@@ -22,7 +22,7 @@ from ribs.schedulers import Scheduler
 from fooling.confidence import to_confidence
 from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.operators import MUTATION_STRENGTH
-from fooling.evolution.evolve import Setup, compile_advance, evolve, start
+from fooling.evolution.evolve import Setup, compile_advance, evolve
 from fooling.networks.classifier import Classifier
 from peers.generations import Timed, compile_generations, find_target, train_digit_network
 from peers.measure import Measured, Row, Sizes, alternate, compare, find_fastest, measure
@@ -145,7 +145,7 @@ def mutate(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
 def describe_tracing(timed: Timed, sizes: Sizes) -> str:
     """Return how long tracing takes before a run's first generation, in words."""
     setup = Setup(find_target(timed), timed.encoding, 1, timed.children, None)
-    taken = [measure(lambda: (start(setup, (0,)), compile_advance(setup, 1))) for _ in range(sizes.rounds)]
+    taken = [measure(lambda: compile_advance(setup, 1)) for _ in range(sizes.rounds)]
     return f"tracing takes {np.median(taken):.1f} s before the first generation"
 
 
