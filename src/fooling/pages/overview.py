@@ -52,6 +52,7 @@ def draw_overview(
             lines = textwrap.wrap(name, NAME_WIDTH, max_lines=2, placeholder="…", break_on_hyphens=False)
             spot.set_xlabel("\n".join(lines), fontsize=7, labelpad=2, linespacing=1.0, parse_math=False)
         top += row * rows
+        drawn.cover = (0.0, 0.0, 1.0, top / height)  # the wall opens the index
     top = _write(drawn, height, top + 8, f"What {networks[0]} takes these for, with its confidence") + 18
     for number, (label, (row_images, row_confidences)) in enumerate(digits.items()):
         for digit, (image, confidence) in enumerate(zip(row_images, row_confidences, strict=True)):

@@ -31,6 +31,7 @@ from fooling.words import show_seconds
 GROUPS = {0: "Overview", 1: "Digits", 6: "ImageNet", 10: "Digits and ImageNet", 13: "Beyond the paper"}
 NAMES = {"python": "Python", "tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy"}
 WIDTH, HEIGHT = 640, 400  # pixels of a cover at most, two for each of the page
+OPENING = 1840  # pixels across the overview's, which the index opens with; Choice: as many as its figure has
 QUALITY = 62  # of WebP; Choice: about 20 KB each, so that the index opens at once
 
 
@@ -96,16 +97,16 @@ def _describe_page(status: Status, workspace: Workspace, seconds: float) -> dict
         "number": status.name[:2],
         "title": find_title(cells) or status.name,
         "run": path.is_file(),
-        "picture": _draw_thumbnail(path, cells),
+        "picture": _draw_thumbnail(path, cells, OPENING if status.name[:2] == OVERVIEW else WIDTH),
         "cost": show_seconds(seconds) if seconds else "",
         "note": "" if status.state == freshness.MISSING and not path.is_file() else note,
     }
 
 
-def _draw_thumbnail(path: Path, cells: Sequence[ExecutedCell]) -> Picture | None:
+def _draw_thumbnail(path: Path, cells: Sequence[ExecutedCell], width: int) -> Picture | None:
     """Return the picture by which a page is known; RefusedError if one of its pictures is damaged."""
     try:
-        return draw_thumbnail(find_pictures(cells))
+        return draw_thumbnail(find_pictures(cells), width)
     except Exception as error:  # a damaged file can raise nearly anything
         told = f"{path.name} shows a picture that is damaged; {find_remedy(path.parent, path.stem)}."
         raise RefusedError(told) from error
@@ -147,8 +148,8 @@ def format_versions(manifests: Sequence[Mapping[str, Any]]) -> str:
 
 
 @lru_cache(maxsize=32)  # while a report runs, its index is drawn anew after every page
-def draw_thumbnail(pictures: tuple[Picture, ...]) -> Picture | None:
-    """Return a page's cover as WebP; None when there is no figure.
+def draw_thumbnail(pictures: tuple[Picture, ...], width: int = WIDTH) -> Picture | None:
+    """Return a page's cover as WebP, so wide at most; None when there is no figure.
 
     It is the part that its first sheet of images names, or else its first figure, whole.
     """
@@ -159,7 +160,7 @@ def draw_thumbnail(pictures: tuple[Picture, ...]) -> Picture | None:
     left, top, right, bottom = chosen.cover or (0, 0, 1, 1)
     across, down = sheet.size
     shown = sheet.crop((round(left * across), round(top * down), round(right * across), round(bottom * down)))
-    shown.thumbnail((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
+    shown.thumbnail((width, width * HEIGHT // WIDTH), Image.Resampling.LANCZOS)
     encoded = io.BytesIO()
     shown.save(encoded, "webp", quality=QUALITY, method=6)
     return Picture(base64.b64encode(encoded.getvalue()).decode(), chosen.alt)

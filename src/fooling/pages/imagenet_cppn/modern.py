@@ -10,7 +10,7 @@ from fooling.confidence import to_confidence
 from fooling.pages.claim import OURS, SUPPORTED, UNSUPPORTED, UNTESTED, Claim, Rows
 from fooling.pages.comparison import Comparison, compare_classes, compare_starts, tell_comparison, tell_start
 from fooling.pages.imagenet_search import LEAST_PER_CELL, Scale, describe_scale, measure_scale
-from fooling.words import show_confidence, show_few
+from fooling.words import count_words, show_confidence, show_few
 
 if TYPE_CHECKING:
     from fooling.evolution.evolution import Evolution
@@ -85,7 +85,8 @@ CLAIM = Claim(
     record=ModernFound,
     judge=judge,
     headline=lambda found: (
-        f"After {show_few(found.scale.per_cell)} children per cell the median image has "
+        f"After {show_few(found.scale.per_cell)} children per cell in {count_words(found.scale.runs, 'run')} on each "
+        f"network, the median image has "
         f"{show_confidence(found.compared.medians[0])} on {found.scale.network} and "
         f"{show_confidence(found.compared.medians[1])} on {found.modern}."
     ),
