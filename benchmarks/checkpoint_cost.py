@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from fooling.evolution import evolve
-from peers.generations import ENCODINGS, GROWN, Timed, build_cheap_network, compile_generations, find_target, start
+from peers.generations import ENCODINGS, GROWN, Timed, build_cheap_network, find_target, start
 
 SHAPE, CLASSES, CHILDREN, GENERATIONS, ROUNDS = (227, 227, 3), 1_000, 400, 20, 5
 AIM = 0.02
