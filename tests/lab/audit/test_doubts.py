@@ -14,7 +14,14 @@ import pytest
 from keras import layers, ops
 
 from fooling.lab.audit.budget import Budget, Size
-from fooling.lab.audit.experiment import NEVER_CERTAIN, NO_GRADIENT, NO_STEPS, audit_network, say_doubts
+from fooling.lab.audit.experiment import (
+    NEVER_CERTAIN,
+    NO_GRADIENT,
+    NO_STEPS,
+    NOTHING_CERTAIN,
+    audit_network,
+    say_doubts,
+)
 from fooling.lab.audit.files import AuditError, check_image_size, check_keras, find_function, hash_network
 from fooling.lab.audit.natural import NaturalImages
 from fooling.lab.audit.network import Own, Subject, find_parts, open_subject, question
@@ -100,6 +107,16 @@ def test_no_gradient_and_no_better_than_chance_are_doubts_and_stand_first(
     assert found.doubts[3] == NO_GRADIENT == found.untested[0] and "ascent" not in found.attacks
     lines = tell_audit(found)
     assert [line.split(":")[0] for line in lines[:5]] == ["Doubtful"] * 4 + [give_verdict(found).split(":")[0]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("weight", "doubts"), [(1.0, (NOTHING_CERTAIN,)), (90.0, ())], ids=["timid", "certain"])
+def test_not_being_fooled_means_little_where_nothing_makes_a_network_certain(
+    weight: float, doubts: tuple[str, ...], make_colour_network: Any, tmp_path: Path
+) -> None:
+    budget = Budget(1.0, (0, 1, 2), 60, SMALL, SMALL, SMALL, SMALL, 0, 0)
+    found = audit(make_colour_network(weight=weight), None, tmp_path, budget)
+    assert found.doubts == ("The first doubt.", *doubts) and (found.fooled == 0) is bool(doubts)
 
 
 @pytest.mark.slow

@@ -33,6 +33,10 @@ NO_GRADIENT = "Ascent was not tested: the network gave no gradient at any of its
 NEVER_CERTAIN = (
     "No real image reaches 99%, so that nonsense which does not (fooled_share) is not safety: see the verdict."
 )
+NOTHING_CERTAIN = (
+    "Nothing made this network certain, and no real images say whether it ever is: if it is not, nonsense below 99% is "
+    "not safety. Give real images (--images, IMAGES)."
+)
 NO_STEPS = "Ascent was not tested: a function gives no gradient."
 NO_IMAGES = "were not tested: no real images were given."
 TOO_FEW = "were not tested: they need at least {} real images, and there are {}."
@@ -81,7 +85,9 @@ def audit_network(subject: Subject, budget: Budget, seed: int, folder: Path) -> 
         name: Attempt(images=np.empty(0), **parts[name]) for name in (*record.ATTACKS, "again") if name in parts
     }
     found = msgspec.json.decode(str(arrays["found"]), type=record.Found)
-    found = msgspec.structs.replace(found, pictures=real.said if real else ())  # of no consequence for the rest
+    # What follows from the rest is not kept.
+    doubts = (*found.doubts, *([NOTHING_CERTAIN] if real is None and found.worst.confidence < record.CERTAIN else []))
+    found = msgspec.structs.replace(found, pictures=real.said if real else (), doubts=doubts)
     again = attempts.pop("again", None)
     return Audit(found, arrays["shown"], arrays["sheet"], parts["confidences"], attempts, again, run)
 
