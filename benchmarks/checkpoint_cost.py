@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from fooling.evolution import evolve
-from peers.generations import ENCODINGS, GROWN, Timed, build_cheap_network, find_target, start
+from peers.generations import ENCODINGS, GROWN, Timed, build_cheap_network, find_target, grow, start
 
 SHAPE, CLASSES, CHILDREN, GENERATIONS, ROUNDS = (227, 227, 3), 1_000, 400, 20, 5
 AIM = 0.02
@@ -26,6 +26,8 @@ def main() -> None:
             run = evolve.open_block(setup, (0,))
             assert run is not None
             state, history = evolve.compile_advance(setup, 1)(start(timed), tf.constant(GENERATIONS))
+            every = grow(timed.encoding, CLASSES, 1, timed.mutations)  # as late as it gets: each cell has its own image
+            state = state._replace(genomes=every, places=tf.range(CLASSES)[None])
             takeovers = evolve.find_takeovers(history, np.full((1, CLASSES), -1, np.int32))
             taken = []
             for _ in range(ROUNDS):
