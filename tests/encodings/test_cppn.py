@@ -214,3 +214,56 @@ def test_a_random_genome_joins_every_input_to_every_output_and_has_nothing_hidde
 def test_unknown_coordinates_are_refused():
     with pytest.raises(ValueError, match="choose one of centred, raw"):
         CppnEncoding((4, 4, 1), coordinates="polar")
+
+
+def measure_slopes(genomes: CppnGenomes, encoding: CppnEncoding, mask: np.ndarray) -> np.ndarray:
+    """Return the gradient of each image's sum under a mask by the weights, ``(count, edges)``."""
+    with tf.GradientTape() as tape:
+        tape.watch(genomes.weights)
+        total = tf.reduce_sum(encoding.express(genomes) * mask)
+    return np.asarray(tape.gradient(total, genomes.weights))[0]
+
+
+def paint(genome: CppnGenomes, encoding: CppnEncoding) -> np.ndarray:
+    """Return the image of one genome as it would be without 8 bits, ``(height, width, channels) float64``."""
+    levels = np.moveaxis(np.abs(evaluate_alone(genome, encoding.image_shape, encoding.coordinates)), 0, -1)
+    if levels.shape[2] == 1:
+        return levels
+    hue, lightness, saturation = levels[..., 0] * 255 / 180 % 1.0, levels[..., 1], levels[..., 2]
+    return np.stack(np.vectorize(colorsys.hls_to_rgb)(hue, lightness, saturation), axis=-1)
+
+
+@pytest.mark.parametrize("channels", [1, 3], ids=["grey", "colour"])
+def test_the_gradient_by_weights_is_that_of_the_image_before_it_was_rounded(channels, grow):
+    encoding = CppnEncoding((5, 6, channels))
+    genomes = CppnGenomes(*map(tf.constant, grow(encoding, 12, [12])[0]))
+    mask = np.random.default_rng(0).normal(size=encoding.image_shape).astype(np.float32)
+    slopes = measure_slopes(genomes, encoding, mask)
+    found, wanted = [], []
+    for index in range(12):
+        parts = [np.asarray(part)[0, index] for part in genomes]
+        for place in np.flatnonzero(parts[1]):
+            sums = []
+            for step in (-1e-6, 1e-6):
+                weights = parts[3].astype(np.float64)
+                weights[place] += step
+                sums.append(np.sum(paint(CppnGenomes(*parts[:3], weights), encoding) * mask))
+            found.append(slopes[index, place])
+            wanted.append((sums[1] - sums[0]) / 2e-6)
+        np.testing.assert_array_equal(slopes[index, parts[1] == 0], 0.0)
+    found, wanted = np.array(found), np.array(wanted)
+    assert (np.abs(wanted) > 0.05).sum() > 50
+    if channels == 1:  # a sum of pixels: rounding leaves no trace
+        np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-3)
+    else:  # colours are products, of rounded numbers here
+        close = np.isclose(found, wanted, rtol=0.05, atol=0.1)
+        assert close.mean() > 0.95
+
+
+def test_the_gradient_is_the_same_to_the_last_bit_each_time(grow):
+    """TensorFlow's own gradient of a sparse product is not."""
+    encoding = CppnEncoding((60, 60, 3))
+    genomes = CppnGenomes(*map(tf.constant, grow(encoding, 20, [40])[0]))
+    mask = np.random.default_rng(0).normal(size=encoding.image_shape).astype(np.float32)
+    again = {measure_slopes(genomes, encoding, mask).tobytes() for _ in range(10)}
+    assert len(again) == 1

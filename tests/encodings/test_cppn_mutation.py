@@ -14,6 +14,7 @@ from scipy import stats
 from fooling.encodings.cppn_graph import ACTIVATIONS, CppnGenomes
 from fooling.encodings.cppn_mutation import (
     add_edge,
+    cross_graphs,
     delete_edge,
     delete_node,
     mutate_activations,
@@ -251,3 +252,61 @@ def test_after_500_mutations_every_genome_is_one_acyclic_graph_with_room_for_the
     assert np.count_nonzero(flat.activations, axis=1).mean() > 30  # they did grow
     assert np.count_nonzero(flat.sources == 0, axis=1).min() >= 2
     assert np.count_nonzero(flat.activations == 0, axis=1).min() >= 1
+
+
+def list_pairs(genomes: Any) -> list[tuple[list[Edge], dict[int, int]]]:
+    """Return edges and nodes of each genome of ``(1, count, places)`` arrays."""
+    flat = CppnGenomes(*(np.asarray(part)[0] for part in genomes))
+    return [(read_edges(flat, index), read_nodes(flat, index)) for index in range(len(flat.weights))]
+
+
+@pytest.mark.slow
+def test_a_child_of_two_graphs_has_the_first_ones_edges_and_of_common_genes_half_from_each(old_genomes):
+    """Parents and mates are cousins: what each mutated from the same old genomes."""
+    encoding, genomes = old_genomes
+    old = CppnGenomes(*(tf.constant(part) for part in genomes))
+    parents, mates = (encoding.mutate(old, tf.constant([[seed, 0]], tf.int64), tf.constant(1)) for seed in (1, 2))
+    room = [max(one.shape[2], other.shape[2]) for one, other in zip(parents, mates, strict=True)]
+    parents, mates = (
+        CppnGenomes(
+            *(tf.pad(part, [[0, 0], [0, 0], [0, more - part.shape[2]]]) for part, more in zip(some, room, strict=True))
+        )
+        for some in (parents, mates)
+    )
+    taken, possible, nodes, common = 0, 0, 0, 0
+    for seed in range(8):
+        child = encoding.cross(parents, mates, tf.constant([[seed, 3]], tf.int64), 1.0)
+        for one, other, born in zip(*map(list_pairs, (parents, mates, child)), strict=True):
+            first: dict[tuple[int, int], float] = {}
+            for source, target, weight in other[0]:
+                first.setdefault((source, target), weight)
+            assert [edge[:2] for edge in born[0]] == [edge[:2] for edge in one[0]] and born[1].keys() == one[1].keys()
+            for mine, new in zip(one[0], born[0], strict=True):
+                theirs = first.get(mine[:2], mine[2])
+                assert new[2] in (mine[2], theirs)
+                possible, taken = possible + (theirs != mine[2]), taken + (new[2] != mine[2])
+            for node, kind in born[1].items():
+                theirs = other[1].get(node, one[1][node])
+                assert kind in (one[1][node], theirs)
+                common, nodes = common + (theirs != one[1][node]), nodes + (kind != one[1][node])
+    assert possible > 300 and stats.binomtest(taken, possible, 0.5).pvalue > 1e-4
+    assert common > 100 and stats.binomtest(nodes, common, 0.5).pvalue > 1e-4
+
+
+def test_a_share_of_the_children_has_two_parents_and_room_changes_no_child():
+    seeds = tf.constant([[4, 0]], tf.int64)
+    parents, mates = (
+        CppnGenomes(
+            tf.fill([1, 2000, 4], kind),
+            *(tf.fill([1, 2000, 24], 1 + side) for side in (0, 4)),
+            tf.fill([1, 2000, 24], weight),
+        )
+        for kind, weight in ((1, 2.0), (3, -5.0))
+    )
+    child = cross_graphs(parents, mates, seeds, 0.3)
+    mixed = (child.weights.numpy()[0] != 2.0).any(axis=1)
+    np.testing.assert_array_equal(mixed | (child.activations.numpy()[0] != 1).any(axis=1), mixed)
+    assert stats.binomtest(int(mixed.sum()), 2000, 0.3).pvalue > 1e-4
+    wide = [CppnGenomes(*(tf.pad(part, [[0, 0], [0, 0], [0, 8]]) for part in some)) for some in (parents, mates)]
+    for narrow, padded in zip(child, cross_graphs(*wide, seeds, 0.3), strict=True):
+        np.testing.assert_array_equal(np.pad(narrow, [(0, 0), (0, 0), (0, 8)]), padded)

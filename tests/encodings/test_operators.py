@@ -72,9 +72,13 @@ def test_the_first_rows_of_a_draw_stay_when_rows_are_added():
 @pytest.mark.slow
 def test_no_two_purposes_of_any_two_generations_share_a_seed():
     """A selection's draws would otherwise be the very numbers that mutated something generations ago."""
-    from fooling.evolution.map_elites import SELECTION, VARIATION, generation_seeds
+    from fooling.evolution.map_elites import generation_seeds
+    from fooling.evolution.variation import CROSSING, FURTHER, MATING, SELECTION, TURNS, VARIATION
 
-    chains = [(SELECTION,), (VARIATION,), *((VARIATION, step) for step in (1, 2, 3)), (VARIATION, 1, 1)]
+    steps = (1, 2, 3)
+    chains = [(SELECTION,), (TURNS,), (MATING,), (VARIATION,), (VARIATION, 1, 1)]
+    chains += [(purpose, step) for purpose in (VARIATION, CROSSING) for step in steps]
+    chains += [(FURTHER, further, *more) for further in (1, 15) for more in [(), (1, 1), *((step,) for step in steps)]]
     found: dict[tuple[int, ...], tuple[int, tuple[int, ...]]] = {}
     generations = [*range(40), *range(250, 300), 999, 1000, 4096, 20_000, 100_000]
     for generation, chain in itertools.product(generations, chains):

@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from fooling.encodings.cppn_evaluation import evaluate_graphs, pixel_coordinates
-from fooling.encodings.cppn_graph import INPUTS, CppnGenomes, ensure_room
-from fooling.encodings.cppn_mutation import draw_activation, draw_weight, mutate_graphs
+from fooling.encodings.cppn_graph import INPUTS, WEIGHT_RANGE, CppnGenomes, ensure_room
+from fooling.encodings.cppn_mutation import cross_graphs, draw_activation, draw_weight, mutate_graphs
 from fooling.encodings.operators import COLOURS, as_written, check_colour, draw_uniform, fold_seeds, to_grey_levels
 from fooling.images import check_image_shape
 
@@ -31,6 +31,7 @@ class CppnEncoding:
 
     name = "cppn"
     version = 1  # of its results
+    slope = ("weights", WEIGHT_RANGE)
 
     def __post_init__(self) -> None:
         check_image_shape(self.image_shape)
@@ -61,7 +62,19 @@ class CppnEncoding:
     @as_written
     def mutate(self, genomes: CppnGenomes, seeds: tf.Tensor, generation: tf.Tensor) -> CppnGenomes:
         """Return one mutated child of each genome, in arrays that have room for the next mutation."""
-        return ensure_room(mutate_graphs(genomes, seeds, self.image_shape[2]))
+        return self.mutate_by(genomes, seeds, generation, 1.0, 1.0)
+
+    @as_written
+    def mutate_by(
+        self, genomes: CppnGenomes, seeds: tf.Tensor, generation: tf.Tensor, strength: Any, rate: Any
+    ) -> CppnGenomes:
+        """Mutate, with steps of weights longer by the factor ``strength``, and ``rate`` times as many of them."""
+        return ensure_room(mutate_graphs(genomes, seeds, self.image_shape[2], strength, rate))
+
+    @as_written
+    def cross(self, genomes: CppnGenomes, mates: CppnGenomes, seeds: tf.Tensor, share: float) -> CppnGenomes:
+        """Return one child of each pair, of which a share has two parents: the graph of the first, genes of both."""
+        return cross_graphs(genomes, mates, seeds, share)
 
     @as_written
     def express(self, genomes: CppnGenomes) -> tf.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -86,12 +87,35 @@ def evaluate_level(plan: EvaluationPlan, level: tf.Tensor, values: tf.Tensor) ->
     bounds = plan.starts[groups * level : groups * (level + 1) + 1]
     entering = slice(plan.edge_starts[level], plan.edge_starts[level + 1])
     # For each row the sum over its edges of weight · value of the source, (rows, pixels).
-    shape = tf.cast(tf.stack([bounds[-1] - bounds[0], tf.shape(values)[0]]), tf.int64)
     indices = plan.edges[entering] - tf.cast(tf.stack([bounds[0], 0]), tf.int64)
-    matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(indices=indices, values=plan.weights[entering], dense_shape=shape)
-    totals = tf.raw_ops.SparseMatrixMatMul(a=matrix, b=values)
+    totals = add_edges(bounds[-1] - bounds[0], indices, plan.weights[entering], values)
     shares = tf.split(totals, bounds[1:] - bounds[:-1], num=groups)
     return [FUNCTIONS[name][1](share) for name, share in zip(ACTIVATIONS, shares, strict=True)]
+
+
+def add_edges(rows: tf.Tensor, edges: tf.Tensor, weights: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
+    """Return for each row the sum over its edges of weight · value of the source, ``(rows, pixels) float32``.
+
+    Its gradient is its own: TensorFlow's adds up in an order that depends on which thread was free. Edges and weights
+    are as in :class:`EvaluationPlan`, the values ``(sources, pixels) float32``.
+    """
+    sources = tf.shape(values)[0]
+
+    def multiply(edges: tf.Tensor, weights: tf.Tensor, values: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+        shape = tf.cast(tf.stack([rows, tf.shape(values)[0]]), tf.int64)
+        matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(indices=edges, values=weights, dense_shape=shape)
+        return tf.raw_ops.SparseMatrixMatMul(a=matrix, b=values)
+
+    def compute(weights: tf.Tensor, values: tf.Tensor) -> tuple[tf.Tensor, Callable[..., tuple[tf.Tensor, tf.Tensor]]]:
+        def go_back(slope: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            by_weight = tf.reduce_sum(tf.gather(slope, edges[:, 0]) * tf.gather(values, edges[:, 1]), axis=1)
+            order = tf.argsort(edges[:, 1], stable=True)  # by source
+            turned = tf.reverse(tf.gather(edges, order), axis=[1])
+            return by_weight, multiply(turned, tf.gather(weights, order), slope, sources)
+
+        return multiply(edges, weights, values, rows), go_back
+
+    return tf.custom_gradient(compute)(weights, values)
 
 
 def plan_evaluation(genomes: CppnGenomes, channels: int) -> EvaluationPlan:

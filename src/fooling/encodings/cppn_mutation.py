@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 
 from fooling.encodings.cppn_graph import ACTIVATIONS, INPUTS, WEIGHT_RANGE, CppnGenomes, measure_heights
@@ -15,12 +17,15 @@ ADD_EDGE_RATE, DELETE_EDGE_RATE, SPLIT_EDGE_RATE, DELETE_NODE_RATE = 0.5, 0.3, 0
 FREE = 0
 
 
-def mutate_graphs(genomes: CppnGenomes, seeds: tf.Tensor, channels: int) -> CppnGenomes:
+def mutate_graphs(
+    genomes: CppnGenomes, seeds: tf.Tensor, channels: int, strength: Any = 1.0, rate: Any = 1.0
+) -> CppnGenomes:
     """Return one mutated child of each genome.
 
     Args:
         genomes: Parents with room for two more edges and one more node (:func:`~.cppn_graph.ensure_room`).
         seeds: ``(runs, 2) int64``, fresh for this generation.
+        strength: Factor on the steps of weights, as ``rate`` on how many change, scalar float32.
     """
     count = genomes.sources.shape[1] or tf.shape(genomes.sources)[1]
     # Places come before children, so that a larger capacity leaves the draws of the places before it unchanged.
@@ -29,7 +34,8 @@ def mutate_graphs(genomes: CppnGenomes, seeds: tf.Tensor, channels: int) -> Cppn
     per_child = draw_uniform(fold_seeds(seeds, 3), [11, count])
 
     flat = CppnGenomes(*(tf.reshape(part, [-1, tf.shape(part)[2]]) for part in genomes))
-    flat = mutate_weights(flat, *(_flatten_places(per_edge[:, :, draw]) for draw in (0, 1)))
+    chosen, step = (_flatten_places(per_edge[:, :, draw]) for draw in (0, 1))
+    flat = mutate_weights(flat, chosen, step, strength, rate)
     flat = mutate_activations(flat, *(_flatten_places(per_node[:, :, draw]) for draw in (0, 1)))
     draws = [tf.reshape(per_child[:, draw], [-1]) for draw in range(11)]
     flat = add_edge(flat, draws[0] < ADD_EDGE_RATE, draws[1], draws[2], draws[3], channels)
@@ -44,7 +50,9 @@ def _flatten_places(draws: tf.Tensor) -> tf.Tensor:
     return tf.reshape(tf.transpose(draws, [0, 2, 1]), [-1, tf.shape(draws)[1]])
 
 
-def mutate_weights(genomes: CppnGenomes, chosen: tf.Tensor, step: tf.Tensor) -> CppnGenomes:
+def mutate_weights(
+    genomes: CppnGenomes, chosen: tf.Tensor, step: tf.Tensor, strength: Any = 1.0, rate: Any = 1.0
+) -> CppnGenomes:
     """Change each weight with probability 0.1 by a polynomial step on the gene that spans [-10, 10].
 
     Args:
@@ -52,8 +60,8 @@ def mutate_weights(genomes: CppnGenomes, chosen: tf.Tensor, step: tf.Tensor) -> 
         chosen: ``(genomes, edges) float32 in [0, 1)``: which weights change.
         step: ``(genomes, edges) float32 in [0, 1)``: by how much.
     """
-    changes = (chosen < WEIGHT_RATE) & (genomes.sources != FREE)
-    moved = genomes.weights + 2.0 * WEIGHT_RANGE * polynomial_step(step)
+    changes = (chosen < WEIGHT_RATE * rate) & (genomes.sources != FREE)
+    moved = genomes.weights + 2.0 * WEIGHT_RANGE * strength * polynomial_step(step)
     clipped = tf.clip_by_value(moved, -WEIGHT_RANGE, WEIGHT_RANGE)
     return genomes._replace(weights=tf.where(changes, clipped, genomes.weights))
 
@@ -125,6 +133,36 @@ def _clear_edges(genomes: CppnGenomes, gone: tf.Tensor) -> CppnGenomes:
         sources=tf.where(gone, FREE, genomes.sources),
         targets=tf.where(gone, FREE, genomes.targets),
         weights=tf.where(gone, 0.0, genomes.weights),
+    )
+
+
+def cross_graphs(genomes: CppnGenomes, mates: CppnGenomes, seeds: tf.Tensor, share: float) -> CppnGenomes:
+    """Return one child of each pair: the first parent's graph, half of the genes that both have from the second.
+
+    Source: NEAT (Stanley & Miikkulainen 2002), whose genes carry the number of the mutation that made them. Choice: as
+    ours do not, an edge is the same gene where it joins the same nodes, and a node where it has the same number. Other
+    genes are the first one's, so that no cycle arises. Of parallel edges the second parent gives its first.
+
+    Args:
+        genomes: The first parents, ``(runs, count, places)`` arrays, as ``mates``, of the same capacity.
+        seeds: ``(runs, 2) int64``.
+        share: Of the children that have two parents; the others are their first parent.
+    """
+    count = genomes.sources.shape[1] or tf.shape(genomes.sources)[1]
+    has_two = (draw_uniform(fold_seeds(seeds, 3), [count]) < share)[:, :, None]
+    # Places come before children, as in :func:`mutate_graphs`.
+    takes_edge, takes_node = (
+        has_two & (tf.transpose(draw_uniform(fold_seeds(seeds, purpose), [tf.shape(part)[2], count]), [0, 2, 1]) < 0.5)
+        for purpose, part in ((1, genomes.sources), (2, genomes.activations))
+    )
+    alike = [own[..., :, None] == other[..., None, :] for own, other in zip(genomes[1:3], mates[1:3], strict=True)]
+    same = alike[0] & alike[1] & (genomes.sources != FREE)[..., None]  # (runs, count, edges, edges of the mate)
+    twin = tf.argmax(tf.cast(same, tf.int32), axis=3)
+    given = tf.gather(mates.weights, twin, batch_dims=2)
+    both = (genomes.activations != FREE) & (mates.activations != FREE)
+    return genomes._replace(
+        activations=tf.where(takes_node & both, mates.activations, genomes.activations),
+        weights=tf.where(takes_edge & tf.reduce_any(same, axis=3), given, genomes.weights),
     )
 
 

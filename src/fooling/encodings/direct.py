@@ -65,13 +65,20 @@ class DirectEncoding:
 
         The first children are of generation 1.
         """
+        return self.mutate_by(genomes, seeds, generation, 1.0, 1.0)
+
+    @as_written
+    def mutate_by(
+        self, genomes: DirectGenomes, seeds: tf.Tensor, generation: tf.Tensor, strength: Any, rate: Any
+    ) -> DirectGenomes:
+        """Mutate, with steps of genes longer by the factor ``strength``, and ``rate`` times as many of them."""
         genes = genomes.genes
         if self.crossover:
             genes = simulated_binary_crossover(genes, fold_seeds(seeds, 1))
-        rate = tf.constant(MUTATION_RATE)
+        share = tf.constant(MUTATION_RATE) * rate
         if self.halving:
-            rate *= 0.5 ** tf.cast(generation // HALVING_PERIOD, tf.float32)
-        return DirectGenomes(mutate_some(genes, rate, seeds))
+            share *= 0.5 ** tf.cast(generation // HALVING_PERIOD, tf.float32)
+        return DirectGenomes(mutate_some(genes, share, seeds, strength))
 
     @as_written
     def express(self, genomes: DirectGenomes) -> tf.Tensor:
@@ -81,7 +88,7 @@ class DirectEncoding:
         return images if self.image_shape[2] == 1 else COLOURS[self.colour](*tf.unstack(images, axis=-1))
 
 
-def mutate_some(genes: tf.Tensor, rate: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+def mutate_some(genes: tf.Tensor, rate: tf.Tensor, seeds: tf.Tensor, strength: Any = 1.0) -> tf.Tensor:
     """Change each gene with probability ``rate`` by a polynomial step, and draw numbers only for those that change.
 
     Independent trials with probability r are geometric gaps between successes, so the places that mutate are a running
@@ -92,6 +99,7 @@ def mutate_some(genes: tf.Tensor, rate: tf.Tensor, seeds: tf.Tensor) -> tf.Tenso
         genes: ``(runs, count, genes) float32 in [0, 1]``.
         rate: Scalar float32 in (0, 1).
         seeds: ``(runs, 2) int64``.
+        strength: Factor on the steps, scalar float32.
     """
     shape = tf.shape(genes)
     runs, places = shape[0], shape[1] * shape[2]
@@ -103,7 +111,7 @@ def mutate_some(genes: tf.Tensor, rate: tf.Tensor, seeds: tf.Tensor) -> tf.Tenso
     chosen = tf.cumsum(gaps, axis=1) - 1  # (runs, spare), ascending
     inside = chosen < places
     positions = tf.boolean_mask(chosen + places * tf.range(runs)[:, None], inside)[:, None]
-    steps = polynomial_step(tf.boolean_mask(draws[..., 1], inside))
+    steps = strength * polynomial_step(tf.boolean_mask(draws[..., 1], inside))
     flat = tf.reshape(genes, [-1])
     changed = tf.clip_by_value(tf.gather_nd(flat, positions) + steps, 0.0, 1.0)
     return tf.reshape(tf.tensor_scatter_nd_update(flat, positions, changed), shape)

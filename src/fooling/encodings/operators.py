@@ -29,6 +29,15 @@ def as_written(function: Function) -> Function:
     return kept
 
 
+def pass_gradients(rounding: Function) -> Function:
+    """Return a function that rounds and has the gradient 1, as if it did not round: steps have none of their own."""
+    kept: Function = tf.custom_gradient(lambda values: (rounding(values), lambda slope: slope))
+    return kept
+
+
+FLOOR, ROUND = pass_gradients(tf.floor), pass_gradients(tf.round)
+
+
 def fold_seeds(seeds: tf.Tensor, purpose: int) -> tf.Tensor:
     """Return other seeds for another purpose.
 
@@ -116,7 +125,7 @@ def _spread_factor(uniform: tf.Tensor, room: tf.Tensor, spread: tf.Tensor) -> tf
 
 def to_grey_levels(values: tf.Tensor) -> tf.Tensor:
     """Round values in [0, 1] down to whole levels, int(255·v) as in the released code, times ``GREY_LEVEL``."""
-    return tf.floor(values * 255.0) * GREY_LEVEL
+    return FLOOR(values * 255.0) * GREY_LEVEL
 
 
 def hls_to_rgb(hue: tf.Tensor, lightness: tf.Tensor, saturation: tf.Tensor) -> tf.Tensor:
@@ -136,10 +145,10 @@ def hsv_to_rgb(hue: tf.Tensor, saturation: tf.Tensor, value: tf.Tensor) -> tf.Te
 
 
 def _hue_to_rgb(hue: tf.Tensor, chroma: tf.Tensor, base: tf.Tensor) -> tf.Tensor:
-    levels = tf.round(hue * 255.0)
+    levels = ROUND(hue * 255.0)
     sixths = tf.where(levels >= HUES, levels - HUES, levels) * (6.0 / HUES)  # 180 hues go once round the circle
     ramps = (tf.abs(sixths - 3.0) - 1.0, 2.0 - tf.abs(sixths - 2.0), 2.0 - tf.abs(sixths - 4.0))
-    channels = [tf.round((base + chroma * tf.clip_by_value(ramp, 0.0, 1.0)) * 255.0) * GREY_LEVEL for ramp in ramps]
+    channels = [ROUND((base + chroma * tf.clip_by_value(ramp, 0.0, 1.0)) * 255.0) * GREY_LEVEL for ramp in ramps]
     return tf.stack(channels, axis=-1)
 
 

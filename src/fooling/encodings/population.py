@@ -71,6 +71,36 @@ def compile_mutate(encoding: Encoding, count: int) -> Callable[[Genomes, tf.Tens
     return compile_graph(on_processor(encoding.mutate), signature)
 
 
+def map_batches(
+    function: Callable[[Any], tf.Tensor], population: Any, size: int, width: int | None, under_way: int
+) -> tf.Tensor:
+    """Return what a function makes of a population, batch by batch; a batch is of one run, and all are of one size.
+
+    So the last bits of a network's sums do not depend on the runs beside a run.
+
+    Args:
+        function: From a batch, a nest of ``(1, size, …)`` tensors, to ``(size, width) float32``.
+        population: A nest of ``(runs, count, …)`` tensors; what is returned is ``(runs, count, width) float32``.
+        size: Of a batch, at most.
+        width: None where it is known later.
+        under_way: How many batches at a time, so that the small steps of one fill the core that another leaves idle.
+    """
+    runs, count = tf.nest.flatten(population)[0].shape[:2]
+    size = min(size, count)
+    batches = -(-count // size)
+    slots = tf.minimum(tf.range(batches * size), count - 1)  # the last batch is filled up with its last genome
+
+    def split(part: tf.Tensor) -> tf.Tensor:
+        filled = part if batches * size == count else tf.gather(part, slots, axis=1)
+        shape = tf.concat([[runs * batches, 1, size], tf.shape(part)[2:]], axis=0)
+        return tf.ensure_shape(tf.reshape(filled, shape), [runs * batches, 1, size, *part.shape[2:]])
+
+    parts, kind = tf.nest.map_structure(split, population), tf.TensorSpec([size, width], tf.float32)
+    made = tf.map_fn(function, parts, fn_output_signature=kind, parallel_iterations=under_way)
+    shape = [runs, batches * size, width or tf.shape(made)[2]]
+    return tf.reshape(made, shape)[:, :count]
+
+
 def compile_graph(function: Callable[..., Any], signature: list[Any]) -> Callable[..., Any]:
     """Return a function as one graph; tf.function itself warns of retracing where many are made in one process."""
     graph: Callable[..., Any] = tf.function(function, input_signature=signature).get_concrete_function()
