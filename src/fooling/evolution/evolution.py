@@ -11,6 +11,7 @@ from fooling.confidence import to_confidence
 from fooling.encodings import Encoding, Genomes
 from fooling.encodings.population import express_genomes, join_padded
 from fooling.encodings.stored import read_encoding
+from fooling.evolution.search import PAPER, SearchSettings
 from fooling.evolution.takeovers import Takeovers
 from fooling.files import lock_folder, read_arrays, write_arrays
 from fooling.runs import RunFolder
@@ -30,6 +31,7 @@ class Evolution(NamedTuple):
     children: int  # random images at the start and children per generation
     seeds: np.ndarray  # ``(runs,) int64``
     folders: tuple[RunFolder, ...] = ()  # where each run is kept; empty if nowhere
+    search: SearchSettings = PAPER  # how parents were chosen and children varied
 
     @property
     def confidences(self) -> np.ndarray:
@@ -160,7 +162,9 @@ def join_runs(blocks: Sequence[Evolution]) -> Evolution:
     )
 
 
-def unpack_result(arrays: Mapping[str, np.ndarray], encoding: Encoding, run: RunFolder | None) -> Evolution:
+def unpack_result(
+    arrays: Mapping[str, np.ndarray], encoding: Encoding, run: RunFolder | None, search: SearchSettings = PAPER
+) -> Evolution:
     """Return the arrays of a finished block as runs; genomes may have been left out when it was published."""
     kind = type(encoding.genome_shapes())
     complete = all(f"genome_{name}" in arrays for name in kind._fields)
@@ -175,6 +179,7 @@ def unpack_result(arrays: Mapping[str, np.ndarray], encoding: Encoding, run: Run
         children=int(arrays["children"]),
         seeds=arrays["seeds"],
         folders=(run,) * len(arrays["seeds"]) if run else (),
+        search=search,
     )
 
 
@@ -192,5 +197,6 @@ def load_evolution(folders: Iterable[RunFolder]) -> Evolution:
         arrays = run.load_result()
         if arrays is None:
             raise ValueError(f"The run {run.path.name} is not there or not finished; run its page again.")
-        blocks.append(unpack_result(arrays, read_encoding(run.settings["encoding"]), run))
+        search = SearchSettings(**run.settings.get("search", {}))
+        blocks.append(unpack_result(arrays, read_encoding(run.settings["encoding"]), run, search))
     return join_runs(blocks)

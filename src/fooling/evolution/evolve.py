@@ -18,6 +18,8 @@ from fooling.encodings import Encoding
 from fooling.encodings.population import compile_graph, describe_population, on_processor
 from fooling.evolution.evolution import Evolution, join_runs, unpack_result
 from fooling.evolution.map_elites import CELL_TYPES, History, State, Target, advance_many, check_scored, empty_cells
+from fooling.evolution.search import PAPER, SearchSettings, check_search
+from fooling.evolution.search import VERSION as SEARCH_VERSION
 from fooling.evolution.takeovers import NO_TAKEOVERS, TAKEOVER_TYPES, Takeovers, find_takeovers
 from fooling.files import check_arrays
 from fooling.networks.classifier import Classifier
@@ -46,6 +48,7 @@ def evolve(
     classes: Sequence[int] | None = None,
     folder: str | Path | None = None,
     client: Client | None = None,
+    search: SearchSettings = PAPER,
 ) -> Evolution:
     """Run MAP-Elites with one cell per class, once for every seed.
 
@@ -57,17 +60,19 @@ def evolve(
         folder: Where runs are kept and resumed from; None keeps nothing.
         client: A Dask cluster, whose workers evolve blocks of seeds side by side; None for the one named by
             ``FOOLING_SCHEDULER``, or this machine.
+        search: Parts of the search beside the paper's. With a library of random images some generations are of those.
 
     Raises:
-        ValueError: If a number is too small, the shapes differ, there is no such class, or the network gives NaN for
-            everything.
+        ValueError: If a number is too small, the shapes differ, there is no such class, the network gives NaN for
+            everything, or the search needs what this encoding or network does not have.
         ClusterError: If a cluster cannot be used.
         OSError: If the folder cannot be written.
     """
     chosen = check_arguments(classifier, encoding, generations, children, seeds)
+    check_search(search, encoding, classifier)
     target = Target(classifier, check_classes(classifier, classes))
     setup = Setup(target, encoding, int(generations), int(children), Path(folder) if folder else None)
-    setup = setup._replace(client=client or find_client())
+    setup = setup._replace(client=client or find_client(), search=search)
     compiled = cache(partial(compile_advance, setup))  # one graph per number of runs
     size = find_block(setup)
     with progress_bar(-(-len(chosen) // size) * generations, f"evolving {encoding.name}") as bar:
@@ -92,6 +97,7 @@ class Setup(NamedTuple):
     children: int
     folder: Path | None
     client: Client | None = None
+    search: SearchSettings = PAPER
 
 
 def find_block(setup: Setup) -> int:
@@ -146,7 +152,7 @@ def compile_advance(setup: Setup, runs: int) -> Advance:
         return send_graph(setup.client, compile_advance, setup._replace(folder=None, client=None), runs)
 
     def advance_graph(state: State, generations: tf.Tensor) -> tuple[State, History]:
-        return advance_many(state, setup.target, setup.encoding, setup.children, generations)
+        return advance_many(state, setup.target, setup.encoding, setup.children, generations, setup.search)
 
     return compile_graph(on_processor(advance_graph), [describe_state(setup, runs), tf.TensorSpec([], tf.int32)])
 
@@ -161,7 +167,7 @@ def evolve_block(setup: Setup, seeds: tuple[int, ...], compiled: Callable[[int],
         if finished:
             tell(setup.generations, finished["log_odds"])
         arrays = finished or _compute_block(setup, seeds, run, compiled, tell)
-    return unpack_result(arrays, setup.encoding, run)
+    return unpack_result(arrays, setup.encoding, run, setup.search)
 
 
 def _compute_block(
@@ -202,6 +208,8 @@ def open_block(setup: Setup, seeds: tuple[int, ...]) -> RunFolder | None:
         "seeds": list(seeds),
     }
     version = {"evolution": VERSION, "encoding": setup.encoding.version}
+    if parts := setup.search.describe():  # the paper's search has the key that it had before there were others
+        settings["search"], version["search"] = parts, SEARCH_VERSION
     return open_run(setup.folder, setup.encoding.name, settings, version, setup.generations)
 
 

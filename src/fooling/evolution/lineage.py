@@ -12,10 +12,10 @@ import numpy as np
 import tensorflow as tf
 
 from fooling.encodings import Genomes
-from fooling.encodings.operators import fold_seeds
-from fooling.encodings.population import compile_mutate, stack_genomes, take_genome
+from fooling.encodings.population import stack_genomes, take_genome
 from fooling.evolution.evolution import Evolution
-from fooling.evolution.map_elites import NOBODY, VARIATION, draw_first, generation_seeds
+from fooling.evolution.map_elites import NOBODY, draw_first, generation_seeds
+from fooling.evolution.variation import compile_vary
 
 
 def find_parents(evolution: Evolution, run: int = 0) -> dict[int, int]:
@@ -69,25 +69,27 @@ def replay(evolution: Evolution, run: int, numbers: Iterable[int]) -> Genomes:
         A population of one run, ``(1, count, …)`` arrays, in the order of ``numbers``.
 
     Raises:
-        ValueError: If an image never held a cell, or children had two parents.
+        ValueError: If an image never held a cell, children had two parents, or the network's gradient moved them.
     """
-    encoding, children = evolution.encoding, evolution.children
-    if getattr(encoding, "crossover", False):
+    encoding, children, search = evolution.encoding, evolution.children, evolution.search
+    if search.crossover or getattr(encoding, "crossover", False):
         raise ValueError("With crossover a child has a second parent, which the lineage does not hold.")
+    if search.gradient_steps:
+        raise ValueError("A gradient moved these children, and without the network it is not known.")
     wanted, parents = list(numbers), find_parents(evolution, run)
     needed = sorted({one for number in wanted for one in trace_line(parents, number)})
     seeds = tf.constant(evolution.seeds[run : run + 1], tf.int64)
-    first = draw_first(encoding, children, seeds)
-    blank, made = take_genome(first, 0), dict[int, Genomes]()
+    blank, made = take_genome(draw_first(encoding, 1, seeds), 0), dict[int, Genomes]()
     for generation in sorted({number // children for number in needed}):
         born = [number for number in needed if number // children == generation]
-        population = first
-        if generation:
+        if generation < search.library:
+            population = draw_first(encoding, children, seeds, generation)
+        else:
             slots = {number % children: made[parents[number]] for number in born if parents[number] != NOBODY}
             litter = stack_genomes([slots.get(slot, blank) for slot in range(children)])
-            mutate = compile_mutate(encoding, children)  # type: ignore[arg-type]  # every object is hashable
-            own = fold_seeds(generation_seeds(seeds, tf.constant(generation)), VARIATION)
-            population = mutate(tf.nest.map_structure(tf.constant, litter), own, tf.constant(generation))
+            vary = compile_vary(search, encoding, children)
+            own = generation_seeds(seeds, generation)
+            population = vary(tf.nest.map_structure(tf.constant, litter), own, tf.constant(generation))
         made |= {number: take_genome(population, number % children) for number in born}
     return stack_genomes([made[number] for number in wanted])
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from fooling.encodings import Encoding, Genomes
 from fooling.encodings.operators import GENERATION, as_written, draw_uniform, fold_seeds
+from fooling.encodings.population import map_batches
+from fooling.evolution.search import PAPER, SearchSettings
+from fooling.evolution.variation import CROSSING, MATING, SELECTION, VARIATION, bend_draws, climb, take_turns, vary
 from fooling.networks.classifier import Classifier
 
-SELECTION, VARIATION = 1, 2  # what a generation's seeds are used for
 CELL_TYPES = {  # what a cell holds besides genomes
     "places": tf.int32,
     "log_odds": tf.float32,
@@ -76,35 +78,55 @@ def empty_cells(encoding: Encoding, cells: int, seeds: tf.Tensor) -> State:
     )
 
 
-def draw_first(encoding: Encoding, children: int, seeds: tf.Tensor) -> Genomes:
-    """Return ``children`` random genomes for each of ``seeds``, ``(runs,) int64``: generation 0."""
-    return encoding.initialise(children, fold_seeds(generation_seeds(seeds, tf.constant(0)), VARIATION))
+def draw_first(encoding: Encoding, children: int, seeds: tf.Tensor, generation: int | tf.Tensor = 0) -> Genomes:
+    """Return the random genomes of a generation, ``children`` of them for each of ``seeds``, ``(runs,) int64``."""
+    return encoding.initialise(children, fold_seeds(generation_seeds(seeds, generation), VARIATION))
 
 
-def advance(state: State, target: Target, encoding: Encoding, children: int) -> State:
+def advance(state: State, target: Target, encoding: Encoding, children: int, search: SearchSettings = PAPER) -> State:
     """Breed, evaluate and offer one generation in every run; the first one, generation 0, is random images."""
+    generation = state.generation + 1
+    nobody = tf.fill([state.seeds.shape[0], children], NOBODY)
     offspring, parents = tf.cond(
-        state.generation < 0,
-        lambda: (draw_first(encoding, children, state.seeds), tf.fill([state.seeds.shape[0], children], NOBODY)),
-        lambda: breed(state, encoding, children),
+        generation < search.library,
+        lambda: (draw_first(encoding, children, state.seeds, generation), nobody),
+        lambda: breed(state, target, encoding, children, search),
     )
     log_odds = score(target, encoding, offspring)
-    return offer(state._replace(generation=state.generation + 1), offspring, log_odds, parents)
+    return offer(state._replace(generation=generation), offspring, log_odds, parents)
 
 
-def breed(state: State, encoding: Encoding, children: int) -> tuple[Genomes, tf.Tensor]:
+def breed(
+    state: State, target: Target, encoding: Any, children: int, search: SearchSettings = PAPER
+) -> tuple[Genomes, tf.Tensor]:
     """Return the next genomes, ``(runs, children, …)``, and their parents' numbers, ``(runs, children) int32``."""
     generation = state.generation + 1
     seeds = generation_seeds(state.seeds, generation)
-    cells = select_cells(state.champions, draw_uniform(fold_seeds(seeds, SELECTION), [children]))
-    places = tf.gather(state.places, cells, batch_dims=1)
-    parents = tf.nest.map_structure(lambda part: tf.gather(part, places, batch_dims=1), state.genomes)
-    offspring = encoding.mutate(parents, fold_seeds(seeds, VARIATION), generation)
+
+    def take(cells: tf.Tensor) -> Genomes:
+        places = tf.gather(state.places, cells, batch_dims=1)
+        return tf.nest.map_structure(lambda part: tf.gather(part, places, batch_dims=1), state.genomes)
+
+    cells = choose_cells(state, search, draw_uniform(fold_seeds(seeds, SELECTION), [children]))
+    if search.own:
+        cells = take_turns(search.own, seeds, generation, cells, state.champions != NOBODY)
+    parents = take(cells)
+    if search.crossover:
+        mates = take(choose_cells(state, search, draw_uniform(fold_seeds(seeds, MATING), [children])))
+        parents = encoding.cross(parents, mates, fold_seeds(seeds, CROSSING), search.crossover)
+    offspring = vary(search, encoding, parents, seeds, generation)
+    if search.gradient_steps:
+        offspring = climb(search, target, encoding, offspring, cells)
     return offspring, tf.gather(state.champions, cells, batch_dims=1)
 
 
 def advance_many(
-    state: State, target: Target, encoding: Encoding, children: int, generations: tf.Tensor
+    state: State,
+    target: Target,
+    encoding: Encoding,
+    children: int,
+    generations: tf.Tensor,
+    search: SearchSettings = PAPER,
 ) -> tuple[State, History]:
     """Advance by ``generations`` in one graph and keep what every cell held after each."""
     kept = [tf.TensorArray(CELL_TYPES[name], size=generations) for name in History._fields]
@@ -114,7 +136,7 @@ def advance_many(
     ]
     for step in tf.range(generations):
         tf.autograph.experimental.set_loop_options(shape_invariants=growing)
-        state = advance(state, target, encoding, children)
+        state = advance(state, target, encoding, children, search)
         kept = [array.write(step, getattr(state, name)) for array, name in zip(kept, History._fields, strict=True)]
     return state, History(*(array.stack() for array in kept))
 
@@ -122,6 +144,15 @@ def advance_many(
 def generation_seeds(seeds: tf.Tensor, generation: tf.Tensor) -> tf.Tensor:
     """Return ``(runs, 2) int64``: a run's draws depend on its seed and the generation, not on the runs beside it."""
     return tf.stack([seeds, tf.fill(tf.shape(seeds), GENERATION * tf.cast(generation, tf.int64))], axis=1)
+
+
+def choose_cells(state: State, search: SearchSettings, draws: tf.Tensor) -> tf.Tensor:
+    """Return each child's parent cell, as :func:`select_cells`; under pressure weak cells come first, or sure ones."""
+    if not search.pressure:
+        return select_cells(state.champions, draws)
+    order = tf.argsort(state.log_odds, direction="ASCENDING" if search.pressure > 0 else "DESCENDING", stable=True)
+    ordered = tf.gather(state.champions, order, batch_dims=1)
+    return tf.gather(order, select_cells(ordered, bend_draws(draws, search.pressure)), batch_dims=1)
 
 
 def select_cells(champions: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
@@ -142,27 +173,10 @@ def select_cells(champions: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
 def score(target: Target, encoding: Encoding, genomes: Genomes) -> tf.Tensor:
     """Return the log-odds of every image for every cell, ``(runs, count, cells) float32``.
 
-    A run's images are the same forward batches whatever runs beside it: the last bits of a network's sums depend on the
-    batch. Several batches are under way at a time, so that the small steps of one fill the core that another leaves
-    idle, and only they exist as images.
+    Only the batches that are under way exist as images.
     """
-    runs, count = tf.nest.flatten(genomes)[0].shape[:2]
-    size = min(target.classifier.batch, count)
-    batches = -(-count // size)
-    slots = tf.minimum(tf.range(batches * size), count - 1)  # the last batch is filled up with its last image
-
-    def split(part: tf.Tensor) -> tf.Tensor:
-        filled = part if batches * size == count else tf.gather(part, slots, axis=1)
-        shape = tf.concat([[runs * batches, 1, size], tf.shape(part)[2:]], axis=0)
-        return tf.ensure_shape(tf.reshape(filled, shape), [runs * batches, 1, size, *part.shape[2:]])
-
-    log_odds = tf.map_fn(
-        lambda batch: target.log_odds(encoding.express(batch)[0]),
-        tf.nest.map_structure(split, genomes),
-        fn_output_signature=tf.float32,
-        parallel_iterations=BATCHES_UNDER_WAY,
-    )
-    return tf.reshape(log_odds, [runs, batches * size, len(target.classes)])[:, :count]
+    sizes = target.classifier.batch, len(target.classes), BATCHES_UNDER_WAY
+    return map_batches(lambda batch: target.log_odds(encoding.express(batch)[0]), genomes, *sizes)
 
 
 @as_written

@@ -16,6 +16,7 @@ from fooling.evolution import evolve
 from fooling.evolution.evolution import Evolution
 from fooling.evolution.lineage import replay, trace_line
 from fooling.evolution.map_elites import State, Target
+from fooling.evolution.search import PAPER, SearchSettings, check_search
 from fooling.evolution.takeovers import Takeovers
 from fooling.networks.classifier import Classifier
 from fooling.runs import RunFolder, compute_once, progress_bar
@@ -95,15 +96,17 @@ class Search:
         children: int,
         seed: int = 0,
         classes: Sequence[int] | None = None,
+        search: SearchSettings = PAPER,
     ) -> None:
         """Make ready, evaluating nothing; arguments, and what they raise, are those of ``evolve``."""
         (self.seed,) = evolve.check_arguments(classifier, encoding, 1, children, [seed])
+        check_search(search, encoding, classifier)
         self.classes = evolve.check_classes(classifier, classes)
         self.class_names = [str(classifier.class_names[index]) for index in self.classes]
         self.classifier, self.encoding, self.children = classifier, encoding, int(children)
         self.standing: Standing | None = None
         self.genomes: dict[int, Genomes] = {}
-        self._setup = evolve.Setup(Target(classifier, self.classes), encoding, 1, self.children, None)
+        self._setup = evolve.Setup(Target(classifier, self.classes), encoding, 1, self.children, None, search=search)
         self._pictures: dict[int, np.ndarray] = {}
 
     @property
@@ -156,6 +159,7 @@ class Search:
             generations=standing.generation,
             children=self.children,
             seeds=np.array([self.seed]),
+            search=self._setup.search,
         )
 
     def check_started(self) -> Standing:
