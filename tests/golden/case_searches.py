@@ -40,9 +40,11 @@ def list_evolution(run: package.Evolution) -> Arrays:
     }
 
 
-def evolve_tiny(network: package.Classifier, encoding: Any, seeds: Any = FEW, classes: Any = None) -> Arrays:
+def evolve_tiny(
+    network: package.Classifier, encoding: Any, seeds: Any = FEW, classes: Any = None, **more: Any
+) -> Arrays:
     """Evolve for two chunks of generations."""
-    run = package.evolve(network, encoding, generations=12, children=12, seeds=seeds, classes=classes)
+    run = package.evolve(network, encoding, generations=12, children=12, seeds=seeds, classes=classes, **more)
     return list_evolution(run)
 
 
@@ -93,6 +95,27 @@ def evolve_random_direct() -> Arrays:
 @case(slow=True, steady=FIRST)
 def evolve_random_cppn() -> Arrays:
     return evolve_tiny(digit_network(), package.RandomSearch(package.CppnEncoding(GREY)))
+
+
+# The parts of a search beside the paper's
+
+
+@case()
+def search_weak_direct() -> Arrays:
+    parts = package.SearchSettings(pressure=2, mutations=2, strength=2.0, rate=3.0, fading=4)
+    return evolve_tiny(digit_network(), package.DirectEncoding(GREY), search=parts)
+
+
+@case(steady=FIRST)
+def search_crossed_cppn() -> Arrays:
+    parts = package.SearchSettings(pressure=-1, own=0.5, crossover=0.5, library=3, strength=0.5)
+    return evolve_tiny(colour_network(), package.CppnEncoding(COLOUR), search=parts)
+
+
+@case(slow=True, steady=FIRST)
+def search_climbing_cppn() -> Arrays:
+    parts = package.SearchSettings(own=1.0, gradient_steps=2)
+    return evolve_tiny(colour_network(), package.CppnEncoding(COLOUR), search=parts)
 
 
 # Encodings by themselves

@@ -26,6 +26,7 @@ PLACES = {
     "RandomSearch": "fooling.encodings.random_search:RandomSearch",
     "Evolution": "fooling.evolution.evolution:Evolution",
     "evolve": "fooling.evolution.evolve:evolve",
+    "SearchSettings": "fooling.evolution.search:SearchSettings",
     "ascend": "fooling.gradient_ascent.ascend:ascend",
     "ascents": "fooling.pages.ascent.measure",
     "AscentSizes": "fooling.pages.ascent.claim:AscentSizes",
