@@ -256,8 +256,8 @@ def test_the_gradient_by_weights_is_that_of_the_image_before_it_was_rounded(chan
     if channels == 1:  # a sum of pixels: rounding leaves no trace
         np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-3)
     else:  # colours are products, of rounded numbers here
-        close = np.isclose(found, wanted, rtol=0.05, atol=0.1)
-        assert close.mean() > 0.95
+        assert np.isclose(found, wanted, rtol=0.05, atol=0.1).mean() > 0.9
+        assert np.corrcoef(found, wanted)[0, 1] > 0.95
 
 
 def test_the_gradient_is_the_same_to_the_last_bit_each_time(grow):

@@ -87,7 +87,7 @@ def replay(evolution: Evolution, run: int, numbers: Iterable[int]) -> Genomes:
         else:
             slots = {number % children: made[parents[number]] for number in born if parents[number] != NOBODY}
             litter = stack_genomes([slots.get(slot, blank) for slot in range(children)])
-            vary = compile_vary(search, encoding, children)
+            vary = compile_vary(search, encoding, children)  # type: ignore[arg-type]  # every object is hashable
             own = generation_seeds(seeds, generation)
             population = vary(tf.nest.map_structure(tf.constant, litter), own, tf.constant(generation))
         made |= {number: take_genome(population, number % children) for number in born}

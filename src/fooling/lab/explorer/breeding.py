@@ -14,7 +14,8 @@ from fooling.encodings import Encoding, Genomes
 from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.operators import fold_seeds
 from fooling.encodings.population import compile_mutate, express_genomes, stack_genomes, take_genome
-from fooling.evolution.map_elites import VARIATION, generation_seeds
+from fooling.evolution.map_elites import generation_seeds
+from fooling.evolution.variation import VARIATION
 from fooling.networks.classifier import Classifier
 
 LITTER = 12  # children; Choice: two rows of six, and 12 EfficientNet-Lite0 images take a quarter of a second
