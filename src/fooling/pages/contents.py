@@ -12,6 +12,7 @@ from fooling.pages import explorer, imagenet_direct, imagenet_networks, mnist_ne
 from fooling.pages.ascent import claim as ascent
 from fooling.pages.claim import Claim
 from fooling.pages.detectors import summary as detectors
+from fooling.pages.fewer_images import claim as fewer_images
 from fooling.pages.imagenet_cppn import claim as imagenet_cppn
 from fooling.pages.imagenet_cppn import diversity, modern, relatedness
 from fooling.pages.mnist_features import claim as mnist_features
@@ -39,6 +40,7 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
     "13_detectors": detectors.SIZES,
     "14_explorer": explorer.SIZES,
     "15_your_network": your_network.SIZES,
+    "16_fewer_images": fewer_images.SIZES,
 }
 
 CLAIMS: tuple[Claim[Any], ...] = (
@@ -57,6 +59,7 @@ CLAIMS: tuple[Claim[Any], ...] = (
     digit_claims.ERROR_CLAIM,
     ascent.CLAIM,
     imagenet_networks.CLAIM,
+    fewer_images.CLAIM,
 )
 
 

@@ -1,0 +1,183 @@
+"""The protocol of page 16, the claim ``fewer-images``: sizes, arms, rules, record, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fooling.confidence import NEAR_CERTAIN, to_confidence
+from fooling.pages.claim import OURS, SUPPORTED, UNSUPPORTED, UNTESTED, Claim, Rows
+from fooling.pages.imagenet_cppn.claim import MEDIAN
+from fooling.pages.imagenet_cppn.modern import MODERN
+from fooling.words import list_words, show_confidence
+
+PAPER, COMBINED, GRADIENT = "the paper's search", "all that help", "gradient (white-box)"
+# What each arm changes, written before any was run: fields of SearchSettings; ``children``, a share of the usual ones,
+# in generations of which there are as many more; ``crossed``, the released code's crossover of pixels.
+ARMS: Mapping[str, Mapping[str, Any]] = {
+    PAPER: {},
+    **{"weak cells": {"pressure": 1}, "sure cells": {"pressure": -1}, "cells in turn": {"own": 1.0}},
+    **{"longer steps": {"strength": 2.0}, "shorter steps": {"strength": 0.5}, "more changes": {"rate": 3.0}},
+    "changes that fade": {"strength": 2.0, "rate": 3.0, "fading": 25},  # of about 100 generations
+    **{"three mutations": {"mutations": 3}, "small generations": {"children": 0.25}},
+    "library": {"library": 10},  # a tenth of the images is random
+    **{"two parents": {"crossover": 0.5}, "crossed pixels": {"crossed": True}, GRADIENT: {"gradient_steps": 1}},
+}
+PIXELS = tuple(name for name in ARMS if name not in ("two parents", GRADIENT))
+CPPNS = tuple(name for name in ARMS if name != "crossed pixels")
+FEW = (PAPER, "weak cells", "longer steps", "small generations")
+# The aims, written before any arm was run. The paper's search is ours of it, on the same network and fresh seeds.
+BLACK_SHARE, WHITE_SHARE = 2 / 3, 1 / 5  # of the images that it needs for the paper's median
+CERTAIN_WITHIN = 15_000  # images, until all ten digits are at 99.99%
+TIMES = 2.0  # its median on the modern network, with as many images
+
+
+@dataclass(frozen=True)
+class FewerSizes:
+    """How many images each search has."""
+
+    seeds: int  # on which arms are compared, the same for all; as many others, fresh, test what was chosen
+    digits: int  # images of an arm with pixels against LeNet
+    imagenet: int = 0  # images of an arm with CPPNs on SqueezeNet, and of a search on the modern network; 0 for none
+    long: int = 0  # images in which the paper's search is to reach its median on SqueezeNet
+    arms: tuple[str, ...] = FEW  # with pixels; with CPPNs they are CPPNS
+
+
+SIZES: Mapping[str, FewerSizes] = {
+    "smoke": FewerSizes(seeds=2, digits=600, arms=FEW[:3]),
+    "default": FewerSizes(seeds=3, digits=4_000),
+    "extended": FewerSizes(seeds=3, digits=20_000, imagenet=40_000, long=160_000, arms=PIXELS),
+    "paper": FewerSizes(seeds=5, digits=20_000, imagenet=40_000, long=320_000, arms=PIXELS),
+}
+NEEDED = SIZES["extended"]  # the least at which the aims are judged
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What all arms reached on one network."""
+
+    network: str
+    images: int  # of a run, at most
+    # by arm, the paper's search first: the median over classes of the champions' log-odds at the end, by seed
+    medians: dict[str, tuple[float, ...]]
+
+    @property
+    def gains(self) -> dict[str, np.ndarray]:
+        """By how many log-odds each other arm ends above the paper's search, by seed."""
+        return {name: np.subtract(part, self.medians[PAPER]) for name, part in self.medians.items() if name != PAPER}
+
+    @property
+    def helping(self) -> tuple[str, ...]:
+        """The arms that end above the paper's search on every seed, by their median seed, the best first.
+
+        The gradient, which asks more of a network than answers, is none; nor is one that sets what a better one sets.
+        """
+        better = [name for name, gain in self.gains.items() if (gain > 0).all() and name not in (COMBINED, GRADIENT)]
+        kept: list[str] = []
+        for name in sorted(better, key=lambda name: -float(np.median(self.medians[name]))):
+            kept += [] if ARMS[name].keys() & merge(kept).keys() else [name]
+        return tuple(kept)
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The arms whose parts are chosen: the arm whose median seed is best, of which one is all that help."""
+        known = {name: float(np.median(part)) for name, part in self.medians.items() if name != GRADIENT}
+        best = max(known, key=lambda name: known[name])
+        return {COMBINED: self.helping, PAPER: ()}.get(best, (best,))
+
+
+@dataclass(frozen=True)
+class FewerFound:
+    """What page 16 measured, on fresh seeds but for the arms; no images means never."""
+
+    data: str  # what LeNet learned
+    digits: Trial
+    certain: tuple[float | None, float | None]  # images until all digits are certain, last run: the paper's, chosen
+    imagenet: Trial | None = None  # like what follows not run below ``extended``
+    # images until the median class is at the paper's, median run: the paper's search, chosen, chosen with the gradient
+    reached: tuple[float | None, float | None, float | None] | None = None
+    modern: tuple[float, float] | None = None  # median confidence on the modern network: the paper's search, chosen
+
+
+def merge(names: Iterable[str]) -> dict[str, Any]:
+    """Return the parts of several arms together."""
+    return {part: value for name in names for part, value in ARMS[name].items()}
+
+
+def list_aims(found: FewerFound) -> dict[str, bool | None]:
+    """Return by its words whether each aim is met; None for one that was not tried."""
+
+    def within(count: float | None, most: float | None) -> bool | None:
+        return None if most is None else count is not None and count <= most
+
+    paper, black, white = found.reached or (None, None, None)
+    two_thirds, fifth = (paper and share * paper for share in (BLACK_SHARE, WHITE_SHARE))
+    return {
+        f"all digits at {NEAR_CERTAIN:.2%} within {CERTAIN_WITHIN:,} images": within(found.certain[1], CERTAIN_WITHIN),
+        f"{MEDIAN:.2%} on ImageNet with two thirds of the images": within(black, two_thirds),
+        f"{MEDIAN:.2%} on ImageNet with a fifth of them, by the gradient": within(white, fifth),
+        f"{TIMES:g} times the median on {MODERN}": found.modern and found.modern[1] >= TIMES * found.modern[0],
+    }
+
+
+def judge(found: FewerFound) -> str:
+    """Judge whether all four aims are met, where the protocol was run as it is written."""
+    trials = ((found.digits, NEEDED.digits), (found.imagenet, NEEDED.imagenet))
+    whole = all(one and one.images >= least and len(one.medians[PAPER]) >= NEEDED.seeds for one, least in trials)
+    aims = list_aims(found).values()
+    if not whole or None in aims:
+        return UNTESTED
+    return SUPPORTED if all(aims) else UNSUPPORTED
+
+
+def tell(found: FewerFound) -> str:
+    """Return in a sentence how many images the searches need."""
+    paper, *ours = ("never" if one is None else f"{one:,.0f}" for one in found.reached or found.certain)
+    if found.reached:
+        met = list(list_aims(found).values()).count(True)
+        return (
+            f"Images to {MEDIAN:.2%} in the median of ImageNet's classes: {paper} by the paper's search, {ours[0]} by "
+            f"what helps, {ours[1]} with the gradient; {met} of 4 aims are met."
+        )
+    return (
+        f"Of {len(found.digits.medians) - 1} changes on digits {len(found.digits.helping)} help on every seed; images "
+        f"to {NEAR_CERTAIN:.2%} in all ten: {paper} by the paper's search, {ours[0]} by what was chosen."
+    )
+
+
+def list_rows(found: FewerFound) -> Rows:
+    """Return every arm on every network, what was chosen, and each aim."""
+    rows: list[tuple[str, str, str]] = []
+    for trial in filter(None, (found.digits, found.imagenet)):
+        shown = {
+            name: show_confidence(np.median(to_confidence(np.array(part)))) for name, part in trial.medians.items()
+        }
+        rows.append((f"{trial.network}, {PAPER}", shown[PAPER], ""))
+        for name, gain in trial.gains.items():
+            ahead = f"{np.median(gain):+.2f} log-odds, ahead on {(gain > 0).sum()} of {len(gain)} seeds"
+            rows.append((f"{trial.network}, {name}", f"{shown[name]}; {ahead}", ""))
+        rows.append((f"{trial.network}, chosen", list_words(trial.chosen) or PAPER, ""))
+    words = {True: "met", False: "not met", None: "not tried"}
+    return (*rows, *((f"aim: {aim}", words[met], "") for aim, met in list_aims(found).items()))
+
+
+CLAIM = Claim(
+    id="fewer-images",
+    title="Fewer images are enough",
+    section="beyond the paper",
+    sentence="A search that differs from the paper's in a few parts needs fewer images for the same confidence.",
+    number="no number",
+    grade=OURS,
+    page="16_fewer_images",
+    record=FewerFound,
+    judge=judge,
+    headline=tell,
+    rows=list_rows,
+    scale=lambda found: "; ".join(
+        f"{one.network}, {len(one.medians)} searches × {len(one.medians[PAPER])} seeds, {one.images:,} images a run"
+        for one in filter(None, (found.digits, found.imagenet))
+    ),
+)

@@ -1,0 +1,101 @@
+"""Every arm of page 16, what is chosen by them, and the chosen searches on other seeds and networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from fooling.confidence import NEAR_CERTAIN, to_log_odds
+from fooling.encodings.cppn import CppnEncoding
+from fooling.encodings.direct import DirectEncoding
+from fooling.evolution.evolution import Evolution
+from fooling.evolution.evolve import evolve
+from fooling.evolution.search import SearchSettings
+from fooling.networks.imagenet import load_network
+from fooling.pages.fewer_images import claim
+from fooling.pages.imagenet_cppn.claim import MEDIAN
+from fooling.pages.imagenet_cppn.modern import MODERN
+
+if TYPE_CHECKING:
+    from fooling.networks.classifier import Classifier
+
+CHOSEN, PIXELS, CPPNS = "chosen", 200, 400  # children per generation; Source: paper and released code
+FRESH = 1_000  # by how much the seeds that no choice was made on lie above those of the arms
+Runs = dict[str, Evolution]
+
+
+class Field(NamedTuple):
+    """Where searches are compared: a network, what images are made of, the usual children, where runs are kept."""
+
+    classifier: Classifier
+    encoding: DirectEncoding | CppnEncoding
+    children: int
+    folder: Path
+
+    def run(self, parts: Mapping[str, Any], images: int, seeds: Iterable[int]) -> Evolution:
+        """Evolve with some parts beside the paper's, for at most so many images a run."""
+        settings = {"children": 1.0, "crossed": False, **parts}
+        children, encoding = max(1, round(self.children * settings.pop("children"))), self.encoding
+        if settings.pop("crossed") and isinstance(encoding, DirectEncoding):
+            encoding = replace(encoding, crossover=True)
+        search = SearchSettings(**settings)
+        counts = {"generations": search.fit_generations(children, images), "children": children, "seeds": seeds}
+        return evolve(self.classifier, encoding, **counts, folder=self.folder, search=search)
+
+
+def compare_arms(field: Field, names: Iterable[str], images: int, seeds: Iterable[int]) -> tuple[claim.Trial, Runs]:
+    """Run every arm on the same seeds, then all parts together that help on every one of them."""
+
+    def judge(runs: Runs) -> claim.Trial:
+        medians = {name: tuple(np.median(run.log_odds, axis=1).tolist()) for name, run in runs.items()}
+        return claim.Trial(field.classifier.name, images, medians)
+
+    runs = {name: field.run(claim.ARMS[name], images, seeds) for name in names}
+    if len(helping := judge(runs).helping) > 1:
+        runs[claim.COMBINED] = field.run(claim.merge(helping), images, seeds)
+    return judge(runs), runs
+
+
+def count_images(run: Evolution, log_odds: np.ndarray, least: float, over: Callable[..., Any]) -> float | None:
+    """Return the images until log-odds, ``(runs, generations + 1)``, reach ``least``, over runs; None for never."""
+    reached = log_odds >= least
+    counts = [run.search.count_images(run.children, int(row.argmax())) if row.any() else np.inf for row in reached]
+    return float(over(counts)) if np.isfinite(over(counts)) else None
+
+
+def measure(
+    lenet: Classifier, data: str, sizes: claim.FewerSizes, folder: Path, seed: int
+) -> tuple[claim.FewerFound, dict[str, Runs], list[Evolution]]:
+    """Run the protocol at these sizes; each run is kept by itself, so that it may stop and go on anywhere.
+
+    Returns:
+        The record; by network, the runs on seeds that no choice was made on; and all runs.
+    """
+    seeds, fresh = (range(first, first + sizes.seeds) for first in (seed, seed + FRESH))
+    field = Field(lenet, DirectEncoding(lenet.image_shape), PIXELS, folder)
+    digits, arms = compare_arms(field, sizes.arms, sizes.digits, seeds)
+    plans = {claim.PAPER: {}, CHOSEN: claim.merge(digits.chosen)}
+    tried = {lenet.name: {name: field.run(parts, sizes.digits, fresh) for name, parts in plans.items()}}
+    level = to_log_odds(NEAR_CERTAIN)
+    paper, ours = (count_images(run, run.history.min(axis=2), level, max) for run in tried[lenet.name].values())
+    found, every = claim.FewerFound(data, digits, (paper, ours)), [*arms.values()]
+    if sizes.imagenet:
+        network, modern = load_network(), load_network(MODERN)
+        field = Field(network, CppnEncoding(network.image_shape), CPPNS, folder)
+        imagenet, arms = compare_arms(field, claim.CPPNS, sizes.imagenet, seeds)
+        plans[CHOSEN] = claim.merge(imagenet.chosen)
+        other = field._replace(classifier=modern, encoding=CppnEncoding(modern.image_shape))
+        last = {name: other.run(parts, sizes.imagenet, fresh) for name, parts in plans.items()}
+        plans["chosen, with the gradient"] = {**plans[CHOSEN], **claim.ARMS[claim.GRADIENT]}
+        shares = zip(plans.items(), (1.0, claim.BLACK_SHARE, claim.WHITE_SHARE), strict=True)
+        long = {name: field.run(parts, round(share * sizes.long), fresh) for (name, parts), share in shares}
+        level = to_log_odds(MEDIAN)
+        needed = [count_images(run, np.median(run.history, axis=2), level, np.median) for run in long.values()]
+        before, after = (float(np.median(run.confidences)) for run in last.values())
+        found = replace(found, imagenet=imagenet, reached=(needed[0], needed[1], needed[2]), modern=(before, after))
+        tried, every = {**tried, network.name: long, MODERN: last}, [*every, *arms.values()]
+    return found, tried, [*every, *(run for part in tried.values() for run in part.values())]

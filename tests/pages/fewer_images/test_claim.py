@@ -1,0 +1,135 @@
+"""The claim about fewer images: which arms help, what is chosen, the aims at their thresholds, the words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from fooling.evolution.search import SearchSettings
+from fooling.pages.claim import SUPPORTED, UNSUPPORTED, UNTESTED
+from fooling.pages.fewer_images.claim import (
+    ARMS,
+    CLAIM,
+    COMBINED,
+    CPPNS,
+    GRADIENT,
+    PAPER,
+    PIXELS,
+    SIZES,
+    FewerFound,
+    Trial,
+    judge,
+    list_aims,
+    merge,
+)
+
+
+def make_trial(medians: dict[str, tuple[float, ...]], images: int = 20_000, network: str = "LeNet") -> Trial:
+    return Trial(network, images, {PAPER: (1.0, 2.0, 3.0), **medians})
+
+
+def test_an_arm_helps_if_it_is_ahead_on_every_seed_and_the_best_comes_first() -> None:
+    trial = make_trial(
+        {
+            "weak cells": (1.1, 2.1, 3.1),
+            "three mutations": (9.0, 9.0, 3.0),  # equal on the last seed
+            "library": (4.0, 5.0, 6.0),
+            GRADIENT: (7.0, 8.0, 9.0),
+            COMBINED: (5.0, 5.0, 5.0),
+        }
+    )
+    assert trial.helping == ("library", "weak cells")
+    assert trial.chosen == ("three mutations",), "the best by its median seed, though it does not help on every one"
+
+
+def test_of_arms_that_set_the_same_number_the_better_one_stays() -> None:
+    trial = make_trial(
+        {
+            "longer steps": (2.0, 3.0, 4.0),
+            "changes that fade": (3.0, 4.0, 5.0),
+            "more changes": (2.5, 3.5, 4.5),
+            "sure cells": (1.5, 2.5, 3.5),
+        }
+    )
+    assert trial.helping == ("changes that fade", "sure cells")
+    assert merge(trial.helping) == {"strength": 2.0, "rate": 3.0, "fading": 25, "pressure": -1}
+
+
+@pytest.mark.parametrize(
+    ("together", "chosen"),
+    [((3.0, 3.0, 3.0), ("library", "weak cells")), ((2.2, 2.2, 2.2), ("library",))],
+    ids=["better together", "better alone"],
+)
+def test_what_helps_together_is_chosen_where_it_is_best(together: Any, chosen: tuple[str, ...]) -> None:
+    trial = make_trial({"weak cells": (1.1, 2.1, 3.1), "library": (1.2, 2.5, 3.2), COMBINED: together})
+    assert trial.chosen == chosen
+
+
+def test_the_papers_search_is_chosen_where_nothing_is_better_and_the_gradient_never_is() -> None:
+    trial = make_trial({"weak cells": (0.0, 1.0, 2.0), GRADIENT: (9.0, 9.0, 9.0)})
+    assert trial.helping == trial.chosen == () and merge(trial.chosen) == {}
+
+
+def test_arms_are_searches_and_together_all_of_those_of_an_encoding_are() -> None:
+    assert {*PIXELS, *CPPNS} == ARMS.keys() and PIXELS[0] == CPPNS[0] == PAPER
+    for arm in ARMS.values():
+        SearchSettings(**{part: value for part, value in arm.items() if part not in ("children", "crossed")})
+    assert all(set(sizes.arms) <= set(PIXELS) and sizes.arms[0] == PAPER for sizes in SIZES.values())
+
+
+TRIAL = make_trial({"library": (2.0, 3.0, 4.0)})
+FOUND = FewerFound(
+    data="mnist",
+    digits=TRIAL,
+    certain=(None, 15_000.0),
+    imagenet=make_trial({"library": (0.0, 3.0, 4.0)}, images=40_000, network="SqueezeNet"),
+    reached=(120_000.0, 80_000.0, 24_000.0),
+    modern=(0.02, 0.04),
+)
+
+
+@pytest.mark.parametrize(
+    ("changed", "verdict"),
+    [
+        ({}, SUPPORTED),
+        ({"certain": (None, 15_001.0)}, UNSUPPORTED),
+        ({"certain": (9_000.0, None)}, UNSUPPORTED),
+        ({"reached": (120_000.0, 80_001.0, 24_000.0)}, UNSUPPORTED),
+        ({"reached": (120_000.0, None, 24_000.0)}, UNSUPPORTED),
+        ({"reached": (120_000.0, 80_000.0, 24_001.0)}, UNSUPPORTED),
+        ({"reached": (None, 80_000.0, 24_000.0)}, UNTESTED),  # there is nothing to take two thirds of
+        ({"modern": (0.02, 0.039)}, UNSUPPORTED),
+        ({"modern": None}, UNTESTED),
+        ({"imagenet": None}, UNTESTED),
+        ({"digits": replace(TRIAL, images=19_999)}, UNTESTED),
+        ({"digits": replace(TRIAL, medians={PAPER: (1.0, 2.0)})}, UNTESTED),
+    ],
+)
+def test_all_four_aims_are_met_at_their_thresholds_and_not_beyond(changed: Any, verdict: str) -> None:
+    assert judge(replace(FOUND, **changed)) == verdict
+
+
+def test_the_record_survives_json_and_every_aim_is_told_apart() -> None:
+    assert msgspec.convert(msgspec.to_builtins(FOUND), FewerFound) == FOUND
+    assert list(list_aims(FOUND).values()) == [True] * 4
+    assert list(list_aims(replace(FOUND, reached=None, modern=None)).values()) == [True, None, None, None]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{}, {"imagenet": None, "reached": None, "modern": None}, {"certain": (None, None)}, {"reached": (None,) * 3}],
+    ids=["whole", "digits", "never certain", "never reached"],
+)
+def test_words_are_one_short_sentence_over_a_table(check_words: Any, changed: Any) -> None:
+    check_words(CLAIM, replace(FOUND, **changed))
+
+
+def test_every_arm_is_told_whether_it_helps_or_not() -> None:
+    rows = {what: here for what, here, _ in CLAIM.rows(FOUND)}
+    assert rows["LeNet, library"] == "95.26%; +1.00 log-odds, ahead on 3 of 3 seeds"
+    assert rows["SqueezeNet, library"] == "95.26%; +1.00 log-odds, ahead on 2 of 3 seeds"
+    assert rows[f"LeNet, {PAPER}"] == "88.08%" and rows["LeNet, chosen"] == "library"
+    assert "2 searches × 3 seeds, 20,000 images a run" in CLAIM.scale(FOUND)

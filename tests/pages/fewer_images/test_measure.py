@@ -1,0 +1,78 @@
+"""Arms at the smallest size: as many images each, kept one by one, chosen by the rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fooling.encodings.direct import DirectEncoding
+from fooling.evolution.search import SearchSettings
+from fooling.pages.fewer_images import measure
+from fooling.pages.fewer_images.claim import CPPNS, PAPER, PIXELS, SIZES, FewerSizes
+from fooling.pages.fewer_images.figures import draw_arms
+from fooling.pages.fewer_images.measure import Field, compare_arms, count_images
+
+SHAPE = (15, 13, 1)
+
+
+def make_run(history: Any, children: int = 10, **parts: Any) -> Any:
+    log_odds = np.array(history, np.float32)
+    return SimpleNamespace(history=log_odds, children=children, search=SearchSettings(**parts))
+
+
+def test_images_are_those_until_the_generation_that_reaches_it_over_all_runs() -> None:
+    run = make_run([[0.0, 1.0, 5.0], [6.0, 6.0, 6.0], [0.0, 5.0, 4.0]])
+    assert count_images(run, run.history, 5.0, max) == 30.0
+    assert count_images(run, run.history, 5.0, np.median) == 20.0
+    assert count_images(run, run.history, 5.5, np.median) is None and count_images(run, run.history, 5.5, min) == 10.0
+    climbing = make_run(run.history, gradient_steps=1)
+    assert count_images(climbing, run.history, 5.0, max) == 10.0 + 2 * 40.0
+
+
+def evolve_nothing(classifier: Any, encoding: Any, **sizes: Any) -> Any:
+    """Return what was asked for instead of a search."""
+    asked = SimpleNamespace(encoding=encoding, **sizes)
+    asked.log_odds = np.full((len(sizes["seeds"]), 3), sizes["search"].mutations + sizes["search"].library, np.float32)
+    return asked
+
+
+@pytest.mark.parametrize("names", [PIXELS, CPPNS], ids=["pixels", "cppns"])
+def test_every_arm_has_as_many_images_and_the_same_seeds(monkeypatch: Any, names: Any) -> None:
+    monkeypatch.setattr(measure, "evolve", evolve_nothing)
+    field = Field(SimpleNamespace(name="net"), DirectEncoding(SHAPE), 200, Path("nowhere"))
+    sizes = SIZES["extended"]
+    trial, runs = compare_arms(field, names, sizes.digits, range(3))
+    assert list(trial.medians) == [*names, "all that help"]
+    for name, run in runs.items():
+        counted = run.search.count_images(run.children, run.generations)
+        assert 0.95 * sizes.digits < counted <= sizes.digits, name
+        assert run.seeds == range(3) and run.folder == Path("nowhere")
+        assert run.encoding.crossover == (name == "crossed pixels")
+    assert runs["small generations"].children == 50 and runs["small generations"].generations == 399
+    assert trial.chosen == ("library", "three mutations") == trial.helping
+    together = runs["all that help"].search
+    assert (together.library, together.mutations) == (10, 3)
+
+
+def test_the_page_measures_and_draws_and_takes_up_what_it_kept(
+    make_small_network: Any, tmp_path: Path, monkeypatch: Any, show: Any
+) -> None:
+    sizes = FewerSizes(seeds=2, digits=70, arms=(PAPER, "weak cells"))
+    network = make_small_network(SHAPE)
+    monkeypatch.setattr(measure, "PIXELS", 7)
+    found, runs, every = measure.measure(network, "made", sizes, tmp_path, 0)
+    assert found.imagenet is found.reached is found.modern is None and found.digits.images == 70
+    assert {seed for run in every for seed in run.seeds.tolist()} == {0, 1, 1000, 1001}
+    assert [run.search.pressure for run in every[:2]] == [0, 1]
+    monkeypatch.setattr("fooling.evolution.evolve.begin", None)  # nothing is evolved a second time
+    again = measure.measure(network, "made", sizes, tmp_path, 0)
+    assert again[0] == found
+    assert list(runs) == [network.name] and list(runs[network.name]) == [PAPER, "chosen"]
+    arms = draw_arms([found.digits])
+    gain = np.median(np.subtract(*(found.digits.medians[name] for name in ("weak cells", PAPER))))
+    assert f"weak cells {gain:+.2f}" in arms.alt
+    show(arms)
