@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from fooling.confidence import NEAR_CERTAIN
 from fooling.figures.style import DPI, WIDTH, Figure, show_pixels, styled
 from fooling.pages.detectors.records import DigitResults
+from fooling.pages.imagenet_cppn.cells import Cells
 from fooling.pages.imagenet_cppn.claim import CppnSearch
 from fooling.pages.mnist_search import SearchFound
 from fooling.pages.page import read_record
@@ -104,6 +105,13 @@ def list_surprises(folder: Path) -> list[str]:
         told.append(
             f"In {classes:,} of {found.search.scale.classes:,} classes the network is more confident of nonsense than "
             f"of the median photograph ({show_confidence(photograph)})."
+        )
+    cells: Cells | None = read_record(folder, "08_imagenet_cppn", "cells", Cells)
+    if cells and cells.together_is_better:
+        together, alone = (show_confidence(one.median) for one in (cells.together, cells.alone))
+        told.append(
+            f"Other classes' champions matter more than children per cell: {cells.classes} classes reach {together} "
+            f"among {cells.together.cells:,} cells and {alone} by themselves, with as many images."
         )
     detectors: DigitResults | None = read_record(folder, "13_detectors", "detectors", DigitResults)
     if detectors and (auroc := detectors.kinds["CPPN"].detections["energy"].auroc[0]) < 0.5:

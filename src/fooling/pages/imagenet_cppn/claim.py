@@ -32,10 +32,10 @@ DOGS_AND_CATS = range(156, 287)  # the classes that the paper calls a weak spot,
 # The paper breeds 400 children a generation for 5,000 generations: 2,000 children for each of 1,000 cells. Choice at
 # default: two cores that make 200 images/s need 13 minutes for pages 07 to 12; a verdict needs longer searches.
 SIZES: Mapping[str, ImageNetSizes] = {
-    "smoke": ImageNetSizes(runs=2, generations=2, children=30, baseline_runs=1, longer=3),
+    "smoke": ImageNetSizes(runs=2, generations=2, children=30, baseline_runs=1, longer=3, few=2),
     "default": ImageNetSizes(runs=2, generations=20, children=400, baseline_runs=1),
-    "extended": ImageNetSizes(runs=4, generations=250, children=400, baseline_runs=1, longer=1_750),
-    "paper": ImageNetSizes(runs=5, generations=5_000, children=400, baseline_runs=1, crops="ten"),
+    "extended": ImageNetSizes(runs=4, generations=250, children=400, baseline_runs=1, longer=1_750, few=100),
+    "paper": ImageNetSizes(runs=5, generations=5_000, children=400, baseline_runs=1, few=100, crops="ten"),
 }
 
 
