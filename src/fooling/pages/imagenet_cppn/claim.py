@@ -30,7 +30,7 @@ MEDIAN, PER_CELL = 0.8811, 2_000  # the paper's median, and its children per cel
 DOGS_AND_CATS = range(156, 287)  # the classes that the paper calls a weak spot, about
 
 # The paper breeds 400 children a generation for 5,000 generations: 2,000 children for each of 1,000 cells. Choice at
-# default: two cores that make 200 images/s need 13 minutes for pages 07 to 12; a verdict needs longer searches.
+# default: all pages in half an hour on two cores; a verdict needs longer searches.
 SIZES: Mapping[str, ImageNetSizes] = {
     "smoke": ImageNetSizes(runs=2, generations=2, children=30, baseline_runs=1, longer=3, few=2),
     "default": ImageNetSizes(runs=2, generations=20, children=400, baseline_runs=1),
