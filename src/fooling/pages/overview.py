@@ -84,7 +84,7 @@ def _describe(digits: Rows, names: Sequence[str], confidences: np.ndarray, netwo
     wall = ""
     if len(names):
         told, least = list_words(list(dict.fromkeys(names))), show_confidence(confidences.min())
-        wall = f"Regular patterns that {networks[1]} takes for {told}, with {least} or more. "
+        wall = f"Regular patterns that {networks[1]} takes for objects, with {least} or more. They are {told}. "
     parts = [
         f"{label.replace(chr(10), ' ')}: {show_confidence(shown.min())} to {show_confidence(shown.max())}"
         for label, (_, shown) in digits.items()
@@ -102,9 +102,10 @@ def list_surprises(folder: Path) -> list[str]:
     found: CppnSearch | None = read_record(folder, "08_imagenet_cppn", "imagenet-cppn", CppnSearch)
     if found and found.photograph and found.photograph[1] > found.search.scale.classes / 2:
         photograph, classes = found.photograph
+        generations = found.search.end.scale.generations
         told.append(
             f"In {classes:,} of {found.search.scale.classes:,} classes the network is more confident of nonsense than "
-            f"of the median photograph ({show_confidence(photograph)})."
+            f"of the median photograph ({show_confidence(photograph)}), after {generations:,} generations."
         )
     cells: Cells | None = read_record(folder, "08_imagenet_cppn", "cells", Cells)
     if cells and cells.together_is_better:

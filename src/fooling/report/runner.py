@@ -21,8 +21,8 @@ from fooling.report.execute import Kernels, run_page
 from fooling.report.inspection import PageError
 from fooling.report.notebooks import NOTHING, Given, Notebook, RefusedError, StoppedError, Workspace, check_parameters
 
-# Starting up uses one core, and so does most of training LeNet; longer searches use them all by themselves.
-SIDE_BY_SIDE = {"smoke": 2, "default": 2}
+# At smoke a page is mostly start-up, which uses one core; a larger page uses them all by itself.
+SIDE_BY_SIDE = {"smoke": 2}
 # The shape of a tqdm bar: "evolving:  45%|####    | 90/200 [00:50<01:10, 1.8it/s, median 12.3%]".
 BAR = re.compile(
     r"^(?P<what>.*?):?\s*(?P<percent>\d+)%\|.*\[(?P<spent>[\d:]+)<(?P<left>[\d:?]+)(, [^,\]]+(?P<said>, [^\]]+)?)?"

@@ -240,7 +240,8 @@ def _list_swept(label: str, one: NetworkFound) -> Rows:
 
 
 def _show(spread: Spread) -> str:
-    return "{} ({} to {})".format(*map(show_confidence, (spread.median, *spread.quartiles)))
+    median, low, high = map(show_confidence, (spread.median, *spread.quartiles))
+    return median if low == median == high else f"{median} ({low} to {high})"
 
 
 def describe_scale(found: AscentFound) -> str:
