@@ -101,7 +101,7 @@ def draw_first_generations(curves: Mapping[str, np.ndarray], class_names: Sequen
         spot.scatter(spread[~reached], np.full((~reached).sum(), never), s=20, marker="x", color=COLOURS[number], lw=1)
     if paper is not None and paper <= last:
         spot.axhline(paper, color=PAPER, lw=0.8, linestyle=DASHES)
-        where: Any = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom"}
+        where: Any = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom", "path_effects": HALO}
         spot.annotate(f"the paper: each run before {paper}", (0.995, paper), fontsize=8, **where)
     ticks = [tick for tick in spot.get_yticks() if 0 <= tick <= last]
     spot.set_yticks([*ticks, never], [*(f"{tick:.0f}" for tick in ticks), "not yet"])

@@ -22,7 +22,7 @@ DESCENT_KILOBYTES = 330  # Choice: three images of noise, large enough to see pi
 GAP = 21  # pixels between images; Choice: five columns of a page are 168 pixels each, three quarters of 224
 COVER = 1.6  # width of a cover, in heights
 BEYOND = 24  # pixels that words may stand out on either side of a photograph; Choice: 15 remain between neighbours
-NAME_WIDTH = 25  # letters of a line under a gallery's image
+GALLERY, NAME_WIDTH = 5, 25  # columns of a gallery, and letters of a line under an image there
 ANSWER = FontProperties(size=7.5)  # of what networks say, under a photograph
 
 
@@ -74,7 +74,7 @@ def draw_gallery(
     images: np.ndarray,
     names: Sequence[str],
     confidences: np.ndarray,
-    columns: int = 5,
+    columns: int = GALLERY,
     kilobytes: int = GALLERY_KILOBYTES,
 ) -> Figure:
     """Draw images large enough to look at, with class and confidence under each.
@@ -95,7 +95,7 @@ def draw_gallery(
         f"{show_confidence(np.min(confidences))} to {shown[best]}, median {show_confidence(np.median(confidences))}, "
         f"highest for {names[best]}."
     )
-    wrapped = [textwrap.wrap(name, NAME_WIDTH) for name in names]
+    wrapped = [textwrap.wrap(name, NAME_WIDTH * GALLERY // columns) for name in names]
     side = round(WIDTH * DPI) // columns - GAP
     lines = 1 + max(len(name) for name in wrapped)
     drawn, spots = start_sheet(len(images), columns, side, above=6, below=12 + 14 * lines, alt=alt)
