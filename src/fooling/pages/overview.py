@@ -120,4 +120,10 @@ def list_surprises(folder: Path) -> list[str]:
             "Detectors that read logits find nonsense more natural than digits: where chance alone has an AUROC of "
             f"0.5, the energy has {auroc:.2f} for CPPN images."
         )
+    if detectors and (like := detectors.likeness) and like.guarded["CPPN"] > like.plain["CPPN"]:
+        told.append(
+            "Nonsense grows digit-like when it must get past a defence: against the feature distance, CPPN champions' "
+            f"correlation with the mean digit goes from {like.plain['CPPN']:.2f} to {like.guarded['CPPN']:.2f}, where "
+            f"real digits have {like.real:.2f}."
+        )
     return told
