@@ -43,7 +43,7 @@ class PageSizes:
 # The paper's supplement shows 20 classes with 5 seeds each.
 SIZES: Mapping[str, PageSizes] = {
     "smoke": PageSizes(AscentSizes(1, most_steps=20), AscentSizes(1, SUPPLEMENT_CLASSES[:2], most_steps=4)),
-    "default": PageSizes(AscentSizes(5, most_steps=500), AscentSizes(2, SUPPLEMENT_CLASSES[::5], most_steps=60)),
+    "default": PageSizes(AscentSizes(5, most_steps=300), AscentSizes(2, SUPPLEMENT_CLASSES[::5], most_steps=50)),
     "extended": PageSizes(AscentSizes(20), AscentSizes(2, SUPPLEMENT_CLASSES[::2])),
     "paper": PageSizes(AscentSizes(20), AscentSizes(5, SUPPLEMENT_CLASSES)),
 }

@@ -14,7 +14,7 @@ CHANCE = 0.5  # the AUROC of a score that knows nothing
 # Not in the paper; the fooling images are those of the pages before, and the held-out digits are the natural ones.
 SIZES: Mapping[str, DetectorSizes] = {
     "smoke": DetectorSizes(runs=1, generations=3, children=50, images=50),
-    "default": DetectorSizes(runs=2, generations=100, children=200, images=500),
+    "default": DetectorSizes(runs=1, generations=100, children=200, images=500),
     "extended": DetectorSizes(runs=10, generations=200, children=200, images=1_000),
     "paper": DetectorSizes(runs=50, generations=200, children=200, images=10_000),
 }

@@ -33,7 +33,7 @@ DOGS_AND_CATS = range(156, 287)  # the classes that the paper calls a weak spot,
 # default: all pages in half an hour on two cores; a verdict needs longer searches.
 SIZES: Mapping[str, ImageNetSizes] = {
     "smoke": ImageNetSizes(runs=2, generations=2, children=30, baseline_runs=1, longer=3, few=2),
-    "default": ImageNetSizes(runs=2, generations=14, children=400, baseline_runs=1),
+    "default": ImageNetSizes(runs=2, generations=10, children=400, baseline_runs=1),
     "extended": ImageNetSizes(runs=4, generations=250, children=400, baseline_runs=1, longer=1_750, few=100),
     "paper": ImageNetSizes(runs=5, generations=5_000, children=400, baseline_runs=1, few=100, crops="ten"),
 }
