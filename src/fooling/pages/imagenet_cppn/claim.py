@@ -34,8 +34,8 @@ DOGS_AND_CATS = range(156, 287)  # the classes that the paper calls a weak spot,
 SIZES: Mapping[str, ImageNetSizes] = {
     "smoke": ImageNetSizes(runs=2, generations=2, children=30, baseline_runs=1, longer=3, few=2),
     "default": ImageNetSizes(runs=2, generations=10, children=400, baseline_runs=1),
-    "extended": ImageNetSizes(runs=4, generations=250, children=400, baseline_runs=1, longer=1_750, few=100),
-    "paper": ImageNetSizes(runs=5, generations=5_000, children=400, baseline_runs=1, few=100, crops="ten"),
+    "extended": ImageNetSizes(runs=4, generations=250, children=400, baseline_runs=1, longer=1_750, few=50),
+    "paper": ImageNetSizes(runs=5, generations=5_000, children=400, baseline_runs=1, few=50, crops="ten"),
 }
 
 
