@@ -95,7 +95,7 @@ def draw_gallery(
         f"{show_confidence(np.min(confidences))} to {shown[best]}, median {show_confidence(np.median(confidences))}, "
         f"highest for {names[best]}."
     )
-    wrapped = [textwrap.wrap(name, NAME_WIDTH * GALLERY // columns) for name in names]
+    wrapped = [textwrap.wrap(name, min(NAME_WIDTH, NAME_WIDTH * GALLERY // columns)) for name in names]
     side = round(WIDTH * DPI) // columns - GAP
     lines = 1 + max(len(name) for name in wrapped)
     drawn, spots = start_sheet(len(images), columns, side, above=6, below=12 + 14 * lines, alt=alt)

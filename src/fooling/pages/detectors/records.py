@@ -172,7 +172,11 @@ class Trust(NamedTuple):
 
 
 def reduce_digits(
-    measured: DigitMeasurement, digits: Digits, trust: tuple[Trust, Trust], scale: str, seed: int = 0
+    measured: DigitMeasurement,
+    trust: tuple[Trust, Trust],
+    scale: str,
+    seed: int = 0,
+    likeness: Likeness | None = None,
 ) -> DigitResults:
     """Reduce what was measured on digits to numbers."""
     against = {encoding: dict(by_guard) for encoding, by_guard in measured.against.items()}
@@ -182,7 +186,7 @@ def reduce_digits(
         against={encoding: measure_kinds(measured, parts, seed) for encoding, parts in against.items()},
         error_before=trust[0].error,
         error_after=trust[1].error,
-        likeness=measure_likeness(measured.shown, digits),
+        likeness=likeness,
     )
 
 

@@ -43,7 +43,7 @@ SIZES: Mapping[str, RetrainingSizes] = {
     ),
     "default": RetrainingSizes(
         ChainSizes(2, 200, 200, natural=4_000, iterations=2, steps=1_000, longer=400),
-        HeadSizes(1, 10, 400, photograph_crops=500, steps=100),
+        HeadSizes(2, 10, 400, photograph_crops=500, steps=100),
     ),
     "extended": RetrainingSizes(
         ChainSizes(30, 200, 200, natural=60_000, iterations=15, steps=10_000, longer=1_000),
