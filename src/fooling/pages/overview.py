@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from fooling.confidence import NEAR_CERTAIN
 from fooling.figures.style import DPI, WIDTH, Figure, show_pixels, styled
 from fooling.pages.detectors.records import DigitResults
-from fooling.pages.imagenet_cppn.cells import Cells
+from fooling.pages.imagenet_cppn.cells import Cells, tell
 from fooling.pages.imagenet_cppn.claim import CppnSearch
 from fooling.pages.mnist_search import SearchFound
 from fooling.pages.page import read_record
@@ -108,12 +108,8 @@ def list_surprises(folder: Path) -> list[str]:
             f"of the median photograph ({show_confidence(photograph)}), after {generations:,} generations."
         )
     cells: Cells | None = read_record(folder, "08_imagenet_cppn", "cells", Cells)
-    if cells and cells.together_is_better:
-        together, alone = (show_confidence(one.median) for one in (cells.together, cells.alone))
-        told.append(
-            f"Other classes' champions matter more than children per cell: {cells.classes} classes reach {together} "
-            f"among {cells.together.cells:,} cells and {alone} by themselves, with as many images."
-        )
+    if cells and cells.ahead:
+        told.append(tell(cells))
     detectors: DigitResults | None = read_record(folder, "13_detectors", "detectors", DigitResults)
     if detectors and (auroc := detectors.kinds["CPPN"].detections["energy"].auroc[0]) < 0.5:
         told.append(

@@ -44,11 +44,18 @@ def test_as_many_images_and_as_many_children_per_cell_are_compared_in_the_runs_t
     assert found.alone_per_cell.median == pytest.approx(0.1)
 
 
-def test_others_help_where_every_run_among_them_is_ahead_of_every_run_alone(searches):
+def test_a_search_is_ahead_where_every_run_of_it_is_above_every_run_of_the_other(searches):
     together, alone = searches
-    assert cells.measure(together, alone).together_is_better
+    found = cells.measure(together, alone)
+    assert found.ahead == "all" and cells.tell(found) == (
+        "With as many images, the 2 classes are further among all cells: 35.00% by themselves, 65.00% among 8 cells. "
+        "With as many children per cell, they have 10.00% by themselves."
+    )
     alone.history[0, 8] = 1.0
-    assert not cells.measure(together, alone).together_is_better
+    found = cells.measure(together, alone)
+    assert found.ahead == "" and "neither search is surely ahead" in cells.tell(found)
+    alone.history[1, 8] = 1.0
+    assert cells.measure(together, alone).ahead == "few"
 
 
 def test_table_tells_the_three_searches(searches):

@@ -36,9 +36,11 @@ class Cells:
     alone_per_cell: Reached
 
     @property
-    def together_is_better(self) -> bool:
-        """Whether each run with all cells is above each run that had the same images for the few alone."""
-        return self.together.runs[0] > self.alone.runs[1]
+    def ahead(self) -> str:
+        """Which search is ahead at equal images, each run of it above each of the other: "all", "few" or neither."""
+        if self.together.runs[0] > self.alone.runs[1]:
+            return "all"
+        return "few" if self.alone.runs[0] > self.together.runs[1] else ""
 
 
 def measure(together: Evolution, alone: Evolution) -> Cells:
@@ -65,6 +67,20 @@ def _reach(run: Evolution, log_odds: np.ndarray, generations: int) -> Reached:
         per_cell=generations * run.children / cells,
         median=float(np.median(confidences)),
         runs=(float(medians.min()), float(medians.max())),
+    )
+
+
+def tell(found: Cells) -> str:
+    """Return the comparison in a sentence or two."""
+    all_cells, alone, few = (show_confidence(one.median) for one in (found.together, found.alone, found.alone_per_cell))
+    ahead = {
+        "all": f"the {found.classes} classes are further among all cells",
+        "few": f"the {found.classes} classes are further by themselves",
+        "": "neither search is surely ahead",
+    }[found.ahead]
+    return (
+        f"With as many images, {ahead}: {alone} by themselves, {all_cells} among {found.together.cells:,} cells. "
+        f"With as many children per cell, they have {few} by themselves."
     )
 
 
