@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,10 @@ from fooling.words import count_words, show_confidence, show_few, table
 
 if TYPE_CHECKING:
     from fooling.evolution.evolution import Evolution
+
+# Of two runs with cells for the supplement's classes alone; 0 for none. They stand apart from the other sizes of the
+# page, which are part of the keys of later pages.
+GENERATIONS: Mapping[str, int] = {"smoke": 2, "default": 0, "extended": 50, "paper": 50}
 
 
 @dataclass(frozen=True)

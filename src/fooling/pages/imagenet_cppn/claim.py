@@ -30,20 +30,13 @@ MEDIAN, PER_CELL = 0.8811, 2_000  # the paper's median, and its children per cel
 DOGS_AND_CATS = range(156, 287)  # the classes that the paper calls a weak spot, about
 
 
-@dataclass(frozen=True)
-class CppnSizes(ImageNetSizes):
-    """Page 08's own; other pages' keys hold those of searches in general."""
-
-    few: int = 0  # generations of two runs with cells for the supplement's classes alone; 0 for none
-
-
 # The paper breeds 400 children a generation for 5,000 generations: 2,000 children for each of 1,000 cells. Choice at
 # default: all pages in half an hour on two cores; a verdict needs longer searches.
-SIZES: Mapping[str, CppnSizes] = {
-    "smoke": CppnSizes(runs=2, generations=2, children=30, baseline_runs=1, longer=3, few=2),
-    "default": CppnSizes(runs=2, generations=10, children=400, baseline_runs=1),
-    "extended": CppnSizes(runs=4, generations=250, children=400, baseline_runs=1, longer=1_750, few=50),
-    "paper": CppnSizes(runs=5, generations=5_000, children=400, baseline_runs=1, few=50, crops="ten"),
+SIZES: Mapping[str, ImageNetSizes] = {
+    "smoke": ImageNetSizes(runs=2, generations=2, children=30, baseline_runs=1, longer=3),
+    "default": ImageNetSizes(runs=2, generations=10, children=400, baseline_runs=1),
+    "extended": ImageNetSizes(runs=4, generations=250, children=400, baseline_runs=1, longer=1_750),
+    "paper": ImageNetSizes(runs=5, generations=5_000, children=400, baseline_runs=1, crops="ten"),
 }
 
 
