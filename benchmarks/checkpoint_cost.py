@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from fooling.evolution import evolve
+from fooling.evolution.kept import pack_state
 from peers.generations import ENCODINGS, GROWN, Timed, build_cheap_network, find_target, grow, start
 
 SHAPE, CLASSES, CHILDREN, GENERATIONS, ROUNDS = (227, 227, 3), 1_000, 400, 20, 5
@@ -32,7 +33,7 @@ def main() -> None:
             taken = []
             for _ in range(ROUNDS):
                 began = time.monotonic()
-                arrays = {part: np.asarray(array) for part, array in evolve._name_parts(state, takeovers).items()}
+                arrays = {part: np.asarray(array) for part, array in pack_state(state, takeovers).items()}
                 run.save_checkpoint(GENERATIONS, arrays, 0.0)
                 taken.append(time.monotonic() - began)
             kept = sum(file.stat().st_size for file in run.path.glob("checkpoint-*"))

@@ -1,9 +1,10 @@
 """Kill what computes at random moments, go on, and compare with what was never killed.
 
 `.venv/bin/python benchmarks/kills.py --kills 200` shares so many SIGKILLs among evolution, retraining, ascent,
-training, publishing and a whole report at smoke. Whatever was killed is started again in the same folder until it
-ends. Then arrays and records must be those of an uninterrupted run byte for byte, pages and the report but for their
-lines of cost, and nothing may be left over. A published folder must be whole after every single kill.
+training, publishing and a whole report at smoke, which takes minutes and gets one in 20. Whatever was killed is started
+again in the same folder until it ends. Then arrays and records must be those of an uninterrupted run byte for byte,
+pages and the report but for their lines of cost, and nothing may be left over. A published folder must be whole after
+every single kill.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from fooling.report.publish import publish
 LATER = 1.2  # a moment is drawn up to so many times what an uninterrupted run takes, so that each ends by and by
 # In lines on what a run cost; those that wait for a killed page's kernel to end, and stamps of a page's time, too.
 COST = re.compile(r"\d s\b|\d min\b|it/s|s/it|\d:\d\d[<\]]|seconds|finished|<!-- made of|at work in another process")
+REPORTS = 20  # one kill in so many is a report's
 MOVING = ("notebook", "contents", "seconds", "finished")  # in a manifest: what costs change
 CELL = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": 1}
 
@@ -258,6 +260,14 @@ def attack(name: str, kills: int, random: np.random.Generator, scratch: Path) ->
     return ended, wrong
 
 
+def share_kills(kills: int, kinds: Sequence[str]) -> dict[str, int]:
+    """Return how many kills each kind of work gets."""
+    quick = [name for name in kinds if name != "report"]
+    reports = 0 if "report" not in kinds else kills // REPORTS if quick else kills
+    shares = {name: (kills - reports + place) // len(quick) for place, name in enumerate(quick)}
+    return {name: shares.get(name, reports) for name in kinds}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Kill every kind of work; return 1 if something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -273,8 +283,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from fooling.pages.retraining import digits  # noqa: F401
     random, failures = np.random.default_rng(given.seed), list[str]()
     scratch = Path(tempfile.mkdtemp(prefix="kills-"))
-    for place, name in enumerate(given.kinds):
-        share = given.kills // len(given.kinds) + (place < given.kills % len(given.kinds))
+    for name, share in share_kills(given.kills, given.kinds).items():
         begun = time.monotonic()
         ended, wrong = attack(name, share, random, scratch) if share else (0, [])
         failures += wrong

@@ -21,6 +21,7 @@ from peers.generations import build_digit_network
 from peers.measure import Measured, Sizes, alternate, compare
 
 CLASSES, SEEDS = 10, 20
+STEPS, ROUNDS = 50, 3  # at most; Choice: the whole row takes minutes, and ratios do not depend on the steps
 AIMS = {1: 8.0, 10: 8.0, 50: 3.5, 200: 2.5}  # of each of its batches
 
 
@@ -28,16 +29,16 @@ def measure_rows(name: str, sizes: Sizes) -> Measured:
     """Measure a climb of 10 classes × 20 seeds beside each of their batches, with as many steps."""
     warnings.filterwarnings("ignore", message="The structure of `inputs`")  # theirs wraps the images in a list
     classifier = build_digit_network()
-    seeds = range(max(SEEDS // sizes.share, 1))
+    seeds, steps = range(max(SEEDS // sizes.share, 1)), min(sizes.steps, STEPS)
     sides: dict[str, tuple[int, bool, float | None]] = {
         f"batch {batch}": (max(batch // sizes.share, 1), True, aim) for batch, aim in AIMS.items()
     }
     sides["its defaults, batch 200"] = (max(CLASSES * len(seeds) // sizes.share, 1), False, None)
-    calls = {side: maximise(classifier, batch, sizes.steps, bare) for side, (batch, bare, _) in sides.items()}
-    calls["ours"] = lambda: ascend(classifier, NONE, None, seeds, sizes.steps, count_done=lambda done: None)
+    calls = {side: maximise(classifier, batch, steps, bare) for side, (batch, bare, _) in sides.items()}
+    calls["ours"] = lambda: ascend(classifier, NONE, None, seeds, steps, count_done=lambda done: None)
     images = {**{side: batch for side, (batch, *_) in sides.items()}, "ours": CLASSES * len(seeds)}
-    seconds = alternate(calls, sizes.rounds)
-    rates = {side: images[side] * sizes.steps / taken for side, taken in seconds.items()}
+    seconds = alternate(calls, min(sizes.rounds, ROUNDS))
+    rates = {side: images[side] * steps / taken for side, taken in seconds.items()}
     return Measured(
         [
             compare(f"LeNet, gradient ascent: tf-keras-vis, {side}", rates["ours"], rates[side], "image-steps/s", aim)

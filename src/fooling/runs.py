@@ -235,10 +235,15 @@ def hold_run(run: RunFolder | None) -> Iterator[dict[str, np.ndarray] | None]:
 
 
 def find_shorter(run: RunFolder, length: int) -> RunFolder | None:
-    """Return the longest finished run of the same key and arithmetic that is shorter than ``length``, or None."""
+    """Return the longest finished run of the same key that is shorter than ``length``, or None.
+
+    It is of the same arithmetic unless runs of other machines are asked for.
+    """
     stem = run.path.name.removesuffix(f"-{length}")
+    if os.environ.get(ANY_ARITHMETIC) == "1":
+        stem = f"{stem.rpartition('-')[0]}-????"
     found = [
-        (int(path.parent.name[len(stem) + 1 :]), path.parent) for path in run.path.parent.glob(f"{stem}-*/result.npz")
+        (int(path.parent.name.rpartition("-")[2]), path.parent) for path in run.path.parent.glob(f"{stem}-*/result.npz")
     ]
     shorter = [(done, path) for done, path in found if done < length]
     if not shorter:

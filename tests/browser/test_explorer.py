@@ -202,7 +202,10 @@ def test_champion_is_picked_with_the_keyboard_and_looked_at(page: Any) -> None:
     assert third.get_attribute("aria-pressed") == "true"
     click(page, "Graph")
     wait_until_it_says(page, "Pixel images have no graph")
-    for view, told, first in (("Ancestors", "The line of", "gen. "), ("Neighbours", "Parent: ", "parent: ")):
+    for view, told, first in (
+        ("Ancestors", "The line of", "gen. "),
+        ("Neighbours", "Images and their neighbours", "parent: "),
+    ):
         click(page, view)
         page.wait_for_selector(f"[aria-label^='{told}']:visible")
         page.locator(f"[aria-label^='{told}'] button").first.click()

@@ -10,6 +10,7 @@ import pytest
 
 from fooling.report import html
 from fooling.words import escape, list_lines, table
+from hostile import NAMES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -17,21 +18,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
-NAMES = (
-    "a <svg onload=alert(1)>",
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    '" onmouseover="alert(1)',
-    "[x](javascript:alert(1))",
-    "![x](https://example.org/a.png)",
-    "<https://example.org>",
-    "https://example.org www.example.org",
-    r"$\input{x}$ $$\href{javascript:alert(1)}{x}$$",
-    '<meta http-equiv="refresh" content="0;url=https://example.org">',
-    '<base href="https://example.org/">',
-    "</title></style></pre></section><iframe src=https://example.org>",
-    "{{ 7 * 7 }} {% raw %} `code` *a* _b_ | c &lt;b&gt;",
-)
 
 
 def write_page(name: str) -> str:

@@ -26,6 +26,7 @@ from fooling.encodings.random_search import RandomSearch
 from fooling.evolution import evolve as evolving
 from fooling.evolution.evolution import Evolution, load_evolution
 from fooling.evolution.evolve import Setup, evolve
+from fooling.evolution.kept import pack_result
 from fooling.evolution.map_elites import History, State, Target
 from fooling.evolution.takeovers import find_takeovers
 from fooling.files import read_arrays, write_arrays
@@ -94,8 +95,7 @@ def test_genomes_that_no_cell_names_any_more_are_not_kept():
     held = [tf.zeros([2, 2], kind) for kind in (tf.float32, tf.int32, tf.int32)]
     state = State(DirectGenomes(tf.ones([2, 4, 6])), places, *held, tf.constant(1), tf.constant([7, 8], tf.int64))
     nobody = find_takeovers(History(*(np.zeros([0, 2, 2]) for _ in range(3))), np.zeros([2, 2]))
-    setup = Setup(Target(None, (0, 1)), None, 1, 3, None)
-    kept = evolving._pack_result(setup, state, nobody)
+    kept = pack_result(state, nobody, (0, 1), 3)
     np.testing.assert_array_equal(kept["genome_genes"][..., 0], [[1, 0, 0], [1, 0, 1]])
     np.testing.assert_array_equal(kept["places"], places)
 

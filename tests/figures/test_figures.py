@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import itertools
+import re
 import warnings
 
 import numpy as np
@@ -63,8 +64,8 @@ def test_champions_are_drawn_pixel_by_pixel_with_their_confidence() -> None:
     np.testing.assert_array_equal(drawn[4].get_array(), images[1, 1, :, :, 0])
     assert all(image.get_interpolation() == "auto" for image in drawn)  # pixel by pixel where there are few
     assert [spot.get_xlabel() for spot in figure.axes][1] == "one\n> 99.9999%"
-    assert figure.axes[3].get_ylabel() == "run 9"
-    assert "run 3: 20.00% to > 99.9999%; run 9: 10.00% to 99.00%" in figure.alt
+    assert figure.axes[3].get_ylabel() == "seed 9"
+    assert "seed 3: 20.00% to > 99.9999%; seed 9: 10.00% to 99.00%" in figure.alt
     assert show(figure).startswith(b"\x89PNG")
     named = draw_champions(images, confidences, NAMES, [3, "random search"])
     assert named.axes[3].get_ylabel() == "random search" and "random search: 10.00%" in named.alt
@@ -320,10 +321,17 @@ def test_histogram_counts_each_class_once(cells: int) -> None:
 
 def test_photographs_mark_right_answers_only() -> None:
     photographs = np.zeros((2, 6, 6, 3), np.uint8)
-    answers = {"Net-A": [("cat", 0.9), ("dog", 0.5)], "Net-B": [("a dog of the longest name", 0.4), ("fox", 0.3)]}
+    answers = {
+        "Net-A": [("cat", 0.9), ("dog", 0.5)],
+        "Net-B": [("a dog of by far the longest name that anybody gave", 0.4), ("fox", 0.3)],
+    }
     figure = draw_photographs(photographs, ["chelsea", "rocket"], answers, ["cat", None])
     words = [[text.get_text() for text in spot.texts] for spot in figure.axes]
-    assert words[0] == ["A", "✓ cat", "90.00%", "B", "a dog of the longest…", "40.00%"]
+    assert words[0][:4] == ["A", "✓ cat", "90.00%", "B"] and words[0][5] == "40.00%"
+    assert re.fullmatch("a dog .*….*gave", words[0][4])
+    figure.draw_without_rendering()
+    network, answer, sure = (text.get_window_extent() for text in figure.axes[0].texts[3:])
+    assert network.x1 < answer.x0 and answer.x1 < sure.x0, "no word runs into another"
     assert "✓" not in "".join(words[1]) and [spot.get_title() for spot in figure.axes] == ["chelsea", "rocket"]
     assert "Of the 1 whose class is known, Net-A has 1 right and Net-B has 0 right" in figure.alt
     show(figure)

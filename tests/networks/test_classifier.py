@@ -71,6 +71,16 @@ def test_a_file_loads_by_one_call_and_scores_as_the_model_does(tmp_path, kind, h
     np.testing.assert_allclose(classifier.confidences(images), expected, atol=1e-6)
 
 
+def test_a_file_whose_first_layers_tell_its_pixels_needs_not_be_told(tmp_path):
+    inner = build("functional", 1, None)
+    images = layers.Input((SIDE, SIDE, 1))
+    keras.Model(images, inner(layers.Rescaling(1 / 255)(images))).save(tmp_path / "rescales.keras")
+    inner.save(tmp_path / "silent.keras")
+    assert load_classifier(tmp_path / "rescales.keras").input_range == (0.0, 255.0)
+    assert load_classifier(tmp_path / "rescales.keras", input_range=[0, 1]).input_range == (0.0, 1.0), "one's own word"
+    assert load_classifier(tmp_path / "silent.keras").input_range == (0.0, 1.0)
+
+
 def test_a_subclassed_model_loads_when_registered_or_given_and_is_refused_otherwise(tmp_path):
     for kind in (Subclassed, Registered):
         model = kind()

@@ -277,7 +277,7 @@ def test_the_index_shows_findings_pages_costs_and_what_is_not_fresh(desk, projec
     assert "<tr><td>median &lt;b&gt;</td><td>0.5</td><td>99.99%</td></tr>" in index
     assert "<b>1</b> not reproduced" in index and "<b>1</b> reproduced" not in index
     assert 'href="01_one.html"' in index and index.count("data:image/webp;base64,") == 1
-    assert "01 · 2.0 h of computing" in index and "2.0 h of computing, with" in index and "12 s" not in index
+    assert "01 · 2.0 h of computing" in index and "2.0 h of computing; drawn with" in index and "12 s" not in index
     assert "stale: text of the notebook changed" in index
     assert "03 · not run" in index and 'href="03_three.html"' not in index
     assert "TensorFlow" in index and "verdict not-reproduced" in index

@@ -9,7 +9,9 @@ import tensorflow as tf
 
 from fooling.images import GREY_LEVEL
 
-MUTATION_STRENGTH = 15  # η of polynomial mutation; fixed in the paper (§2.2: "mutation strength of 15")
+# η of polynomial mutation; fixed in the paper (§2.2: "mutation strength of 15"). The root that it asks for is square
+# roots alone, so that η + 1 is a power of two.
+MUTATION_STRENGTH = 15
 GENERATION = 2**32  # by how much a seed's second number grows with a generation
 CROSSOVER_RATE = 0.5  # share of pairs that are crossed; released code
 CROSSOVER_STRENGTH = 10  # η_c of simulated binary crossover; released code

@@ -48,6 +48,19 @@ class Evolution(NamedTuple):
         """Log-odds of every cell after every generation, ``(runs, generations + 1, cells) float32``."""
         return self.unroll("log_odds", -np.inf)
 
+    def take_run(self, run: int) -> Evolution:
+        """Return one of the runs by itself."""
+        mine = self.takeovers.run == run
+        took = Takeovers(*(part[mine] for part in self.takeovers))
+        return self._replace(
+            genomes=self.genomes and type(self.genomes)(*(part[run : run + 1] for part in self.genomes)),
+            places=self.places[run : run + 1],
+            log_odds=self.log_odds[run : run + 1],
+            takeovers=took._replace(run=np.zeros_like(took.run)),
+            seeds=self.seeds[run : run + 1],
+            folders=self.folders[run : run + 1],
+        )
+
     def unroll(self, field: str, before: float) -> np.ndarray:
         """Return a field of :class:`Takeovers` for every cell after every generation.
 

@@ -17,6 +17,7 @@ from fooling.confidence import to_confidence
 from fooling.encodings import Encoding
 from fooling.encodings.population import compile_graph, describe_population, on_processor
 from fooling.evolution.evolution import Evolution, join_runs, unpack_result
+from fooling.evolution.kept import pack_result, pack_state, take_up, unpack_state
 from fooling.evolution.map_elites import CELL_TYPES, History, State, Target, advance_many, check_scored, empty_cells
 from fooling.evolution.search import PAPER, SearchSettings, check_search
 from fooling.evolution.search import VERSION as SEARCH_VERSION
@@ -184,11 +185,11 @@ def _compute_block(
         state, takeovers = step(setup, compiled(len(seeds)), state, takeovers, chunk)
         spent = time.monotonic() - saved
         if run and spent >= pause and 0 < int(state.generation) < setup.generations:
-            arrays = {name: np.asarray(part) for name, part in _name_parts(state, takeovers).items()}
+            arrays = {name: np.asarray(part) for name, part in pack_state(state, takeovers).items()}
             run.save_checkpoint(int(state.generation), arrays, spent)
             saved, pause = saved + spent, max(pause, (time.monotonic() - saved - spent) / CHECKPOINT_SHARE)
     tell(setup.generations - told, state.log_odds.numpy())
-    arrays = _pack_result(setup, state, takeovers)
+    arrays = pack_result(state, takeovers, setup.target.classes, setup.children)
     if run:
         run.save_result(arrays, time.monotonic() - saved)
     return arrays
@@ -245,65 +246,21 @@ def step(
     return later, takeovers.append(find_takeovers(history, state.champions.numpy()))
 
 
-def _name_parts(state: State, takeovers: Takeovers) -> dict[str, Any]:
-    """Return what a checkpoint holds, by name."""
-    parts = {f"genome_{name}": part for name, part in state.genomes._asdict().items()}
-    parts |= {name: part for name, part in state._asdict().items() if name != "genomes"}
-    return parts | {f"takeover_{name}": part for name, part in takeovers._asdict().items()}
-
-
 def _resume(run: RunFolder, setup: Setup, seeds: tuple[int, ...]) -> tuple[State, Takeovers] | None:
     """Return the runs at their last checkpoint, or at the end of a shorter run of the same key; else None."""
 
     def read(number: int, arrays: dict[str, np.ndarray]) -> tuple[State, Takeovers]:
-        check_arrays(arrays, _name_parts(describe_state(setup, len(seeds)), TAKEOVER_TYPES))
+        check_arrays(arrays, pack_state(describe_state(setup, len(seeds)), TAKEOVER_TYPES))
         if tuple(arrays["seeds"]) != seeds or arrays["generation"] != number:
             raise ValueError("is of other seeds or of another generation")
-        return _unpack(setup, arrays)
+        return unpack_state(setup.encoding, arrays)
 
     if saved := run.load_checkpoint(read):
         return saved
     shorter = find_shorter(run, setup.generations)
     finished = shorter.load_result() if shorter else None
-    if not shorter or not finished or unpack_result(finished, setup.encoding, shorter).genomes is None:
+    evolution = unpack_result(finished, setup.encoding, shorter) if finished else None
+    if not shorter or not evolution or evolution.genomes is None:
         return None  # genomes may have been left out when it was published
     run.continue_from(shorter)
-    return _unpack(setup, _read_cells(finished, setup.children))
-
-
-def _unpack(setup: Setup, arrays: dict[str, np.ndarray]) -> tuple[State, Takeovers]:
-    """Return runs from the arrays of a checkpoint."""
-    kind = type(setup.encoding.genome_shapes())
-    genomes = kind(*(tf.constant(arrays[f"genome_{name}"]) for name in kind._fields))
-    cells = {name: tf.constant(arrays[name]) for name in State._fields if name != "genomes"}
-    return State(genomes, **cells), Takeovers.read(arrays)
-
-
-def _read_cells(finished: dict[str, np.ndarray], children: int) -> dict[str, np.ndarray]:
-    """Return a result as a checkpoint: the last takeover of a cell says who holds it."""
-    takeovers = Takeovers.read(finished)
-    cells = {name: np.full(finished["places"].shape, -1, np.int32) for name in ("champions", "parents")}
-    order = np.argsort(takeovers.champion, kind="stable")  # the later image comes last, and stays
-    holder = (takeovers.run[order], takeovers.cell[order])
-    cells["champions"][holder], cells["parents"][holder] = takeovers.champion[order], takeovers.parent[order]
-    return {**finished, **cells, "generation": finished["generations"]}
-
-
-def _pack_result(setup: Setup, state: State, takeovers: Takeovers) -> dict[str, np.ndarray]:
-    """Return the arrays of a finished run, the same whichever runs stood beside it."""
-    places = state.places.numpy()
-    used = 1 + places.max()
-    held = (places[:, :, None] == np.arange(used)).any(axis=1)  # (runs, places)
-    genomes = {name: part.numpy()[:, :used] for name, part in state.genomes._asdict().items()}
-    for part in genomes.values():
-        part[~held] = 0  # what is left over at a place depends on the runs beside it
-    return {
-        **{f"genome_{name}": part for name, part in genomes.items()},
-        **{f"takeover_{name}": part for name, part in takeovers._asdict().items()},
-        "places": places,
-        "log_odds": state.log_odds.numpy(),
-        "seeds": state.seeds.numpy(),
-        "classes": np.asarray(setup.target.classes, np.int32),
-        "generations": np.asarray(setup.generations, np.int32),
-        "children": np.asarray(setup.children, np.int32),
-    }
+    return take_up(evolution)

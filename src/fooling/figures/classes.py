@@ -28,7 +28,7 @@ def draw_confidence_histogram(confidences: Mapping[str, np.ndarray]) -> Figure:
         f"{np.mean(part >= 0.95):.0%} at or above 95%"
         for label, part in medians.items()
     ]
-    alt = f"Classes by the confidence of their champion. {'; '.join(parts)}."
+    alt = f"Classes by the confidence of their champion, with a dotted line at the median. {'; '.join(parts)}."
     columns = min(ACROSS, len(medians))
     rows = -(-len(medians) // columns)
     drawn, axes = start_figure(2.9 * rows, alt, nrows=rows, ncols=columns, sharex=True, sharey=True)

@@ -22,7 +22,7 @@ from fooling.figures.style import (
     start_figure,
     styled,
 )
-from fooling.words import show_confidence
+from fooling.words import count_words, show_confidence
 
 
 @styled
@@ -101,7 +101,7 @@ def draw_first_generations(curves: Mapping[str, np.ndarray], class_names: Sequen
         spot.scatter(spread[~reached], np.full((~reached).sum(), never), s=20, marker="x", color=COLOURS[number], lw=1)
     if paper is not None and paper <= last:
         spot.axhline(paper, color=PAPER, lw=0.8, linestyle=DASHES)
-        where: Any = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom"}
+        where: Any = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom", "path_effects": HALO}
         spot.annotate(f"the paper: each run before {paper}", (0.995, paper), fontsize=8, **where)
     ticks = [tick for tick in spot.get_yticks() if 0 <= tick <= last]
     spot.set_yticks([*ticks, never], [*(f"{tick:.0f}" for tick in ticks), "not yet"])
@@ -139,7 +139,7 @@ def draw_search_curves(
         by_run = np.median(history[:, 1:], axis=2)
         spot.fill_between(along[label], lower, upper, color=colour, alpha=0.2, lw=0)
         spot.plot(along[label], by_run.T, color=colour, lw=0.7, alpha=0.7)
-        name = f"{label}, median ({history.shape[0]} runs × {history.shape[2]:,} classes)"
+        name = f"{label}, median ({count_words(history.shape[0], 'run')} × {history.shape[2]:,} classes)"
         spot.plot(along[label], median, color=colour, lw=2, label=name)
         seen += [lower, upper, by_run.ravel()]
     for style, (label, history) in zip(BASELINE_STYLES, baselines.items(), strict=False):

@@ -22,8 +22,8 @@ DESCENT_KILOBYTES = 330  # Choice: three images of noise, large enough to see pi
 GAP = 21  # pixels between images; Choice: five columns of a page are 168 pixels each, three quarters of 224
 COVER = 1.6  # width of a cover, in heights
 BEYOND = 24  # pixels that words may stand out on either side of a photograph; Choice: 15 remain between neighbours
-NAME_WIDTH, ANSWER_WIDTH = 25, 22  # letters: of a line under a gallery's image, of a class under a photograph
-NETWORK_WIDTH = 34  # pixels of a network's name, such as "Lite0", that leave so many letters to the class
+GALLERY, NAME_WIDTH = 5, 25  # columns of a gallery, and letters of a line under an image there
+ANSWER = FontProperties(size=7.5)  # of what networks say, under a photograph
 
 
 @styled
@@ -58,12 +58,14 @@ def draw_champions(
         [f"{name}\n{show_confidence(value)}" for name, value in zip(class_names, row, strict=True)]
         for row in confidences
     ]
-    rows = [run if isinstance(run, str) else f"run {run}" for run in runs]
+    rows = [run if isinstance(run, str) else f"seed {run}" for run in runs]
+    spoken = [row.replace("\n", ", ") for row in rows]
     ends = "; ".join(
         f"{label}: {show_confidence(row.min())} to {show_confidence(row.max())}"
-        for label, row in zip(rows, confidences, strict=True)
+        for label, row in zip(spoken, confidences, strict=True)
     )
-    alt = f"The champion of each class, {class_names[0]} to {class_names[-1]}. Confidences in {ends}."
+    classes = f"{class_names[0]} to {class_names[-1]}"
+    alt = f"The champion of each class, {classes}, of {list_words(spoken)}. Confidences: {ends}."
     return draw_images(images, captions, rows, alt)
 
 
@@ -72,7 +74,7 @@ def draw_gallery(
     images: np.ndarray,
     names: Sequence[str],
     confidences: np.ndarray,
-    columns: int = 5,
+    columns: int = GALLERY,
     kilobytes: int = GALLERY_KILOBYTES,
 ) -> Figure:
     """Draw images large enough to look at, with class and confidence under each.
@@ -89,11 +91,11 @@ def draw_gallery(
     shown = [show_confidence(value) for value in confidences]
     best = int(np.argmax(confidences))
     alt = (
-        f"{len(images)} images for {list_words(names)}; confidences "
+        f"{len(images)} images, each with what the network takes it for. They are {list_words(names)}; confidences "
         f"{show_confidence(np.min(confidences))} to {shown[best]}, median {show_confidence(np.median(confidences))}, "
         f"highest for {names[best]}."
     )
-    wrapped = [textwrap.wrap(name, NAME_WIDTH) for name in names]
+    wrapped = [textwrap.wrap(name, min(NAME_WIDTH, NAME_WIDTH * GALLERY // columns)) for name in names]
     side = round(WIDTH * DPI) // columns - GAP
     lines = 1 + max(len(name) for name in wrapped)
     drawn, spots = start_sheet(len(images), columns, side, above=6, below=12 + 14 * lines, alt=alt)
@@ -162,33 +164,35 @@ def draw_photographs(
     drawn, spots = start_sheet(len(photographs), 4, side, above=26, below=14 + 15 * len(answers), alt=alt)
     drawn.kilobytes = GALLERY_KILOBYTES
     short = [network.rpartition("-")[2] for network in answers]  # "Lite0" is enough
-    beside = max(NETWORK_WIDTH, 7 * max(map(len, short)) + 2)  # pixels that a network's name takes
+    beside = max(measure_text(name, ANSWER) for name in short) + 4  # points that a network's name takes
     for place, spot in enumerate(spots):
         _show_image(spot, photographs[place], side)
         font = FontProperties(weight="bold", size=9)
         title = shorten_title(titles[place], font, (side + 2 * BEYOND) * 72 / DPI)
         spot.set_title(title, fontproperties=font, pad=5, parse_math=False)
         for line, (network, rows) in enumerate(zip(short, answers.values(), strict=True)):
-            _write_answer(spot, 8 + 15 * line, (network, beside), *rows[place], labels[place])
+            _write_answer(spot, 8 + 15 * line, network, beside, *rows[place], labels[place])
     return drawn
 
 
 def _write_answer(
-    spot: Axes, below: float, network: tuple[str, int], name: str, confidence: float, label: str | None
+    spot: Axes, below: float, network: str, beside: float, name: str, confidence: float, label: str | None
 ) -> None:
-    """Write a line under a photograph: a network and its width, class, confidence; numbers of pixels."""
-    side = spot.get_position().width * round(WIDTH * DPI)
-    room = ANSWER_WIDTH - (network[1] - NETWORK_WIDTH) // 5
-    shown = name if len(name) <= room else name[: room - 1].rstrip() + "…"
-    bold = "bold" if name == label else "normal"
-    for x, side_of, text, colour, weight in (
-        (-BEYOND, "left", network[0], BASELINE, "normal"),
-        (network[1] - BEYOND, "left", ("✓ " if name == label else "") + shown, "black", bold),
-        (side + BEYOND, "right", show_confidence(confidence), "black", bold),
+    """Write a line so many pixels below a photograph: a network, within ``beside`` points, class, confidence."""
+    first, last = -BEYOND * 72 / DPI, (spot.get_position().width * round(WIDTH * DPI) + BEYOND) * 72 / DPI  # points
+    font, sure = ANSWER.copy(), show_confidence(confidence)
+    font.set_weight("bold" if name == label else "normal")
+    room = last - first - beside - measure_text(sure, font) - 4
+    shown = shorten_title(("✓ " if name == label else "") + name, font, room)
+    for x, side_of, text, colour, look in (
+        (first, "left", network, BASELINE, ANSWER),
+        (first + beside, "left", shown, "black", font),
+        (last, "right", sure, "black", font),
     ):
-        where: Any = {"xytext": (72 * x / DPI, -72 * below / DPI), "textcoords": "offset points", "ha": side_of}
-        look: Any = {"va": "top", "fontsize": 7.5, "color": colour, "fontweight": weight, "parse_math": False}
-        spot.annotate(text, (0, 0), xycoords="axes fraction", **where, **look)
+        where: Any = {"xytext": (x, -72 * below / DPI), "textcoords": "offset points", "ha": side_of, "va": "top"}
+        spot.annotate(
+            text, (0, 0), xycoords="axes fraction", color=colour, fontproperties=look, parse_math=False, **where
+        )
 
 
 def start_sheet(
@@ -251,9 +255,11 @@ def shorten_title(title: str, font: FontProperties, room: float) -> str:
     def cut(kept: int) -> str:
         return f"{title[: kept - kept // 2].rstrip()}…{title[len(title) - kept // 2 :].lstrip()}"
 
-    def measure(words: str) -> float:
-        return float(text_to_path.get_text_width_height_descent(words, font, False)[0])
-
-    if measure(title) <= room:
+    if measure_text(title, font) <= room:
         return title
-    return cut(max(0, bisect_right(range(len(title)), room, key=lambda kept: measure(cut(kept))) - 1))
+    return cut(max(0, bisect_right(range(len(title)), room, key=lambda kept: measure_text(cut(kept), font)) - 1))
+
+
+def measure_text(words: str, font: FontProperties) -> float:
+    """Return how wide words are, in points."""
+    return float(text_to_path.get_text_width_height_descent(words, font, False)[0])

@@ -46,7 +46,7 @@ def draw_confidence_shares(confidences: Mapping[str, Mapping[str, np.ndarray]]) 
         for kind, values in parts.items()
         if len(values)
     )
-    drawn, axes = start_figure(3.0, alt + ".", ncols=len(confidences), sharey=True)
+    drawn, axes = start_figure(3.2, alt + ".", ncols=len(confidences), sharey=True)
     for spot, (name, parts) in zip(axes[0], confidences.items(), strict=True):
         for kind, colour in zip(kinds, (COLOURS[2], COLOURS[1], BASELINE), strict=True):
             values = np.sort(parts[kind])
@@ -54,5 +54,5 @@ def draw_confidence_shares(confidences: Mapping[str, Mapping[str, np.ndarray]]) 
         spot.set(xlabel="confidence", xlim=(0, 1.01), ylim=(0, 1.02))
         spot.set_title(name, fontsize=10, parse_math=False)
     axes[0, 0].set_ylabel("share of images at least as confident")
-    axes[0, 0].legend(fontsize=8, loc="lower left")
+    drawn.legend(*axes[0, 0].get_legend_handles_labels(), fontsize=9, loc="outside lower center", ncols=len(kinds))
     return drawn

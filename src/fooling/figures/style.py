@@ -40,6 +40,7 @@ QUALITIES = (92, 85, 75, 65, 55)  # of a JPEG; Choice: below 65 words begin to b
 HALO = [Stroke(linewidth=2.5, foreground="white"), Normal()]  # around words that stand on lines or dots
 TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
 LOW_TICKS = (0.000001, 0.00001, 0.0001)  # where confidences start from one class in a thousand
+ACROSS = 9  # numbers on an axis across at most; Choice: "99.9999%" fits as often into half a page
 BEYOND = (8, 10, 12)  # ticks at 1 − 10^−8 and so on, where percentages would be all nines
 log_odds = confidence.to_log_odds  # of one confidence, as an axis of log-odds is ticked
 styled = matplotlib.rc_context(STYLE)  # as a decorator: everything in a figure is drawn in one style
@@ -146,5 +147,9 @@ def label_confidences(spot: Axes, values: np.ndarray, axes: str = "y") -> None:
     ticks = {log_odds(tick): f"{100 * tick:.6g}%" for tick in (*LOW_TICKS, *TICKS) if low <= log_odds(tick) <= high}
     for name in axes:
         axis = spot.xaxis if name == "x" else spot.yaxis
-        axis.set_ticks(list(ticks), labels=list(ticks.values()))
+        apart = (high - low) / ACROSS if name == "x" else 0.0  # numbers stand beside each other there
+        shown: list[float] = []
+        for tick in ticks:
+            shown += [tick] if not shown or tick - shown[-1] >= apart else []
+        axis.set_ticks(shown, labels=[ticks[tick] for tick in shown])
     spot.set(**{f"{name}lim": (low, high) for name in axes})

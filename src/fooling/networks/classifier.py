@@ -20,6 +20,7 @@ from fooling.images import check_images
 from fooling.networks.adapt import Adapted, adapt, find_image_shape
 from fooling.networks.asked import Asked
 from fooling.networks.loading import hash_code, load_model
+from fooling.networks.pixels import read_range
 
 BATCH = 200  # most images per forward pass; Choice: where LeNet's images per second level off
 BATCH_PIXELS = 2**20  # most pixels per forward pass; Choice: 20 images of 224 × 224, which a cache still holds
@@ -148,15 +149,25 @@ class Classifier:
 
 
 def load_classifier(
-    path: str | Path, *, code: str | Path | None = None, trust: bool = False, **fields: Any
+    path: str | Path,
+    *,
+    code: str | Path | None = None,
+    trust: bool = False,
+    input_range: Sequence[float] | None = None,
+    **fields: Any,
 ) -> Classifier:
     """Load a classifier from a user's file, as :func:`~fooling.networks.loading.load_model` does.
 
-    The fields are ``class_names``, ``input_range``, ``image_shape`` or ``name`` of :class:`Classifier`. ValueError if
-    the file cannot be loaded, or the model does not fit.
+    What it expects for black and for white, ``input_range``, is read off its first layers where they tell it and it is
+    not given, and else 0 and 1. The fields are ``class_names``, ``image_shape`` or ``name`` of :class:`Classifier`.
+    ValueError if the file cannot be loaded, or the model does not fit.
     """
     model = load_model(path, code, trust)
-    return Classifier(model, **{"name": Path(path).stem, "code": hash_code(code), **fields})
+    read = None if input_range else read_range(model)
+    low, high = input_range or (read[0] if read else (0.0, 1.0))
+    return Classifier(
+        model, **{"name": Path(path).stem, "code": hash_code(code), "input_range": (float(low), float(high)), **fields}
+    )
 
 
 def log_odds_of(logits: tf.Tensor) -> tf.Tensor:

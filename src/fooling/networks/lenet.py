@@ -115,7 +115,12 @@ def train_network(name: str, digits: Digits, steps: int, folder: Path) -> Classi
 def open_network_run(name: str, digits: Digits, steps: int, folder: Path) -> RunFolder:
     """Return the folder of a network's training."""
     described = {"network": name, "seed": NETWORKS[name][1], "digits": digits.fingerprint(), "steps": steps}
-    return open_run(folder, "network-" + name.lower().replace(",", "").replace(" ", "-"), described, VERSION)
+    return open_run(folder, label_run(name), described, VERSION)
+
+
+def label_run(name: str) -> str:
+    """Return how the folder of a network's training is called, before its key."""
+    return "network-" + name.lower().replace(",", "").replace(" ", "-")
 
 
 def train_once(run: RunFolder, build: Callable[[], keras.Model], train: Callable[[keras.Model], None]) -> keras.Model:

@@ -17,7 +17,7 @@ PER_CELL = 4_000  # the paper's children per cell
 # The paper breeds 200 children a generation for 20,000 generations: 4,000 children for each of 1,000 cells.
 SIZES: Mapping[str, ImageNetSizes] = {
     "smoke": ImageNetSizes(runs=2, generations=3, children=20),
-    "default": ImageNetSizes(runs=1, generations=40, children=200),
+    "default": ImageNetSizes(runs=1, generations=20, children=200),
     "extended": ImageNetSizes(runs=2, generations=500, children=200),
     "paper": ImageNetSizes(runs=5, generations=20_000, children=200, crops="ten"),
 }

@@ -32,7 +32,7 @@ class PhotographSizes:
 
 SIZES: Mapping[str, PhotographSizes] = {
     "smoke": PhotographSizes(networks=NETWORKS[:1], photographs="packaged", crops=20),
-    "default": PhotographSizes(networks=NETWORKS, photographs="imagenet-sample", crops=400),
+    "default": PhotographSizes(networks=NETWORKS[:2], photographs="imagenet-sample", crops=150),
     "extended": PhotographSizes(networks=NETWORKS, photographs="imagenet-sample", crops=4_000),
     "paper": PhotographSizes(networks=NETWORKS, photographs="imagenet-validation", crops=4_000),
 }

@@ -27,7 +27,7 @@ class TrainingSizes:
 # The paper's solver runs 10,000 steps on 60,000 digits.
 SIZES: Mapping[str, TrainingSizes] = {
     "smoke": TrainingSizes(data="mnist", steps=150),
-    "default": TrainingSizes(data="mnist", steps=1_500),
+    "default": TrainingSizes(data="mnist", steps=1_000),
     "extended": TrainingSizes(data="mnist", steps=10_000),
     "paper": TrainingSizes(data="mnist", steps=10_000),
 }

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from fooling.confidence import NEAR_CERTAIN
 from fooling.figures.style import DPI, WIDTH, Figure, show_pixels, styled
 from fooling.pages.detectors.records import DigitResults
+from fooling.pages.imagenet_cppn.cells import Cells, tell
 from fooling.pages.imagenet_cppn.claim import CppnSearch
 from fooling.pages.mnist_search import SearchFound
 from fooling.pages.page import read_record
@@ -83,7 +84,7 @@ def _describe(digits: Rows, names: Sequence[str], confidences: np.ndarray, netwo
     wall = ""
     if len(names):
         told, least = list_words(list(dict.fromkeys(names))), show_confidence(confidences.min())
-        wall = f"Regular patterns that {networks[1]} takes for {told}, with {least} or more. "
+        wall = f"Regular patterns that {networks[1]} takes for objects, with {least} or more. They are {told}. "
     parts = [
         f"{label.replace(chr(10), ' ')}: {show_confidence(shown.min())} to {show_confidence(shown.max())}"
         for label, (_, shown) in digits.items()
@@ -101,14 +102,24 @@ def list_surprises(folder: Path) -> list[str]:
     found: CppnSearch | None = read_record(folder, "08_imagenet_cppn", "imagenet-cppn", CppnSearch)
     if found and found.photograph and found.photograph[1] > found.search.scale.classes / 2:
         photograph, classes = found.photograph
+        generations = found.search.end.scale.generations
         told.append(
             f"In {classes:,} of {found.search.scale.classes:,} classes the network is more confident of nonsense than "
-            f"of the median photograph ({show_confidence(photograph)})."
+            f"of the median photograph ({show_confidence(photograph)}), after {generations:,} generations."
         )
+    cells: Cells | None = read_record(folder, "08_imagenet_cppn", "cells", Cells)
+    if cells and cells.ahead:
+        told.append(tell(cells))
     detectors: DigitResults | None = read_record(folder, "13_detectors", "detectors", DigitResults)
     if detectors and (auroc := detectors.kinds["CPPN"].detections["energy"].auroc[0]) < 0.5:
         told.append(
             "Detectors that read logits find nonsense more natural than digits: where chance alone has an AUROC of "
             f"0.5, the energy has {auroc:.2f} for CPPN images."
+        )
+    if detectors and (like := detectors.likeness) and like.guarded["CPPN"] > like.plain["CPPN"]:
+        told.append(
+            "Nonsense grows digit-like when it must get past a defence: against the feature distance, CPPN champions' "
+            f"correlation with the mean digit goes from {like.plain['CPPN']:.2f} to {like.guarded['CPPN']:.2f}, where "
+            f"real digits have {like.real:.2f}."
         )
     return told

@@ -28,7 +28,7 @@ class AuditSizes:
 # Where no network of one's own is named.
 SIZES: Mapping[str, AuditSizes] = {
     "smoke": AuditSizes(minutes=0.2, beside=("SqueezeNet",)),
-    "default": AuditSizes(minutes=1.3),
+    "default": AuditSizes(minutes=0.5),
     "extended": AuditSizes(minutes=3.0),
     "paper": AuditSizes(minutes=60.0),
 }

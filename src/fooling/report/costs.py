@@ -69,4 +69,4 @@ def tabulate_profiles(published: Path) -> str:
         cost = show_seconds(sum(seconds)) if seconds else UNPUBLISHED.get(name, "not published")
         search = f"{digits.runs} runs of {digits.generations} × {digits.children} images"
         rows.append((Markup(f"`{name}`"), search, images, cost))
-    return table(("profile", "a search on digits", "a CPPN search on ImageNet", "computing, on two cores"), rows)
+    return table(("profile", "a search on digits", "a CPPN search on ImageNet", "computing behind it"), rows)

@@ -13,6 +13,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from fooling.report.inspection import PageError
 
 NOTEBOOK_LINK = re.compile(r"^(?:\./)?(?P<page>\d\d_\w+)\.ipynb(?P<anchor>#[^\"']*)?$")
+SIGN = re.compile(r"([<>≤≥=]|(?<=\[)−1,) (?=−?[\d.])")
 NOT_RUN = "This page is not part of this report."
 
 
@@ -26,6 +27,10 @@ class PageText(IPythonRenderer):
         self._pages = pages
         self._anchors: set[str] = set()
         self.sections: list[tuple[str, str]] = []
+
+    def text(self, text: str) -> str:
+        """Render words; a sign stays on the line of its number."""
+        return str(super().text(SIGN.sub("\\1\u00a0", text)))
 
     def to_html(self, source: str) -> str:
         """Return Markdown as HTML."""

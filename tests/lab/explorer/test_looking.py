@@ -69,7 +69,8 @@ def test_line_tells_who_held_what_when():
 def test_litter_tells_parents_and_children_apart():
     log_odds = np.array([[0.0, -9, -9], [-9, np.log(0.25 / 0.75), -9], [-9, -9, np.log(3)]])
     drawn = looking.draw_family(Litter((), np.stack([IMAGE] * 3), log_odds), "xyz", 2)
-    assert drawn.alt == "Parents: x 50.00% and y 25.00%. Children: z 75.00%."
+    assert drawn.alt.startswith("Images and their children, each with what the network takes it for. ")
+    assert drawn.alt.endswith("Parents: x 50.00% and y 25.00%. Children: z 75.00%.")
     assert [spot.get_xlabel().startswith("parent") for spot in drawn.axes] == [True, True, False]
 
 

@@ -20,6 +20,7 @@ from PIL import Image
 from fooling import runs
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
+from fooling.evolution.evolve import evolve as evolving
 from fooling.lab.explorer import panel
 from fooling.lab.explorer.choices import ENCODINGS
 from fooling.lab.explorer.desk import show_image
@@ -155,6 +156,30 @@ def test_first_sentence_names_the_button_that_evolves(explorer, make_search, tmp
     assert read(explorer.desk.status).startswith("Ready. Start evolves")
     begun = Explorer({}, tmp_path, make_search("direct", 1))
     assert begun.widget and read(begun.desk.status).startswith("Ready. Go on evolves")
+
+
+def test_champions_of_a_finished_run_are_shown_bred_from_and_gone_on_with(make_small_network, tmp_path):
+    small, encoding = make_small_network(SHAPE), DirectEncoding(SHAPE)
+    run = evolving(small, encoding, generations=3, children=7, seeds=[5], folder=tmp_path)
+    explorer = Explorer({"small": lambda: small}, tmp_path / "explored", None, finished=[tmp_path, tmp_path / "none"])
+    assert explorer.widget and explorer.evolve.begin.layout.display == "none", "nothing to choose from yet"
+    evolve = explorer.evolve
+    evolve.encoding.value = next(label for label in ENCODINGS if ENCODINGS[label](SHAPE) == encoding)
+    _, label = evolve.begin.options
+    assert label.startswith("28 images of seed 5, median ")
+    evolve.begin.value = label
+    assert "after generation 3" in evolve.grid.caption and evolve.go.description == "Go on"
+    assert evolve.classes.layout.display == "none"
+    first = pick(explorer, 2)
+    np.testing.assert_array_equal(evolve.search.express([first["number"]])[0], run.images[0, 2])
+    explorer.look._breed()
+    np.testing.assert_array_equal(explorer.breed.breeding.litters[0].images[0], run.images[0, 2])
+    evolve.go.click()
+    wait_for(lambda: evolve.search.generation > 4)
+    evolve.begin_again()
+    assert evolve.begin.value == "random images" and evolve.classes.layout.display is None
+    wait_for(lambda: evolve.search and evolve.search.seed == 1 and evolve.search.generation >= 0)
+    evolve.join()
 
 
 @pytest.mark.slow

@@ -45,6 +45,19 @@ def test_search_in_steps_has_the_bytes_of_evolve(make_search, monkeypatch, name,
     np.testing.assert_array_equal(search.express(numbers[::-1]), whole.images[0][::-1])
 
 
+@pytest.mark.parametrize("name", [pytest.param("cppn", marks=pytest.mark.slow), "direct"])
+def test_finished_run_of_a_block_is_taken_up_and_goes_on_as_evolve_would(make_search, name):
+    other = make_search(name)
+    sizes = {"children": 7, "classes": [4, 0, 1]}
+    block = evolve(other.classifier, other.encoding, generations=4, seeds=[8, 3], **sizes)
+    search = Search.take_up(other.classifier, block.take_run(1))
+    assert (search.seed, search.classes, search.generation) == (3, (4, 0, 1), 4)
+    np.testing.assert_array_equal(search.express(search.standing.champions.tolist()), block.images[1])
+    for _ in range(GENERATIONS - 4):
+        search.advance()
+    assert_same(search, evolve(other.classifier, other.encoding, generations=GENERATIONS, seeds=[3], **sizes))
+
+
 @pytest.mark.slow
 def test_search_of_some_classes_has_the_bytes_of_evolve(make_search):
     search = make_search("direct", GENERATIONS, classes=[4, 1])

@@ -114,7 +114,7 @@ def test_decays_draw_the_median_and_the_share_of_each_judge(rng: np.random.Gener
     seen = rng.uniform(size=(2, 3, 2, 10)) < 0.5
     sweep = make_pictures(log_odds=values, seen=seen)
     measured = make_measured(decays=np.array([0.0, 0.01, 0.1]), sweep=sweep, judges=("a", "b"))
-    drawn = figures.draw_decays(measured, (0.01,))
+    drawn = figures.draw_decays("LeNet", measured, (0.01,))
     np.testing.assert_allclose(drawn.axes[0].lines[0].get_ydata(), np.median(values, axis=(1, 2)))
     for line, part in zip(drawn.axes[1].lines, seen, strict=False):
         np.testing.assert_allclose(line.get_ydata(), 100.0 * part.mean(axis=(1, 2)))

@@ -102,7 +102,7 @@ def draw_audit_confidences(groups: Mapping[str, np.ndarray]) -> Figure:
     """
     filled = {name: np.asarray(part, np.float64) for name, part in groups.items() if len(part)}
     medians = [f"{name} {show_confidence(float(np.median(part)))}" for name, part in filled.items()]
-    alt = f"Confidence by sort of image, medians: {list_words(medians)}."
+    alt = f"Confidence by sort of image. Medians: {list_words(medians)}."
     drawn, axes = start_figure(1.2 + 0.42 * len(filled), alt)
     spot, random = axes[0, 0], np.random.default_rng(0)
     places = [_place(part) for part in filled.values()]

@@ -100,7 +100,8 @@ def _tell_temperature(warmed: Temperature, counts: Mapping[str, int]) -> str:
     kind = max((one for one in warmed.certain if counts[one] >= FEW), key=lambda one: warmed.certain[one], default="")
     before, after = (100 * error for error in warmed.calibration_error)
     moved = "rose, though the likelihood chose this temperature," if after > before else "fell"
-    moved = f"{moved} from {before:.1f} to {after:.1f}" if after != before else f"stayed at {after:.1f}"
+    words = (f"{before:.1f}", f"{after:.1f}")
+    moved = f"{moved} from {' to '.join(words)}" if words[0] != words[1] else f"stayed at {words[1]}"
     certain = " to ".join(_count_share(share, counts[kind]) for share in warmed.certain.get(kind, ()))
     worst = f"; nonsense at 99%, of the worst kind, {kind}: {certain}" if kind else ""
     return f"Temperature {warmed.value:.2f}: the calibration error {moved} points{worst}."

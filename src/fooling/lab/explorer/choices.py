@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from fooling.data.digits import Digits
+import numpy as np
+
+from fooling.data.digits import DIGITS, Digits
 from fooling.encodings import Encoding
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
-from fooling.networks.classifier import Classifier
+from fooling.evolution.evolution import Evolution, load_evolution
+from fooling.networks.classifier import Classifier, load_classifier
 from fooling.networks.imagenet import NAMES, class_names, load_network
-from fooling.networks.lenet import NETWORKS, open_network_run, train_network
+from fooling.networks.lenet import INPUT_RANGE, NETWORKS, label_run, open_network_run, train_network
+from fooling.runs import RunFolder
+from fooling.words import show_confidence
 
 ENCODINGS: dict[str, Callable[[tuple[int, int, int]], Encoding]] = {
     "CPPN, coordinates in [−1, 1]": CppnEncoding,
@@ -21,21 +27,56 @@ ENCODINGS: dict[str, Callable[[tuple[int, int, int]], Encoding]] = {
     "pixels (direct)": DirectEncoding,
 }
 ALL, SUPPLEMENT = "all", "supplement"  # words for classes
+KEY = f"{12 * '?'}-????"  # of a run's folder, after its label
 MOST_CHILDREN = 100  # of a generation; Choice: on a digit network several generations a second
 
 
-def list_networks(digits: Digits, steps: int, folder: Path) -> dict[str, Callable[[], Classifier]]:
+def list_networks(digits: Digits, steps: int, folder: Path, published: Path) -> dict[str, Callable[[], Classifier]]:
     """Return the networks that need no training now, by name, each with what loads it.
 
-    They are the digit networks that a folder keeps of these digits and steps, then ImageNet's that packages carry.
+    They are the digit networks that a folder keeps of these digits and steps, those of the published runs, then
+    ImageNet's that packages carry.
     """
     trained = [
         name for name in NETWORKS if (open_network_run(name, digits, steps, folder).path / "model.keras").exists()
     ]
     return {
         **{name: partial(train_network, name, digits, steps, folder) for name in trained},
+        **{f"{name}, published": partial(load_published, name, path) for name, path in find_published(published)},
         **{name: partial(load_network, name) for name in NAMES},
     }
+
+
+def find_published(folder: Path) -> list[tuple[str, Path]]:
+    """Return the digit networks among published runs: name and file."""
+    labels = {name: label_run(name) for name in NETWORKS}
+    return [(name, path) for name, label in labels.items() for path in folder.glob(f"{label}-{KEY}/model.keras")]
+
+
+def load_published(name: str, path: Path) -> Classifier:
+    """Return a digit network from its file."""
+    return load_classifier(path, class_names=DIGITS, input_range=INPUT_RANGE, name=f"{name}, published")
+
+
+def list_finished(folders: Iterable[Path], classifier: Classifier, encoding: Encoding) -> dict[str, Evolution]:
+    """Return the finished runs against a network, by what is shown of them, the longest first.
+
+    Of runs that evolved side by side it is the first. Those whose genomes were too large to be published are left out.
+    """
+    fields = {"classifier": classifier.fingerprint(), "encoding": encoding.settings(), "own encoding": None}
+    wanted = json.loads(json.dumps(fields))  # as they are kept
+    runs = [RunFolder(path.parent) for folder in folders for path in folder.glob(f"{encoding.name}-*/result.npz")]
+    fits = [run for run in runs if wanted.items() <= run.settings.items()]
+    found = [load_evolution([run]).take_run(0) for run in fits]
+    found.sort(key=lambda one: (-one.generations * one.children, int(one.seeds[0])))
+    return {_describe(one): one for one in found if one.genomes is not None}
+
+
+def _describe(finished: Evolution) -> str:
+    """Return a finished run in words."""
+    images = (finished.generations + 1) * finished.children
+    median = show_confidence(float(np.median(finished.confidences)))
+    return f"{images:,} images of seed {finished.seeds[0]}, median {median}"
 
 
 def count_children(classifier: Classifier) -> int:

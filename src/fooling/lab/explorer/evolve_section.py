@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
@@ -12,7 +13,15 @@ import numpy as np
 
 from fooling.confidence import to_confidence
 from fooling.encodings import Encoding
-from fooling.lab.explorer.choices import ALL, ENCODINGS, count_children, default_classes, read_classes
+from fooling.evolution.evolution import Evolution
+from fooling.lab.explorer.choices import (
+    ALL,
+    ENCODINGS,
+    count_children,
+    default_classes,
+    list_finished,
+    read_classes,
+)
 from fooling.lab.explorer.desk import Desk, make_row
 from fooling.lab.explorer.grid import ORDERS, SHOWN, Grid
 from fooling.lab.explorer.search import Search
@@ -23,6 +32,7 @@ PAUSE = 0.4  # seconds between two pictures of the grid; Choice: often enough to
 REST = 0.01  # seconds between two looks whether a click has been answered
 PATIENCE = 30.0  # seconds that stop waits for a network that is being loaded
 STOPPING = "Stop after the images under way, a second or two on a large network; what is evolved stays"
+RANDOM = "random images"
 TIP = "all, supplement (20 classes of ImageNet), or names and numbers: daisy, 967"
 
 
@@ -30,7 +40,7 @@ class EvolveSection:
     """Choices above, champions below; one thread at a time advances the search, so that the page never freezes.
 
     A picture that is clicked goes to ``pick`` with search, cell and number; ``forget`` is told when the search is given
-    up. There is no search before it started.
+    up. There is no search before it started. Finished runs in ``folders`` can be begun with.
     """
 
     def __init__(
@@ -40,31 +50,35 @@ class EvolveSection:
         forget: Callable[[], None],
         seed: int,
         search: Search | None,
+        folders: Sequence[Path] = (),
     ) -> None:
         self.desk, self.pick, self.forget, self.seed = desk, pick, forget, seed
-        self.search = search
+        self.search, self.folders, self.finished = search, folders, dict[str, Evolution]()
         self._halted, self._thread = threading.Event(), threading.Thread()
         self.network = widgets.Dropdown(options=list(desk.networks), description="Network")
         self.encoding = widgets.Dropdown(options=list(ENCODINGS), description="Encoding")
         self.classes = widgets.Text(
             description="Classes", value=ALL, placeholder=TIP, tooltip=TIP, continuous_update=False
         )
+        self.begin = widgets.Dropdown(options=[RANDOM], description="Begin with", layout={"display": "none"})
         self.order = widgets.Dropdown(options=list(ORDERS), description="Show", layout=widgets.Layout(display="none"))
         self.go = desk.make_button("Start", "Evolve until stopped", self.start, "primary")
         self.halt = desk.make_button("Stop", STOPPING, self.stop)
         again = desk.make_button("Begin again", "Forget these images and begin with another seed", self.begin_again)
         self.progress, self.grid = widgets.HTML(), Grid()
-        chosen = make_row(self.network, self.encoding, self.classes)
+        chosen = make_row(self.network, self.encoding, self.classes, self.begin)
         buttons = make_row(self.go, self.halt, again, self.progress)
         self.widget = widgets.VBox([chosen, buttons, self.order, self.grid])
         if search is not None:
             self._show_choices(search)
+            self._list_finished(search.classifier, search.encoding)
             self.show(search)
         self._mark(running=False)
         desk.say(f"Ready. {self.go.description} evolves, a click on a picture shows more of it.")
         self.network.observe(desk.guard(self._change_network), "value")
-        for control in (self.encoding, self.classes):
-            control.observe(desk.guard(lambda _: self._forget()), "value")
+        self.encoding.observe(desk.guard(lambda _: self._change_encoding()), "value")
+        self.classes.observe(desk.guard(lambda _: self._forget()), "value")
+        self.begin.observe(desk.guard(self._begin_with), "value")
         self.order.observe(desk.guard(lambda _: self.show(self.search) if self.search else None), "value")
         self.grid.observe(desk.guard(self._hand_on), "picked")
 
@@ -76,6 +90,23 @@ class EvolveSection:
                 self.encoding.value = label
         whole = len(search.classes) == len(search.classifier.class_names)
         self.classes.value = ALL if whole else ", ".join(map(str, search.classes))
+
+    def _list_finished(self, classifier: Classifier, encoding: Encoding) -> None:
+        """Offer to begin with the finished runs against this network."""
+        self.finished = list_finished(self.folders, classifier, encoding)
+        self.begin.options = [RANDOM, *self.finished]
+        self.begin.layout.display = None if self.finished else "none"
+
+    def _begin_with(self, change: Any) -> None:
+        """Begin with random images, or show a finished run's champions, to be looked at, bred from and gone on with."""
+        self._forget()
+        begun = change["new"] in self.finished
+        self.classes.layout.display = "none" if begun else None  # such a run has its own
+        if begun:
+            self.desk.say("Reading the champions …")
+            self.show(self.make())
+            self._mark(running=False)
+            self.desk.say("Click a picture to look at it or to breed from it; Go on evolves where the run ended.")
 
     def choose(self) -> tuple[Classifier, Encoding]:
         """Return the network and the encoding that are chosen, loading the network if need be."""
@@ -122,6 +153,9 @@ class EvolveSection:
 
     def make(self) -> Search:
         """Return the search to go on with; called in the thread that evolves."""
+        finished = self.finished.get(self.begin.value)
+        if self.search is None and finished:
+            self.search = Search.take_up(self.desk.load(self.network.value), finished)
         if self.search is None:
             classifier, encoding = self.choose()
             classes = read_classes(self.classes.value, classifier.class_names, self.desk.supplement)
@@ -144,8 +178,9 @@ class EvolveSection:
             self._thread.join(PATIENCE)
 
     def begin_again(self) -> None:
-        """Forget the search; the next one has another seed."""
+        """Forget the search; the next one has another seed, and begins with random images."""
         self.seed += 1
+        self.begin.value = RANDOM
         self._forget()
         self.start()
 
@@ -159,12 +194,17 @@ class EvolveSection:
         self._mark(running=False)
         self.desk.say("The search was stopped and forgotten; Start begins another." if was_running else "Start begins.")
 
+    def _change_encoding(self) -> None:
+        self._forget()
+        self._list_finished(*self.choose())
+
     def _change_network(self, _: Any) -> None:
         """Load another network, so that its classes can be chosen."""
         self._forget()
         self.desk.say(f"Loading {self.network.value} …")
         classifier = self.desk.load(self.network.value)
         self.classes.value = default_classes(classifier)
+        self._list_finished(*self.choose())
         self.desk.say(f"{classifier.name} has {len(classifier.class_names):,} classes. Start begins.")
 
     def show(self, search: Search) -> None:

@@ -164,7 +164,10 @@ def describe_litter(litter: Litter, names: Sequence[str], parents: int, relation
     titles = [f"parent: {name}" if place < parents else name for place, name in enumerate(tops)]
     told = [f"{name} {show_confidence(value)}" for name, value in zip(tops, litter.confidences, strict=True)]
     word = "Parents" if parents > 1 else "Parent"
-    alt = f"{word}: {list_words(told[:parents])}. {relation.capitalize()}: {list_words(told[parents:])}."
+    alt = (
+        f"Images and their {relation}, each with what the network takes it for. {word}: {list_words(told[:parents])}. "
+    )
+    alt += f"{relation.capitalize()}: {list_words(told[parents:])}."
     return Family(litter.images, titles, litter.confidences, alt, lambda place: litter.genomes[place])
 
 

@@ -36,6 +36,7 @@ class Explorer:
         search: What to begin with, from its first images or from where it stands; None for an empty grid.
         seed: Of the first search that is started here, and of breeding.
         supplement: The classes of ImageNet that the paper's supplement shows.
+        finished: Folders of runs that a search may begin with.
     """
 
     def __init__(
@@ -45,8 +46,10 @@ class Explorer:
         search: Search | None = None,
         seed: int = 0,
         supplement: Sequence[int] = (),
+        finished: Sequence[Path] = (),
     ) -> None:
-        self.search, self.seed = copy.copy(search), seed  # a copy, so that the page's figures and numbers stay
+        self.search = copy.copy(search)  # so that the page's figures and numbers stay
+        self.seed, self.finished = seed, finished
         own = {search.classifier.name: lambda: search.classifier} if search else {}
         self._shared = {**own, **networks}, folder, supplement
 
@@ -57,7 +60,7 @@ class Explorer:
             self.search.advance()
         self.desk = desk = Desk(*self._shared)
         self.look = LookSection(desk, self._breed)
-        self.evolve = EvolveSection(desk, self.look.show, self.look.hide, self.seed, self.search)
+        self.evolve = EvolveSection(desk, self.look.show, self.look.hide, self.seed, self.search, self.finished)
         self.breed = BreedSection(desk, self.evolve.choose, self.seed)
         self.own = OwnSection(desk, self.evolve.choose, self._breed, self._choose_network)
         evolving = widgets.VBox([self.evolve.widget, self.look.widget])

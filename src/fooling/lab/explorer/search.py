@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from fooling.encodings import Encoding, Genomes
 from fooling.encodings.population import express_genomes, stack_genomes, take_genome
 from fooling.evolution import evolve
 from fooling.evolution.evolution import Evolution
+from fooling.evolution.kept import take_up
 from fooling.evolution.lineage import replay, trace_line
 from fooling.evolution.map_elites import State, Target
 from fooling.evolution.search import PAPER, SearchSettings, check_search
@@ -168,6 +168,15 @@ class Search:
             raise ValueError("Nothing has evolved yet; start the search first.")
         return self.standing
 
+    @classmethod
+    def take_up(cls, classifier: Classifier, finished: Evolution) -> Search:
+        """Return a finished run, with its genomes, as a search that goes on where it ended, as ``evolve`` would."""
+        (seed,) = finished.seeds.tolist()
+        sizes = {"children": finished.children, "seed": seed, "classes": finished.classes}
+        search = cls(classifier, finished.encoding, **sizes)
+        search.standing = Standing(*take_up(finished))
+        return search
+
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return after :meth:`run` everything that :meth:`restore` needs, for an ``.npz``."""
         standing, numbers = self.check_started(), sorted(self.genomes)
@@ -187,17 +196,19 @@ class Search:
         took = Takeovers.read(arrays)
         last = np.zeros(len(self.classes), np.int64)
         last[took.cell] = np.arange(len(took.cell))  # each cell has takeovers, of which the last stays
-        held = {"champions": took.champion[last], "parents": took.parent[last], "log_odds": took.log_odds[last]}
-        distinct, places = np.unique(held["champions"], return_inverse=True)
-        living = stack_genomes([self.genomes[number] for number in distinct.tolist()])
-        state = State(
-            genomes=tf.nest.map_structure(tf.constant, living),
-            places=tf.constant(places[None], tf.int32),
-            **{name: tf.constant(part[None]) for name, part in held.items()},
-            generation=tf.constant(int(arrays["generation"])),
-            seeds=tf.constant([self.seed], tf.int64),
+        distinct, places = np.unique(took.champion[last], return_inverse=True)
+        finished = Evolution(
+            encoding=self.encoding,
+            classes=self.classes,
+            genomes=stack_genomes([self.genomes[number] for number in distinct.tolist()]),
+            places=places[None].astype(np.int32),
+            log_odds=took.log_odds[last][None],
+            takeovers=took,
+            generations=int(arrays["generation"]),
+            children=self.children,
+            seeds=np.array([self.seed]),
         )
-        self.standing = Standing(state, took)
+        self.standing = Standing(*take_up(finished))
 
 
 def search_in_folder(

@@ -19,7 +19,7 @@ from fooling.lab.explorer.saving import Saved, fit_image, load_picture
 from fooling.lab.explorer.search import Search
 from fooling.networks.classifier import Classifier, load_classifier
 
-RANGES = {"0 to 1": (0.0, 1.0), "0 to 255": (0.0, 255.0), "−1 to 1": (-1.0, 1.0)}
+RANGES = {"as its layers say, or 0 to 1": None, "0 to 1": (0.0, 1.0), "0 to 255": (0.0, 255.0), "−1 to 1": (-1.0, 1.0)}
 NOTHING = "(choose a saved picture)"
 HEADING = "<h3 style='margin:8px 0 0'>{}</h3>"
 KNOWN = {

@@ -43,7 +43,7 @@ class PageSizes:
 # The paper's supplement shows 20 classes with 5 seeds each.
 SIZES: Mapping[str, PageSizes] = {
     "smoke": PageSizes(AscentSizes(1, most_steps=20), AscentSizes(1, SUPPLEMENT_CLASSES[:2], most_steps=4)),
-    "default": PageSizes(AscentSizes(5), AscentSizes(2, SUPPLEMENT_CLASSES[::5], most_steps=100)),
+    "default": PageSizes(AscentSizes(5, most_steps=300), AscentSizes(2, SUPPLEMENT_CLASSES[::5], most_steps=50)),
     "extended": PageSizes(AscentSizes(20), AscentSizes(2, SUPPLEMENT_CLASSES[::2])),
     "paper": PageSizes(AscentSizes(20), AscentSizes(5, SUPPLEMENT_CLASSES)),
 }
@@ -240,7 +240,8 @@ def _list_swept(label: str, one: NetworkFound) -> Rows:
 
 
 def _show(spread: Spread) -> str:
-    return "{} ({} to {})".format(*map(show_confidence, (spread.median, *spread.quartiles)))
+    median, low, high = map(show_confidence, (spread.median, *spread.quartiles))
+    return median if low == median == high else f"{median} ({low} to {high})"
 
 
 def describe_scale(found: AscentFound) -> str:

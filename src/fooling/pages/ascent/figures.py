@@ -143,12 +143,12 @@ def _draw_strip(spot: Axes, first: np.ndarray, place: float, never: float, colou
 
 
 @styled
-def draw_decays(one: Measurement, paper: Sequence[float]) -> Figure:
+def draw_decays(network: str, one: Measurement, paper: Sequence[float]) -> Figure:
     """Draw confidence at the end, and what other networks see, against the strength of L2; the paper's are marked."""
     decays, values = one.decays, one.sweep.log_odds  # (decays,), growing; (decays, seeds, classes)
     lowest, lower, median, upper, highest = np.percentile(values, (0, 25, 50, 75, 100), axis=(1, 2))
     ends = [f"{decay:g}: {show_confidence(part)}" for decay, part in zip(decays, to_confidence(median), strict=True)]
-    alt = f"Confidence by strength of L2, medians: {', '.join(ends)}; and how often other networks see the class."
+    alt = f"Confidence of {network} by strength of L2, and how often others see the class. Medians: {', '.join(ends)}."
     drawn, axes = start_figure(3.6, alt, ncols=2)
     places = np.arange(len(decays))
     spot = axes[0, 0]

@@ -134,7 +134,7 @@ def draw_calibration(before: Trust, after: Trust) -> Figure:
     alt = f"Calibration on {before.bins.counts.sum():,} natural images. " + "; ".join(
         f"{label}: error {show_share(part.error)}" for label, part in parts.items()
     )
-    drawn, axes = start_figure(3.2, alt + ".", ncols=2, width_ratios=(1.25, 1))
+    drawn, axes = start_figure(3.4, alt + ".", ncols=2, width_ratios=(1.25, 1))
     curve, errors = axes[0]
     curve.plot([0, 1], [0, 1], color=BASELINE, lw=1, label="perfectly calibrated")
     for place, (colour, marker, (label, part)) in enumerate(zip(COLOURS, "os", parts.items(), strict=False)):
@@ -147,7 +147,7 @@ def draw_calibration(before: Trust, after: Trust) -> Figure:
         errors.hlines(place, low, high, color=colour, lw=2)
         errors.plot(value, place, marker=marker, color=colour, ms=7)
     curve.set(xlabel="confidence", ylabel="share right", xlim=(0, 1.02), ylim=(0, 1.02))
-    curve.legend(fontsize=9, loc="upper left")
+    drawn.legend(*curve.get_legend_handles_labels(), fontsize=9, loc="outside lower center", ncols=3)
     errors.set(yticks=range(len(parts)), yticklabels=list(parts), ylim=(len(parts) - 0.5, -0.5))
     errors.set(xlabel="expected calibration error", xlim=(0, None))
     errors.xaxis.set_major_formatter(lambda value, _: f"{value:.3g}%")

@@ -9,9 +9,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fooling.confidence import Calibration, calibrate, to_confidence
+from fooling.data.digits import DIGITS, Digits
 from fooling.lab.detectors.measures import Detection, Interval, find_threshold, measure_calibration, measure_detector
-from fooling.lab.detectors.names import ENCODINGS, FOOLING_CLASS, GUARDING, KINDS, PHOTOGRAPH_KINDS
+from fooling.lab.detectors.names import (
+    ENCODINGS,
+    FEATURES,
+    FOOLING_CLASS,
+    GUARDING,
+    KINDS,
+    PHOTOGRAPH_KINDS,
+    SCALED,
+)
 from fooling.runs import RunFolder
+
+COMPARED = 1_000  # real digits whose likeness to their mean is taken; Choice: their median is known to a hundredth
 
 
 @dataclass(frozen=True)
@@ -139,6 +150,17 @@ class DigitResults(Results):
     against: dict[str, dict[str, KindResults]]  # by encoding, by the detector evolved against; the fooling class last
     error_before: Interval  # expected calibration error of the network's own confidences
     error_after: Interval  # the same after temperature
+    likeness: Likeness | None = None
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How much images look like the mean training digit of their class: medians of the correlation of pixels."""
+
+    champions: int  # of each encoding and detector
+    plain: dict[str, float]  # by encoding: against temperature scaling, which orders images as no detector does
+    guarded: dict[str, float]  # the same against the feature distance
+    real: float  # of the digits themselves
 
 
 class Trust(NamedTuple):
@@ -149,7 +171,13 @@ class Trust(NamedTuple):
     bins: Calibration
 
 
-def reduce_digits(measured: DigitMeasurement, trust: tuple[Trust, Trust], scale: str, seed: int = 0) -> DigitResults:
+def reduce_digits(
+    measured: DigitMeasurement,
+    trust: tuple[Trust, Trust],
+    scale: str,
+    seed: int = 0,
+    likeness: Likeness | None = None,
+) -> DigitResults:
     """Reduce what was measured on digits to numbers."""
     against = {encoding: dict(by_guard) for encoding, by_guard in measured.against.items()}
     against["CPPN"][FOOLING_CLASS] = measured.taught  # page 11 evolves CPPN images
@@ -158,7 +186,30 @@ def reduce_digits(measured: DigitMeasurement, trust: tuple[Trust, Trust], scale:
         against={encoding: measure_kinds(measured, parts, seed) for encoding, parts in against.items()},
         error_before=trust[0].error,
         error_after=trust[1].error,
+        likeness=likeness,
     )
+
+
+def measure_likeness(shown: np.ndarray, digits: Digits) -> Likeness:
+    """Compare champions, ``(guards, encodings, digits, height, width, channels) uint8``, with the mean training digit.
+
+    Of real digits it is the first thousand to be held out.
+    """
+    means = np.stack([digits.train_images[digits.train_labels == digit].mean(axis=0) for digit in range(len(DIGITS))])
+    plain, guarded = (
+        {name: float(np.median(correlate(part, means[: len(part)]))) for name, part in zip(ENCODINGS, one, strict=True)}
+        for one in (shown[GUARDING.index(guard)] for guard in (SCALED, FEATURES))
+    )
+    real = correlate(digits.test_images[:COMPARED], means[digits.test_labels[:COMPARED]])
+    return Likeness(shown.shape[2], plain, guarded, float(np.median(real)))
+
+
+def correlate(images: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the correlation of pixels of each of two equally long rows of images, ``(count,) float64``."""
+    pairs = [part.reshape(len(part), -1).astype(np.float64) for part in (images, others)]
+    one, other = (part - part.mean(axis=1, keepdims=True) for part in pairs)
+    length = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
+    return np.asarray((one * other).sum(axis=1) / np.maximum(length, np.finfo(float).tiny))
 
 
 def reduce_measurement(measured: Measurement, scale: str, seed: int = 0) -> Results:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fooling.lab.detectors.measures import show, show_share
-from fooling.lab.detectors.names import ENCODINGS, FOOLING_CLASS
-from fooling.pages.detectors.records import DetectorSizes, DigitResults, KindResults, Results
+from fooling.lab.detectors.names import ENCODINGS, FEATURES, FOOLING_CLASS
+from fooling.pages.detectors.records import DetectorSizes, DigitResults, KindResults, Likeness, Results
 from fooling.words import Markup, show_confidence, table
 
 CHANCE = 0.5  # the AUROC of a score that knows nothing
@@ -14,7 +14,7 @@ CHANCE = 0.5  # the AUROC of a score that knows nothing
 # Not in the paper; the fooling images are those of the pages before, and the held-out digits are the natural ones.
 SIZES: Mapping[str, DetectorSizes] = {
     "smoke": DetectorSizes(runs=1, generations=3, children=50, images=50),
-    "default": DetectorSizes(runs=3, generations=200, children=200, images=500),
+    "default": DetectorSizes(runs=1, generations=100, children=200, images=500),
     "extended": DetectorSizes(runs=10, generations=200, children=200, images=1_000),
     "paper": DetectorSizes(runs=50, generations=200, children=200, images=10_000),
 }
@@ -45,10 +45,26 @@ def list_rows(found: DigitResults) -> tuple[tuple[str, str], ...]:
         (f"CPPN images that the {FOOLING_CLASS} lets pass: before, after", f"{before:.0%}, {after:.0%}"),
         *((f"median confidence, {one}: before, after", _tell_confidences(found, one)) for one in ENCODINGS),
         (f"median confidence of the network with the {FOOLING_CLASS}, evolved against", show_confidence(taught.median)),
+        *_list_likeness(found.likeness),
         ("temperature that makes the right labels most likely", f"{found.temperature:.2f}"),
         ("calibration error: before", show_share(found.error_before)),
         ("calibration error: after temperature", show_share(found.error_after)),
     )
+
+
+def _list_likeness(found: Likeness | None) -> tuple[tuple[str, str], ...]:
+    """Say how much champions look like digits without and with a detector to get past."""
+    if found is None:
+        return ()
+    parts = zip(found.plain.items(), found.guarded.values(), strict=True)
+    rows = [
+        (
+            f"{name}, correlation with the mean digit: no defence, against the {FEATURES}",
+            f"{before:.2f}, {after:.2f} ({found.champions} champions; real digits {found.real:.2f})",
+        )
+        for (name, before), after in parts
+    ]
+    return tuple(rows)
 
 
 def tell_digits(found: DigitResults) -> str:

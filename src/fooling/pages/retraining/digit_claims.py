@@ -176,10 +176,10 @@ def _list_delay(found: ChainFound) -> Rows:
     sooner, last = found.first_as_far, found.medians[-1]
     if sooner is None or sooner >= found.generations:
         return ()
-    where = f"images by generation {sooner}" if sooner else "random images of generation 0"
+    where = f"by generation {sooner}" if sooner else "at generation 0, random images"
     follows = ": the fooling class slows evolution and does not stop it" if last > OWN_ANSWER else ""
-    reached = f"images still reach {show_confidence(last)} by generation {found.generations}"
-    return ((reached, f"as the first network's {where} did{follows}", ""),)
+    reached = f"when the first network's images had {show_confidence(last)}"
+    return ((reached, f"{where}, the last network's by generation {found.generations}{follows}", ""),)
 
 
 def _list_errors(found: ErrorFound) -> Rows:

@@ -27,8 +27,9 @@ def draw_retrained_medians(log_odds_by_network: Sequence[np.ndarray], curves: Ma
     """
     ends = [show_confidence(float(np.median(to_confidence(part)))) for part in log_odds_by_network]
     alt = (
-        f"Left: confidence of the last champions on networks 1 to {len(ends)}; medians {', '.join(ends)}. Right: "
-        f"median confidence by generation on {', '.join(curves)}. The paper's line is at 99.99%."
+        f"Confidence of images against networks 1 to {len(ends)}, at the end and by generation. Left: the last "
+        f"champions; medians {', '.join(ends)}. Right: medians of runs on {', '.join(curves)}. The paper's line is at "
+        "99.99%."
     )
     drawn, axes = start_figure(4.5, alt, ncols=2, sharey=True)
     left, right = axes[0]
@@ -64,9 +65,12 @@ def draw_retrained_errors(errors: np.ndarray, called_fooling: np.ndarray, held_o
     them.
     """
     parts = {"wrong": errors, "called fooling": called_fooling}
-    alt = f"Share of {held_out:,} held-out digits by network 1 to {len(errors)}. " + "; ".join(
-        f"{label}: {part[0]:.1%} at first, then {part[1:].min():.1%} to {part[1:].max():.1%}"
-        for label, part in parts.items()
+    alt = (
+        f"How many of {held_out:,} held-out digits networks 1 to {len(errors)} get wrong or call fooling. "
+        + "; ".join(
+            f"{label}: {part[0]:.1%} at first, then {part[1:].min():.1%} to {part[1:].max():.1%}"
+            for label, part in parts.items()
+        )
     )
     drawn, axes = start_figure(3.3, alt + ".")
     spot, places = axes[0, 0], np.arange(1, len(errors) + 1)

@@ -42,8 +42,8 @@ SIZES: Mapping[str, RetrainingSizes] = {
         HeadSizes(2, 2, 30, photograph_crops=40, steps=5),
     ),
     "default": RetrainingSizes(
-        ChainSizes(5, 200, 200, natural=4_000, iterations=3, steps=1_500, longer=1_000),
-        HeadSizes(2, 20, 400, photograph_crops=1_000, steps=100),
+        ChainSizes(2, 200, 200, natural=4_000, iterations=2, steps=1_000, longer=400),
+        HeadSizes(2, 10, 400, photograph_crops=500, steps=100),
     ),
     "extended": RetrainingSizes(
         ChainSizes(30, 200, 200, natural=60_000, iterations=15, steps=10_000, longer=1_000),

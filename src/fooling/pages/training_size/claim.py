@@ -37,7 +37,7 @@ FOUR, FIVE = (500, 3_000, 15_000, 60_000), (500, 2_000, 6_000, 20_000, 60_000)  
 # The paper's hypothesis is about 60,000 digits against ImageNet's 1.3 million; here every size is of the same digits.
 SIZES: Mapping[str, TrainingSizes] = {
     "smoke": TrainingSizes(runs=1, generations=5, children=50, sizes=(100, 200), networks=1, steps=50),
-    "default": TrainingSizes(runs=2, generations=200, children=200, sizes=FOUR, networks=2, steps=1_000),
+    "default": TrainingSizes(runs=1, generations=200, children=200, sizes=FOUR, networks=1, steps=400),
     "extended": TrainingSizes(runs=5, generations=200, children=200, sizes=FIVE, networks=3, steps=10_000),
     "paper": TrainingSizes(runs=10, generations=200, children=200, sizes=FIVE, networks=5, steps=10_000),
 }

@@ -32,7 +32,10 @@ def draw_training_sizes(sizes: np.ndarray, errors: np.ndarray, needed: Mapping[s
     shown = "; ".join(f"{size:,} digits {error:.1f}%" for size, error in _find_medians(sizes, 100 * errors).items())
     counts = {label: _find_medians(sizes, part).values() for label, part in needed.items()}
     ends = "; ".join(f"{label}: {', '.join(map(show_count, part))}" for label, part in counts.items())
-    alt = f"Median held-out error by training digits: {shown}. Images to a median of 99.99%, {ends}."
+    alt = (
+        "Held-out error, and images to a median of 99.99%, by training digits. "
+        f"Median errors: {shown}. Median images: {ends}."
+    )
     drawn, axes = start_figure(3.7, alt, ncols=2)
     wrong, fooled = axes[0]
     _draw_networks(wrong, sizes, 100 * errors, COLOURS[2], "D", "median network")

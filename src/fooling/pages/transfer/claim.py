@@ -54,7 +54,8 @@ SIZES: Mapping[str, TransferSizes] = {
     ),
     "default": TransferSizes(
         SearchSizes(runs=5, generations=200, children=200),  # on LeNet the runs of pages 02 and 03
-        ImageNetSizes(runs=1, generations=5, children=400, baseline_runs=1),
+        ImageNetSizes(runs=1, generations=3, children=200, baseline_runs=1),
+        networks=("SqueezeNet", "EfficientNet-Lite0"),
     ),
     "extended": TransferSizes(
         SearchSizes(runs=10, generations=200, children=200),
