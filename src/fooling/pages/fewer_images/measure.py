@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fooling.networks.classifier import Classifier
 
 CHOSEN, PIXELS, CPPNS = "chosen", 200, 400  # children per generation; Source: paper and released code
-FRESH = 1_000  # by how much the seeds that no choice was made on lie above those of the arms
+ARMS = 1_000  # by how much the seeds of the arms lie above those of the tests, on which no choice is made
 Runs = dict[str, Evolution]
 
 
@@ -36,7 +36,7 @@ class Field(NamedTuple):
     children: int
     folder: Path
 
-    def run(self, parts: Mapping[str, Any], images: int, seeds: Iterable[int]) -> Evolution:
+    def run(self, parts: Mapping[str, Any], images: int, seeds: Sequence[int]) -> Evolution:
         """Evolve with some parts beside the paper's, for at most so many images a run."""
         settings = {"children": 1.0, "crossed": False, **parts}
         children, encoding = max(1, round(self.children * settings.pop("children"))), self.encoding
@@ -47,7 +47,7 @@ class Field(NamedTuple):
         return evolve(self.classifier, encoding, **counts, folder=self.folder, search=search)
 
 
-def compare_arms(field: Field, names: Iterable[str], images: int, seeds: Iterable[int]) -> tuple[claim.Trial, Runs]:
+def compare_arms(field: Field, names: Iterable[str], images: int, seeds: Sequence[int]) -> tuple[claim.Trial, Runs]:
     """Run every arm on the same seeds, then all parts together that help on every one of them."""
 
     def judge(runs: Runs) -> claim.Trial:
@@ -75,27 +75,35 @@ def measure(
     Returns:
         The record; by network, the runs on seeds that no choice was made on; and all runs.
     """
-    seeds, fresh = (range(first, first + sizes.seeds) for first in (seed, seed + FRESH))
+    seeds, arms_seeds = (range(first, first + sizes.seeds) for first in (seed, seed + ARMS))
     field = Field(lenet, DirectEncoding(lenet.image_shape), PIXELS, folder)
-    digits, arms = compare_arms(field, sizes.arms, sizes.digits, seeds)
+    digits, arms = compare_arms(field, sizes.arms, sizes.digits, arms_seeds)
     plans = {claim.PAPER: {}, CHOSEN: claim.merge(digits.chosen)}
-    tried = {lenet.name: {name: field.run(parts, sizes.digits, fresh) for name, parts in plans.items()}}
+    tried = {lenet.name: {name: field.run(parts, sizes.digits, seeds) for name, parts in plans.items()}}
     level = to_log_odds(NEAR_CERTAIN)
     paper, ours = (count_images(run, run.history.min(axis=2), level, max) for run in tried[lenet.name].values())
     found, every = claim.FewerFound(data, digits, (paper, ours)), [*arms.values()]
     if sizes.imagenet:
-        network, modern = load_network(), load_network(MODERN)
+        network, names = load_network(), claim.CPPNS
         field = Field(network, CppnEncoding(network.image_shape), CPPNS, folder)
-        imagenet, arms = compare_arms(field, claim.CPPNS, sizes.imagenet, seeds)
-        plans[CHOSEN] = claim.merge(imagenet.chosen)
+        for images in sizes.imagenet:
+            trial, arms = compare_arms(field, names, images, arms_seeds)
+            found, names, every = (
+                replace(found, imagenet=(*found.imagenet, trial)),
+                trial.better,
+                [*every, *arms.values()],
+            )
+    if sizes.long:
+        plans[CHOSEN] = claim.merge(trial.chosen)
+        modern = load_network(MODERN)
         other = field._replace(classifier=modern, encoding=CppnEncoding(modern.image_shape))
-        last = {name: other.run(parts, sizes.imagenet, fresh) for name, parts in plans.items()}
+        last = {name: other.run(parts, images, seeds) for name, parts in plans.items()}
         plans["chosen, with the gradient"] = {**plans[CHOSEN], **claim.ARMS[claim.GRADIENT]}
         shares = zip(plans.items(), (1.0, claim.BLACK_SHARE, claim.WHITE_SHARE), strict=True)
-        long = {name: field.run(parts, round(share * sizes.long), fresh) for (name, parts), share in shares}
+        long = {name: field.run(parts, round(share * sizes.long), seeds) for (name, parts), share in shares}
         level = to_log_odds(MEDIAN)
         needed = [count_images(run, np.median(run.history, axis=2), level, np.median) for run in long.values()]
         before, after = (float(np.median(run.confidences)) for run in last.values())
-        found = replace(found, imagenet=imagenet, reached=(needed[0], needed[1], needed[2]), modern=(before, after))
-        tried, every = {**tried, network.name: long, MODERN: last}, [*every, *arms.values()]
+        found = replace(found, reached=(needed[0], needed[1], needed[2]), modern=(before, after))
+        tried = {**tried, network.name: long, MODERN: last}
     return found, tried, [*every, *(run for part in tried.values() for run in part.values())]
