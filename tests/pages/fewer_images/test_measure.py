@@ -12,7 +12,7 @@ import pytest
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.search import SearchSettings
 from fooling.pages.fewer_images import measure
-from fooling.pages.fewer_images.claim import CPPNS, PAPER, PIXELS, SIZES, FewerSizes
+from fooling.pages.fewer_images.claim import CPPNS, MIDDLE, PAPER, PIXELS, SIZES, FewerSizes
 from fooling.pages.fewer_images.figures import draw_arms
 from fooling.pages.fewer_images.measure import Field, compare_arms, count_images
 
@@ -43,10 +43,10 @@ def evolve_nothing(classifier: Any, encoding: Any, **sizes: Any) -> Any:
 @pytest.mark.parametrize("names", [PIXELS, CPPNS], ids=["pixels", "cppns"])
 def test_every_arm_has_as_many_images_and_the_same_seeds(monkeypatch: Any, names: Any) -> None:
     monkeypatch.setattr(measure, "evolve", evolve_nothing)
-    field = Field(SimpleNamespace(name="net"), DirectEncoding(SHAPE), 200, Path("nowhere"))
+    field = Field(SimpleNamespace(name="net"), DirectEncoding(SHAPE), 200, MIDDLE, Path("nowhere"))
     sizes = SIZES["extended"]
     trial, runs = compare_arms(field, names, sizes.digits, range(3))
-    assert list(trial.medians) == [*names, "all that help"]
+    assert list(trial.ends) == [*names, "all that help"]
     for name, run in runs.items():
         counted = run.search.count_images(run.children, run.generations)
         assert 0.95 * sizes.digits < counted <= sizes.digits, name
@@ -65,14 +65,14 @@ def test_the_page_measures_and_draws_and_takes_up_what_it_kept(
     network = make_small_network(SHAPE)
     monkeypatch.setattr(measure, "PIXELS", 7)
     found, runs, every = measure.measure(network, "made", sizes, tmp_path, 0)
-    assert found.imagenet is found.reached is found.modern is None and found.digits.images == 70
-    assert {seed for run in every for seed in run.seeds.tolist()} == {0, 1, 1000, 1001}
+    assert found.imagenet == () and found.reached is found.modern is None and found.digits.images == 70
+    assert {seed for run in every for seed in run.seeds.tolist()} == {1000, 1001, 2000, 2001}
     assert [run.search.pressure for run in every[:2]] == [0, 1]
     monkeypatch.setattr("fooling.evolution.evolve.begin", None)  # nothing is evolved a second time
     again = measure.measure(network, "made", sizes, tmp_path, 0)
     assert again[0] == found
     assert list(runs) == [network.name] and list(runs[network.name]) == [PAPER, "chosen"]
     arms = draw_arms([found.digits])
-    gain = np.median(np.subtract(*(found.digits.medians[name] for name in ("weak cells", PAPER))))
+    gain = np.median(np.subtract(*(found.digits.ends[name] for name in ("weak cells", PAPER))))
     assert f"weak cells {gain:+.2f}" in arms.alt
     show(arms)

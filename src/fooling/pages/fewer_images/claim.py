@@ -14,6 +14,7 @@ from fooling.pages.imagenet_cppn.claim import MEDIAN
 from fooling.pages.imagenet_cppn.modern import MODERN
 from fooling.words import list_words, show_confidence
 
+LEAST, MIDDLE = "the least certain class", "the median class"
 PAPER, COMBINED, GRADIENT = "the paper's search", "all that help", "gradient (white-box)"
 # What each arm changes, written before any was run: fields of SearchSettings; ``children``, a share of the usual ones,
 # in generations of which there are as many more; ``crossed``, the released code's crossover of pixels.
@@ -63,8 +64,9 @@ class Trial:
 
     network: str
     images: int  # of a run, at most
-    # by arm, the paper's search first: the median over classes of the champions' log-odds at the end, by seed
-    medians: dict[str, tuple[float, ...]]
+    of: str  # LEAST or MIDDLE: what the aim on this network is about
+    # by arm, the paper's search first: this class's log-odds at the end, by seed
+    ends: dict[str, tuple[float, ...]]
 
     @property
     def label(self) -> str:
@@ -74,7 +76,7 @@ class Trial:
     @property
     def gains(self) -> dict[str, np.ndarray]:
         """By how many log-odds each other arm ends above the paper's search, by seed."""
-        return {name: np.subtract(part, self.medians[PAPER]) for name, part in self.medians.items() if name != PAPER}
+        return {name: np.subtract(part, self.ends[PAPER]) for name, part in self.ends.items() if name != PAPER}
 
     @property
     def helping(self) -> tuple[str, ...]:
@@ -84,7 +86,7 @@ class Trial:
         """
         better = [name for name, gain in self.gains.items() if (gain > 0).all() and name not in (COMBINED, GRADIENT)]
         kept: list[str] = []
-        for name in sorted(better, key=lambda name: -float(np.median(self.medians[name]))):
+        for name in sorted(better, key=lambda name: -float(np.median(self.ends[name]))):
             kept += [] if ARMS[name].keys() & merge(kept).keys() else [name]
         return tuple(kept)
 
@@ -93,15 +95,15 @@ class Trial:
         """The paper's search and the better half of the other arms, by their median seed; the gradient always."""
         ranked = sorted(
             (name for name in self.gains if name not in (COMBINED, GRADIENT)),
-            key=lambda name: -float(np.median(self.medians[name])),
+            key=lambda name: -float(np.median(self.ends[name])),
         )
         kept = {PAPER, GRADIENT, *ranked[: len(ranked) // 2]}
-        return tuple(name for name in self.medians if name in kept)
+        return tuple(name for name in self.ends if name in kept)
 
     @property
     def chosen(self) -> tuple[str, ...]:
         """The arms whose parts are chosen: the arm whose median seed is best, of which one is all that help."""
-        known = {name: float(np.median(part)) for name, part in self.medians.items() if name != GRADIENT}
+        known = {name: float(np.median(part)) for name, part in self.ends.items() if name != GRADIENT}
         best = max(known, key=lambda name: known[name])
         return {COMBINED: self.helping, PAPER: ()}.get(best, (best,))
 
@@ -148,7 +150,7 @@ def list_aims(found: FewerFound) -> dict[str, bool | None]:
 def judge(found: FewerFound) -> str:
     """Judge whether all four aims are met, where the protocol was run as it is written."""
     trials = ((found.digits, NEEDED.digits), *zip(found.imagenet[-1:], NEEDED.imagenet[-1:], strict=False))
-    whole = all(one.images >= least and len(one.medians[PAPER]) >= NEEDED.seeds for one, least in trials)
+    whole = all(one.images >= least and len(one.ends[PAPER]) >= NEEDED.seeds for one, least in trials)
     aims = list_aims(found).values()
     if not whole or None in aims:
         return UNTESTED
@@ -164,9 +166,10 @@ def tell(found: FewerFound) -> str:
             f"Images to {MEDIAN:.2%} in the median of ImageNet's classes: {paper} by the paper's search, {ours[0]} by "
             f"what helps, {ours[1]} with the gradient; {met} of 4 aims are met."
         )
+    helping = [f"{len(one.helping)} of {len(one.gains)} changes on {one.network}" for one in found.trials]
     return (
-        f"Of {len(found.digits.medians) - 1} changes on digits {len(found.digits.helping)} help on every seed; images "
-        f"to {NEAR_CERTAIN:.2%} in all ten: {paper} by the paper's search, {ours[0]} by what was chosen."
+        f"Ahead of the paper's search on every seed are {list_words(helping)}; images to {NEAR_CERTAIN:.2%} in all ten "
+        f"digits: {paper} by the paper's search, {ours[0]} by what was chosen."
     )
 
 
@@ -174,10 +177,8 @@ def list_rows(found: FewerFound) -> Rows:
     """Return every arm on every network, what was chosen, and each aim."""
     rows: list[tuple[str, str, str]] = []
     for trial in found.trials:
-        shown = {
-            name: show_confidence(np.median(to_confidence(np.array(part)))) for name, part in trial.medians.items()
-        }
-        rows.append((f"{trial.label}, {PAPER}", shown[PAPER], ""))
+        shown = {name: show_confidence(np.median(to_confidence(np.array(part)))) for name, part in trial.ends.items()}
+        rows.append((f"{trial.label}, {PAPER}", f"{shown[PAPER]} in {trial.of}", ""))
         for name, gain in trial.gains.items():
             ahead = f"{np.median(gain):+.2f} log-odds, ahead on {(gain > 0).sum()} of {len(gain)} seeds"
             rows.append((f"{trial.label}, {name}", f"{shown[name]}; {ahead}", ""))
@@ -199,7 +200,7 @@ CLAIM = Claim(
     headline=tell,
     rows=list_rows,
     scale=lambda found: "; ".join(
-        f"{one.network}, {len(one.medians)} searches × {len(one.medians[PAPER])} seeds, {one.images:,} images a run"
+        f"{one.network}, {len(one.ends)} searches × {len(one.ends[PAPER])} seeds, {one.images:,} images a run"
         for one in found.trials
     ),
 )

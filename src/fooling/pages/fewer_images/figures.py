@@ -15,7 +15,7 @@ def draw_arms(trials: Sequence[Trial]) -> Figure:
     """Draw by how many log-odds each arm ends above the paper's search: a dot a seed, a line the median seed."""
     gains = [trial.gains for trial in trials]
     told = ", ".join(f"{name} {np.median(gain):+.2f}" for part in gains for name, gain in part.items())
-    alt = f"Median gain in log-odds over the paper's search on {' and '.join(one.network for one in trials)}: {told}."
+    alt = f"Gain in log-odds over the paper's search, {'; '.join(one.label for one in trials)}: {told}."
     drawn, axes = start_figure(1.2 + 0.28 * max(map(len, gains)), alt, ncols=len(trials))
     for spot, trial, part in zip(axes[0], trials, gains, strict=True):
         for row, gain in enumerate(part.values()):
@@ -25,6 +25,6 @@ def draw_arms(trials: Sequence[Trial]) -> Figure:
         spot.axvline(0.0, color=BASELINE, lw=0.8)
         spot.set_yticks(range(len(part)), list(part))
         spot.invert_yaxis()
-        spot.set_title(trial.network, fontsize=10)
+        spot.set_title(f"{trial.network}, {trial.images:,} images\n{trial.of}", fontsize=10)
         spot.set_xlabel("log-odds above the paper's search")
     return drawn
