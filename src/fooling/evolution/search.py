@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from fooling.encodings import Encoding
@@ -77,7 +77,24 @@ class SearchSettings:
 
 
 PAPER = SearchSettings()
-FEWEST_IMAGES = PAPER  # what page 16 finds to need the fewest images, without the network's gradient
+
+
+class NamedSearch(NamedTuple):
+    """A search that can be asked for by name: its parts, and how many children a generation has at most."""
+
+    parts: SearchSettings
+    children: int | None = None  # None for as many as are usual
+
+
+FEWEST, PAPERS = "fewest images", "the paper's"
+# By encoding, what page 16 chose without the network's gradient; any other has the paper's search.
+CHOSEN = {"direct": NamedSearch(SearchSettings(pressure=1, mutations=3, strength=2.0, rate=3.0, fading=25), 50)}
+
+
+def name_search(name: str, encoding: Encoding) -> NamedSearch:
+    """Return the search that needs the fewest images (:data:`FEWEST`) or the paper's (:data:`PAPERS`)."""
+    chosen = {FEWEST: CHOSEN.get(encoding.name), PAPERS: None}[name]
+    return chosen or NamedSearch(PAPER)
 
 
 def check_search(search: SearchSettings, encoding: Encoding, classifier: Classifier) -> None:

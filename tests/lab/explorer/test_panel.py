@@ -21,6 +21,7 @@ from fooling import runs
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolve import evolve as evolving
+from fooling.evolution.search import FEWEST, PAPER, PAPERS, name_search
 from fooling.lab.explorer import panel
 from fooling.lab.explorer.choices import ENCODINGS
 from fooling.lab.explorer.desk import show_image
@@ -180,6 +181,16 @@ def test_champions_of_a_finished_run_are_shown_bred_from_and_gone_on_with(make_s
     assert evolve.begin.value == "random images" and evolve.classes.layout.display is None
     wait_for(lambda: evolve.search and evolve.search.seed == 1 and evolve.search.generation >= 0)
     evolve.join()
+
+
+def test_the_search_with_the_fewest_images_is_chosen_first_and_the_papers_can_be(explorer):
+    evolve, pixels = explorer.evolve, DirectEncoding(SHAPE)
+    evolve.encoding.value = next(label for label in ENCODINGS if ENCODINGS[label](SHAPE) == pixels)
+    fewest = evolve.make()
+    assert (fewest.settings, fewest.children) == name_search(FEWEST, pixels) and fewest.settings != PAPER
+    evolve.how.value = PAPERS
+    assert evolve.search is None, "another search begins anew"
+    assert evolve.make().settings == PAPER and evolve.search.children == 100
 
 
 @pytest.mark.slow

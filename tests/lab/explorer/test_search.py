@@ -11,6 +11,7 @@ import pytest
 
 from fooling.encodings.population import stack_genomes
 from fooling.evolution.evolve import evolve
+from fooling.evolution.search import SearchSettings
 from fooling.lab.explorer.search import Search, search_in_folder
 from fooling.networks import classifier as classifying
 
@@ -56,6 +57,15 @@ def test_finished_run_of_a_block_is_taken_up_and_goes_on_as_evolve_would(make_se
     for _ in range(GENERATIONS - 4):
         search.advance()
     assert_same(search, evolve(other.classifier, other.encoding, generations=GENERATIONS, seeds=[3], **sizes))
+
+
+def test_run_of_another_search_is_gone_on_with_as_it_was_begun(make_search):
+    other, weak = make_search("direct"), SearchSettings(pressure=1, mutations=2)
+    sizes = {"children": 7, "seeds": [3], "search": weak}
+    search = Search.take_up(other.classifier, evolve(other.classifier, other.encoding, generations=2, **sizes))
+    for _ in range(2):
+        search.advance()
+    assert_same(search, evolve(other.classifier, other.encoding, generations=4, **sizes))
 
 
 @pytest.mark.slow

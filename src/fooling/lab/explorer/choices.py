@@ -79,9 +79,9 @@ def _describe(finished: Evolution) -> str:
     return f"{images:,} images of seed {finished.seeds[0]}, median {median}"
 
 
-def count_children(classifier: Classifier) -> int:
+def count_children(classifier: Classifier, most: int | None = None) -> int:
     """Return children per generation: one forward batch of a large network, so that each is soon done."""
-    return min(MOST_CHILDREN, classifier.batch)
+    return min(most or MOST_CHILDREN, MOST_CHILDREN, classifier.batch)
 
 
 def default_classes(classifier: Classifier) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from fooling.confidence import to_confidence
 from fooling.encodings import Encoding
 from fooling.evolution.evolution import Evolution
+from fooling.evolution.search import FEWEST, PAPER, PAPERS, name_search
 from fooling.lab.explorer.choices import (
     ALL,
     ENCODINGS,
@@ -33,6 +34,7 @@ REST = 0.01  # seconds between two looks whether a click has been answered
 PATIENCE = 30.0  # seconds that stop waits for a network that is being loaded
 STOPPING = "Stop after the images under way, a second or two on a large network; what is evolved stays"
 RANDOM = "random images"
+HOW = "fewest images: what page 16 chose; the paper's: parents by chance, one mutation each"
 TIP = "all, supplement (20 classes of ImageNet), or names and numbers: daisy, 967"
 
 
@@ -60,13 +62,14 @@ class EvolveSection:
         self.classes = widgets.Text(
             description="Classes", value=ALL, placeholder=TIP, tooltip=TIP, continuous_update=False
         )
+        self.how = widgets.Dropdown(options=[FEWEST, PAPERS], description="Search", tooltip=HOW)
         self.begin = widgets.Dropdown(options=[RANDOM], description="Begin with", layout={"display": "none"})
         self.order = widgets.Dropdown(options=list(ORDERS), description="Show", layout=widgets.Layout(display="none"))
         self.go = desk.make_button("Start", "Evolve until stopped", self.start, "primary")
         self.halt = desk.make_button("Stop", STOPPING, self.stop)
         again = desk.make_button("Begin again", "Forget these images and begin with another seed", self.begin_again)
         self.progress, self.grid = widgets.HTML(), Grid()
-        chosen = make_row(self.network, self.encoding, self.classes, self.begin)
+        chosen = make_row(self.network, self.encoding, self.classes, self.how, self.begin)
         buttons = make_row(self.go, self.halt, again, self.progress)
         self.widget = widgets.VBox([chosen, buttons, self.order, self.grid])
         if search is not None:
@@ -78,6 +81,7 @@ class EvolveSection:
         self.network.observe(desk.guard(self._change_network), "value")
         self.encoding.observe(desk.guard(lambda _: self._change_encoding()), "value")
         self.classes.observe(desk.guard(lambda _: self._forget()), "value")
+        self.how.observe(desk.guard(lambda _: self._forget()), "value")
         self.begin.observe(desk.guard(self._begin_with), "value")
         self.order.observe(desk.guard(lambda _: self.show(self.search) if self.search else None), "value")
         self.grid.observe(desk.guard(self._hand_on), "picked")
@@ -90,6 +94,7 @@ class EvolveSection:
                 self.encoding.value = label
         whole = len(search.classes) == len(search.classifier.class_names)
         self.classes.value = ALL if whole else ", ".join(map(str, search.classes))
+        self.how.value = PAPERS if search.settings == PAPER else FEWEST
 
     def _list_finished(self, classifier: Classifier, encoding: Encoding) -> None:
         """Offer to begin with the finished runs against this network."""
@@ -101,7 +106,8 @@ class EvolveSection:
         """Begin with random images, or show a finished run's champions, to be looked at, bred from and gone on with."""
         self._forget()
         begun = change["new"] in self.finished
-        self.classes.layout.display = "none" if begun else None  # such a run has its own
+        for own in (self.classes, self.how):
+            own.layout.display = "none" if begun else None  # such a run has its own
         if begun:
             self.desk.say("Reading the champions …")
             self.show(self.make())
@@ -159,9 +165,10 @@ class EvolveSection:
         if self.search is None:
             classifier, encoding = self.choose()
             classes = read_classes(self.classes.value, classifier.class_names, self.desk.supplement)
-            children = count_children(classifier)
+            parts, most = name_search(self.how.value, encoding)
+            sizes = {"children": count_children(classifier, most), "seed": self.seed, "classes": classes}
             self.desk.say(f"Preparing {encoding.name} images for {classifier.name} …")
-            self.search = Search(classifier, encoding, children=children, seed=self.seed, classes=classes)
+            self.search = Search(classifier, encoding, **sizes, search=parts)
         self.desk.say(f"Evolving against {self.search.classifier.name}.")
         return self.search
 

@@ -84,6 +84,7 @@ class Search:
 
     Attributes:
         classes: The class of each cell, by index, as ``class_names`` by name.
+        settings: The parts of the search beside the paper's.
         standing: Where the search is; None before the first images.
         genomes: Those of :meth:`run`, by number; what else was a champion once is made again when asked for.
     """
@@ -104,6 +105,7 @@ class Search:
         self.classes = evolve.check_classes(classifier, classes)
         self.class_names = [str(classifier.class_names[index]) for index in self.classes]
         self.classifier, self.encoding, self.children = classifier, encoding, int(children)
+        self.settings = search
         self.standing: Standing | None = None
         self.genomes: dict[int, Genomes] = {}
         self._setup = evolve.Setup(Target(classifier, self.classes), encoding, 1, self.children, None, search=search)
@@ -159,7 +161,7 @@ class Search:
             generations=standing.generation,
             children=self.children,
             seeds=np.array([self.seed]),
-            search=self._setup.search,
+            search=self.settings,
         )
 
     def check_started(self) -> Standing:
@@ -172,7 +174,7 @@ class Search:
     def take_up(cls, classifier: Classifier, finished: Evolution) -> Search:
         """Return a finished run, with its genomes, as a search that goes on where it ended, as ``evolve`` would."""
         (seed,) = finished.seeds.tolist()
-        sizes = {"children": finished.children, "seed": seed, "classes": finished.classes}
+        sizes = {"children": finished.children, "seed": seed, "classes": finished.classes, "search": finished.search}
         search = cls(classifier, finished.encoding, **sizes)
         search.standing = Standing(*take_up(finished))
         return search
