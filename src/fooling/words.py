@@ -26,6 +26,11 @@ def show_confidence(confidence: float) -> str:
     return f"{percentage:.4f}%" if percentage > 99.9 else f"{percentage:.2f}%"
 
 
+def show_error(share: float) -> str:
+    """Return a share of held-out digits as a percentage to a digit in 10,000, as the paper's 0.94%."""
+    return f"{share:.2%}"
+
+
 def show_p(p: float) -> str:
     """Return a p-value as text."""
     return f"p < {SMALLEST_P}" if p < SMALLEST_P else f"p = {p:.4f}"
