@@ -58,6 +58,13 @@ def count_words(count: int, word: str) -> str:
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
+def show_runs(runs: int, medians: tuple[float, float]) -> str:
+    """Return how far runs lie apart, for brackets behind their median: ``4 runs: 76.77% to 86.97%``."""
+    low, high = map(show_confidence, medians)
+    told = count_words(runs, "run")
+    return told if runs == 1 else f"{told}: {low} to {high}" if low != high else f"each of {told}"
+
+
 def list_words(words: Sequence[str]) -> str:
     """Return "a", "a and b" or "a, b and c"."""
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

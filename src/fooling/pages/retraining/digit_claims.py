@@ -13,7 +13,7 @@ import numpy as np
 from fooling.confidence import NEAR_CERTAIN, to_confidence
 from fooling.pages.claim import EXACT, NOT, PARTLY, RECALLED, REPRODUCED, SECONDARY, UNTESTED, Claim, Rows
 from fooling.pages.searches import describe_size, spread_of_runs
-from fooling.words import count_words, show_confidence, show_error
+from fooling.words import count_words, show_confidence, show_error, show_runs
 
 if TYPE_CHECKING:
     from fooling.pages.retraining.digits import RetrainedDigits
@@ -211,8 +211,8 @@ CHAIN_CLAIM = Claim(
     before=_judge_last,
     headline=lambda found: (
         f"In one chain, images evolved against the last of {count_words(found.iterations, 'retrained network')} reach "
-        f"a median of {show_confidence(found.medians[-1])}; against the first network, which has no fooling class, "
-        f"they reach {show_confidence(found.medians[0])}."
+        f"a median of {show_confidence(found.medians[-1])} ({show_runs(found.runs, found.last_run_medians)}); against "
+        f"the first, without a fooling class, they reach {show_confidence(found.medians[0])}."
     ),
     rows=_list_chain,
     scale=attrgetter("scale"),
