@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from itertools import starmap
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from fooling.words import (
     show_few,
     show_minutes,
     show_p,
+    show_runs,
     show_seconds,
     table,
 )
@@ -64,6 +66,8 @@ def test_few_children_per_cell_have_no_power_of_ten_and_many_a_comma() -> None:
 
 def test_one_is_singular_and_lists_end_in_and() -> None:
     assert [count_words(count, "run") for count in (0, 1, 2_000)] == ["0 runs", "1 run", "2,000 runs"]
+    spreads = ((4, (0.5, 0.75)), (50, (0.9999999, 0.99999999)), (1, (0.5, 0.5)))
+    assert [*starmap(show_runs, spreads)] == ["4 runs: 50.00% to 75.00%", "each of 50 runs", "1 run"]
     assert [show_minutes(minutes) for minutes in (0.1, 1.0, 10.0)] == ["0.1 minutes", "1 minute", "10 minutes"]
     assert [list_words(words) for words in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
         "",

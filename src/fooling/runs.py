@@ -33,6 +33,7 @@ from fooling.files import (
     write_arrays,
     write_json,
 )
+from fooling.words import show_seconds
 
 PACKAGE = Path(__file__).parent
 ROOT = PACKAGE.parents[1]
@@ -288,7 +289,7 @@ def describe_cost(folders: Iterable[RunFolder | None]) -> str:
     """Return one line on the environment and on what these runs cost when they were computed."""
     used = [run for run in dict.fromkeys(folders) if run is not None]
     places = sorted({machine for run in used for machine in run.machines})
-    return f"{'; '.join(places)}: {sum(run.seconds for run in used):,.0f} s of computing behind this page."
+    return f"{'; '.join(places)}: {show_seconds(sum(run.seconds for run in used))} of computing behind this page."
 
 
 def say(sentence: str) -> None:

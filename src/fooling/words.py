@@ -26,6 +26,11 @@ def show_confidence(confidence: float) -> str:
     return f"{percentage:.4f}%" if percentage > 99.9 else f"{percentage:.2f}%"
 
 
+def show_error(share: float) -> str:
+    """Return a share of held-out digits as a percentage to a digit in 10,000, as the paper's 0.94%."""
+    return f"{share:.2%}"
+
+
 def show_p(p: float) -> str:
     """Return a p-value as text."""
     return f"p < {SMALLEST_P}" if p < SMALLEST_P else f"p = {p:.4f}"
@@ -51,6 +56,13 @@ def show_minutes(minutes: float) -> str:
 def count_words(count: int, word: str) -> str:
     """Return a number with its word, in the plural but for 1."""
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def show_runs(runs: int, medians: tuple[float, float]) -> str:
+    """Return how far runs lie apart, for brackets behind their median: ``4 runs: 76.77% to 86.97%``."""
+    low, high = map(show_confidence, medians)
+    told = count_words(runs, "run")
+    return told if runs == 1 else f"{told}: {low} to {high}" if low != high else f"each of {told}"
 
 
 def list_words(words: Sequence[str]) -> str:

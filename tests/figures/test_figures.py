@@ -118,7 +118,7 @@ def test_reliability_leaves_empty_bins_out() -> None:
     )
     figure = draw_reliability({"LeNet": assessment})
     assert len(figure.axes[0].get_lines()[1].get_xdata()) == 2
-    assert "error 10.0%" in figure.alt
+    assert "error 10.00%" in figure.alt
     show(figure)
 
 

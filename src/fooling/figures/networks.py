@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fooling.figures.style import BASELINE, COLOURS, Figure, start_figure, styled
-from fooling.words import show_confidence
+from fooling.words import show_confidence, show_error
 
 if TYPE_CHECKING:
     from fooling.networks.assessment import Assessment
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def draw_reliability(assessments: Mapping[str, Assessment]) -> Figure:
     """Draw accuracy against confidence on held-out images, and how many images stand in each bin."""
     alt = "Reliability on held-out images. " + "; ".join(
-        f"{name}: error {100 * part.error:.1f}%, calibration error {100 * part.calibration_error:.1f} points"
+        f"{name}: error {show_error(part.error)}, calibration error {100 * part.calibration_error:.2f} points"
         for name, part in assessments.items()
     )
     drawn, axes = start_figure(3.6, alt + ".", ncols=2)

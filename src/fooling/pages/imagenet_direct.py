@@ -9,7 +9,7 @@ from fooling.pages.claim import NOT, PARTLY, REPRODUCED, SECONDARY, UNTESTED, Cl
 from fooling.pages.comparison import Comparison, tell_comparison
 from fooling.pages.imagenet_search import ImageNetSearch, describe_scale, tabulate_search
 from fooling.pages.searches import ImageNetSizes
-from fooling.words import show_confidence, show_few
+from fooling.words import show_confidence, show_few, show_runs
 
 FEW = 45  # classes at 99% or more after the paper's 20,000 generations
 PER_CELL = 4_000  # the paper's children per cell
@@ -73,7 +73,8 @@ CLAIM = Claim(
     judge=judge,
     before=judge_before,
     headline=lambda found: (
-        f"Pixel images reach a median confidence of {show_confidence(found.search.end.median)} after "
+        f"Pixel images reach a median confidence of {show_confidence(found.search.end.median)} "
+        f"({show_runs(found.search.end.scale.runs, found.search.run_medians)}) after "
         f"{show_few(found.search.end.scale.per_cell)} children per cell, of the paper's {PER_CELL:,}, and "
         f"{found.search.end.fooled:,} of {found.search.scale.classes:,} classes reach {found.search.least:.0%}."
     ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fooling.confidence import find_median
-from fooling.words import show_confidence, table
+from fooling.words import show_confidence, show_error, table
 
 if TYPE_CHECKING:
     from fooling.data.digits import Digits
@@ -101,7 +101,7 @@ def tabulate_networks(found: NetworksFound) -> str:
     rows = [
         (
             one.name,
-            f"{100 * one.error:.2f}%",
+            show_error(one.error),
             *("no digit" if part is None else show_confidence(part) for part in (one.when_right, one.when_wrong)),
             f"{100 * one.calibration_error:.2f} points",
             show_confidence(one.on_noise),
@@ -118,7 +118,7 @@ def tell(found: NetworksFound) -> str:
     highest = max(one.highest_on_noise for one in found.networks)
     return (
         f"Trained on {found.data} for {found.steps:,} steps, the {len(errors)} networks are wrong on "
-        f"**{100 * min(errors):.2f}% to {100 * max(errors):.2f}%** of {found.held_out:,} held-out digits. "
+        f"**{show_error(min(errors))} to {show_error(max(errors))}** of {found.held_out:,} held-out digits. "
         f"On uniform noise their median confidence is {show_confidence(min(medians))} to "
         f"{show_confidence(max(medians))}, and the highest of {found.noise:,} noise images gets "
         f"{show_confidence(highest)}: that class needs no search."

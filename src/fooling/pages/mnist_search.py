@@ -15,7 +15,7 @@ import numpy as np
 from fooling.confidence import NEAR_CERTAIN, first_generations, to_confidence
 from fooling.pages.claim import NOT, PARTLY, QUOTE, REPRODUCED, SECONDARY, UNTESTED, Claim, Rows, grade_halves
 from fooling.pages.searches import SearchSizes, describe_size, spread_of_runs
-from fooling.words import show_confidence, table
+from fooling.words import show_confidence, show_runs, table
 
 if TYPE_CHECKING:
     from fooling.evolution.evolution import Evolution
@@ -168,8 +168,9 @@ CENTRED = Claim(
     record=SearchFound,
     judge=judge_cppn,
     headline=lambda found: (
-        f"After {found.generations} generations the median confidence is {show_confidence(found.median)}; the best of "
-        f"as many random CPPNs, never bred, reach {show_confidence(found.baseline_median)}."
+        f"After {found.generations} generations the median confidence is {show_confidence(found.median)} "
+        f"({show_runs(found.runs, found.run_medians)}); the best of as many random CPPNs, never bred, reach "
+        f"{show_confidence(found.baseline_median)}."
     ),
     rows=_list_rows,
     scale=describe_scale,

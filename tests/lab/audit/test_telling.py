@@ -28,6 +28,7 @@ from fooling.lab.audit.telling import (
 from fooling.lab.audit.verdict import give_verdict, judge, read_references
 from fooling.pages.your_network import tabulate_networks
 
+EASILY = "Easily fooled, in half of the classes or more"
 BUDGET = Budget(3.0, (0, 2), 4, *[Size(1, 1, 1)] * 4, 1, 1)
 # Of the first format; users' own scripts read them.
 KEYS = {
@@ -138,9 +139,10 @@ def test_summary_fits_a_slide_and_keeps_the_order_of_attacks(found: Found) -> No
     assert 6 <= len(lines) <= 11 and max(map(len, lines)) < 260
     said = "\n".join(lines)
     assert "4 × 5 × 1, 3 classes, 3 minutes." in said and "noise 25.00%, direct 82.50%" in said
-    assert lines[0].startswith("Easily fooled: nonsense reached 85.00%, the median of real images, in 2 of 2 classes")
+    assert lines[0].startswith(f"{EASILY}: nonsense reached 85.00%, the median of real images, in 2 of 2 classes")
     assert lines[1].startswith("What to do: do not take its confidence") and "Most certain: a, 99.90" in said
-    assert "Random noise is taken for one class or another, 30.00%; at most 50.00%." in said
+    assert "A single image of noise is taken for one class or another, 30.00%, at most 50.00%;" in said
+    assert "; the noise above is the best of 100 such images for each class." in said
     assert "so does nonsense: noise 5 of 10; with the best detector, energy: noise 1 of 10." in said, "4 are too few"
     assert "fell from 8.0 to 2.0 points; nonsense at 99%, of the worst kind, noise: 1 of 10 to 0 of 10." in said
     assert "A fooling class takes 1.0% of real images for fooling ones" in said
@@ -220,9 +222,9 @@ def test_telling_needs_no_tensorflow() -> None:
 def test_the_verdict_hangs_on_what_real_images_reach_and_follows_the_doubts() -> None:
     found = make_found()
     for median, words in (
-        (0.999, "Easily fooled: nonsense reached 99% in 2 of 2 classes"),
-        (0.9985, "Easily fooled: nonsense reached 99% in"),
-        (0.5, "Easily fooled: nonsense reached 50.00%, the median of real images, in 2 of 2 classes within 3 minutes."),
+        (0.999, f"{EASILY}: nonsense reached 99% in 2 of 2 classes"),
+        (0.9985, f"{EASILY}: nonsense reached 99% in"),
+        (0.5, f"{EASILY}: nonsense reached 50.00%, the median of real images, in 2 of 2 classes within 3 minutes."),
     ):
         changed = msgspec.structs.replace(found, real=msgspec.structs.replace(found.real, median=median))
         assert give_verdict(changed).startswith(words)
@@ -233,6 +235,19 @@ def test_the_verdict_hangs_on_what_real_images_reach_and_follows_the_doubts() ->
     assert "audit it longer (--budget)" in advice
     first, second, *_ = judge(msgspec.structs.replace(safe, doubts=("It is not known.",)))
     assert (first, second) == ("Doubtful: It is not known.", verdict)
+
+
+def test_a_detector_is_advised_by_the_images_of_the_worst_kind_that_it_lets_pass() -> None:
+    def advise(passed: tuple[float, float, float], count: int = 20) -> str:
+        kinds = {"noise": Separation((0.9,) * 3, (0.0,) * 3), "direct": Separation((0.9,) * 3, passed)}
+        counts = {"noise": 10 if count >= 10 else count, "direct": count, "CPPN": 2, "ascent": 2}
+        detectors = {"maximum softmax": kinds}
+        return judge(make_found(msgspec.structs.replace(DEFENCES, detectors=detectors, nonsense=counts)))[1]
+
+    let = "let 1 of 20 images of the worst kind, direct, pass (95% interval: 1% to 24%)."
+    assert advise((0.05, 0.009, 0.236)).endswith(f"; add a detector by maximum softmax: it {let}")
+    assert "none stops the nonsense: the best, maximum softmax, let 10 of 20 images" in advise((0.5, 0.3, 0.7))
+    assert "too few to say what would notice it" in advise((0.5, 0.3, 0.7), count=4)
 
 
 def test_what_is_published_of_networks_stands_beside_a_verdict(

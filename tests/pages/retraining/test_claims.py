@@ -178,8 +178,8 @@ def test_rows_of_a_chain_say_what_slows_only_where_it_does() -> None:
 
 def test_rows_of_errors_set_digits_beside_imagenet() -> None:
     rows = read_rows(digit_claims.ERROR_CLAIM, ERRORS)
-    assert rows["digits: error of the first network"] == "3.4%"
-    assert rows["digits: error of retrained networks"] == "median 4.0% (3.0% to 5.1%, n = 15 networks of one chain)"
+    assert rows["digits: error of the first network"] == "3.40%"
+    assert rows["digits: error of retrained networks"] == "median 4.00% (3.00% to 5.10%, n = 15 networks of one chain)"
     assert rows["ImageNet: top class as before"] == "88% of 1,000 crops of 2 photographs, none of them learned"
 
 

@@ -34,7 +34,7 @@ def test_errors_are_drawn_with_intervals(networks: list[Any], show: Any) -> None
     np.testing.assert_allclose(spot.containers[0].lines[0].get_ydata(), errors)
     ends = spot.containers[0].lines[2][0].get_segments()
     np.testing.assert_allclose([part[:, 1] for part in ends], np.array(wilson_interval(errors, 1_000)).T)
-    assert "wrong: 3.0% at first, then 4.0% to 6.0%" in figure.alt
+    assert "wrong: 3.00% at first, then 4.00% to 6.00%" in figure.alt
     show(figure)
 
 

@@ -26,7 +26,7 @@ def test_training_sizes_are_a_mark_per_network_and_lines_of_medians(show: Any) -
     np.testing.assert_allclose(lines["CPPN"], [500, 800])
     assert "never" not in [tick.get_text() for tick in fooled.get_yticklabels()]
     assert list(lines) == ["pixels", "CPPN"], "no line for what is not there"
-    assert "500 digits 11.0%; 1,000 digits 6.0%" in figure.alt and "pixels: 5,000, 9,000" in figure.alt
+    assert "500 digits 11.00%; 1,000 digits 6.00%" in figure.alt and "pixels: 5,000, 9,000" in figure.alt
     show(figure)
 
 

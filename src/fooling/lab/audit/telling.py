@@ -67,8 +67,9 @@ def tell_audit(found: Found) -> list[str]:
         f"Most certain: {worst.class_name}, {show_confidence(worst.confidence)}, by {worst.attack}.",
         f"Median class, by attack: {medians}.",
         f"Images shown until half of the classes were at 99%: {needed}.",
-        f"Random noise is taken for {noise.class_name or 'one class or another'}, {show_confidence(noise.median)}; "
-        f"at most {show_confidence(noise.highest)}.",
+        f"A single image of noise is taken for {noise.class_name or 'one class or another'}, "
+        f"{show_confidence(noise.median)}, at most {show_confidence(noise.highest)}; the noise above is the best of "
+        f"{found.attacks['noise'].images:,} such images for each class.",
     ]
     if real:
         right = "" if real.right is None else f", {real.right:.1%} right"

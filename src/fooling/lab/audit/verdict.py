@@ -29,7 +29,7 @@ def give_verdict(found: Found) -> str:
     """Return in words how easily a network is fooled."""
     level, fooled = count_fooled(found)
     at = "99%" if level == CERTAIN else f"{show_confidence(level)}, the median of real images,"
-    grade = "Easily fooled" if 2 * fooled >= found.audited else "Fooled in some classes"
+    grade = "Easily fooled, in half of the classes or more" if 2 * fooled >= found.audited else "Fooled in some classes"
     end = "" if fooled else f"; the most certain reached {show_confidence(found.worst.confidence)}"
     return (
         f"{grade if fooled else 'Not fooled within this budget'}: nonsense reached {at} in {fooled:,} of "
@@ -71,10 +71,15 @@ def _advise(found: Found) -> str:
         return f"{do}; give real images (--images) to see what would notice nonsense."
     kinds = choose_known(found.detectors, found.nonsense)
     best = find_best_detector(kinds)
-    passed = max((one.passed[0] for one in kinds[best].values()), default=1.0)
+    if not kinds[best]:
+        return f"{do}; there are fewer than {FEW} images of each kind of nonsense, too few to say what would notice it."
+    kind = max(kinds[best], key=lambda one: kinds[best][one].passed[0])
+    (passed, low, high), count = kinds[best][kind].passed, found.nonsense[kind]
+    spread = f"(95% interval: {low:.0%} to {high:.0%})"
+    let = f"let {round(passed * count):,} of {count:,} images of the worst kind, {kind}, pass {spread}"
     if passed <= STOPS:
-        return f"{do}; a detector by {best} let {passed:.0%} of the worst kind of nonsense pass, so add one."
-    return f"{do}; of the detectors tested none stops it: the best, {best}, let {passed:.0%} of the worst kind pass."
+        return f"{do}; add a detector by {best}: it {let}."
+    return f"{do}; of the detectors tested none stops the nonsense: the best, {best}, {let}."
 
 
 def choose_known(

@@ -199,9 +199,11 @@ def _judge_l2(found: AscentFound, with_l2: Swept | NetworkFound | None) -> str:
 def headline(found: AscentFound) -> str:
     """Return what ImageNet images reach without and with L2, there before and after rounding to 8 bits."""
     one = found.imagenet
+    half = " to ".join(map(show_confidence, one.last_with.quartiles))
     return (
-        f"On {one.network} the median image reaches {show_confidence(one.best.median)} without L2; with L2 it ends at "
-        f"{show_confidence(one.unrounded_last)}, and at {show_confidence(one.last_with.median)} as an 8-bit image."
+        f"On {one.network} the median of {one.images} images reaches {show_confidence(one.best.median)} without L2; "
+        f"with L2 it ends at {show_confidence(one.unrounded_last)}, and as 8-bit images at "
+        f"{show_confidence(one.last_with.median)} (middle half {half})."
     )
 
 

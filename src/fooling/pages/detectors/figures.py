@@ -132,7 +132,7 @@ def draw_calibration(before: Trust, after: Trust) -> Figure:
     """
     parts = {"as trained": before, f"temperature {after.temperature:.2f}": after}
     alt = f"Calibration on {before.bins.counts.sum():,} natural images. " + "; ".join(
-        f"{label}: error {show_share(part.error)}" for label, part in parts.items()
+        f"{label}: calibration error {show_share(part.error)}" for label, part in parts.items()
     )
     drawn, axes = start_figure(3.4, alt + ".", ncols=2, width_ratios=(1.25, 1))
     curve, errors = axes[0]

@@ -76,16 +76,17 @@ def _reach(run: Evolution, log_odds: np.ndarray, generations: int) -> Reached:
 
 
 def tell(found: Cells) -> str:
-    """Return the comparison in a sentence or two."""
+    """Return the comparison in two sentences that need no others beside them."""
     all_cells, alone, few = (show_confidence(one.median) for one in (found.together, found.alone, found.alone_per_cell))
-    ahead = {
-        "all": f"the {found.classes} classes are further among all cells",
-        "few": f"the {found.classes} classes are further by themselves",
-        "": "neither search is surely ahead",
-    }[found.ahead]
+    takes = {
+        "all": "takes them less far than",
+        "few": "takes them further than",
+        "": "is not surely ahead of or behind",
+    }
     return (
-        f"With as many images, {ahead}: {alone} by themselves, {all_cells} among {found.together.cells:,} cells. "
-        f"With as many children per cell, they have {few} by themselves."
+        f"With as many images, a search for {found.classes} ImageNet classes alone {takes[found.ahead]} one for all "
+        f"{found.together.cells:,}: their medians are {alone} and {all_cells}. "
+        f"With as many children per cell, the {found.classes} have {few}."
     )
 
 

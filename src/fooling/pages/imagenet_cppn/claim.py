@@ -21,7 +21,7 @@ from fooling.pages.imagenet_search import (
     tabulate_search,
 )
 from fooling.pages.searches import ImageNetSizes
-from fooling.words import show_confidence, show_few
+from fooling.words import show_confidence, show_few, show_runs
 
 if TYPE_CHECKING:
     from fooling.evolution.evolution import Evolution
@@ -100,10 +100,11 @@ def tell(found: CppnSearch, images: str = "CPPN images") -> str:
     search, pixels = found.search, show_confidence(found.against_pixels.medians[1])
     on, further = search.longer, ""
     if on:
-        further = f"; one run went on to {show_few(on.scale.per_cell)} and reaches {show_confidence(on.median)}"
+        further = f"; at {show_few(on.scale.per_cell)}, one run reaches {show_confidence(on.median)}"
     return (
-        f"{images} reach a median of {show_confidence(search.median)} after {show_few(search.scale.per_cell)} children "
-        f"per cell, ahead of pixels ({pixels}) in {found.against_pixels.ahead:,} of {search.scale.classes:,} "
+        f"{images} reach a median of {show_confidence(search.median)} "
+        f"({show_runs(search.scale.runs, search.run_medians)}) after {show_few(search.scale.per_cell)} children per "
+        f"cell, ahead of pixels ({pixels}) in {found.against_pixels.ahead:,} of {search.scale.classes:,} "
         f"classes{further}."
     )
 

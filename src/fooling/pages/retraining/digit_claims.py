@@ -13,7 +13,7 @@ import numpy as np
 from fooling.confidence import NEAR_CERTAIN, to_confidence
 from fooling.pages.claim import EXACT, NOT, PARTLY, RECALLED, REPRODUCED, SECONDARY, UNTESTED, Claim, Rows
 from fooling.pages.searches import describe_size, spread_of_runs
-from fooling.words import count_words, show_confidence
+from fooling.words import count_words, show_confidence, show_error, show_runs
 
 if TYPE_CHECKING:
     from fooling.pages.retraining.digits import RetrainedDigits
@@ -184,13 +184,13 @@ def _list_delay(found: ChainFound) -> Rows:
 
 def _list_errors(found: ErrorFound) -> Rows:
     low, high = found.error_range
-    spread = f"{low:.1%} to {high:.1%}, n = {count_words(found.iterations, 'network')} of one chain"
+    spread = f"{show_error(low)} to {show_error(high)}, n = {count_words(found.iterations, 'network')} of one chain"
     crops = f"{found.agreement_crops:,} crops of {found.agreement_photographs} photographs"
     return (
-        ("digits: error of the first network", f"{found.error_first:.1%}", "0.94%"),
-        ("digits: error of retrained networks", f"median {found.error_median:.1%} ({spread})", "similar"),
-        ("digits: error of the last network", f"{found.error_last:.1%}", "similar"),
-        (f"of {found.held_out:,} digits called fooling", f"{found.called_fooling:.1%} (median network)", ""),
+        ("digits: error of the first network", show_error(found.error_first), "0.94%"),
+        ("digits: error of retrained networks", f"median {show_error(found.error_median)} ({spread})", "similar"),
+        ("digits: error of the last network", show_error(found.error_last), "similar"),
+        (f"of {found.held_out:,} digits called fooling", f"{show_error(found.called_fooling)} (median network)", ""),
         ("ImageNet: top class as before", f"{found.agreement:.0%} of {crops}, none of them learned", "similar error"),
     )
 
@@ -211,8 +211,8 @@ CHAIN_CLAIM = Claim(
     before=_judge_last,
     headline=lambda found: (
         f"In one chain, images evolved against the last of {count_words(found.iterations, 'retrained network')} reach "
-        f"a median of {show_confidence(found.medians[-1])}; against the first network, which has no fooling class, "
-        f"they reach {show_confidence(found.medians[0])}."
+        f"a median of {show_confidence(found.medians[-1])} ({show_runs(found.runs, found.last_run_medians)}); against "
+        f"the first, without a fooling class, they reach {show_confidence(found.medians[0])}."
     ),
     rows=_list_chain,
     scale=attrgetter("scale"),
@@ -228,8 +228,9 @@ ERROR_CLAIM = Claim(
     record=ErrorFound,
     judge=judge_errors,
     headline=lambda found: (
-        f"The median retrained digit network gets {found.error_median:.1%} of the held-out digits wrong, the last one "
-        f"{found.error_last:.1%}, and the first network, which has no fooling class, {found.error_first:.1%}."
+        f"The median retrained digit network gets {show_error(found.error_median)} of the held-out digits wrong, the "
+        f"last one {show_error(found.error_last)}, and the first network, which has no fooling class, "
+        f"{show_error(found.error_first)}."
     ),
     rows=_list_errors,
     scale=attrgetter("scale"),

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from fooling.confidence import NEAR_CERTAIN, to_confidence, to_log_odds, wilson_interval
 from fooling.figures.style import COLOURS, DASHES, PAPER, Figure, label_log_odds, start_figure, styled
-from fooling.words import show_confidence
+from fooling.words import show_confidence, show_error
 
 JITTER = 0.18  # networks beside their place that runs are spread over
 
@@ -68,7 +68,7 @@ def draw_retrained_errors(errors: np.ndarray, called_fooling: np.ndarray, held_o
     alt = (
         f"How many of {held_out:,} held-out digits networks 1 to {len(errors)} get wrong or call fooling. "
         + "; ".join(
-            f"{label}: {part[0]:.1%} at first, then {part[1:].min():.1%} to {part[1:].max():.1%}"
+            "{}: {} at first, then {} to {}".format(label, *map(show_error, (part[0], part[1:].min(), part[1:].max())))
             for label, part in parts.items()
         )
     )

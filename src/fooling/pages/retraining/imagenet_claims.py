@@ -12,7 +12,7 @@ from fooling.pages.claim import SECONDARY, Claim, Rows
 from fooling.pages.comparison import Comparison, compare_classes, compare_starts, tell_comparison, tell_start
 from fooling.pages.imagenet_search import Scale, describe_scale, judge_ahead, note_untested
 from fooling.pages.searches import spread_of_runs
-from fooling.words import show_confidence, show_few
+from fooling.words import show_confidence, show_few, show_runs
 
 if TYPE_CHECKING:
     from fooling.pages.retraining.imagenet import RetrainedImageNet
@@ -86,10 +86,10 @@ CLAIM = Claim(
     record=HeadFound,
     judge=judge,
     headline=lambda found: (
-        "Images evolved against the retrained network DNN2 reach a median of {1}, those against DNN1 {0}, ".format(
-            *map(show_confidence, found.compared.medians)
-        )
-        + f"after {show_few(found.scale.per_cell)} children per cell."
+        "Images evolved against the retrained network DNN2 reach a median of "
+        f"{show_confidence(found.compared.medians[1])} ({show_runs(found.scale.runs, found.run_medians_after)}) after "
+        f"{show_few(found.scale.per_cell)} children per cell; as many against DNN1 reach "
+        f"{show_confidence(found.compared.medians[0])}."
     ),
     rows=_list_rows,
     scale=lambda found: f"{describe_scale(found.scale)}; coordinates {found.coordinates}",

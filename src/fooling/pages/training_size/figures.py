@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from fooling.confidence import NEAR_CERTAIN, to_confidence
 from fooling.figures.style import COLOURS, DASHES, PAPER, Figure, label_log_odds, log_odds, start_figure, styled
 from fooling.pages.training_size.claim import show_count
-from fooling.words import show_confidence
+from fooling.words import show_confidence, show_error
 
 MARKERS = ("o", "s")
 APART = 1.035  # how far the dots of the encodings stand apart on the axis of sizes, as a factor
@@ -29,7 +29,7 @@ def draw_training_sizes(sizes: np.ndarray, errors: np.ndarray, needed: Mapping[s
         needed: By encoding, ``(networks,) float64`` images; infinite for never.
     """
     different = np.unique(sizes)
-    shown = "; ".join(f"{size:,} digits {error:.1f}%" for size, error in _find_medians(sizes, 100 * errors).items())
+    shown = "; ".join(f"{size:,} digits {show_error(error)}" for size, error in _find_medians(sizes, errors).items())
     counts = {label: _find_medians(sizes, part).values() for label, part in needed.items()}
     ends = "; ".join(f"{label}: {', '.join(map(show_count, part))}" for label, part in counts.items())
     alt = (

@@ -128,12 +128,13 @@ def judge_transfer(found: TransferFound) -> str:
 
 def tell_transfer(found: TransferFound) -> str:
     """Return the shares that keep their class in a sentence."""
-    shares = [f"{one.share:.0%} ({label})" for label, one in found.judged.items() if one.share is not None]
+    told = [(label, one, one.share) for label, one in found.judged.items() if one.share is not None]
+    shares = [f"{share:.0%} of {count_words(one.showings, 'showing')} ({label})" for label, one, share in told]
     missing = [label for label, one in found.judged.items() if one.share is None]
     if not shares:
         return "No image reached 99% on its own network, so there is none to show to another."
     lacking = f"; no image was at 99% for {list_words(missing)}" if missing else ""
-    return f"Images that fool one network keep their class on another in {list_words(shares)} of showings{lacking}."
+    return f"Images that fool one network keep their class on another in {list_words(shares)}{lacking}."
 
 
 def tabulate_transfer(found: TransferFound) -> Rows:
