@@ -15,6 +15,7 @@ try:
 
     from fooling import runs
     from fooling.data.pictures import RESIZES
+    from fooling.evolution.search import FEWEST_IMAGES, SEARCHES
     from fooling.files import DamagedError
     from fooling.pages.page import PROFILES
     from fooling.report.notebooks import NOTEBOOKS, RefusedError, StoppedError, open_workspace, read_notebooks
@@ -84,6 +85,12 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     add("--calls", type=int, metavar="N", help="the most images that a function is shown")
     add("--strict", action="store_true", help="exit with 3 where the numbers are doubtful")
     add("--resize", choices=RESIZES, default=RESIZES[0], help="real images to the network's size (default: stretch)")
+    add(
+        "--search",
+        choices=tuple(SEARCHES),
+        default=FEWEST_IMAGES,
+        help="how images are bred (default: fewest images)",
+    )
     add("--seed", type=int, default=0, metavar="N", help="of the first run (default: 0)")
     add("--output", type=Path, metavar="FOLDER", help="default: results/audits/NAME-KEY")
 

@@ -86,14 +86,15 @@ class NamedSearch(NamedTuple):
     children: int | None = None  # None for as many as are usual
 
 
-FEWEST, PAPERS = "fewest images", "the paper's"
+FEWEST_IMAGES, PAPERS = "fewest", "paper"
+SEARCHES = {FEWEST_IMAGES: "fewest images", PAPERS: "the paper's"}  # their names in words
 # By encoding, what page 16 chose without the network's gradient; any other has the paper's search.
 CHOSEN = {"direct": NamedSearch(SearchSettings(pressure=1, mutations=3, strength=2.0, rate=3.0, fading=25), 50)}
 
 
-def name_search(name: str, encoding: Encoding) -> NamedSearch:
-    """Return the search that needs the fewest images (:data:`FEWEST`) or the paper's (:data:`PAPERS`)."""
-    chosen = {FEWEST: CHOSEN.get(encoding.name), PAPERS: None}[name]
+def name_search(name: str, encoding: str) -> NamedSearch:
+    """Return for an encoding's name the search that needs the fewest images (:data:`FEWEST_IMAGES`) or the paper's."""
+    chosen = {FEWEST_IMAGES: CHOSEN.get(encoding), PAPERS: None}[name]
     return chosen or NamedSearch(PAPER)
 
 

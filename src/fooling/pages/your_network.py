@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fooling.evolution.search import SEARCHES
 from fooling.lab.audit.record import ATTACKS, Found
 from fooling.pages.page import Page, open_page
 from fooling.words import escape, show_confidence, show_minutes, table
@@ -41,7 +42,7 @@ def open_audit_page(profile: str, seed: int, model: str | None, output: str | No
     return Page(PAGE, Path(output or find_folder(model)), seed) if model else open_page(PAGE, profile, seed)
 
 
-def audit_beside(name: str, minutes: float, seed: int, folder: Path) -> Audit:
+def audit_beside(name: str, minutes: float, seed: int, folder: Path, search: str) -> Audit:
     """Audit a network of ImageNet's, on at most 1,000 of the photographs that are there and have a class.
 
     The sizes follow from a speed that stands in the code, so that another machine shows the same images.
@@ -62,7 +63,7 @@ def audit_beside(name: str, minutes: float, seed: int, folder: Path) -> Audit:
     known = known.select(draw_places(known.labels, MOST_NATURAL, seed=0))
     images = np.concatenate(list(known.batches(classifier.image_shape)))
     subject = Subject(classifier, NaturalImages(found.name, images, known.labels), "")
-    budget = make_budget(classifier, IMAGENET, minutes, subject.count_real())
+    budget = make_budget(classifier, IMAGENET, minutes, subject.count_real(), search)
     return audit_network(subject, budget, seed, folder)
 
 
@@ -73,5 +74,5 @@ def tabulate_networks(every: Iterable[Found]) -> str:
         medians = (show_confidence(found.attacks[one].median) if one in found.attacks else "" for one in ATTACKS)
         real = show_confidence(found.real.median) if found.real else ""
         fooled = f"{found.fooled:,} of {found.audited:,}, {show_minutes(found.budget_minutes)}"
-        rows.append((escape(found.network.name), fooled, *medians, real))
-    return table(("", "classes at 99%", *(f"{one}, median class" for one in ATTACKS), "real images"), rows)
+        rows.append((escape(found.network.name), SEARCHES[found.search], fooled, *medians, real))
+    return table(("", "search", "classes at 99%", *(f"{one}, median class" for one in ATTACKS), "real images"), rows)

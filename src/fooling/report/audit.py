@@ -14,6 +14,7 @@ import msgspec
 
 from fooling import files
 from fooling.data.pictures import RESIZES
+from fooling.evolution.search import FEWEST_IMAGES
 from fooling.lab.audit.files import (
     AuditError,
     check_image_size,
@@ -56,6 +57,7 @@ class Options(NamedTuple):
     input_range: tuple[float, float] | None = None
     image_size: tuple[int, ...] | None = None
     resize: str = RESIZES[0]
+    search: str = FEWEST_IMAGES
     seed: int = 0
     output: Path | None = None
     code: str | None = None  # a file of Python, or FILE:NAME of a function in it
@@ -135,7 +137,7 @@ def prepare(options: Options) -> tuple[Path, Given]:
     for path in paths.values():
         if any(0xD800 <= ord(letter) < 0xE000 for letter in path):  # how Python keeps a byte that is no letter
             raise AuditError(f"The path {clean_name(path)!r} is not in this system's encoding; rename what it names.")
-    given = ("budget", "trust", "calls", "input_range", "image_size", "resize")
+    given = ("budget", "trust", "calls", "input_range", "image_size", "resize", "search")
     others: dict[str, Any] = {"function": function, **{name: getattr(options, name) for name in given}}
     parameters = {name.upper(): list(one) if isinstance(one, tuple) else one for name, one in others.items() if one}
     return folder, Given(

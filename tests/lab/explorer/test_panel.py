@@ -21,7 +21,7 @@ from fooling import runs
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolve import evolve as evolving
-from fooling.evolution.search import FEWEST, PAPER, PAPERS, name_search
+from fooling.evolution.search import FEWEST_IMAGES, PAPER, PAPERS, name_search
 from fooling.lab.explorer import panel
 from fooling.lab.explorer.choices import ENCODINGS
 from fooling.lab.explorer.desk import show_image
@@ -187,7 +187,7 @@ def test_the_search_with_the_fewest_images_is_chosen_first_and_the_papers_can_be
     evolve, pixels = explorer.evolve, DirectEncoding(SHAPE)
     evolve.encoding.value = next(label for label in ENCODINGS if ENCODINGS[label](SHAPE) == pixels)
     fewest = evolve.make()
-    assert (fewest.settings, fewest.children) == name_search(FEWEST, pixels) and fewest.settings != PAPER
+    assert (fewest.settings, fewest.children) == name_search(FEWEST_IMAGES, pixels.name) and fewest.settings != PAPER
     evolve.how.value = PAPERS
     assert evolve.search is None, "another search begins anew"
     assert evolve.make().settings == PAPER and evolve.search.children == 100

@@ -13,6 +13,7 @@ from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.random_search import RandomSearch
 from fooling.evolution.evolve import evolve
+from fooling.evolution.search import name_search
 from fooling.gradient_ascent.ascend import ascend
 from fooling.gradient_ascent.records import Ascent, choose_points
 from fooling.gradient_ascent.settings import NONE
@@ -53,7 +54,7 @@ def try_attacks(
         ("direct", pixels, budget.direct),
         ("CPPN", CppnEncoding(shape), budget.cppn),
     ):
-        run = breed(classifier, encoding, size, budget.classes, seed, folder)
+        run = breed(classifier, encoding, size, budget, seed, folder)
         yield name, read_evolution(run), run.folders[0]
     if not budget.ascent_steps:
         return
@@ -64,18 +65,17 @@ def try_attacks(
         yield "ascent", read_ascent(ascent), ascent.folder
 
 
-def breed(
-    classifier: Classifier, encoding: Encoding, size: Size, classes: tuple[int, ...], seed: int, folder: Path
-) -> Evolution:
-    """Evolve images of some classes at a size, the first run from a seed, the others from those that follow."""
+def breed(classifier: Classifier, encoding: Encoding, size: Size, budget: Budget, seed: int, folder: Path) -> Evolution:
+    """Evolve images of the budget's classes at a size, the first run from a seed, the others from those that follow."""
     return evolve(
         classifier,
         encoding,
         generations=size.generations,
         children=size.children,
         seeds=range(seed, seed + size.runs),
-        classes=classes,
+        classes=budget.classes,
         folder=folder,
+        search=name_search(budget.search, encoding.name).parts,
     )
 
 

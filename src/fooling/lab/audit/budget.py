@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import numpy as np
 
+from fooling.evolution.search import FEWEST_IMAGES, PAPERS, SEARCHES, name_search
 from fooling.gradient_ascent.ascend import check_ascent
 from fooling.gradient_ascent.settings import NONE
 from fooling.lab.audit.files import AuditError
@@ -72,9 +73,12 @@ class Budget:
     ascent_seeds: int  # starts for each class
     ascent_steps: int
     cut: tuple[str, ...] = ()  # what was left out, in sentences
+    search: str = PAPERS  # the search by name: the paper's, or the one with the fewest images
 
 
-def open_budget(classifier: Classifier, minutes: float, seed: int, real: int, folder: Path) -> Budget:
+def open_budget(
+    classifier: Classifier, minutes: float, seed: int, real: int, folder: Path, search: str = FEWEST_IMAGES
+) -> Budget:
     """Return the budget of a network on this machine: the one made before, else by measuring its speed now.
 
     Arguments and errors are those of :func:`make_budget`; a budget made before is that of the same seed.
@@ -82,17 +86,18 @@ def open_budget(classifier: Classifier, minutes: float, seed: int, real: int, fo
 
     def measure() -> dict[str, np.ndarray]:
         speed = measure_speed(classifier)
-        budget = make_budget(classifier, speed, minutes, real)
+        budget = make_budget(classifier, speed, minutes, real, search)
         return {"budget": np.array(msgspec.json.encode(budget).decode()), "speed": np.array(speed)}
 
     described = {"network": classifier.fingerprint(), "minutes": minutes, "seed": seed, "real": real}
+    described |= {} if search == PAPERS else {"search": search}
     described |= {"calls": classifier.asked.most} if classifier.asked else {}
     with tell_failure(classifier):
         kept, _ = compute_once(folder, "audit-budget", described, VERSION, measure)
     return msgspec.json.decode(str(kept["budget"]), type=Budget)
 
 
-def make_budget(classifier: Classifier, speed: Speed, minutes: float, real: int) -> Budget:
+def make_budget(classifier: Classifier, speed: Speed, minutes: float, real: int, search: str = FEWEST_IMAGES) -> Budget:
     """Return the sizes that fit into so many minutes.
 
     Without ``real`` images nothing is evolved again, and the time goes to the rest.
@@ -121,13 +126,15 @@ def make_budget(classifier: Classifier, speed: Speed, minutes: float, real: int)
     # Real images are scored, and their features read twice.
     most = FEWEST_REAL if limit is not None else int(parts["natural"] / (3 * speed.forward))
     natural = min(real, max(FEWEST_REAL, most))
-    sizes = {name: choose_size(count) for name, count in images.items()}
+    limits = {name: name_search(search, "cppn" if name == "again" else name).children for name in images}
+    sizes = {name: choose_size(count, limits[name]) for name, count in images.items()}
     noise, direct, cppn, again = sizes.values()
     shown = sum(size.images for size in (noise, direct, cppn))
     if limit is not None and shown > free:
         needed = limit + math.ceil((shown - free) / SHOWN)
         raise AuditError(f"An audit must show {classifier.name} about {needed:,} images: add --calls {needed} (CALLS).")
-    budget = Budget(minutes, spread_classes(total, cells), natural, noise, direct, cppn, again, seeds, steps)
+    classes = spread_classes(total, cells)
+    budget = Budget(minutes, classes, natural, noise, direct, cppn, again, seeds, steps, search=search)
     least = sum(sizes[name].images * cost for name, cost in costs.items() if name not in left_out)
     least += slots * steps * speed.gradient + GRAPHS * speed.compile
     if least > 60 * minutes:  # because no part can be smaller
@@ -139,9 +146,13 @@ def make_budget(classifier: Classifier, speed: Speed, minutes: float, real: int)
     return replace(budget, cut=describe_cut(budget, total, real))
 
 
-def choose_size(images: float) -> Size:
-    """Return the size of a search of about so many images: 200 children if it can be, then runs, then generations."""
-    children = next((few for few in CHILDREN if images >= few * (GENERATIONS + 1)), CHILDREN[-1])
+def choose_size(images: float, most: int | None = None) -> Size:
+    """Return the size of a search of about so many images: 200 children if it can be, then runs, then generations.
+
+    With ``most`` a generation has no more children than these.
+    """
+    few_enough = [few for few in CHILDREN if few <= (most or few)]
+    children = next((few for few in few_enough if images >= few * (GENERATIONS + 1)), CHILDREN[-1])
     runs = max(1, min(MOST_RUNS, int(images / RUN)))
     generations = int(images / (runs * children)) - 1
     return Size(runs, max(1, min(MOST_GENERATIONS, generations)), children)
@@ -193,6 +204,7 @@ def tabulate_budget(budget: Budget, subject: Subject) -> list[tuple[str, str, st
         ),
         ("real images", f"{real:,}" if real else "none", "half to fit, half to measure"),
         *([("resized", natural.resize, why_resized)] if natural else []),
+        ("search", SEARCHES[budget.search], "page 16 found the one with the fewest images"),
         ("noise", str(budget.noise), "random search: what chance finds"),
         ("direct", str(budget.direct), "pixels; the paper: 200 × 200 on digits"),
         ("CPPN", str(budget.cppn), "regular patterns; the same"),

@@ -160,7 +160,7 @@ def teach_fooling_class(
     called = (wrong[rest] @ head.kernel + head.bias).argmax(axis=1) == fooling
     by_kind = {kind: called[kinds[rest] == place] for place, kind in enumerate(nonsense)}
     retrained, encoding = replace_head(classifier, below, head), CppnEncoding(classifier.image_shape)
-    again = read_evolution(breed(retrained, encoding, budget.again, budget.classes, seed + SEEDS_APART, folder))
+    again = read_evolution(breed(retrained, encoding, budget.again, budget, seed + SEEDS_APART, folder))
     images = int(min(again.steps[-1], before.steps[-1]))
     found = FoolingClass(
         known={kind: float(part.mean()) if len(part) else None for kind, part in by_kind.items()},

@@ -12,6 +12,7 @@ import numpy as np
 from fooling.confidence import find_median, to_confidence
 from fooling.encodings.direct import DirectEncoding
 from fooling.encodings.random_images import draw_random_images
+from fooling.evolution.search import PAPERS
 from fooling.files import hash_arrays
 from fooling.lab.audit import record
 from fooling.lab.audit.asking import beats_chance
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from fooling.networks.classifier import Classifier
 
 VERSION = 2
+PAPERS_OWN = ("search", PAPERS)  # which a key does not name, so that older audits keep theirs
 NOISE = 200  # noise images whose confidence is drawn as a distribution; Choice: as many as a generation has
 SHOWN = 10  # classes kept as images; Choice: a row of a contact sheet
 NO_GRADIENT = "Ascent was not tested: the network gave no gradient at any of its starts."
@@ -68,7 +70,7 @@ def audit_network(subject: Subject, budget: Budget, seed: int, folder: Path) -> 
     described = {
         "network": [classifier.fingerprint(), classifier.name, *classifier.class_names],
         "real": hash_arrays(natural.images, natural.labels) if natural else None,
-        "budget": msgspec.to_builtins(budget),
+        "budget": {name: part for name, part in msgspec.to_builtins(budget).items() if (name, part) != PAPERS_OWN},
         "seed": seed,
         **({"doubts": list(subject.doubts)} if subject.doubts else {}),
     }
@@ -153,6 +155,7 @@ def summarise(
         network=record.Network(classifier.name, classifier.image_shape, len(names), classifier.input_range),
         budget_minutes=budget.minutes,
         cut=budget.cut,
+        search=budget.search,
         doubts=doubts,
         untested=untested,
         audited=len(budget.classes),

@@ -142,4 +142,5 @@ class Found(Defences, frozen=True, kw_only=True):
     noise: OnNoise
     plain: dict[str, Plain]  # by colour
     real: OnReal | None
+    search: str = "paper"  # whose images were bred: the paper's, or "fewest" of page 16
     pictures: tuple[str, ...] = ()  # sentences on how real images were read, and on what was left out

@@ -33,7 +33,7 @@ def give_verdict(found: Found) -> str:
     end = "" if fooled else f"; the most certain reached {show_confidence(found.worst.confidence)}"
     return (
         f"{grade if fooled else 'Not fooled within this budget'}: nonsense reached {at} in {fooled:,} of "
-        f"{found.audited:,} classes within {show_minutes(found.budget_minutes)}{end}.{_compare()}"
+        f"{found.audited:,} classes within {show_minutes(found.budget_minutes)}{end}.{_compare(found)}"
     )
 
 
@@ -52,9 +52,9 @@ def read_references() -> list[Found]:
     return [*msgspec.convert(kept.get("records", {}), dict[str, Found]).values()]
 
 
-def _compare() -> str:
-    """Return what the project's own networks came to, in a sentence after a space; nothing where that is not known."""
-    kept = read_references()
+def _compare(found: Found) -> str:
+    """Return what the same search did to the project's own networks, in a sentence after a space, if that is known."""
+    kept = [one for one in read_references() if one.search == found.search]
     shown = list_words([f"{one.network.name} {one.fooled} of {one.audited}" for one in kept])
     return f" To compare, at 99% within {show_minutes(kept[0].budget_minutes)}: {shown}." if kept else ""
 

@@ -14,7 +14,7 @@ import numpy as np
 from fooling.confidence import to_confidence
 from fooling.encodings import Encoding
 from fooling.evolution.evolution import Evolution
-from fooling.evolution.search import FEWEST, PAPER, PAPERS, name_search
+from fooling.evolution.search import FEWEST_IMAGES, PAPER, PAPERS, SEARCHES, name_search
 from fooling.lab.explorer.choices import (
     ALL,
     ENCODINGS,
@@ -62,7 +62,9 @@ class EvolveSection:
         self.classes = widgets.Text(
             description="Classes", value=ALL, placeholder=TIP, tooltip=TIP, continuous_update=False
         )
-        self.how = widgets.Dropdown(options=[FEWEST, PAPERS], description="Search", tooltip=HOW)
+        self.how = widgets.Dropdown(
+            options=[(words, name) for name, words in SEARCHES.items()], description="Search", tooltip=HOW
+        )
         self.begin = widgets.Dropdown(options=[RANDOM], description="Begin with", layout={"display": "none"})
         self.order = widgets.Dropdown(options=list(ORDERS), description="Show", layout=widgets.Layout(display="none"))
         self.go = desk.make_button("Start", "Evolve until stopped", self.start, "primary")
@@ -94,7 +96,7 @@ class EvolveSection:
                 self.encoding.value = label
         whole = len(search.classes) == len(search.classifier.class_names)
         self.classes.value = ALL if whole else ", ".join(map(str, search.classes))
-        self.how.value = PAPERS if search.settings == PAPER else FEWEST
+        self.how.value = PAPERS if search.settings == PAPER else FEWEST_IMAGES
 
     def _list_finished(self, classifier: Classifier, encoding: Encoding) -> None:
         """Offer to begin with the finished runs against this network."""
@@ -165,10 +167,10 @@ class EvolveSection:
         if self.search is None:
             classifier, encoding = self.choose()
             classes = read_classes(self.classes.value, classifier.class_names, self.desk.supplement)
-            parts, most = name_search(self.how.value, encoding)
-            sizes = {"children": count_children(classifier, most), "seed": self.seed, "classes": classes}
+            parts, most = name_search(self.how.value, encoding.name)
+            children = count_children(classifier, most)
             self.desk.say(f"Preparing {encoding.name} images for {classifier.name} …")
-            self.search = Search(classifier, encoding, **sizes, search=parts)
+            self.search = Search(classifier, encoding, children=children, seed=self.seed, classes=classes, search=parts)
         self.desk.say(f"Evolving against {self.search.classifier.name}.")
         return self.search
 
