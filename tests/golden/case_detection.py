@@ -126,7 +126,7 @@ def real_images_of_an_audit() -> Arrays:
 def budgets_of_audits() -> Arrays:
     arrays: Arrays = {}
     for minutes, real in ((1.0, 0), (10.0, 500), (240.0, 20_000)):
-        budget = package.make_budget(digit_network(), package.LENET_SPEED, minutes, real)
+        budget = package.make_budget(digit_network(), package.LENET_SPEED, minutes, real, "paper")
         arrays |= list_arrays(budget, f"{minutes:g}.") | {f"{minutes:g}.classes": np.array(budget.classes)}
     return arrays
 

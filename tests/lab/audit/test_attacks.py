@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from fooling.encodings.cppn import CppnEncoding
+from fooling.encodings.direct import DirectEncoding
+from fooling.encodings.random_search import RandomSearch
+from fooling.evolution.search import PAPER, name_search
 from fooling.gradient_ascent.ascend import ascend
 from fooling.gradient_ascent.settings import NONE
+from fooling.lab.audit import attacks
 from fooling.lab.audit.attacks import (
     Attempt,
     find_fooling,
@@ -39,6 +46,16 @@ def test_every_attack_is_tried_at_its_planned_size(tried, budget) -> None:
         assert one.log_odds.shape == (runs, 2) and one.images.shape == (runs, 2, 12, 10, 3)
         assert one.needed.shape == (runs, 3, 2) and one.curves.shape == (runs, len(one.steps), 2)
         assert one.steps[-1] == shown and (np.diff(one.steps) > 0).all()
+
+
+@pytest.mark.parametrize("name", ["fewest", "paper"])
+def test_images_are_bred_by_the_budgets_search(colour_network, budget, tmp_path, monkeypatch, name) -> None:
+    asked = {}
+    monkeypatch.setattr(attacks, "evolve", lambda classifier, encoding, **given: asked.update({encoding.name: given}))
+    for encoding in (RandomSearch(DirectEncoding((12, 10, 3))), DirectEncoding((12, 10, 3)), CppnEncoding((12, 10, 3))):
+        attacks.breed(colour_network, encoding, budget.direct, replace(budget, search=name), 0, tmp_path)
+        assert asked[encoding.name]["search"] == name_search(name, encoding.name).parts
+    assert asked["random-direct"]["search"] == PAPER and (asked["direct"]["search"] == PAPER) == (name == "paper")
 
 
 @pytest.mark.slow

@@ -63,6 +63,13 @@ def test_without_real_images_nothing_is_evolved_again_and_the_rest_gets_longer()
     assert alone.natural == 0 and alone.direct.images > beside.direct.images
 
 
+def test_a_named_search_has_its_own_most_children_and_as_many_images() -> None:
+    fewest, papers = (make_budget(make_network(10), FAST, 10, 500, search) for search in ("fewest", "paper"))
+    assert (fewest.direct.children, papers.direct.children) == (50, 200)
+    assert fewest.direct.images == pytest.approx(papers.direct.images, rel=0.02)
+    assert fewest.noise == papers.noise and (fewest.search, papers.search) == ("fewest", "paper")
+
+
 def test_what_is_cut_is_said_and_nothing_else() -> None:
     assert make_budget(make_network(10), FAST, 30, 500).cut == ()
     said = " ".join(make_budget(make_network(1_000, 224), SLOW, 5, 5_000).cut)
@@ -93,3 +100,4 @@ def test_a_budget_is_made_once_and_read_again(make_small_network, tmp_path, monk
     assert first == again and len(measured) == 1
     open_budget(network, 2.0, 0, 100, tmp_path)
     assert len(measured) == 2
+    assert open_budget(network, 2.0, 0, 100, tmp_path, "paper").search == "paper" and len(measured) == 3

@@ -65,6 +65,7 @@ def test_another_seed_budget_name_or_set_of_images_is_another_audit(subject, aud
     for other, budget, seed in (
         (subject, BUDGET, 1),
         (subject, replace(BUDGET, ascent_steps=6), 0),
+        (subject, replace(BUDGET, search="fewest"), 0),
         (subject._replace(natural=fewer), BUDGET, 0),
         (subject._replace(classifier=renamed), BUDGET, 0),
     ):
