@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fooling.confidence import to_confidence
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.search import SearchSettings
 from fooling.pages.fewer_images import measure
-from fooling.pages.fewer_images.claim import CPPNS, MIDDLE, PAPER, PIXELS, SIZES, FewerSizes
-from fooling.pages.fewer_images.figures import draw_arms
+from fooling.pages.fewer_images.claim import CPPNS, LEAST, MIDDLE, PAPER, PIXELS, SIZES, FewerSizes
+from fooling.pages.fewer_images.figures import draw_arms, draw_progress
 from fooling.pages.fewer_images.measure import Field, compare_arms, count_images
+from fooling.words import show_confidence
 
 SHAPE = (15, 13, 1)
 
@@ -76,3 +78,10 @@ def test_the_page_measures_and_draws_and_takes_up_what_it_kept(
     gain = np.median(np.subtract(*(found.digits.ends[name] for name in ("weak cells", PAPER))))
     assert f"weak cells {gain:+.2f}" in arms.alt
     show(arms)
+    progress = draw_progress(runs[network.name], LEAST, 0.9999)
+    ends = [
+        show_confidence(float(to_confidence(np.median(run.log_odds.min(axis=1)))))
+        for run in runs[network.name].values()
+    ]
+    assert progress.alt.endswith(f"{PAPER}: {ends[0]}; chosen: {ends[1]}.")
+    show(progress)

@@ -28,7 +28,8 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
     **{"two parents": {"crossover": 0.5}, "crossed pixels": {"crossed": True}, GRADIENT: {"gradient_steps": 1}},
 }
 PIXELS = tuple(name for name in ARMS if name not in ("two parents", GRADIENT))
-CPPNS = (  # two cores take ten minutes for each: what did not help on digits, or adds little, is tried there alone
+# Two cores take ten minutes for each of these: what did not help on digits, or adds little, is tried there alone.
+CPPNS: tuple[str, ...] = (
     *(PAPER, "weak cells", "longer steps", "changes that fade", "three mutations", "small generations"),
     *("two parents", GRADIENT),
 )

@@ -1,13 +1,19 @@
-"""The figure of page 16: what each arm gains."""
+"""The figures of page 16: what each arm gains, and how far the chosen search is after so many images."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fooling.figures.style import BASELINE, COLOURS, Figure, start_figure, styled
-from fooling.pages.fewer_images.claim import Trial
+from fooling.confidence import to_confidence, to_log_odds
+from fooling.figures.style import BASELINE, COLOURS, Figure, label_confidences, start_figure, styled
+from fooling.pages.fewer_images.claim import LEAST, Trial
+from fooling.words import show_confidence
+
+if TYPE_CHECKING:
+    from fooling.evolution.evolution import Evolution
 
 
 @styled
@@ -27,4 +33,25 @@ def draw_arms(trials: Sequence[Trial]) -> Figure:
         spot.invert_yaxis()
         spot.set_title(f"{trial.network}, {trial.images:,} images\n{trial.of}", fontsize=10)
         spot.set_xlabel("log-odds above the paper's search")
+    return drawn
+
+
+@styled
+def draw_progress(runs: Mapping[str, Evolution], of: str, aim: float) -> Figure:
+    """Draw the confidence in a class, LEAST or MIDDLE, against images, a thin line a run; and the aim as a line."""
+    share = 0.0 if of == LEAST else 0.5
+    reached = {name: np.quantile(run.history, share, axis=2) for name, run in runs.items()}  # (runs, generations + 1)
+    ends = {name: show_confidence(float(to_confidence(np.median(part[:, -1])))) for name, part in reached.items()}
+    told = "; ".join(f"{name}: {end}" for name, end in ends.items())
+    drawn, axes = start_figure(3.6, f"Confidence in {of} against images, at the end in the median run: {told}.")
+    spot = axes[0, 0]
+    for colour, (name, run) in zip(COLOURS, runs.items(), strict=False):
+        images = [run.search.count_images(run.children, generation) for generation in range(run.generations + 1)]
+        spot.plot(images, reached[name].T, color=colour, lw=0.7, alpha=0.7)
+        spot.plot(images, np.median(reached[name], axis=0), color=colour, lw=2, label=f"{name} ({len(run.seeds)} runs)")
+    spot.axhline(to_log_odds(aim), color=BASELINE, lw=0.8, ls=":", label=f"the aim, {aim:.2%}")
+    spot.set(xlabel="images", ylabel=f"confidence, {of}\n(log-odds scale)")
+    spot.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    label_confidences(spot, np.concatenate([part.ravel() for part in reached.values()]))
+    spot.legend(loc="lower right")
     return drawn
