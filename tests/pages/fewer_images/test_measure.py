@@ -26,13 +26,12 @@ def make_run(history: Any, children: int = 10, **parts: Any) -> Any:
     return SimpleNamespace(history=log_odds, children=children, search=SearchSettings(**parts))
 
 
-def test_images_are_those_until_the_generation_that_reaches_it_over_all_runs() -> None:
+def test_images_are_those_until_the_generation_that_reaches_it_run_by_run() -> None:
     run = make_run([[0.0, 1.0, 5.0], [6.0, 6.0, 6.0], [0.0, 5.0, 4.0]])
-    assert count_images(run, run.history, 5.0, max) == 30.0
-    assert count_images(run, run.history, 5.0, np.median) == 20.0
-    assert count_images(run, run.history, 5.5, np.median) is None and count_images(run, run.history, 5.5, min) == 10.0
+    assert count_images(run, run.history, 5.0) == (30.0, 10.0, 20.0)
+    assert count_images(run, run.history, 5.5) == (None, 10.0, None)
     climbing = make_run(run.history, gradient_steps=1)
-    assert count_images(climbing, run.history, 5.0, max) == 10.0 + 2 * 40.0
+    assert count_images(climbing, run.history, 5.0)[0] == 10.0 + 2 * 40.0
 
 
 def evolve_nothing(classifier: Any, encoding: Any, **sizes: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -64,11 +64,12 @@ def compare_arms(field: Field, names: Iterable[str], images: int, seeds: Sequenc
     return judge(runs), runs
 
 
-def count_images(run: Evolution, log_odds: np.ndarray, least: float, over: Callable[..., Any]) -> float | None:
-    """Return the images until log-odds, ``(runs, generations + 1)``, reach ``least``, over runs; None for never."""
+def count_images(run: Evolution, log_odds: np.ndarray, least: float) -> claim.Counts:
+    """Return for each run the images until its log-odds, ``(runs, generations + 1)``, reach ``least``."""
     reached = log_odds >= least
-    counts = [run.search.count_images(run.children, int(row.argmax())) if row.any() else np.inf for row in reached]
-    return float(over(counts)) if np.isfinite(over(counts)) else None
+    return tuple(
+        float(run.search.count_images(run.children, int(row.argmax()))) if row.any() else None for row in reached
+    )
 
 
 def measure(
@@ -85,7 +86,7 @@ def measure(
     plans = {claim.PAPER: {}, CHOSEN: claim.merge(digits.chosen)}
     tried = {lenet.name: {name: field.run(parts, sizes.digits, digit_seeds) for name, parts in plans.items()}}
     level = to_log_odds(NEAR_CERTAIN)
-    paper, ours = (count_images(run, run.history.min(axis=2), level, max) for run in tried[lenet.name].values())
+    paper, ours = (count_images(run, run.history.min(axis=2), level) for run in tried[lenet.name].values())
     found, every = claim.FewerFound(data, digits, (paper, ours)), [*arms.values()]
     if sizes.imagenet:
         network, names = load_network(), claim.CPPNS
@@ -106,7 +107,7 @@ def measure(
         shares = zip(plans.items(), (1.0, claim.BLACK_SHARE, claim.WHITE_SHARE), strict=True)
         long = {name: field.run(parts, round(share * sizes.long), seeds) for (name, parts), share in shares}
         level = to_log_odds(MEDIAN)
-        needed = [count_images(run, np.median(run.history, axis=2), level, np.median) for run in long.values()]
+        needed = [count_images(run, np.median(run.history, axis=2), level) for run in long.values()]
         before, after = (float(np.median(run.confidences)) for run in last.values())
         found = replace(found, reached=(needed[0], needed[1], needed[2]), modern=(before, after))
         tried = {**tried, network.name: long, MODERN: last}
