@@ -39,7 +39,7 @@ LIMITED = SHARES["noise"] + SHARES["direct"] + SHARES["cppn"]
 CHILDREN = (200, 100, 50, 20, 10)  # per generation; the most that leave GENERATIONS; Source: the paper's 200 on MNIST
 GENERATIONS = 50
 RUN = 40_000  # images of one run before another begins; Source: the paper's 200 generations of 200 on MNIST
-MOST_RUNS, MOST_GENERATIONS = 5, 1_000
+MOST_RUNS, MOST_IMAGES = 5, 200_000  # and images of a run; Choice: five times the paper's on MNIST
 MOST_SEEDS, FEWEST_STEPS = 5, 20  # of ascent, whose most steps are the paper's
 
 
@@ -155,7 +155,7 @@ def choose_size(images: float, most: int | None = None) -> Size:
     children = next((few for few in few_enough if images >= few * (GENERATIONS + 1)), CHILDREN[-1])
     runs = max(1, min(MOST_RUNS, int(images / RUN)))
     generations = int(images / (runs * children)) - 1
-    return Size(runs, max(1, min(MOST_GENERATIONS, generations)), children)
+    return Size(runs, max(1, min(MOST_IMAGES // children, generations)), children)
 
 
 def choose_ascent(classifier: Classifier, gradients: float, cells: int) -> tuple[int, int, int]:
