@@ -33,7 +33,7 @@ BUDGET = Budget(3.0, (0, 2), 4, *[Size(1, 1, 1)] * 4, 1, 1)
 # Of the first format; users' own scripts read them.
 KEYS = {
     "": "format network doubts budget_minutes cut untested audited fooled fooled_share worst means classes noise plain "
-    "pictures real detectors nonsense measured_with temperature fooling_class",
+    "pictures real search detectors nonsense measured_with temperature fooling_class",
     "network": "name image_shape classes input_range",
     "worst": "class means confidence",
     "noise": "median highest class",
@@ -261,7 +261,9 @@ def test_what_is_published_of_networks_stands_beside_a_verdict(
     compared = f"To compare, at 99% within 3 minutes: {found.network.name} 2 of 2 and SqueezeNet 3 of 5."
     assert give_verdict(found).endswith(f"within 3 minutes. {compared}")
     rows = tabulate_networks([found, *read_references()]).splitlines()[2:]
-    assert len(rows) == 3 and "| SqueezeNet | 3 of 5, 3 minutes |" in rows[2]
+    assert len(rows) == 3 and "| SqueezeNet | the paper's | 3 of 5, 3 minutes |" in rows[2]
+    bred = msgspec.structs.replace(found, search="fewest")
+    assert give_verdict(bred).endswith("within 3 minutes."), "another search is nothing to compare with"
 
 
 def test_every_published_audit_of_a_network_has_the_same_budget() -> None:
