@@ -30,7 +30,10 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
 PIXELS = tuple(name for name in ARMS if name not in ("two parents", GRADIENT))
 # Two cores take ten minutes for each of these: what did not help on digits is tried there alone, and so are longer
 # steps and more changes by themselves, which are what fades.
-CPPNS = (PAPER, "weak cells", "changes that fade", "three mutations", "small generations", "two parents", GRADIENT)
+CPPNS: tuple[str, ...] = (
+    *(PAPER, "weak cells", "changes that fade", "three mutations", "small generations", "two parents"),
+    GRADIENT,
+)
 FEW = (PAPER, "weak cells", "longer steps", "small generations")
 # The aims, written before any arm was run. The paper's search is ours of it, on the same network and seeds.
 BLACK_SHARE, WHITE_SHARE = 2 / 3, 1 / 5  # of the images that it needs for the paper's median
