@@ -32,7 +32,7 @@ def test_page_is_written_to_the_house_rules(path: Path) -> None:
     words = sum(len("".join(cell["source"]).split()) for cell in prose)
     assert 550 <= words <= 1_200
     assert len(code) <= 18
-    assert max(len(cell["source"]) for cell in code) <= 14
+    assert max(len(cell["source"]) for cell in code[1:]) <= 14, "code[0] are the parameters, a line each"
     assert not any(line.startswith(("def ", "class ")) for cell in code for line in cell["source"])
     opening, boxes = ("".join(prose[place]["source"]) for place in (0, 2 if path.stem[:2] == OVERVIEW else 0))
     assert opening.startswith("# ") and "?" in opening.splitlines()[0], "the title is a question"
