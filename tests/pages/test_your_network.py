@@ -24,7 +24,7 @@ def test_a_network_of_imagenets_is_audited_at_smoke_on_the_photographs_that_are_
 ) -> None:
     monkeypatch.setattr("fooling.data.photographs.DATA", tmp_path)
     (name,), minutes = SIZES["smoke"].beside, SIZES["smoke"].minutes
-    found = audit_beside(name, minutes, 0, tmp_path).found
+    found = audit_beside(name, minutes, 0, tmp_path, "fewest").found
     assert (found.network.name, found.network.classes, found.budget_minutes) == ("SqueezeNet", 1_000, minutes)
     assert found.audited == 5 and set(found.attacks) == set(ATTACKS)
     assert found.real.images == 6 and found.real.right > 0.3, "the packaged photographs of known classes"
