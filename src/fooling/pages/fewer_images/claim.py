@@ -85,14 +85,18 @@ class Trial:
         return {name: np.subtract(part, self.ends[PAPER]) for name, part in self.ends.items() if name != PAPER}
 
     @property
+    def ahead(self) -> tuple[str, ...]:
+        """The arms of one change that end above the paper's search on every seed."""
+        return tuple(name for name, gain in self.gains.items() if (gain > 0).all() and name != COMBINED)
+
+    @property
     def helping(self) -> tuple[str, ...]:
-        """The arms that end above the paper's search on every seed, by their median seed, the best first.
+        """Those of them that go together, by their median seed, the best first.
 
         The gradient, which asks more of a network than answers, is none; nor is one that sets what a better one sets.
         """
-        better = [name for name, gain in self.gains.items() if (gain > 0).all() and name not in (COMBINED, GRADIENT)]
         kept: list[str] = []
-        for name in sorted(better, key=lambda name: -float(np.median(self.ends[name]))):
+        for name in sorted(set(self.ahead) - {GRADIENT}, key=lambda name: -float(np.median(self.ends[name]))):
             kept += [] if ARMS[name].keys() & merge(kept).keys() else [name]
         return tuple(kept)
 
@@ -189,10 +193,12 @@ def tell(found: FewerFound) -> str:
             f"Images to {MEDIAN:.2%} in the median of ImageNet's classes: {paper} by the paper's search, {ours[0]} by "
             f"what helps, {ours[1]} with the gradient; {met} of 4 aims are met."
         )
-    helping = [f"{len(one.helping)} of {len(one.gains)} changes on {one.network}" for one in found.trials]
+    first, *others = (f"{len(one.ahead)} of {len(one.gains.keys() - {COMBINED})}" for one in found.trials)
+    ahead = [f"{first} changes on {found.digits.network}"]
+    ahead += [f"{part} on {one.network}" for part, one in zip(others, found.imagenet, strict=True)]
     return (
-        f"Ahead of the paper's search on every seed are {list_words(helping)}; images to {NEAR_CERTAIN:.2%} in all ten "
-        f"digits, median run: {paper} by the paper's search, {ours[0]} by what was chosen."
+        f"{list_words(ahead)} beat the paper's search on every seed; all ten digits reach {NEAR_CERTAIN:.2%} after "
+        f"{ours[0]} images (median run), by the paper's search after {paper}."
     )
 
 
