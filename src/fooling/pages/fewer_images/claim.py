@@ -198,7 +198,7 @@ def tell(found: FewerFound) -> str:
     ahead += [f"{part} on {one.network}" for part, one in zip(others, found.imagenet, strict=True)]
     return (
         f"{list_words(ahead)} beat the paper's search on every seed; all ten digits reach {NEAR_CERTAIN:.2%} after "
-        f"{ours[0]} images (median run), by the paper's search after {paper}."
+        f"{ours[0]} images (median run); by the paper's search: {paper}."
     )
 
 
