@@ -22,6 +22,7 @@ DESCENT_KILOBYTES = 330  # Choice: three images of noise, large enough to see pi
 GAP = 21  # pixels between images; Choice: five columns of a page are 168 pixels each, three quarters of 224
 COVER = 1.6  # width of a cover, in heights
 BEYOND = 24  # pixels that words may stand out on either side of a photograph; Choice: 15 remain between neighbours
+LINE = 0.14  # inches of a line under a small image
 GALLERY, NAME_WIDTH = 5, 25  # columns of a gallery, and letters of a line under an image there
 ANSWER = FontProperties(size=7.5)  # of what networks say, under a photograph
 
@@ -33,7 +34,7 @@ def draw_images(images: np.ndarray, captions: Sequence[Sequence[str]], rows: Seq
     They are enlarged without smoothing.
     """
     lines = max(caption.count("\n") for row in captions for caption in row) + 1
-    height = 1.2 * WIDTH / images.shape[1] + 0.25 * max(0, lines - 2)
+    height = 1.2 * WIDTH / images.shape[1] + LINE * max(0, lines - 2)
     drawn, axes = start_figure(height * images.shape[0], alt, nrows=images.shape[0], ncols=images.shape[1])
     drawn.kilobytes = GALLERY_KILOBYTES
     for row, column in np.ndindex(images.shape[:2]):

@@ -53,6 +53,6 @@ def draw_confidence_shares(confidences: Mapping[str, Mapping[str, np.ndarray]]) 
             spot.step(values, 1.0 - np.arange(len(values)) / max(len(values), 1), color=colour, label=kind, where="pre")
         spot.set(xlabel="confidence", xlim=(0, 1.01), ylim=(0, 1.02))
         spot.set_title(name, fontsize=10, parse_math=False)
-    axes[0, 0].set_ylabel("share of images at least as confident")
+    axes[0, 0].set_ylabel("share at least as confident")
     drawn.legend(*axes[0, 0].get_legend_handles_labels(), fontsize=9, loc="outside lower center", ncols=len(kinds))
     return drawn

@@ -87,6 +87,20 @@ class Figure(figure.Figure):
         return {kind: base64.b64encode(picture).decode(), "text/plain": self.alt}, {kind: about}
 
 
+def shade(count: int) -> np.ndarray:
+    """Return colours from light to dark for lines that have an order, ``(count, 4) float64``."""
+    return np.asarray(matplotlib.colormaps["magma"](np.linspace(0.8, 0.1, count)))
+
+
+def choose_ink(colour: np.ndarray) -> str:
+    """Return black or white, what has more contrast on a colour, ``(3,)`` of red, green and blue in [0, 1].
+
+    Source: WCAG 2.2, where contrast is that of relative luminance, and both are equal at 0.179.
+    """
+    linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+    return "black" if linear @ (0.2126, 0.7152, 0.0722) > 0.179 else "white"
+
+
 def _save(picture: Image.Image, kind: str, **options: Any) -> bytes:
     encoded = io.BytesIO()
     picture.save(encoded, kind, **options)

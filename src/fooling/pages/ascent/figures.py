@@ -16,6 +16,7 @@ from fooling.figures.style import (
     COLOURS,
     DASHES,
     DPI,
+    LOW_TICKS,
     PAPER,
     WIDTH,
     Figure,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 BRIGHTEST = 99.5  # percentile of the distances from the mean image that becomes black or white; Choice
 # Pixels: between images, a large one's side, above an image, below it, a line of words.
 GAP, LARGEST, ABOVE, BELOW, LINE = 8, 224, 22, 10, 14
+NARROW, LETTER = 4, 7  # pixels: between images where two settings stand side by side, and of a letter below them
 SHEET_KILOBYTES = 200  # Choice: of the two sheets of a page only one is in colour
 LEVELS = ("first class", "99%", "99.9%", "99.99%")
 STRIP = 0.16  # width of a setting's dots beside those of the next
@@ -53,16 +55,22 @@ def raise_contrast(images: np.ndarray, mean: float) -> np.ndarray:
 
 @styled
 def draw_climbed(one: Measurement, class_names: Sequence[str], mean: float) -> Figure:
-    """Draw what climbed, a row per setting and a column per class that is kept as images, with the contrast raised."""
+    """Draw what climbed, by setting an image of each class that is kept, with the contrast raised.
+
+    A setting has a row; small images of few classes leave room for another beside it.
+    """
     rows, columns, side = one.shown.shape[:3]
     shown = to_confidence(one.picture.log_odds[-rows:, 0, :columns])  # of the settings, behind those of the baselines
     ends = [f"{name} {show_confidence(float(np.median(row)))}" for name, row in zip(one.settings, shown, strict=True)]
-    alt = f"Images for {list_words(class_names)}, a row per setting; median confidences: {list_words(ends)}."
-    wrapped = ["\n".join(textwrap.wrap(name, NAME_WIDTH)) for name in class_names]
-    lines = 2 + max(name.count("\n") for name in wrapped)
+    alt = f"Images for {list_words(class_names)}, by setting; median confidences: {list_words(ends)}."
     # Each pixel of an image is a whole number of pixels wide.
     place = side * max(1, min(round(WIDTH * DPI) // columns - GAP, LARGEST) // side)
-    drawn, spots = start_sheet(rows * columns, columns, place, above=ABOVE, below=BELOW + LINE * lines, alt=alt)
+    beside = max(1, round(WIDTH * DPI) // (columns * (place + NARROW)))  # settings in a row, where images are small
+    wrapped = ["\n".join(textwrap.wrap(name, min(NAME_WIDTH, place // LETTER))) for name in class_names]
+    lines = 2 + max(name.count("\n") for name in wrapped)
+    drawn, spots = start_sheet(
+        rows * columns, beside * columns, place, above=ABOVE, below=BELOW + LINE * lines, alt=alt
+    )
     drawn.kilobytes = SHEET_KILOBYTES
     for spot, (row, column) in zip(spots, np.ndindex(rows, columns), strict=True):
         show_pixels(spot, raise_contrast(one.shown[row, column], mean), aspect="auto", interpolation="nearest")
@@ -146,6 +154,8 @@ def _draw_strip(spot: Axes, first: np.ndarray, place: float, never: float, colou
 def draw_decays(network: str, one: Measurement, paper: Sequence[float]) -> Figure:
     """Draw confidence at the end, and what other networks see, against the strength of L2; the paper's are marked."""
     decays, values = one.decays, one.sweep.log_odds  # (decays,), growing; (decays, seeds, classes)
+    least = log_odds(LOW_TICKS[0])
+    values = np.maximum(values, least)  # an image that lost its class far below would leave the rest a strip
     lowest, lower, median, upper, highest = np.percentile(values, (0, 25, 50, 75, 100), axis=(1, 2))
     ends = [f"{decay:g}: {show_confidence(part)}" for decay, part in zip(decays, to_confidence(median), strict=True)]
     alt = f"Confidence of {network} by strength of L2, and how often others see the class. Medians: {', '.join(ends)}."
@@ -156,6 +166,8 @@ def draw_decays(network: str, one: Measurement, paper: Sequence[float]) -> Figur
     spot.fill_between(places, lower, upper, color=COLOURS[1], alpha=0.3, lw=0)
     spot.plot(places, median, "o-", color=COLOURS[1], ms=4)
     label_confidences(spot, values)
+    if values.min() <= least:
+        spot.set_yticks(spot.get_yticks(), ["≤ 0.0001%", *(label.get_text() for label in spot.get_yticklabels()[1:])])
     spot.set_ylabel("confidence (log-odds scale)")
     for number, (judge, part) in enumerate(zip(one.judges, 100.0 * one.sweep.seen.mean(axis=3), strict=True)):
         colour, marker = COLOURS[2 + number % 4], "os^v"[number % 4]

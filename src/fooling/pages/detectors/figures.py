@@ -7,19 +7,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from fooling.confidence import to_confidence, wilson_interval
 from fooling.figures.images import draw_images
-from fooling.figures.style import BASELINE, COLOURS, PAPER, Figure, start_figure, styled
+from fooling.figures.style import BASELINE, COLOURS, PAPER, Figure, choose_ink, start_figure, styled
 from fooling.lab.detectors.measures import show_share
 from fooling.pages.detectors.records import KindResults, Picks, Scored, Trust
-from fooling.pages.detectors.summary import CHANCE
 from fooling.words import list_words, show_confidence
 
 GOOD = "RdBu"  # blue where a detector notices, red where it is fooled; told apart by the colour-blind
-DARK = 0.27  # distance from the middle of the colours at which words on them become white
+PAINT = 0.9  # of a cell, over white
 ENDS, HALF = (5, 95), (25, 75)  # percentiles
 WIDE = 5  # columns of a grid that have room for names below them
 NAME_WIDTH = 16  # letters of a line under a small image
@@ -73,10 +73,10 @@ def _draw_grid(spot: Axes, columns: Mapping[str, KindResults], measure: str, col
     detectors = list(next(iter(columns.values())).detections)
     # (detectors, columns, 3): values and the ends of their intervals
     grid = np.array([[getattr(part.detections[name], measure) for part in columns.values()] for name in detectors])
-    spot.imshow(grid[..., 0], cmap=colours, vmin=0.0, vmax=1.0, aspect="auto", alpha=0.9)
+    spot.imshow(grid[..., 0], cmap=colours, vmin=0.0, vmax=1.0, aspect="auto", alpha=PAINT)
     for row, column in np.ndindex(grid.shape[:2]):
         value, low, high = grid[row, column]
-        colour = "white" if abs(value - CHANCE) > DARK else "black"
+        colour = choose_ink(1.0 - PAINT + PAINT * np.array(colormaps[colours](value)[:3]))
         for above, size, words in (("bottom", 9, f"{value:.2f}"), ("top", 6, f"{low:.2f}–{high:.2f}")):
             spot.text(column, row + 0.05, words, va=above, ha="center", color=colour, fontsize=size)
     spot.grid(False)

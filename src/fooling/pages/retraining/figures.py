@@ -8,9 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from fooling.confidence import NEAR_CERTAIN, to_confidence, to_log_odds, wilson_interval
-from fooling.figures.style import COLOURS, DASHES, PAPER, Figure, label_log_odds, start_figure, styled
+from fooling.figures.style import COLOURS, DASHES, PAPER, Figure, label_log_odds, shade, start_figure, styled
 from fooling.words import show_confidence, show_error
 
+# A colour means one thing on the page: ImageNet's DNN1 and DNN2 have the first two.
+ALL, CAUGHT, HELD_OUT = "#555555", COLOURS[2:4], COLOURS[4:6]
 JITTER = 0.18  # networks beside their place that runs are spread over
 
 
@@ -36,11 +38,11 @@ def draw_retrained_medians(log_odds_by_network: Sequence[np.ndarray], curves: Ma
     quartiles = np.array([np.percentile(part, (25, 50, 75)) for part in log_odds_by_network])
     by_run = [np.median(part, axis=1) for part in log_odds_by_network]
     places = np.arange(1, len(ends) + 1)
-    left.fill_between(places, quartiles[:, 0], quartiles[:, 2], color=COLOURS[0], alpha=0.2, lw=0)
-    left.plot(places, quartiles[:, 1], color=COLOURS[0], lw=2)
-    _scatter_runs(left, places, by_run, COLOURS[0])
+    left.fill_between(places, quartiles[:, 0], quartiles[:, 2], color=ALL, alpha=0.2, lw=0)
+    left.plot(places, quartiles[:, 1], color=ALL, lw=2)
+    _scatter_runs(left, places, by_run, ALL)
     bands = []
-    for colour, (label, history) in zip(COLOURS[: len(curves)], curves.items(), strict=True):
+    for colour, (label, history) in zip(shade(len(curves)), curves.items(), strict=True):
         lower, median, upper = np.percentile(history, (25, 50, 75), axis=0)
         right.fill_between(np.arange(len(median)), lower, upper, color=colour, alpha=0.15, lw=0)
         right.plot(median, color=colour, label=label)
@@ -74,12 +76,12 @@ def draw_retrained_errors(errors: np.ndarray, called_fooling: np.ndarray, held_o
     )
     drawn, axes = start_figure(3.3, alt + ".")
     spot, places = axes[0, 0], np.arange(1, len(errors) + 1)
-    for shift, colour, marker, (label, part) in zip((-0.06, 0.06), COLOURS, "os", parts.items(), strict=False):
+    for shift, colour, marker, (label, part) in zip((-0.06, 0.06), HELD_OUT, "os", parts.items(), strict=True):
         low, high = wilson_interval(part, held_out)
         spread = np.clip([part - low, high - part], 0.0, None)
         style = {"fmt": marker, "ls": "-", "lw": 1.2, "capsize": 3, "ms": 5}
         spot.errorbar(places + shift, part, spread, color=colour, label=label, **style)
-    spot.axhline(errors[0], color=COLOURS[0], lw=0.8, ls=":", label="error of the first network")
+    spot.axhline(errors[0], color=HELD_OUT[0], lw=0.8, ls=":", label="error of the first network")
     _number_networks(spot, places)
     spot.set_ylim(bottom=-0.002)
     spot.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g}%")
@@ -99,7 +101,7 @@ def draw_caught(before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> Fi
     told = "; ".join(f"{label}: {min(part):.0%} to {max(part):.0%}" for label, part in means.items())
     drawn, axes = start_figure(3.3, f"Share of the last champions called fooling, by retrained network. {told}.")
     spot, places = axes[0, 0], np.arange(2, len(before) + 2)
-    for colour, marker, (label, rows) in zip(COLOURS, "os", parts.items(), strict=False):
+    for colour, marker, (label, rows) in zip(CAUGHT, "os", parts.items(), strict=True):
         _scatter_runs(spot, places, rows, colour)
         spot.plot(places, means[label], color=colour, marker=marker, ms=6, lw=1.5, label=label)
     _number_networks(spot, places)

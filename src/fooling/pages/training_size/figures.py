@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from fooling.confidence import NEAR_CERTAIN, to_confidence
-from fooling.figures.style import COLOURS, DASHES, PAPER, Figure, label_log_odds, log_odds, start_figure, styled
+from fooling.figures.style import COLOURS, DASHES, PAPER, Figure, label_log_odds, log_odds, shade, start_figure, styled
 from fooling.pages.training_size.claim import show_count
 from fooling.words import show_confidence, show_error
 
@@ -101,7 +101,7 @@ def draw_size_curves(sizes: np.ndarray, medians: Mapping[str, Sequence[np.ndarra
     alt = f"Median confidence over digits by generation; at the end {'; '.join(ends)}."
     drawn, axes = start_figure(3.9, alt, ncols=len(groups), sharey=True)
     for spot, (label, curves) in zip(axes[0], groups.items(), strict=True):
-        for colour, (size, part) in zip(COLOURS[: len(curves)], curves.items(), strict=True):
+        for colour, (size, part) in zip(shade(len(curves)), curves.items(), strict=True):
             along = np.arange(part.shape[1])
             spot.fill_between(along, part.min(axis=0), part.max(axis=0), color=colour, alpha=0.13, lw=0)
             spot.plot(along, np.median(part, axis=0), color=colour, label=f"{size:,} digits")
