@@ -27,7 +27,7 @@ from fooling.figures.images import (
     shrink_image,
 )
 from fooling.figures.networks import draw_confidence_shares, draw_reliability
-from fooling.figures.style import Figure
+from fooling.figures.style import Figure, choose_ink, shade
 from fooling.networks.assessment import Assessment
 
 NAMES = ("zero", "one", "two")
@@ -74,7 +74,7 @@ def test_champions_are_drawn_pixel_by_pixel_with_their_confidence() -> None:
 def test_images_get_room_for_long_captions() -> None:
     images = np.zeros((1, 2, 5, 5, 1), np.uint8)
     short, long = (draw_images(images, [["a" + "\n." * lines, ""]], [""], "Two.") for lines in (1, 3))
-    assert long.get_figheight() - short.get_figheight() == pytest.approx(0.5)
+    assert long.get_figheight() - short.get_figheight() == pytest.approx(0.28)
 
 
 def test_curves_show_the_median_and_the_papers_line(history: np.ndarray) -> None:
@@ -350,3 +350,10 @@ def test_long_titles_of_photographs_lose_their_middle_and_stay_apart() -> None:
     assert boxes[0].x0 >= 0 and boxes[3].x1 <= figure.bbox.x1
     assert all(0 < right.x0 - left.x1 < 40 for left, right in itertools.pairwise(boxes[:4]))  # all that fits is kept
     assert boxes[5].x0 - boxes[4].x1 > 10
+
+
+def test_words_on_a_colour_are_black_or_white_by_contrast_and_ordered_lines_grow_darker() -> None:
+    mid_red, dark_red, white, blue = (0.84, 0.38, 0.30), (0.70, 0.09, 0.17), (1.0, 1.0, 1.0), (0.13, 0.40, 0.67)
+    assert [choose_ink(np.array(one)) for one in (mid_red, dark_red, white, blue)] == ["black", "white"] * 2
+    light = shade(5)[:, :3] @ (0.2126, 0.7152, 0.0722)
+    assert (np.diff(light) < 0).all() and shade(1).shape == (1, 4)

@@ -22,7 +22,7 @@ DESCENT_KILOBYTES = 330  # Choice: three images of noise, large enough to see pi
 GAP = 21  # pixels between images; Choice: five columns of a page are 168 pixels each, three quarters of 224
 COVER = 1.6  # width of a cover, in heights
 BEYOND = 24  # pixels that words may stand out on either side of a photograph; Choice: 15 remain between neighbours
-LINE = 0.13  # inches of a line under a small image
+LINE = 0.14  # inches of a line under a small image
 GALLERY, NAME_WIDTH = 5, 25  # columns of a gallery, and letters of a line under an image there
 ANSWER = FontProperties(size=7.5)  # of what networks say, under a photograph
 

@@ -119,3 +119,18 @@ def test_decays_draw_the_median_and_the_share_of_each_judge(rng: np.random.Gener
     for line, part in zip(drawn.axes[1].lines, seen, strict=False):
         np.testing.assert_allclose(line.get_ydata(), 100.0 * part.mean(axis=(1, 2)))
     assert [text.get_text() for text in drawn.axes[1].get_legend().get_texts()] == ["a", "b"]
+
+
+def test_an_image_that_lost_its_class_far_below_does_not_stretch_the_axis(rng: np.random.Generator) -> None:
+    values = rng.normal(size=(3, 2, 10))
+    values[0, 0, 0] = -35.0
+    sweep = make_pictures(log_odds=values, seen=np.zeros((1, 3, 2, 10), bool))
+    spot = figures.draw_decays("LeNet", make_measured(decays=np.arange(3.0), sweep=sweep, judges=("a",)), ()).axes[0]
+    assert spot.get_ylim()[0] > -16 and spot.get_yticklabels()[0].get_text() == "≤ 0.0001%"
+
+
+def test_two_settings_of_few_small_images_stand_side_by_side(rng: np.random.Generator) -> None:
+    images = rng.integers(0, 256, (2, 4, 113, 113, 1), np.uint8)
+    drawn = figures.draw_climbed(make_climbed(images, np.zeros((2, 4), np.float32)), "abcd", 0.0)
+    assert drawn.axes[4].get_position().y0 == drawn.axes[0].get_position().y0
+    assert drawn.axes[4].get_title(loc="left") == list(SETTINGS)[1]
