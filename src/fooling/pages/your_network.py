@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fooling.evolution.search import SEARCHES
-from fooling.lab.audit.record import ATTACKS, Found
+from fooling.lab.audit.record import ATTACKS, Attacked, Found
 from fooling.pages.page import Page, open_page
 from fooling.words import escape, show_confidence, show_minutes, table
 
@@ -71,8 +71,23 @@ def tabulate_networks(every: Iterable[Found]) -> str:
     """Return a Markdown table: a row for each network that was audited."""
     rows = []
     for found in every:
-        medians = (show_confidence(found.attacks[one].median) if one in found.attacks else "" for one in ATTACKS)
+        medians = (_show_attack(found.attacks[one]) if one in found.attacks else "" for one in ATTACKS)
         real = show_confidence(found.real.median) if found.real else ""
         fooled = f"{found.fooled:,} of {found.audited:,}, {show_minutes(found.budget_minutes)}"
         rows.append((escape(found.network.name), SEARCHES[found.search], fooled, *medians, real))
-    return table(("", "search", "classes at 99%", *(f"{one}, median class" for one in ATTACKS), "real images"), rows)
+    return table(
+        (
+            "",
+            "search",
+            "classes at 99%",
+            *(f"{one}: median class, its images to 99%" for one in ATTACKS),
+            "real images",
+        ),
+        rows,
+    )
+
+
+def _show_attack(attack: Attacked) -> str:
+    """Return the median, and the images until the median class was at 99% where it was."""
+    needed = attack.images_to["99"]
+    return show_confidence(attack.median) + (f", {needed:,.0f}" if needed else "")
