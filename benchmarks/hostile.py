@@ -3,7 +3,7 @@
 `.venv/bin/python benchmarks/hostile.py --names 300`: so many names of folders and files, made from fragments of markup,
 links, formulas and scripts. Twelve folders, each of a class and with two pictures, go through one audit by the command
 line. Its page must start no script and no dialogue, ask for nothing, and link to nothing but its own sections; the
-names stand on it as words. It needs a Chromium and Playwright, as the tests do.
+names stand on it as words: the last line says how many were seen. It needs a Chromium and Playwright, as tests do.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from fooling.words import clean_name
 
 # What people might call a class; the tests show each of them by itself.
 NAMES = (
@@ -121,6 +123,13 @@ def find_wrong(page: Any, path: Path) -> list[str]:
     ]
 
 
+def count_shown(page: Any, names: Sequence[str]) -> int:
+    """Return how many names stand on a page that is open, in its text or as what a picture is called."""
+    called = page.eval_on_selector_all("img", "pictures => pictures.map(picture => picture.alt)")
+    text = " ".join(" ".join([page.locator("main").text_content(), *called]).split())
+    return sum(clean_name(name) in text for name in names)
+
+
 def main() -> int:
     """Audit until so many names were used; return 1 if something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -130,7 +139,7 @@ def main() -> int:
     given = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
-    random, wrong, each = np.random.default_rng(given.seed), list[str](), CLASSES * (1 + PICTURES)
+    random, wrong, each, pages, shown = np.random.default_rng(given.seed), list[str](), CLASSES * (1 + PICTURES), 0, 0
     names = make_names(-(-given.names // each) * each, random)
     scratch = Path(tempfile.mkdtemp(prefix="hostile-"))
     write_network(scratch / "model.keras")
@@ -145,10 +154,14 @@ def main() -> int:
         if not failed:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
-                found = find_wrong(browser.new_page(), path)
+                page = browser.new_page()
+                found, pages = find_wrong(page, path), pages + 1
+                shown += count_shown(page, few[:CLASSES])
                 browser.close()
         wrong += [f"names {first} to {first + each - 1}: {one}" for one in found]
         print(f"{first + each} names, {len(wrong)} wrong", flush=True)
+    folders = len(names) // each * CLASSES
+    print(f"{len(names)} names, {folders} of them folders, of which {shown} were seen on {pages} pages")
     print("\n".join(wrong) or "No script ran, nothing was asked for, and no link leads away.")
     shutil.rmtree(scratch)
     return 1 if wrong else 0
