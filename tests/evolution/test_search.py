@@ -21,7 +21,7 @@ from fooling.evolution.evolution import Evolution, load_evolution
 from fooling.evolution.evolve import Setup, evolve
 from fooling.evolution.lineage import replay
 from fooling.evolution.map_elites import State, Target, choose_cells, draw_first, select_cells
-from fooling.evolution.search import FEWEST_IMAGES, PAPER, SearchSettings
+from fooling.evolution.search import CHOSEN, PAPER, SearchSettings
 from fooling.evolution.variation import climb, fade, take_turns, vary
 from fooling.images import to_bytes
 from fooling.networks.classifier import Classifier
@@ -306,7 +306,8 @@ def test_a_part_is_in_a_runs_key_and_the_papers_search_has_the_key_from_before_t
 
 def test_the_papers_search_is_the_default():
     assert PAPER.describe() == {} and Setup(None, CPPN, 1, 1, None).search == PAPER
-    assert FEWEST_IMAGES.gradient_steps == 0  # the audit and the explorer ask networks for answers alone
+    for named in CHOSEN.values():  # the audit and the explorer ask networks for answers alone
+        assert named.parts.gradient_steps == 0 and named.parts != PAPER
 
 
 @pytest.mark.parametrize("encoding", [PIXELS, pytest.param(CPPN, marks=pytest.mark.slow)], ids=["pixels", "cppn"])
