@@ -116,6 +116,8 @@ def test_what_the_page_is_given_names_its_paths_and_what_is_in_them(model, monke
     assert prepare(Options(model, images=images, budget=30.0))[1].inputs != given.inputs
     assert "IMAGE_SIZE" not in given.parameters
     assert prepare(Options(model, image_size=(40, 30)))[1].parameters["IMAGE_SIZE"] == [40, 30]
+    assert prepare(Options(model))[1].parameters["SEARCH"] == "fewest"
+    assert prepare(Options(model, search="paper"))[1].parameters["SEARCH"] == "paper"
     other = prepare(Options(model, output=model.parent / "here"))
     assert other[0] == model.parent / "here"
     with pytest.raises(AuditError):
