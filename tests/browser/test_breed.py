@@ -68,6 +68,16 @@ def read_shares(page: Page) -> list[float]:
     return list(page.locator("#cells button").evaluate_all(read))
 
 
+@pytest.mark.parametrize("viewport", [NARROW, {"width": 320, "height": 568}, {"width": 768, "height": 1024}, WIDE])
+def test_the_longest_confidence_fits_its_tile(visit: Callable[..., Any], viewport: Any) -> None:
+    page = visit(viewport)
+    write = "span => { span.textContent = '> 99.9999%'; return [span.scrollWidth, span.clientWidth]; }"
+    for way, tiles in (("#watching", "#cells"), ("#breeding", "#hand")):
+        page.locator(way).check(force=True)
+        wide, room = page.locator(f"{tiles} span").first.evaluate(write)
+        assert wide <= room
+
+
 def test_noise_becomes_all_ten_digits_on_a_phone_and_the_timeline_leads_back(visit: Callable[..., Any]) -> None:
     page = visit()
     assert min(read_shares(page)) < 0.1

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from fooling import runs
+from fooling.confidence import to_confidence, to_log_odds
 from fooling.report import breed
 from fooling.report.bundle import bundle_modules
+from fooling.words import show_confidence
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -23,7 +25,7 @@ PUBLISHED = runs.ROOT / "results" / "published" / "runs"
 IMAGES, GENES, LINES = 200, 40_000, 200  # compared with Keras; mutated; lines of descent that grow patterns
 PATIENCE = 600_000  # milliseconds
 # A browser's modules as functions of the window.
-EXPOSED = "Object.assign(window, { buildLenet, cppn, direct, drawUniform, logOddsOf, polynomialStep });"
+EXPOSED = "Object.assign(window, { buildLenet, cppn, direct, drawUniform, logOddsOf, polynomialStep, showConfidence });"
 
 
 def read_network() -> Path:
@@ -41,6 +43,12 @@ def program(browser: Browser) -> Iterator[Page]:
     page.set_content(f"<script type='module'>{bundle_modules(breed.MODULES[:-1])}\n{EXPOSED}</script>")
     yield page
     context.close()
+
+
+def test_confidences_are_told_as_everywhere(program: Page) -> None:
+    odds = [*np.linspace(-12.0, 18.0, 301), *(to_log_odds(one) for one in (0.00012, 0.5, 0.9985, 0.99999, 0.9999991))]
+    told = program.evaluate("(odds) => odds.map(showConfidence)", list(map(float, odds)))
+    assert told == [show_confidence(float(to_confidence(one))) for one in odds]
 
 
 def test_logits_are_those_of_keras(program: Page) -> None:

@@ -70,15 +70,17 @@ def page(browser: Browser) -> Any:
 
 
 def test_champions_have_the_pixels_of_python_at_the_networks_own_size(page: Any) -> None:
-    searches = find_colour_searches()
+    searches, near, same = find_colour_searches(), [], []
     for search in searches:
         distinct = np.unique(search.places[0])
         chosen = distinct[np.linspace(0, len(distinct) - 1, GENOMES // len(searches)).astype(int)]
         genomes = type(search.genomes)(*(part[:, chosen] for part in search.genomes))  # type: ignore[misc, union-attr]
         drawn = draw_in_browser(page, search.encoding, genomes)  # type: ignore[arg-type]
         off = np.abs(drawn.astype(int) - express_genomes(search.encoding, genomes)).max(axis=-1)
-        assert (off <= 1).mean() >= SHARE, search.encoding
-        assert np.median((off == 0).mean(axis=(1, 2))) >= SHARE, search.encoding
+        near.extend((off <= 1).mean(axis=(1, 2)))
+        same.extend((off == 0).mean(axis=(1, 2)))
+    assert np.mean(near) >= SHARE
+    assert np.median(same) >= SHARE
 
 
 @pytest.mark.parametrize("colour", ["hls", "hsv"])

@@ -52,9 +52,26 @@ def test_the_same_picture_is_resized_for_a_larger_network(make_quarter_network: 
 
 def test_more_images_than_a_batch_keep_their_order(monkeypatch: pytest.MonkeyPatch, make_quarter_network: Make) -> None:
     monkeypatch.setattr(Classifier, "batch", 3)
-    images = np.concatenate([make_images(2)] * 2)
+    images = np.concatenate([make_images(2), make_images(2) // 2])
     shown = show_to(images, np.tile(np.arange(4), 2), [make_quarter_network(shape=(4, 4, 1)), make_quarter_network()])
     assert shown.agrees.all()
+
+
+def test_an_image_that_repeats_is_shown_once_and_answered_at_each_place(
+    monkeypatch: pytest.MonkeyPatch, make_small_network: Callable[..., Classifier]
+) -> None:
+    network = make_small_network((15, 13, 1), 5)
+    images = np.random.default_rng(0).integers(0, 256, (4, 15, 13, 1), dtype=np.uint8)
+    expected, score, counts = network.score(images), Classifier.score, []
+
+    def count(self: Classifier, given: np.ndarray) -> np.ndarray:
+        counts.append(len(given))
+        return score(self, given)
+
+    monkeypatch.setattr(Classifier, "score", count)
+    places = [2, 2, 0, 3, 2, 1, 0]
+    np.testing.assert_array_equal(score_all(images[places], [network])[0], expected[places])
+    assert sum(counts) == 4
 
 
 def test_answers_are_those_of_the_classifier_itself(make_small_network: Callable[..., Classifier]) -> None:

@@ -69,7 +69,7 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Complete
     folder = tmp_path_factory.mktemp("results")
     command = [sys.executable, "-m", "fooling", "report", "--profile", "smoke"]
     environment = {**os.environ, "FOOLING_RESULTS": str(folder)}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900), folder / "smoke"
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=2_400), folder / "smoke"
 
 
 @pytest.mark.notebooks

@@ -29,7 +29,7 @@ FOUND = Found(0.95, (3, 5), Effect(0.75, 1e-9))
 @pytest.fixture
 def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Page:
     monkeypatch.setenv("FOOLING_RESULTS", str(tmp_path))
-    return open_page("02_mnist_direct", "smoke", seed=3)
+    return open_page("02_mnist_direct", "smoke")
 
 
 def test_a_record_comes_back_with_its_types(page: Page) -> None:
@@ -52,7 +52,7 @@ def test_metrics_name_the_runs_that_a_page_drew_from_those_of_its_searches_inclu
     page.write({}, [*folders, None], {"cppn": search})
     written = json.loads((page.folder / "metrics" / "02_mnist_direct.json").read_text())
     assert written["runs"] == ["cppn-a", "direct-a", "direct-b"]
-    assert written["searches"] == {"cppn": ["cppn-a", "direct-a"]} and written["seed"] == 3
+    assert written["searches"] == {"cppn": ["cppn-a", "direct-a"]} and written["seed"] == 0
 
 
 def test_a_search_is_found_by_page_name_and_seed_and_else_the_page_to_run_is_named(page: Page, monkeypatch) -> None:
@@ -61,15 +61,30 @@ def test_a_search_is_found_by_page_name_and_seed_and_else_the_page_to_run_is_nam
     later = page._replace(name="10_transfer")
     assert later.find_search("02_mnist_direct", "direct") == [page.runs / "direct-a"]
     assert later._replace(seed=None).find_search("02_mnist_direct", "direct") == [page.runs / "direct-a"]
-    for asked, name in ((later, "cppn"), (later._replace(seed=4), "direct")):
-        with pytest.raises(ValueError, match=r"`fooling report --profile smoke --only 02`"):
-            asked.find_search("02_mnist_direct", name)
+    with pytest.raises(ValueError, match=r"`fooling report --profile smoke --only 02`"):
+        later.find_search("02_mnist_direct", "cppn")
+    with pytest.raises(ValueError, match=r"run that page first: with SEED = 4"):
+        later._replace(seed=4).find_search("02_mnist_direct", "direct")
 
 
 def test_an_unknown_profile_is_refused_and_the_known_ones_named() -> None:
     with pytest.raises(ValueError, match="no profile 'huge'; choose one of smoke, default, extended, paper"):
         open_page("02_mnist_direct", "huge")
     assert check_profile("paper") == "paper"
+
+
+def test_a_page_given_more_than_its_profile_keeps_its_numbers_apart(page: Page, monkeypatch) -> None:
+    monkeypatch.setattr(evolution, "load_evolution", lambda folders: [folder.path.name for folder in folders])
+    page.write({"pixels": FOUND}, searches={"direct": SimpleNamespace(folders=[RunFolder(page.runs / "direct-a")])})
+    other = open_page("02_mnist_direct", "smoke", 7)
+    other.write({}, searches={"direct": SimpleNamespace(folders=[RunFolder(page.runs / "direct-b")])})
+    assert read_record(page.folder, page.name, "pixels", Found) == FOUND
+    assert (page.folder / "metrics" / "seed-7" / "02_mnist_direct.json").is_file()
+    assert page.find_search("02_mnist_direct", "direct") == ["direct-a"]
+    later = open_page("10_transfer", "smoke", 7, None, (), "my digits/")
+    assert later.apart == "seed-7-my-digits" and later.find_search("02_mnist_direct", "direct") == ["direct-b"]
+    with pytest.raises(ValueError, match="seed 8 yet; run that page first: with SEED = 8"):
+        open_page("10_transfer", "smoke", 8).find_search("02_mnist_direct", "direct")
 
 
 CLAIM = Claim(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fooling.confidence import to_confidence
+from fooling.files import hash_arrays
 from fooling.images import resize_images
 from fooling.networks.classifier import Classifier
 from fooling.networks.ensemble import check_alike
@@ -88,12 +89,16 @@ def _check_places(name: str, given: np.ndarray, count: int, number: int) -> np.n
 def score_all(images: np.ndarray, classifiers: Sequence[Classifier]) -> np.ndarray:
     """Return the log-odds of every class by networks of the same classes, ``(networks, count, classes) float32``.
 
-    The images are ``(count, height, width, channels) uint8``, resized for networks of another size.
+    The images are ``(count, height, width, channels) uint8``, resized for networks of another size. An image that
+    occurs more than once, as the champion of many classes does, is shown to each network once.
     """
     images = np.asarray(images)
     if images.ndim != 4 or images.dtype != np.uint8:
         raise ValueError(f"Images are (count, height, width, channels) uint8, not {images.shape} {images.dtype}.")
-    return np.stack([_score(images, classifier) for classifier in classifiers])
+    numbers: dict[str, int] = {}  # by hash: how many other images came before the first such one
+    which = [numbers.setdefault(hash_arrays(image), len(numbers)) for image in images]
+    _, first = np.unique(which, return_index=True)
+    return np.stack([_score(images[first], classifier)[which] for classifier in classifiers])
 
 
 def _score(images: np.ndarray, classifier: Classifier) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 PROFILES = ("smoke", "default", "extended", "paper")
 PUBLISHED = "published"  # the folder of results that is committed
+LONGEST = 60  # letters of a parameter in the name of a folder; Choice: the end of a path tells the most
 RESTORE = f"`git restore results/{PUBLISHED}` takes it from the repository again"
 
 
@@ -41,6 +43,7 @@ class Page(NamedTuple):
     name: str  # file stem of the notebook, such as ``02_mnist_direct``
     folder: Path  # ``results/PROFILE``
     seed: int | None = 0  # of the first run of its searches; None for a page that takes those of any seed
+    apart: str = ""  # where its numbers are kept so that they do not take the place of the profile's own
 
     @property
     def runs(self) -> Path:
@@ -62,38 +65,49 @@ class Page(NamedTuple):
         found = {name: [run.path.name for run in one.folders] for name, one in (searches or {}).items()}
         names = {run.path.name for run in runs if run} | {name for part in found.values() for name in part}
         content = {"records": msgspec.to_builtins(dict(records)), "runs": sorted(names), "searches": found}
-        write_json(metrics_file(self.folder, self.name), {**content, "seed": self.seed})
+        write_json(metrics_file(self.folder, self.name, self.apart), {**content, "seed": self.seed})
 
     def find_search(self, page: str, name: str) -> Evolution:
         """Return a search that an earlier page made at this profile and seed."""
         # Numbers are read without TensorFlow, searches are not.
         from fooling.evolution.evolution import load_evolution
 
-        content = read_metrics(self.folder, page)
-        same = self.seed is None or content.get("seed") == self.seed
-        folders = content.get("searches", {}).get(name) if same else None
-        if not folders:
-            seed = "" if self.seed is None else f" and seed {self.seed}"
-            raise ValueError(
-                f"{page} has no search {name!r} at profile {self.folder.name}{seed} yet; run that page first: "
-                f"`fooling report --profile {self.folder.name} --only {page.split('_')[0]}`."
-            )
-        return load_evolution([RunFolder(self.runs / folder) for folder in folders])
+        for apart in dict.fromkeys((self.apart, _name_apart(self.seed))):  # an earlier page may have been given less
+            content = read_metrics(self.folder, page, apart)
+            same = self.seed is None or content.get("seed") == self.seed
+            if same and (folders := content.get("searches", {}).get(name)):
+                return load_evolution([RunFolder(self.runs / folder) for folder in folders])
+        seed = "" if self.seed is None else f" and seed {self.seed}"
+        how = f"`fooling report --profile {self.folder.name} --only {page.split('_')[0]}`"
+        how = f"with SEED = {self.seed}, as this one" if self.seed else how
+        raise ValueError(
+            f"{page} has no search {name!r} at profile {self.folder.name}{seed} yet; run that page first: {how}."
+        )
 
 
-def open_page(name: str, profile: str, seed: int | None = 0) -> Page:
-    """Return where the page ``name`` writes at ``profile``."""
-    return Page(name, results_root() / check_profile(profile), seed)
+def open_page(name: str, profile: str, seed: int | None = 0, *others: object) -> Page:
+    """Return where the page ``name`` writes at ``profile``.
+
+    With a seed that is not 0, or with ``others`` of its parameters that are neither None nor empty, it is not the
+    profile's own page, and its numbers are kept apart.
+    """
+    return Page(name, results_root() / check_profile(profile), seed, _name_apart(seed, *others))
 
 
-def metrics_file(folder: Path, page: str) -> Path:
+def _name_apart(seed: int | None, *others: object) -> str:
+    """Return the folder for numbers of a page with such parameters, nothing for those of the profile."""
+    words = [re.sub(r"[^\w.]+", "-", str(one)).strip("-.")[-LONGEST:] for one in others if one]
+    return "-".join([*([f"seed-{seed}"] if seed else []), *words])
+
+
+def metrics_file(folder: Path, page: str, apart: str = "") -> Path:
     """Return the file of a page's numbers under a profile's results."""
-    return folder / "metrics" / f"{page}.json"
+    return folder / "metrics" / apart / f"{page}.json"
 
 
-def read_metrics(folder: Path, page: str) -> Metrics:
+def read_metrics(folder: Path, page: str, apart: str = "") -> Metrics:
     """Return the numbers of a page, none where it has not run; DamagedError if they cannot be read."""
-    return read_json(metrics_file(folder, page), Metrics, find_remedy(folder, page))
+    return read_json(metrics_file(folder, page, apart), Metrics, find_remedy(folder, page))
 
 
 def find_remedy(folder: Path, page: str) -> str:

@@ -14,6 +14,7 @@ from fooling.evolution.evolution import Evolution
 from fooling.files import hash_arrays
 from fooling.images import cut_middle
 from fooling.networks.adapt import Head
+from fooling.networks.answers import score_all
 from fooling.networks.classifier import Classifier
 from fooling.networks.ensemble import average_ten_crops
 from fooling.networks.head import NaturalFeatures, add_class, compute_features, score_head, split_head, train_head
@@ -100,8 +101,9 @@ def _measure(
 ) -> RetrainedImageNet:
     """Measure what DNN2 calls fooling; ``left_out`` are both champions of each cell of a run against DNN1."""
     fooling = len(retrained.class_names) - 1
-    caught = retrained.score(left_out).argmax(axis=1) == fooling
-    again = [retrained.score(after.express(run)).argmax(axis=1) == fooling for run in range(len(after.seeds))]
+
+    seen = (left_out, *(after.express(run) for run in range(len(after.seeds))))
+    caught, *again = (score_all(images, [retrained])[0].argmax(axis=1) == fooling for images in seen)
     shown = np.unique(np.linspace(0, len(after.classes) - 1, SHOWN).astype(np.int64))
     return RetrainedImageNet(
         before=before.history,

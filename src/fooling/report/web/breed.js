@@ -1,8 +1,9 @@
 // The page on which images are bred: by evolution, by hand, by the network; and drawn with a finger.
 
+import { showConfidence, toConfidence } from "./confidence.js";
 import { cppn } from "./cppn_mutation.js";
 import { advance, CHILDREN, direct, drawUniform, findChampion, initialise, score } from "./evolution.js";
-import { buildLenet, logOddsOf, PIXELS, SIDE, toConfidence } from "./lenet.js";
+import { buildLenet, logOddsOf, PIXELS, SIDE } from "./lenet.js";
 
 const NEAR_CERTAIN = 0.9999; // the paper's mark
 const [SLICE, SLOW, PACE] = [28, 1200, 180]; // milliseconds: of evolution at a time, a slow generation, a litter
@@ -24,13 +25,6 @@ function readWeights() {
   return new Float32Array(bytes.buffer);
 }
 
-// show_confidence: a percentage that never rounds to certainty or to nothing.
-function showConfidence(logOdds, most = 99.9999) {
-  const percentage = 100 * toConfidence(logOdds);
-  if (percentage > most) return `> ${most}%`;
-  return percentage < 0.01 ? "< 0.01%" : `${percentage.toFixed(percentage > 99.9 ? 4 : 2)}%`;
-}
-
 function paint(canvas, image) {
   if (canvas.shown === image) return;
   canvas.shown = image;
@@ -42,7 +36,7 @@ function paint(canvas, image) {
 function showTile(tile, { image, logOdds }, digit, pressed) {
   paint(tile.querySelector("canvas"), image);
   tile.querySelector("b").textContent = digit;
-  tile.querySelector("span").textContent = showConfidence(logOdds[digit], 99.99);
+  tile.querySelector("span").textContent = showConfidence(logOdds[digit]);
   tile.style.setProperty("--share", toConfidence(logOdds[digit]));
   tile.setAttribute("aria-pressed", pressed);
 }

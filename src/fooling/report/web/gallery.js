@@ -1,4 +1,5 @@
 // The gallery: tiles that are drawn when they come into view, choices that change which, and a dialog for one image.
+import { showConfidence, toConfidence } from "./confidence.js";
 import { express, pixelCoordinates } from "./cppn.js";
 import { findKin, readRun } from "./genomes.js";
 import { drawGraph } from "./graph.js";
@@ -17,15 +18,6 @@ function make(name, attributes = {}, ...children) {
   const element = Object.assign(document.createElement(name), attributes);
   element.append(...children);
   return element;
-}
-
-const toConfidence = (logOdds) => 1 / (1 + Math.exp(-logOdds));
-
-// Tells a confidence as fooling.words.show_confidence does: never rounded to certainty or to nothing.
-function showConfidence(confidence) {
-  const percentage = 100 * confidence;
-  if (percentage > 99.9999) return "> 99.9999%";
-  return percentage < 0.01 ? "< 0.01%" : `${percentage.toFixed(percentage > 99.9 ? 4 : 2)}%`;
 }
 
 const nameOf = (run, cell) => data.names[run.names][run.classes[cell]];
@@ -112,7 +104,7 @@ function makeTile(together, cell) {
   for (const run of together) {
     const same = run === together[0] ? cell : run.classes.indexOf(together[0].classes[cell]);
     if (same < 0 || run.names !== together[0].names) continue;
-    const confidence = showConfidence(toConfidence(run.logOdds[same]));
+    const confidence = showConfidence(run.logOdds[same]);
     const onclick = () => openDetail(run, same);
     const button = make("button", { type: "button", tabIndex: -1, onclick }, picture(run, run.champions[same]));
     button.setAttribute("aria-label", `${name}, ${confidence}${run === together[0] ? "" : `, ${run.label}`}`);
@@ -148,7 +140,7 @@ function openDetail(run, cell, image = run.champions[cell]) {
 function showDetail() {
   const { run, cell, image } = shown;
   find("title").textContent = nameOf(run, cell);
-  const held = `${nameOf(run, run.held[image])} with ${showConfidence(toConfidence(run.heldLogOdds[image]))}`;
+  const held = `${nameOf(run, run.held[image])} with ${showConfidence(run.heldLogOdds[image])}`;
   find("about").textContent = image === run.champions[cell]
     ? `${run.label}. Bred in generation ${run.generation(image)} of ${run.generations}.`
     : `An ancestor, bred in generation ${run.generation(image)}. It was once the champion of ${held}.`;
@@ -203,7 +195,7 @@ async function showConfidences({ run, cell }) {
   if (shown.run !== run || shown.cell !== cell) return;
   const rows = all.filter(({ names }) => names === run.names).map((other) => {
     const same = other.classes.indexOf(run.classes[cell]);
-    const told = same < 0 ? "no cell" : showConfidence(toConfidence(other.logOdds[same]));
+    const told = same < 0 ? "no cell" : showConfidence(other.logOdds[same]);
     const about = other.place === run.place ? make("b", { textContent: other.label }) : other.label;
     return make("tr", {}, make("td", {}, about), make("td", { textContent: told }));
   });

@@ -102,6 +102,3 @@ export function logOddsOf(logits) {
     return one - most - Math.log(others.reduce((sum, other) => sum + Math.exp(other - most), 0));
   });
 }
-
-// to_confidence: returns the softmax value that belongs to log-odds.
-export const toConfidence = (logOdds) => 1 / (1 + Math.exp(-logOdds));
