@@ -61,6 +61,44 @@ def test_every_arm_has_as_many_images_and_the_same_seeds(monkeypatch: Any, names
     assert (together.library, together.mutations, together.pressure) == (10 if "library" in names else 1, 3, 1)
 
 
+def test_the_whole_protocol_ends_on_other_seeds_and_on_a_network_of_today(monkeypatch: Any) -> None:
+    asked: list[Any] = []
+
+    def evolve(classifier: Any, encoding: Any, **sizes: Any) -> Any:
+        run = evolve_nothing(classifier, encoding, **sizes)
+        run.network, run.images = classifier.name, run.search.count_images(run.children, run.generations)
+        run.history = np.repeat(run.log_odds[:, None], run.generations + 1, axis=1) + 3.0  # over the median at once
+        run.confidences = to_confidence(run.log_odds)
+        asked.append(run)
+        return run
+
+    def load(name: str = "SqueezeNet") -> Any:
+        return SimpleNamespace(name=name, image_shape=(15, 13, 3))
+
+    monkeypatch.setattr(measure, "evolve", evolve)
+    monkeypatch.setattr(measure, "load_network", load)
+    lenet = SimpleNamespace(name="LeNet", image_shape=SHAPE)
+    sizes = SIZES["paper"]
+    found, tried, every = measure.measure(lenet, "made", sizes, Path("nowhere"), 0)
+    assert {id(run) for run in every} == {id(run) for run in asked} and len(every) == len(asked)
+    assert [trial.images for trial in found.trials] == [20_000, 20_000, 40_000]
+    first, second = found.imagenet
+    assert set(second.ends) - {"all that help"} == set(first.better) < set(first.ends)
+
+    parts = {"library": 10, "mutations": 3, "pressure": 1} if "library" in CPPNS else {"mutations": 3, "pressure": 1}
+    for network, lengths in (("SqueezeNet", (1.0, 2 / 3, 1 / 5)), ("EfficientNet-Lite0", (1 / 4, 1 / 4))):
+        for run, share in zip(tried[network].values(), lengths, strict=True):
+            assert 0.9 * share * sizes.long < run.images <= share * sizes.long + 1
+            assert (run.network, run.seeds) == (network, range(3))  # no arm had these seeds
+    paper, chosen, climbing = tried["SqueezeNet"].values()
+    assert paper.search == SearchSettings()
+    assert {name: getattr(chosen.search, name) for name in parts} == parts
+    assert chosen.search.gradient_steps == 0 and climbing.search.gradient_steps == 1
+    assert found.reached is not None and found.reached[0] == (400.0,) * 3
+    before, after = (float(to_confidence(run.log_odds[0, 0])) for run in tried["EfficientNet-Lite0"].values())
+    assert found.modern == (pytest.approx(before), pytest.approx(after)) and before < after
+
+
 def test_the_page_measures_and_draws_and_takes_up_what_it_kept(
     make_small_network: Any, tmp_path: Path, monkeypatch: Any, show: Any
 ) -> None:

@@ -197,18 +197,23 @@ def judge(found: FewerFound) -> str:
 
 def tell(found: FewerFound) -> str:
     """Return in a sentence how many images the searches need."""
-    paper, *ours = (show_count(find_median(counts)) for counts in found.reached or found.certain)
     if found.reached:
+        paper, *ours = (show_count(find_median(counts)) for counts in found.reached)
         met = list(list_aims(found).values()).count(True)
         return (
             f"Images to {MEDIAN:.2%} in the median of ImageNet's classes: {paper} by the paper's search, {ours[0]} by "
             f"what helps, {ours[1]} with the gradient; {met} of 4 aims are met."
         )
     ahead = [f"{len(one.ahead)} of {len(one.gains.keys() - {COMBINED})} on {one.network}" for one in found.trials]
+
+    def within(count: float) -> str:
+        return f"after {count:,.0f}" if count < np.inf else f"not within {found.digits.images:,}"
+
+    paper, ours = map(find_median, found.certain)
     last = show_count(max(map(as_number, found.certain[1])))
     return (
-        f"All ten digits reach {NEAR_CERTAIN:.2%} after {ours[0]} images (last run: {last}), by the paper's search: "
-        f"{paper}; changes that help on every seed: {list_words(ahead)}."
+        f"The chosen search has all ten digits at {NEAR_CERTAIN:.2%} {within(ours)} images (last run: {last}), the "
+        f"paper's {within(paper)}; changes that help on every seed: {list_words(ahead)}."
     )
 
 
