@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import codecs
+import io
 import json
 import os
 import subprocess
 import sys
 import zipfile
 
+import h5py
+import numpy as np
 import pytest
 
-from fooling.lab.audit.files import AuditError, hash_files, hash_network, list_class_folders, read_class_names
+from fooling.lab.audit.files import (
+    AuditError,
+    find_function,
+    hash_files,
+    hash_network,
+    list_class_folders,
+    read_class_names,
+)
 
 
 def test_class_names_come_from_lines_a_json_list_or_a_list(tmp_path) -> None:
@@ -95,6 +105,31 @@ def test_other_files_are_no_networks(tmp_path) -> None:
     ):
         with pytest.raises(AuditError, match=sentence):
             hash_network(tmp_path / name)
+
+
+@pytest.mark.parametrize("kind", ["big.h5", "big.keras"])
+def test_weights_that_say_they_are_larger_than_their_file_are_refused_before_there_is_room_for_them(
+    tmp_path, kind
+) -> None:
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as file:
+        file.create_dataset("a", (10**11,), np.float32, chunks=(1024,))
+    path = tmp_path / kind
+    if kind == "big.h5":
+        path.write_bytes(weights.getvalue())
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("config.json", "{}")
+            archive.writestr("model.weights.h5", weights.getvalue())
+    with pytest.raises(AuditError, match=rf"^{kind} says that it holds more weights than fit into it"):
+        hash_network(path)
+
+
+@pytest.mark.parametrize("code", ["-" * 200_000 + "1", "a" + ".a" * 200_000, "(" * 1_000, "x = = 1"])
+def test_code_that_python_cannot_read_is_refused(tmp_path, code) -> None:
+    (tmp_path / "deep.py").write_text(code)
+    with pytest.raises(AuditError, match=r"^deep\.py is not Python \([^)\n].*\)\.$"):
+        find_function(f"{tmp_path / 'deep.py'}:f")
 
 
 def test_class_folders_are_sorted_and_hidden_ones_left_out(tmp_path) -> None:

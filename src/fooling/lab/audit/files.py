@@ -121,12 +121,15 @@ def hash_network(path: Path) -> str:
 
 
 def _check_weights(path: Path, content: Path | io.BytesIO) -> None:
-    """Raise AuditError if a weight is no finite number; what is no file of weights is left to Keras."""
+    """Raise AuditError if a weight is no finite number, or has no room; what is no file of weights is left to Keras."""
     import h5py
 
     broken: list[str] = []
+    most = files.DEFLATED * path.stat().st_size
 
     def look(name: str, part: object) -> None:
+        if isinstance(part, h5py.Dataset) and part.size and part.nbytes > most:
+            raise MemoryError
         found = isinstance(part, h5py.Dataset) and not name.startswith("optimizer") and part.dtype.kind == "f"
         if found and not np.isfinite(np.asarray(part, np.float32)).all():
             broken.append(name)
@@ -134,6 +137,9 @@ def _check_weights(path: Path, content: Path | io.BytesIO) -> None:
     try:
         with h5py.File(content) as file:
             file.visititems(look)
+    except MemoryError as error:
+        told = f"{path.name} says that it holds more weights than fit into it, or into this machine's memory"
+        raise AuditError(f"{told}; {SAVE}.") from error
     except (OSError, RuntimeError):
         return
     if broken:
@@ -179,8 +185,8 @@ def find_function(given: str) -> tuple[Path, str]:
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
         ast.parse(text)
-    except (SyntaxError, ValueError) as error:
-        raise AuditError(f"{path.name} is not Python ({error}).") from error
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:  # the last two are of what is nested deep
+        raise AuditError(f"{path.name} is not Python ({str(error) or type(error).__name__}).") from error
     if not re.search(rf"\b{re.escape(name)}\b", text):
         raise AuditError(f"{path.name} defines no function {name!r}.")
     return path, name
