@@ -221,6 +221,30 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_used(tmp_path, c
     assert capsys.readouterr().out == said
 
 
+def test_a_file_that_is_called_almost_like_a_checkpoint_is_passed_over(tmp_path):
+    run = RunFolder(tmp_path)
+    others = [tmp_path / name for name in ("checkpoint-zzz.npz", "checkpoint-00000010.npz.npz")]
+    for other in others:
+        other.write_bytes(b"half")
+    for number in (1, 2, 3):
+        run.save_checkpoint(number, {"a": np.array(number)}, seconds=1.0)
+    assert run.load_checkpoint(take)[0] == 3
+    assert all(other.exists() for other in others)
+
+
+@pytest.mark.parametrize("of_another", [False, True])
+def test_settings_that_are_damaged_are_written_again(tmp_path, monkeypatch, arithmetic, of_another):
+    path = open_run(tmp_path, "measured", SETTINGS, 1).path
+    whole = json.loads((path / "settings.json").read_text())
+    (path / "settings.json").write_bytes(b"{")
+    if of_another:  # whose arithmetic this machine does not know
+        arithmetic["threads"] = 3
+        monkeypatch.setenv(runs.ANY_ARITHMETIC, "1")
+        del whole["arithmetic"]
+    assert open_run(tmp_path, "measured", SETTINGS, 1).path == path
+    assert json.loads((path / "settings.json").read_text()) == whole
+
+
 def test_a_checkpoint_of_another_run_is_refused_by_name_and_one_without_a_name_is_judged_by_what_it_holds(
     tmp_path, capsys
 ):

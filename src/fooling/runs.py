@@ -162,7 +162,7 @@ class RunFolder(NamedTuple):
             return []
 
     def _checkpoints(self) -> list[Path]:
-        return sorted(self.path.glob("checkpoint-*.npz"))
+        return sorted(self.path.glob(f"checkpoint-{'[0-9]' * 8}.npz"))
 
 
 def _read_checkpoint(path: Path) -> dict[str, np.ndarray]:
@@ -188,18 +188,21 @@ def open_run(
     described = {"settings": dict(settings), "version": version}
     key = f"{label}-{hash_text(json.dumps(described, sort_keys=True))[:12]}"
     end = "" if length is None else f"-{length}"
-    path = folder / f"{key}-{arithmetic.get_hash()}{end}"
+    path = own = folder / f"{key}-{arithmetic.get_hash()}{end}"
     others = sorted(folder.glob(f"{key}-????{end}"))
     if os.environ.get(ANY_ARITHMETIC) == "1":
         path = path if path.exists() or not others else others[0]
     elif not path.exists():
-        for begun in (other for other in others if list(other.glob("checkpoint-*.npz"))):
+        for begun in (other for other in others if RunFolder(other)._checkpoints()):
             differs = arithmetic.compare(RunFolder(begun)._kept().get("arithmetic", {}))
             say(f"{begun.name}, begun with other {differs}, is not continued here; it is where {HOW_TO_TAKE}.")
     _check_arithmetic(RunFolder(path))
-    if not (path / "settings.json").exists():
+    try:
+        RunFolder(path)._kept()
+    except DamagedError:  # or not there yet
+        ours = {"arithmetic": arithmetic.describe()} if path == own else {}
         with _hold_folder(path):  # whoever holds it clears files that are half written
-            write_json(path / "settings.json", {**described, "arithmetic": arithmetic.describe(), "length": length})
+            write_json(path / "settings.json", {**described, **ours, "length": length})
     return RunFolder(path)
 
 
