@@ -92,8 +92,8 @@ def test_a_changed_operator_number_or_name_in_the_package_makes_pages_stale(desk
     assert desk.look("01_one") == ("stale", "code of the package changed")
 
 
-@pytest.mark.parametrize("name", ["encodings/new.py", "report/template/report.css"])
-def test_a_new_file_of_code_or_of_the_template_makes_pages_stale(desk, name):
+@pytest.mark.parametrize("name", ["encodings/new.py", "report/template/report.css", "lab/explorer/grid.js"])
+def test_a_new_file_of_code_or_of_what_is_shown_makes_pages_stale(desk, name):
     desk.write("01_one", "x = 1")
     desk.pretend()
     edit(desk, name, "x = 1\n")

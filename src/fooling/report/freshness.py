@@ -159,7 +159,8 @@ def _hash_at(path: Path, size: int, changed: int) -> str | None:
 
 def hash_package(package: Path) -> str:
     """Return one hash of what the package does and looks like; comments and docstrings leave it as it is."""
-    paths = sorted([*package.rglob("*.py"), *package.glob("report/template/*")])
+    kinds = ("**/*.py", "report/template/*", "lab/**/*.js", "lab/**/*.css")
+    paths = sorted(path for kind in kinds for path in package.glob(kind))
     hashes = {path.relative_to(package).as_posix(): _hash_source(path, path.stat().st_mtime_ns) for path in paths}
     return files.hash_text(json.dumps(hashes))
 
