@@ -6,6 +6,7 @@ import sys
 
 try:
     import argparse
+    import io
     import os
     import re
     import shutil
@@ -185,11 +186,16 @@ def main(arguments: Sequence[str] | None = None, notebooks: Path = NOTEBOOKS) ->
 
     0 is done, 1 a page that failed, 2 refused, above 128 stopped.
     """
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a letter shows its number
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         parsed = build_parser().parse_args(arguments)
-        return int(parsed.run(parsed, notebooks))
+        code = int(parsed.run(parsed, notebooks))
+        print(end="", flush=True)
+        return code
     except BrokenPipeError:  # whoever read our output has heard enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return 0
     except (DamagedError, RefusedError, OSError) as error:
         print(f"fooling: {_tell_refusal(error) if isinstance(error, OSError) else error}", file=sys.stderr)
@@ -206,7 +212,19 @@ def _tell_refusal(error: OSError) -> str:
     if isinstance(error, shutil.Error):  # a list of what could not be copied, and why
         _, place, why = error.args[0][0]
         return f"{place}: {re.sub(r'^.Errno [0-9]+. ', '', str(why))}."
-    return f"{error.filename or 'A file'}: {error.strerror or error}."
+    place = error.filename
+    try:
+        if not place:
+            print(flush=True)
+    except OSError:
+        place = "Standard output"
+        _silence()
+    return f"{place or 'A file'}: {error.strerror or error}."
+
+
+def _silence() -> None:
+    """Let nothing more be written to standard output, not at the end of this process either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -242,3 +243,31 @@ def start(*words):
     environment = {**os.environ, "PYTHONPATH": str(runs.PACKAGE.parent)}
     command = [sys.executable, "-c", *words]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def print_findings(project, folder, **how):
+    """Print the findings of a folder in a process of its own."""
+    project.find(folder / "published", "extended", a=0.95)
+    code = (
+        "import dataclasses, sys; sys.path.insert(0, 'tests/report'); import conftest; "
+        "from fooling.pages import contents; from fooling.__main__ import main; "
+        "one = dataclasses.replace(conftest.make_claim('a'), headline=lambda found: 'at \\u2265 99%'); "
+        "contents.CLAIMS = (one,); sys.exit(main(['findings']))"
+    )
+    environment = {**os.environ, "FOOLING_RESULTS": str(folder), **how.pop("more", {})}
+    return subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=runs.ROOT, stderr=subprocess.PIPE, check=False, **how
+    )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_terminal_that_lacks_a_letter_shows_its_number(tmp_path, project, encoding):
+    done = print_findings(project, tmp_path, stdout=subprocess.PIPE, more={"PYTHONIOENCODING": encoding})
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert ("at \u2265 99%" if encoding == "utf-8" else r"at \u2265 99%").encode() in done.stdout
+
+
+def test_a_full_disk_under_standard_output_is_named(tmp_path, project):
+    with Path("/dev/full").open("wb") as full:
+        done = print_findings(project, tmp_path, stdout=full)
+    assert (done.returncode, done.stderr) == (2, b"fooling: Standard output: No space left on device.\n")
