@@ -82,6 +82,13 @@ def write_json(path: Path, content: Any) -> None:
     write_atomically(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
 
 
+def parse_json(content: bytes) -> Any:
+    """Return what JSON in UTF-8 says; ValueError if it is none, or holds half a letter, which nothing can write."""
+    parsed = json.loads(content.decode())
+    json.dumps(parsed, ensure_ascii=False).encode()
+    return parsed
+
+
 def read_json(path: Path, kind: type[Content], mend: str = "delete it and run its page again") -> Content:
     """Return what a file of JSON holds, an object that is checked to be of a kind; empty if there is no such file.
 
@@ -89,7 +96,7 @@ def read_json(path: Path, kind: type[Content], mend: str = "delete it and run it
     holds anything else; its sentence ends in what would ``mend`` that.
     """
     try:
-        content: Content = json.loads(path.read_bytes().decode())
+        content: Content = parse_json(path.read_bytes())
         msgspec.convert(content, kind)
     except FileNotFoundError:
         return kind()

@@ -7,6 +7,7 @@ import json
 import os
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,12 +27,34 @@ AGAIN = "`fooling report --profile extended --only 01` makes it again"
 PUBLISHED = "`git restore results/published` takes it from the repository again"
 STALE = (2, "01_one is stale at profile extended")
 FINE = (0, "")
+# Wrong values in a notebook that is still JSON, and where.
+WRONG: list[tuple[Any, ...]] = [
+    ("x", "cells", 0, "execution_count"),
+    ("x", "cells", 0, "cell_type"),
+    ({}, "cells", 0, "metadata", "tags"),
+    ({}, "metadata", "kernelspec"),
+    ([], "cells", 0, "outputs", 0, "metadata", "image/png"),
+    ("\ud800", "cells", 0, "source"),
+]
+
+
+def change(value: Any, *path: Any) -> bytes:
+    """Return a notebook with another value in this place."""
+    notebook = json.loads(SHOWN)
+    place = notebook
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return json.dumps(notebook).encode()
+
+
 # What is damaged, how, and what each command ends with: its code, and words of its sentence.
 DAMAGE: list[tuple[str, bytes | None, dict[str, tuple[int, str]]]] = [
     ("01_one.ipynb", CUT, {"status": FINE, "findings": FINE, "report": (1, AGAIN), "publish": STALE}),
     ("01_one.ipynb", b"\xff\xfe", {"status": FINE, "report": (1, AGAIN), "publish": STALE}),
     ("01_one.ipynb", b'{"cells": null}', {"report": (1, AGAIN), "publish": STALE}),
-    ("01_one.ipynb", b'{"cells": []}', {"report": FINE, "publish": STALE}),
+    ("01_one.ipynb", b'{"cells": []}', {"report": (1, AGAIN), "publish": STALE}),
+    *(("01_one.ipynb", change(*at), {"status": FINE, "report": (1, AGAIN), "publish": STALE}) for at in WRONG),
     (
         "01_one.ipynb",
         SHOWN,
@@ -40,11 +63,14 @@ DAMAGE: list[tuple[str, bytes | None, dict[str, tuple[int, str]]]] = [
     ("01_one.ipynb", DEEP, {"report": (1, AGAIN), "publish": STALE}),
     ("manifests/01_one.json", b'{"parts": null}', {"status": FINE, "findings": FINE, "report": FINE, "publish": STALE}),
     ("manifests/01_one.json", b'{"parts": {"needs": 3}}', {"status": FINE, "report": FINE, "publish": STALE}),
+    ("manifests/01_one.json", b'{"versions": {"keras": "\\ud800"}}', {"report": FINE, "publish": STALE}),
     ("manifests/01_one.json", DEEP, {"status": FINE, "report": FINE, "publish": STALE}),
     ("manifests/01_one.json", b"\xff", {"status": FINE, "report": FINE, "publish": STALE}),
     ("manifests/01_one.failed.json", b"[]", {"status": FINE, "report": FINE, "publish": (2, "01_one is failed")}),
     ("metrics/01_one.json", b"{}", {"status": FINE, "findings": (2, AGAIN), "report": (1, AGAIN), "publish": STALE}),
     ("metrics/01_one.json", b'{"records": null}', {"findings": (2, AGAIN), "report": (1, AGAIN), "publish": STALE}),
+    ("metrics/01_one.json", b'{"records": {}}', {"findings": (2, AGAIN), "report": (1, AGAIN), "publish": STALE}),
+    ("metrics/01_one.json", b'{"records": {"a": "\\ud800"}}', {"findings": (2, AGAIN), "report": (1, AGAIN)}),
     ("metrics/01_one.json", b'{"records": {"a": 3}}', {"findings": (2, AGAIN), "report": (1, AGAIN)}),
     ("metrics/01_one.json", DEEP, {"status": FINE, "findings": (2, AGAIN), "report": (1, AGAIN), "publish": STALE}),
     ("report/01_one.html", b"\xff", {"report": FINE, "publish": FINE}),
@@ -60,6 +86,10 @@ DAMAGE: list[tuple[str, bytes | None, dict[str, tuple[int, str]]]] = [
         "../../notebooks/01_one.ipynb",
         b"\xff",
         dict.fromkeys(("status", "report"), (2, "is not a notebook that can be")),
+    ),
+    *(
+        ("../../notebooks/01_one.ipynb", source, dict.fromkeys(("status", "report"), (2, "is not a notebook that can")))
+        for source in (b'{"cells": [], "metadata": {"fooling": {"needs": null}}}', b'{"cells": [], "a": "\\ud800"}')
     ),
     ("../../notebooks/01_one.ipynb", DEEP, dict.fromkeys(("status", "report"), (2, "is not a notebook that can be"))),
 ]
@@ -180,7 +210,7 @@ def test_a_run_whose_settings_are_damaged_is_named(tmp_path: Path, content: byte
 def test_a_json_file_is_checked_to_be_of_its_kind_and_keeps_what_else_it_holds(tmp_path: Path) -> None:
     path = tmp_path / "pages.json"
     assert files.read_json(path, dict[str, int]) == {}
-    for content in ('{"a": 1.5}', '{"a": null}', "[1]", "", '{"a": 1', "[" * 100_000):
+    for content in ('{"a": 1.5}', '{"a": null}', '{"\\ud800": 1}', "[1]", "", '{"a": 1', "[" * 100_000):
         path.write_text(content)
         with pytest.raises(files.DamagedError, match=r"^pages\.json is damaged; do this\.$"):
             files.read_json(path, dict[str, int], "do this")

@@ -121,7 +121,10 @@ def find_remedy(folder: Path, page: str) -> str:
 
 def read_record(folder: Path, page: str, name: str, kind: type[Any]) -> Any | None:
     """Return a record that a page wrote, or None; DamagedError if its file is damaged, or of another version."""
-    content = read_metrics(folder, page).get("records", {}).get(name)
+    records = read_metrics(folder, page).get("records")
+    if records == {}:  # whoever is asked for records has written some
+        raise DamagedError(f"{page}.json holds no numbers; {find_remedy(folder, page)}.")
+    content = (records or {}).get(name)
     if content is None:
         return None
     try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fooling import files, runs
+from fooling.pages.page import find_remedy
 from fooling.report import breed, freshness
 from fooling.report.freshness import Manifest
 from fooling.report.gallery import update_gallery
@@ -62,6 +63,8 @@ def _update_page(name: str, content: str, titles: Mapping[str, str], workspace: 
         files.write_atomically(path, draw_page(name, content, titles, workspace.profile, manifest, made_of))
     except PageError as error:
         raise PageError(f"{name}: {error}", error.cell) from error
+    except files.DamagedError as error:
+        raise files.DamagedError(f"{name}.ipynb is damaged; {find_remedy(workspace.results, name)}.") from error
 
 
 def draw_page(
@@ -71,8 +74,9 @@ def draw_page(
 
     Links may lead to the pages of ``titles``. A page by itself, such as an audit's, has none (``{}``): then nothing
     leads to an index or to another page, and links to other notebooks are plain words. ``profile`` and ``manifest``
-    may be empty, too; ``made_of`` is a hash that says when the page must be drawn again. PageError if a picture has no
-    description, a formula cannot be read, or the page holds markup that it must not.
+    may be empty, too; ``made_of`` is a hash that says when the page must be drawn again. DamagedError if it is no whole
+    notebook; PageError if a picture has no description, a formula cannot be read, or the page holds markup that it must
+    not.
     """
     import nbformat
     from nbconvert.exporters import HTMLExporter
@@ -80,9 +84,10 @@ def draw_page(
     from fooling.report.markdown import PageText, link_page
 
     try:
+        nbformat.validate(json.loads(content), version=4)  # what reads only warns of, in many lines
         notebook = nbformat.reads(content, as_version=4)
-    except Exception as error:  # it raises whatever it runs into
-        raise PageError(f"The executed notebook cannot be read ({type(error).__name__}).") from error
+    except Exception as error:  # they raise whatever they run into
+        raise files.DamagedError(f"The executed notebook cannot be read ({type(error).__name__}).") from error
     check_pictures(notebook)
     settle_widgets(notebook)
     text, names = PageText(titles), ["", *titles, ""]

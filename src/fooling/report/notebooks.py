@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from fooling import runs
-from fooling.files import read_json
+from fooling.files import parse_json, read_json
 from fooling.pages.page import PUBLISHED, check_profile, find_remedy, metrics_file
 
 NOTEBOOKS = runs.ROOT / "notebooks"
@@ -94,11 +93,18 @@ class Workspace(NamedTuple):
         return self.results / "report" / f"{name}.html"
 
 
+About = dict[str, Any]
+# What is said of each picture, by its kind.
+Described = TypedDict(
+    "Described", {"image/png": About, "image/jpeg": About, "image/gif": About, "image/svg+xml": About}, total=False
+)
+
+
 class Output(TypedDict, total=False):
     """What an executed cell shows."""
 
     data: dict[str, Any]  # by kind, such as ``image/png``
-    metadata: dict[str, Any]
+    metadata: Described
 
 
 class ExecutedCell(TypedDict):
@@ -162,12 +168,12 @@ def _read_notebook(path: Path, before: Sequence[str]) -> Notebook:
     """Read one notebook; ``before`` are the pages that run before it."""
     try:
         text = path.read_text(encoding="utf-8")
-        content = json.loads(text)
+        content = parse_json(text.encode())
         cells = tuple(
             Cell(cell["cell_type"], "".join(cell["source"]), tuple(cell.get("metadata", {}).get("tags", ())))
             for cell in content["cells"]
         )
-        wanted = content.get("metadata", {}).get("fooling", {}).get("needs", ())
+        wanted = tuple(content.get("metadata", {}).get("fooling", {}).get("needs", ()))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RefusedError(f"{path.name} is not a notebook that can be read ({error}).") from error
     needs: list[str] = []
