@@ -29,6 +29,7 @@ KERNEL_ARGUMENTS = [
     "warnings.formatwarning = lambda said, kind, *_, **__: f'{kind.__name__}: {said}\\n'",
 ]
 LONGEST_FOLDER = 50  # of temporary files, in which sockets are named
+LONGEST_LINE = 500  # that is passed on of what a page prints
 
 Say = Callable[[int, int, str], None]  # the cell that a page is in, of how many, and what it printed
 
@@ -88,9 +89,9 @@ class Listener:
             self._say(self.cell, self._cells, "")
 
     def write(self, text: str) -> None:
-        """Pass on the last line of ``text``."""
-        if lines := [line for line in text.splitlines() if line.strip()]:
-            self._say(self.cell, self._cells, lines[-1].strip()[:200])
+        """Pass on what is said in ``text``, line by line."""
+        for line in filter(None, map(str.strip, text.replace("\x1b[A", "").splitlines())):  # tqdm's step up
+            self._say(self.cell, self._cells, line[:LONGEST_LINE])
 
     def flush(self) -> None:
         """Do nothing: every line is passed on at once."""
