@@ -50,7 +50,9 @@ class Kernels:
         # Sockets as files: no port to be taken by another program, none open to the network. Their names come from
         # the connection file, whose path must therefore be absolute, and short: the system allows 100 characters.
         long = len(tempfile.gettempdir()) > LONGEST_FOLDER
-        scratch = Path(tempfile.mkdtemp(prefix="fooling-", dir="/tmp" if long else None)).absolute()
+        place = Path("/tmp" if long else tempfile.gettempdir())
+        clear_kills(place)
+        scratch = Path(tempfile.mkdtemp(prefix=f"fooling-{os.getpid()}-", dir=place)).absolute()
         here = KernelSpecManager(kernel_dirs=[])  # the kernel of this interpreter, whatever others are installed
         manager = AsyncKernelManager(
             kernel_name=KERNEL, kernel_spec_manager=here, transport="ipc", connection_file=str(scratch / "k.json")
@@ -198,6 +200,19 @@ def _kill_kernel(manager: Any) -> None:
     if pid is not None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)  # a kernel leads a process group of its own
+
+
+def clear_kills(place: Path) -> None:
+    """Delete the folders of kernels whose process was killed; those of one that lives, or of another user, stay."""
+    for scratch in place.glob("fooling-*-*"):
+        pid = scratch.name.split("-")[1]
+        try:
+            if pid.isdecimal():
+                os.kill(int(pid), 0)
+        except ProcessLookupError:
+            shutil.rmtree(scratch, ignore_errors=True)
+        except (OSError, OverflowError):
+            continue  # it lives, and is another user's; or its name is of something else
 
 
 def make_environment(workspace: Workspace) -> dict[str, str]:
