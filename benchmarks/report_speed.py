@@ -1,10 +1,12 @@
-"""How long a page of the report takes to open from the disk, in Debian's chromium.
+"""How long a page of the report takes to open from the disk, in Debian's chromium, and a report with nothing to do.
 
     python benchmarks/report_speed.py [FOLDER]
+    python benchmarks/report_speed.py --no-op default
 
 FOLDER holds the pages, results/published/report by default. Each page is opened in a browser context of its
 own, so that nothing is cached. Times are the browser's own: from the request to the end of the load event, and until
 every picture on the page is decoded. All pages take turns; medians of 5 after one that warms up. The aim is a second.
+With --no-op nothing is opened: it times the command `report`, as often, where all is fresh. The aim is 5 seconds.
 """
 
 from __future__ import annotations
@@ -12,11 +14,16 @@ from __future__ import annotations
 import argparse
 import shutil
 import statistics
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
 from fooling import runs
+from fooling.report import freshness
+from fooling.report.notebooks import NOTEBOOKS, open_workspace, read_notebooks
 
 REPEATS = 5
 # A picture may be decoded after the load event; a page is open when all of it can be seen.
@@ -37,11 +44,30 @@ def open_page(browser: Browser, path: Path) -> tuple[float, float]:
     return loaded, decoded
 
 
+def time_no_op(profile: str) -> list[float]:
+    """Return the seconds of reports of a profile with nothing to do, or end if there is something."""
+    statuses = freshness.survey(read_notebooks(NOTEBOOKS), open_workspace(profile, NOTEBOOKS))
+    if any(page.state != freshness.FRESH for page in statuses.values()):
+        sys.exit(f"Not all pages of profile {profile} are fresh; run `fooling report --profile {profile}` first.")
+    command, seconds = [sys.executable, "-m", "fooling", "report", "--profile", profile], list[float]()
+    for _ in range(REPEATS + 1):
+        begun = time.monotonic()
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        seconds.append(time.monotonic() - begun)
+    return seconds[1:]  # the first warms up
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="How long a page of the report takes to open.")
     parser.add_argument("folder", nargs="?", type=Path, default=runs.ROOT / "results/published/report")
-    pages = sorted(parser.parse_args().folder.glob("*.html"))
+    parser.add_argument("--no-op", metavar="PROFILE", help="time a report of this profile with nothing to do instead")
+    given = parser.parse_args()
+    if given.no_op:
+        seconds = time_no_op(given.no_op)
+        print(f"{statistics.median(seconds):.1f} s, the median of", *(f"{one:.1f}" for one in seconds))
+        return
+    pages = sorted(given.folder.glob("*.html"))
     times: dict[Path, list[tuple[float, float]]] = {path: [] for path in pages}
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]

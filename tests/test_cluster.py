@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -15,7 +19,7 @@ import keras
 import numpy as np
 import pytest
 
-from fooling import arithmetic, cluster
+from fooling import arithmetic, cluster, runs
 from fooling.encodings.cppn import CppnEncoding
 from fooling.evolution import evolve as evolving
 from fooling.evolution.evolve import evolve
@@ -107,6 +111,81 @@ def test_a_scheduler_that_is_not_there_is_told_in_one_sentence(monkeypatch: pyte
     monkeypatch.setenv(cluster.SCHEDULER, "tcp://127.0.0.1:9")
     with pytest.raises(cluster.ClusterError, match=r"^No Dask scheduler answers at tcp://127\.0\.0\.1:9\.$"):
         cluster.find_client()
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("foo", "No Dask scheduler answers at foo."),
+        ("bla://127.0.0.1:1", "No Dask scheduler answers at bla://127.0.0.1:1."),
+        (
+            "tls://127.0.0.1:1",
+            "tls://127.0.0.1:1 needs certificates: name them in Dask's configuration (distributed.comm.tls).",
+        ),
+    ],
+)
+def test_an_address_that_is_none_is_told_in_one_sentence_and_no_client_is_begun(
+    address: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A client that finds it out itself complains again of a time-out when Python lets go of it.
+    monkeypatch.setattr(distributed, "Client", lambda *rest, **more: pytest.fail("a client was begun"))
+    with pytest.raises(cluster.ClusterError) as caught:
+        cluster.connect(address)
+    assert str(caught.value) == sentence
+
+
+def die(value: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fail(value: int) -> None:
+    raise ZeroDivisionError(value)
+
+
+@pytest.mark.slow
+def test_a_cluster_without_workers_is_waited_for_and_says_so_and_a_lost_one_is_told_in_one_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "LOOK_SECONDS", 0.2)
+    free = socket.socket()
+    free.bind(("127.0.0.1", 0))
+    address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    free.close()
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    paths = os.pathsep.join([str(runs.PACKAGE.parent), str(Path(__file__).parent)])
+    environment = {**os.environ, "PYTHONPATH": paths, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
+
+    def start(*words: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", *words, "--no-dashboard"]
+        return subprocess.Popen(command, env=environment, **quiet)
+
+    children = [start("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2])]
+    try:
+        client = cluster.connect(address)
+        pool = ThreadPoolExecutor(1)
+        waiting = pool.submit(cluster.compute_there, client, square, 7)
+        time.sleep(2)
+        assert not waiting.done()
+        children.append(start("distributed.cli.dask_worker", address, "--nthreads", "1"))
+        assert waiting.result(timeout=120) == 49
+        assert capsys.readouterr().out == f"Waiting for a worker of {address}.\n", "once, and at once"
+        with pytest.raises(ZeroDivisionError):
+            cluster.compute_there(client, fail, 7)
+        end = f": {cluster.KEPT}."
+        with pytest.raises(cluster.ClusterError) as caught:
+            cluster.compute_there(client, die, 7)
+        why = "workers died of its work (killed, or out of memory)"
+        assert str(caught.value) == f"The cluster was lost, because {why}{end}"
+        lost = pool.submit(cluster.compute_there, client, time.sleep, 60)
+        time.sleep(2)
+        children[0].kill()
+        with pytest.raises(cluster.ClusterError) as caught:
+            lost.result(timeout=60)
+        assert str(caught.value) == f"The cluster was lost, because its scheduler is gone{end}"
+    finally:
+        for child in children[::-1]:
+            child.terminate()
+            child.wait(30)
 
 
 def test_networks_of_every_form_are_sent_and_answer_alike() -> None:

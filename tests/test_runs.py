@@ -13,7 +13,7 @@ import pytest
 
 import fooling.arithmetic
 from fooling import runs
-from fooling.files import lock_folder, write_arrays
+from fooling.files import DamagedError, lock_folder, write_arrays
 from fooling.runs import RunFolder, compute_once, describe_cost, find_shorter, open_run
 
 SETTINGS = {"generations": 10, "children": 7, "seeds": [1, 2], "encoding": {"halving": True}}
@@ -307,6 +307,30 @@ def test_a_damaged_result_is_an_error_and_is_not_computed_over(tmp_path):
     (run.path / "result.npz").write_bytes(b"half")
     with pytest.raises(ValueError, match=r"result\.npz is damaged"):
         compute_once(tmp_path, "measured", SETTINGS, 1, lambda: pytest.fail("computed over"))
+
+
+def test_a_result_of_another_run_is_refused_by_its_name_or_by_what_it_holds(tmp_path):
+    def open_seeds(*seeds: int) -> RunFolder:
+        return open_run(tmp_path, "cppn", {**SETTINGS, "seeds": seeds, "classes": [3, 5]}, 1, 10)
+
+    run, other = open_seeds(0), open_seeds(5)
+    held = {"seeds": [0], "classes": [3, 5], "children": 7, "generations": 10}
+    arrays = {name: np.asarray(part) for name, part in held.items()}
+    other.save_result({"a": np.array(1)}, seconds=1.0)
+    shutil.copy(other.path / "result.npz", run.path)
+    end = "; delete that folder to run again."
+    with pytest.raises(DamagedError, match=f"^{run.path.name}/result.npz belongs to the run {other.path.name}{end}$"):
+        run.load_result()
+    write_arrays(run.path / "result.npz", arrays)  # as they were before they were named
+    assert run.load_result().keys() == arrays.keys()
+    for name in arrays:
+        write_arrays(run.path / "result.npz", {**arrays, name: arrays[name] + 1})
+        with pytest.raises(DamagedError, match=f"^{run.path.name}/result.npz belongs to a run of other {name}{end}$"):
+            run.load_result()
+    (run.path / "settings.json").write_bytes(b"half")
+    assert run.load_result() is not None, "settings that are damaged say nothing against a result"
+    run.save_result(arrays, seconds=1.0)
+    assert run.load_result().keys() == arrays.keys()
 
 
 def test_a_run_that_went_from_machine_to_machine_lists_them_all(tmp_path, arithmetic):

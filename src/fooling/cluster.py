@@ -11,19 +11,22 @@ import os
 import pickle
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import suppress
+from functools import cache, lru_cache, partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
 from fooling import arithmetic
-from fooling.runs import PACKAGE
+from fooling.runs import PACKAGE, say
 
 if TYPE_CHECKING:
     from distributed import Client
 
 SCHEDULER = "FOOLING_SCHEDULER"  # the address of a scheduler, such as tcp://host:8786
 CONNECT_SECONDS = 10.0  # Choice: longer than a scheduler takes that is there
+LOOK_SECONDS = 10.0  # between two looks whether there is a worker
+KEPT = "what is finished and the checkpoints are kept, and the same command goes on, with --scheduler or without"
 Result = TypeVar("Result")
 
 
@@ -35,10 +38,14 @@ class ClusterError(Exception):
 def connect(address: str) -> Client:
     """Return a connection to a scheduler; ClusterError if Dask is not installed, or no scheduler answers."""
     try:
-        from distributed import Client
+        from distributed import Client, Security
+        from distributed.comm.addressing import get_address_host_port
     except ImportError as error:
         raise ClusterError("A cluster needs Dask: install it by `pip install distributed`.") from error
+    if address.startswith("tls:") and not Security().get_connection_args("client")["ssl_context"]:
+        raise ClusterError(f"{address} needs certificates: name them in Dask's configuration (distributed.comm.tls).")
     try:
+        get_address_host_port(address)  # a client that finds out itself complains again when Python ends
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ClusterError(f"No Dask scheduler answers at {address}.") from error
@@ -55,13 +62,35 @@ def compute_there(client: Client | None, function: Callable[..., Result], *given
 
     Raises:
         ClusterError: If it cannot be sent, or the worker would give other bytes: it has another TensorFlow, other
-            arithmetic or other code.
+            arithmetic or other code; or if the cluster is lost meanwhile.
     """
     if client is None:
         return function(*given)
     alike = (arithmetic.describe(), hash_own_code())
-    result: Result = client.submit(_compute_alike, *alike, pack((function, given)), pure=False).result()
-    return result
+    return cast(Result, _wait_for(client, partial(_compute_alike, *alike, pack((function, given)))))
+
+
+def _wait_for(client: Client, task: Callable[[], Any]) -> Any:
+    """Return what a worker makes of a task; say so, once, while there is no worker to do it."""
+    import distributed
+
+    future, said = None, False
+    try:
+        future = client.submit(task, pure=False)
+        while not future.done():
+            if not said and not client.nthreads():
+                said = True
+                say(f"Waiting for a worker of {getattr(client.scheduler, 'address', 'the cluster')}.")
+            with suppress(TimeoutError), client.as_current():
+                distributed.wait(future, timeout=LOOK_SECONDS)
+        return future.result()
+    except Exception as error:
+        died = isinstance(error, distributed.KilledWorker)
+        if future is not None and future.status in ("error", "finished") and not died:
+            raise  # what the function itself raised
+        why = "workers died of its work (killed, or out of memory)" if died else "its scheduler is gone"
+        connect.cache_clear()
+        raise ClusterError(f"The cluster was lost, because {why}: {KEPT}.") from error
 
 
 def work_through(client: Client | None, tasks: Sequence[Callable[[], Result]]) -> list[Result]:

@@ -14,7 +14,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib.metadata import version as find_version
 from pathlib import Path
 from typing import Any, NamedTuple, NotRequired, TypedDict, TypeVar
@@ -39,7 +39,7 @@ PACKAGE = Path(__file__).parent
 ROOT = PACKAGE.parents[1]
 ANY_ARITHMETIC = "FOOLING_ANY_ARITHMETIC"  # set to 1, runs of other machines are taken as they are, and continued
 HOW_TO_TAKE = f"`report` is told --any-arithmetic, or ${ANY_ARITHMETIC} is 1"
-WHOSE = "run"  # the name of the run in a checkpoint, beside its arrays
+WHOSE = "run"  # the name of the run in a checkpoint and a result, beside its arrays
 
 Saved = TypeVar("Saved")
 
@@ -54,6 +54,7 @@ class Kept(TypedDict):
 
     settings: dict[str, Any]
     arithmetic: NotRequired[dict[str, Any]]
+    length: NotRequired[int | None]
 
 
 class Leg(TypedDict):
@@ -105,7 +106,7 @@ class RunFolder(NamedTuple):
     def save_result(self, arrays: Mapping[str, np.ndarray], seconds: float) -> None:
         """Write the result and where it came from, then delete the checkpoints."""
         self.add_seconds(seconds)
-        write_arrays(self.path / "result.npz", arrays)
+        write_arrays(self.path / "result.npz", {**arrays, WHOSE: np.asarray(self.path.name)})
         for path in self.find_leftovers():
             path.unlink()
 
@@ -115,9 +116,22 @@ class RunFolder(NamedTuple):
         return [*find_unfinished(self.path), *(self.path.glob("checkpoint-*") if done else ())]
 
     def load_result(self) -> dict[str, np.ndarray] | None:
-        """Return the arrays of a finished run, or None; ValueError if they are damaged."""
+        """Return the arrays of a finished run, or None; DamagedError if they are damaged, or another run's."""
         path = self.path / "result.npz"
-        return read_arrays(path) if path.exists() else None
+        if not path.exists():
+            return None
+        arrays = read_arrays(path)
+        # Those written before they were named have no name, and what they hold alone judges them.
+        other = (whose := str(arrays.pop(WHOSE, self.path.name))) != self.path.name and f"the run {whose}"
+        known: dict[str, Any] = {}
+        with suppress(DamagedError):  # settings that are damaged or missing say nothing against a result
+            known = {**self.settings, "generations": self._kept().get("length")}
+        for name in ("seeds", "classes", "children", "generations") if not other else ():
+            if name in arrays and known.get(name) is not None and not np.array_equal(arrays[name], known[name]):
+                other = f"a run of other {name}"
+        if other:
+            raise DamagedError(f"{self.path.name}/result.npz belongs to {other}; delete that folder to run again.")
+        return arrays
 
     def add_seconds(self, seconds: float) -> None:
         """Note how long this machine computed; a run that went from machine to machine lists them all."""

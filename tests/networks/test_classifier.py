@@ -13,8 +13,10 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from fooling import runs
 from fooling.encodings.population import compile_graph, on_processor
 from fooling.networks import classifier as classifying
+from fooling.networks import squeezenet
 from fooling.networks.classifier import Classifier, load_classifier, log_odds_of
 
 SIDE = 8
@@ -306,3 +308,10 @@ class Tempered(keras.Model):
 def test_networks_of_equal_weights_that_answer_differently_have_other_fingerprints():
     first, again, other = (Classifier(Tempered(t), image_shape=(4, 4, 1)).fingerprint() for t in (1.0, 1.0, 3.0))
     assert first == again != other
+
+
+def test_the_guide_names_the_batch_that_is_taken_whatever_the_card() -> None:
+    told = " ".join((runs.ROOT / "GUIDE.md").read_text(encoding="utf-8").split())
+    usual = classifying.BATCH_PIXELS // 224**2
+    assert f"holds 2²⁰ pixels at most, {usual} images of 224 × 224 and of SqueezeNet {squeezenet.BATCH}, " in told
+    assert classifying.BATCH_PIXELS == 2**20

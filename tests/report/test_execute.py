@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import nbformat
 import pytest
 
 from fooling import runs
-from fooling.report import inspection
+from fooling.report import execute, inspection
 from fooling.report.execute import Kernels, make_environment
 from fooling.report.inspection import PageError
 from fooling.report.notebooks import RefusedError, check_parameters, read_notebooks
@@ -124,3 +125,20 @@ def test_a_page_finds_the_same_results_and_package_from_its_own_folder(desk, mon
     environment = make_environment(desk.workspace)
     assert environment["FOOLING_RESULTS"] == str(desk.workspace.results.parent)
     assert all(Path(path).is_absolute() for path in environment["PYTHONPATH"].split(os.pathsep))
+
+
+def test_the_folder_of_a_killed_process_is_cleared_by_the_next_kernel_and_that_of_a_living_one_is_not(
+    desk, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(execute.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(execute, "LONGEST_FOLDER", 1000)
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as dead:
+        dead.wait()
+    for name in (f"fooling-{dead.pid}-abc", f"fooling-{os.getppid()}-abc", "fooling-own-notes", "fooling-henot_d_"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "k.json").write_text("{}")
+    (tmp_path / f"fooling-{10**30}-abc").mkdir()
+    kept = {path.name for path in tmp_path.glob("fooling-*")} - {f"fooling-{dead.pid}-abc"}
+    with Kernels().open(desk.workspace) as (_, scratch), Kernels().open(desk.workspace) as (_, other):
+        assert scratch.is_dir() and other.is_dir()
+        assert {path.name for path in tmp_path.glob("fooling-*")} == kept | {scratch.name, other.name}

@@ -7,11 +7,13 @@ import json
 import signal
 import threading
 import time
+from functools import partial
 
 import pytest
 
 from fooling.pages.page import PROFILES
 from fooling.report import execute, runner
+from fooling.report.execute import Kernels, Listener
 from fooling.report.inspection import PageError
 from fooling.report.notebooks import RefusedError, StoppedError, read_notebooks
 from fooling.report.runner import Progress, Schedule, lock_results, run_pages, shorten_bar
@@ -149,12 +151,29 @@ def test_progress_is_redrawn_on_a_terminal_and_rare_in_a_log(monkeypatch):
         progress = Progress(out, total=4)
         progress.start("02_two")
         for step in range(100):
-            progress.update("02_two", 7, 15, f"step {step}")
+            progress.update("02_two", 7, 15, f"step:  {step}%|#   | {step}/100 [00:50<01:10,  1.80it/s]")
         progress.finish("02_two", "done")
         text = out.getvalue()
         assert "[1 of 4] 02_two  done" in text
         assert text.count("cell 7/15  step") == (100 if out.isatty() else 0)
         assert ("\x1b[1F\x1b[J" in text) == out.isatty()
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_sentence_of_a_page_stays_once_however_soon_it_follows(terminal, monkeypatch):
+    out = io.StringIO()
+    monkeypatch.setattr(out, "isatty", lambda: terminal)
+    progress = Progress(out, total=1)
+    progress.start("02_two")
+    listener = Listener(15, partial(progress.update, "02_two"), Kernels())
+    bar = "\revolving:  45%|####5     | 90/200 [00:50<01:10,  1.80it/s]"
+    sentence = f"cppn-0123, begun with other threads (2, here 1), is not continued here; it is {'w' * 200}."
+    listener.write(f"{bar}\r      \r{sentence}\ncppn-4567 is at work in another process; waiting for it.\n{bar}\x1b[A")
+    listener.write(f"{sentence}\n\x1b[A")
+    text = out.getvalue()
+    assert text.count(f"[1 of 1] 02_two  {sentence}\n") == 1, "once, and whole"
+    assert text.count("[1 of 1] 02_two  cppn-4567 is at work in another process; waiting for it.\n") == 1
+    assert terminal or len(text.splitlines()) == 3, "no bar, and nothing of one"
 
 
 def test_every_profile_has_a_time_out():

@@ -29,6 +29,7 @@ KERNEL_ARGUMENTS = [
     "warnings.formatwarning = lambda said, kind, *_, **__: f'{kind.__name__}: {said}\\n'",
 ]
 LONGEST_FOLDER = 50  # of temporary files, in which sockets are named
+LONGEST_LINE = 500  # that is passed on of what a page prints
 
 Say = Callable[[int, int, str], None]  # the cell that a page is in, of how many, and what it printed
 
@@ -49,7 +50,9 @@ class Kernels:
         # Sockets as files: no port to be taken by another program, none open to the network. Their names come from
         # the connection file, whose path must therefore be absolute, and short: the system allows 100 characters.
         long = len(tempfile.gettempdir()) > LONGEST_FOLDER
-        scratch = Path(tempfile.mkdtemp(prefix="fooling-", dir="/tmp" if long else None)).absolute()
+        place = Path("/tmp" if long else tempfile.gettempdir())
+        clear_kills(place)
+        scratch = Path(tempfile.mkdtemp(prefix=f"fooling-{os.getpid()}-", dir=place)).absolute()
         here = KernelSpecManager(kernel_dirs=[])  # the kernel of this interpreter, whatever others are installed
         manager = AsyncKernelManager(
             kernel_name=KERNEL, kernel_spec_manager=here, transport="ipc", connection_file=str(scratch / "k.json")
@@ -88,9 +91,9 @@ class Listener:
             self._say(self.cell, self._cells, "")
 
     def write(self, text: str) -> None:
-        """Pass on the last line of ``text``."""
-        if lines := [line for line in text.splitlines() if line.strip()]:
-            self._say(self.cell, self._cells, lines[-1].strip()[:200])
+        """Pass on what is said in ``text``, line by line."""
+        for line in filter(None, map(str.strip, text.replace("\x1b[A", "").splitlines())):  # tqdm's step up
+            self._say(self.cell, self._cells, line[:LONGEST_LINE])
 
     def flush(self) -> None:
         """Do nothing: every line is passed on at once."""
@@ -197,6 +200,19 @@ def _kill_kernel(manager: Any) -> None:
     if pid is not None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)  # a kernel leads a process group of its own
+
+
+def clear_kills(place: Path) -> None:
+    """Delete the folders of kernels whose process was killed; those of one that lives, or of another user, stay."""
+    for scratch in place.glob("fooling-*-*"):
+        pid = scratch.name.split("-")[1]
+        try:
+            if pid.isdecimal():
+                os.kill(int(pid), 0)
+        except ProcessLookupError:
+            shutil.rmtree(scratch, ignore_errors=True)
+        except (OSError, OverflowError):
+            continue  # it lives, and is another user's; or its name is of something else
 
 
 def make_environment(workspace: Workspace) -> dict[str, str]:

@@ -27,7 +27,9 @@ SIDE_BY_SIDE = {"smoke": 2}
 BAR = re.compile(
     r"^(?P<what>.*?):?\s*(?P<percent>\d+)%\|.*\[(?P<spent>[\d:]+)<(?P<left>[\d:?]+)(, [^,\]]+(?P<said>, [^\]]+)?)?"
 )
+MOVING = re.compile(r"\d%\||\dit \[|━")  # in any bar of tqdm, with or without an end, and of Keras
 QUIET_SECONDS = 10.0  # without a terminal, a page says how far it is at most this often
+MANY_SENTENCES = 200  # of a page are kept in mind, and shown; a page that prints more is shown no further
 
 
 @contextlib.contextmanager
@@ -182,6 +184,7 @@ class Progress:
         self._numbers: dict[str, int] = {}
         self._started: dict[str, float] = {}
         self._said_at: dict[str, float] = {}
+        self._told: dict[str, set[str]] = {}  # what a page said in words
         self._running: dict[str, str] = {}  # the line of each running page on a terminal
 
     def start(self, page: str) -> None:
@@ -190,8 +193,14 @@ class Progress:
         self._say(page, "starting", running=True)
 
     def update(self, page: str, cell: int, cells: int, text: str) -> None:
-        """Say that a page is in a cell, and the last thing that it printed."""
-        if self._out.isatty() or time.monotonic() - self._said_at[page] >= QUIET_SECONDS:
+        """Say that a page is in a cell, and how far a bar is there; any other line that it prints stays, once."""
+        told = self._told.setdefault(page, set())
+        if text and not MOVING.search(text):
+            if text not in told and len(told) < MANY_SENTENCES:
+                told.add(text)
+                with self._lock:
+                    self._redraw(above=f"{self._label(page)}  {text}\n")
+        elif self._out.isatty() or time.monotonic() - self._said_at[page] >= QUIET_SECONDS:
             self._say(page, f"cell {cell}/{cells}  {shorten_bar(text)}".rstrip(), running=True)
 
     def finish(self, page: str, outcome: str) -> None:
@@ -207,14 +216,16 @@ class Progress:
 
     def _say(self, page: str, words: str, running: bool = False) -> None:
         with self._lock:
-            number = self._numbers.setdefault(page, len(self._numbers) + 1)
-            line, self._said_at[page] = f"[{number} of {self._total}] {page}  {words}", time.monotonic()
+            line, self._said_at[page] = f"{self._label(page)}  {words}", time.monotonic()
             if running and self._out.isatty():
                 self._running[page] = line
                 self._redraw()
             else:
                 self._running.pop(page, None)
                 self._redraw(above=f"{line}\n")
+
+    def _label(self, page: str) -> str:
+        return f"[{self._numbers.setdefault(page, len(self._numbers) + 1)} of {self._total}] {page}"
 
     def _redraw(self, above: str = "") -> None:
         """Write lines that stay, and below them on a terminal those of the running pages."""
