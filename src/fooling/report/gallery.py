@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fooling.encodings.cppn_graph import CppnGenomes
     from fooling.evolution.evolution import Evolution
 
-MODULES = ("confidence.js", "cppn.js", "genomes.js", "graph.js", "gallery.js")
+MODULES = ("bytes.js", "confidence.js", "cppn.js", "genomes.js", "graph.js", "gallery.js")
 STYLES = (TEMPLATE / "report.css", WEB / "gallery.css")
 LARGE = 1_000  # classes from which a run is shown for itself
 MOST_BYTES = 2_900_000  # of the page; Choice: it is to stay under 3 MB

@@ -75,10 +75,11 @@ async function update() {
   if (turn < turns) return; // another choice was made while a run was opened
   const [run] = together;
   const [words, least] = [find("search").value.trim().toLowerCase(), LEVELS[find("least").value]];
+  const descent = Array.from(run.champions, run.descent);
   const orders = {
     confidence: (one, other) => run.logOdds[other] - run.logOdds[one],
     name: (one, other) => nameOf(run, one).localeCompare(nameOf(run, other)),
-    kinship: (one, other) => run.kinship[one] - run.kinship[other],
+    kinship: (one, other) => (descent[one] < descent[other] ? -1 : 1),
   };
   listed = run.classes.map((_, cell) => cell).filter((cell) => (
     nameOf(run, cell).toLowerCase().includes(words) && toConfidence(run.logOdds[cell]) >= least));

@@ -32,16 +32,16 @@ function multiply(rows, count, { kernel, bias, inputs, outputs }, result) {
       let a0 = bias[column], a1 = bias[column + 1], b0 = a0, b1 = a1, c0 = a0, c1 = a1, d0 = a0, d1 = a1;
       for (const end = a + inputs; a < end; a++, b++, c++, d++, at += 2) {
         const left = kernel[at], right = kernel[at + 1];
-        a0 += rows[a] * left, a1 += rows[a] * right;
-        b0 += rows[b] * left, b1 += rows[b] * right;
-        c0 += rows[c] * left, c1 += rows[c] * right;
-        d0 += rows[d] * left, d1 += rows[d] * right;
+        a0 += rows[a] * left; a1 += rows[a] * right;
+        b0 += rows[b] * left; b1 += rows[b] * right;
+        c0 += rows[c] * left; c1 += rows[c] * right;
+        d0 += rows[d] * left; d1 += rows[d] * right;
       }
       let to = row * outputs + column;
-      result[to] = a0, result[to + 1] = a1;
-      result[to += outputs] = b0, result[to + 1] = b1;
-      result[to += outputs] = c0, result[to + 1] = c1;
-      result[to += outputs] = d0, result[to + 1] = d1;
+      for (const sums of [[a0, a1], [b0, b1], [c0, c1], [d0, d1]]) {
+        result.set(sums, to);
+        to += outputs;
+      }
     }
   }
   return result;
