@@ -67,13 +67,14 @@ class PageText(IPythonRenderer):
         """Render a table; on a phone, the rows of one that is wider than the screen become blocks of named cells."""
         head, *rows = (CELL.findall(row) for row in text.split("<tr>")[1:])
         columns = zip(*[[_measure_cell(cell) for cell in row] for row in (head, *rows)], strict=True)
-        if sum(max(column) + BETWEEN for column in columns) > PHONE:
+        wide = sum(max(column) + BETWEEN for column in columns) > PHONE
+        if wide:
             top, _, body = text.partition("<tbody>")
             labels = cycle(_read_words(cell).rstrip(":") for cell in head)
             named = re.sub("<td", lambda _: f'<td data-label="{html.escape(next(labels))}"', body)
             text = f"{top}<tbody>{named}"
-        kind = "table" if "data-label" not in text else 'table class="wide"'
-        return f'<div class="scroll" role="group" aria-label="Table" tabindex="0"><{kind}>\n{text}</table></div>\n'
+        kind = ' class="wide"' if wide else ""
+        return f'<div class="scroll" role="group" aria-label="Table" tabindex="0"><table{kind}>\n{text}</table></div>\n'
 
     def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
         """Render a cell; a column without a heading has none, rather than an empty one."""

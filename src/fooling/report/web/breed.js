@@ -52,14 +52,12 @@ function run() {
   if (certain && !watch.search.done) {
     watch.search.done = true;
     setRunning(false, "LeNet is at least 99.99% certain of all ten.");
-  } else if (slow) watch.timer = setTimeout(run, SLOW);
-  else watch.frame = requestAnimationFrame(run);
+  } else watch.timer = setTimeout(run, slow ? SLOW : 0);
 }
 
 function setRunning(running, words) {
   watch.running = running;
   clearTimeout(watch.timer);
-  cancelAnimationFrame(watch.frame);
   find("start").textContent = running ? "Stop" : watch.search.generation ? "Go on" : "Start";
   find("told").textContent = words;
   if (running) run();
@@ -70,13 +68,9 @@ function showEnd() {
   drawWatch();
 }
 
-function choose(digit) {
+function drawWatch(digit = watch.digit) {
   watch.digit = digit;
-  drawWatch();
-}
-
-function drawWatch() {
-  const { search, digit } = watch;
+  const { search } = watch;
   const generation = Number(find("time").value);
   const shown = search.cells.map((_, cell) => findChampion(search, cell, generation));
   all("#cells button").forEach((tile, cell) => showTile(tile, shown[cell], cell, cell === digit));
@@ -243,7 +237,7 @@ on("ways", "change", stop);
 on("anew", "click", begin);
 on("encoding", "change", begin);
 on("seed", "change", begin);
-all("#cells button").forEach((tile, digit) => tile.addEventListener("click", () => choose(digit)));
+all("#cells button").forEach((tile, digit) => tile.addEventListener("click", () => drawWatch(digit)));
 all("#hand button").forEach((tile, place) => tile.addEventListener("click", () => chooseParent(place)));
 on("breed", "click", () => bear(hand.chosen.map((place) => hand.litters.at(-1).images[place].genome)));
 on("back", "click", () => hand.litters.pop() && setHand(false));

@@ -71,7 +71,8 @@ export function findKin(run, cell, count) {
   return kin.sort((one, other) => one[1] - other[1]).slice(0, count);
 }
 
-// Returns what leads to the outputs of a genome: {nodes: [{node, label}], edges: [{source, target, weight}]}, parallel
+// Returns what leads to the outputs of a genome: {nodes: [{node, level, label}], edges: [{source, target, weight}]}, the
+// inputs on level 0 and parallel
 // edges as one. As read_graph of fooling.figures.graphs does.
 export function readGraph(genome, names, outputs) {
   const { activations, sources, targets, weights } = genome;
@@ -85,10 +86,13 @@ export function readGraph(genome, names, outputs) {
     const weight = weights[place] + (edges.get(`${source}>${target}`)?.weight || 0);
     edges.set(`${source}>${target}`, { source, target, weight });
   });
+  const last = 1 + Math.max(...heights);
   const nodes = [...leading].sort((one, other) => one - other).map((node) => {
-    if (node <= INPUTS) return { node, label: ["x", "y", "distance", "bias"][node - 1] };
-    const [name, output] = [names[activations[node - 1 - INPUTS] - 1], outputs[node - 1 - INPUTS]];
-    return { node, label: output ? `${output}: ${name}` : name };
+    if (node <= INPUTS) return { node, level: 0, label: ["x", "y", "distance", "bias"][node - 1] };
+    const place = node - 1 - INPUTS;
+    const name = names[activations[place] - 1];
+    if (outputs[place]) return { node, level: last, label: `${outputs[place]}: ${name}` };
+    return { node, level: last - heights[place], label: name };
   });
   return { nodes, edges: [...edges.values()] };
 }

@@ -13,24 +13,10 @@ function element(name, attributes, ...children) {
   return made;
 }
 
-// Returns each node's longest way from an input, by node; the outputs all stand on the last level.
-function findLevels({ nodes, edges }, channels) {
-  const levels = new Map(nodes.map(({ node }) => [node, node <= INPUTS ? 0 : 1]));
-  for (let round = 0; round < nodes.length; round++) {
-    for (const { source, target } of edges) {
-      levels.set(target, Math.max(levels.get(target), levels.get(source) + 1));
-    }
-  }
-  const last = Math.max(...levels.values());
-  for (let output = 1; output <= channels; output++) levels.set(INPUTS + output, last);
-  return levels;
-}
-
 // Returns where nodes stand, [across, down] by node: each level in the order of its neighbours' mean place, to and fro.
-function placeNodes({ nodes, edges }, channels) {
-  const levels = findLevels({ nodes, edges }, channels);
-  const layers = Array.from({ length: 1 + Math.max(...levels.values()) }, () => []);
-  for (const { node } of nodes) layers[levels.get(node)].push(node);
+function placeNodes({ nodes, edges }) {
+  const layers = [];
+  for (const { node, level } of nodes) (layers[level] ??= []).push(node);
   const places = new Map();
   const spread = (layer) => layer.forEach((node, place) => places.set(node, place - (layer.length - 1) / 2));
   const meanOf = (node) => {
@@ -47,14 +33,14 @@ function placeNodes({ nodes, edges }, channels) {
       spread(layer);
     }
   }
-  return new Map(nodes.map(({ node }) => [node, [levels.get(node) * ACROSS, places.get(node) * DOWN]]));
+  return new Map(nodes.map(({ node, level }) => [node, [level * ACROSS, places.get(node) * DOWN]]));
 }
 
 // Returns an SVG element: blue edges have a positive weight, orange ones a negative one; the wider, the larger.
 export function drawGraph(genome, encoding) {
   const channels = encoding.shape[2];
   const graph = readGraph(genome, ACTIVATIONS, OUTPUTS[channels === 1 ? "grey" : encoding.colour]);
-  const places = placeNodes(graph, channels);
+  const places = placeNodes(graph);
   const wide = Math.max(...graph.nodes.map(({ label }) => label.length * LETTER)) + 18;
   const ups = [...places.values()].map(([, up]) => up);
   const [right, top] = [Math.max(...[...places.values()].map(([across]) => across)), Math.min(...ups) - HEIGHT];
