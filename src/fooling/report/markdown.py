@@ -78,6 +78,7 @@ class PageText(IPythonRenderer):
 
     def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
         """Render a cell; a column without a heading has none, rather than an empty one."""
+        text = SIGN.sub("\\1\u00a0", text)  # again: a bracket with a backslash was a text by itself
         tag = "th" if head and text.strip() else "td"
         long = ' class="long"' if len(_read_words(text)) > SHORT else ""
         style = f' style="text-align:{align}"' if align else ""
