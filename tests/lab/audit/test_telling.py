@@ -21,9 +21,9 @@ from fooling.lab.audit.record import Defences, FoolingClass, Found, OnNoise, Sep
 from fooling.lab.audit.telling import (
     find_best_detector,
     tabulate_attacks,
+    tabulate_audit,
     tabulate_defences,
     tabulate_plain,
-    tabulate_audit,
     tell_audit,
 )
 from fooling.lab.audit.verdict import give_verdict, judge, read_references
