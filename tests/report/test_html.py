@@ -62,6 +62,15 @@ def test_links_between_notebooks_lead_to_pages_and_nowhere_when_there_is_none(de
     assert 'href="https://arxiv.org/abs/1412.1897"' in page
 
 
+def test_only_a_table_wider_than_a_phone_names_its_cells_and_an_interval_is_not_broken(desk):
+    row = "| why it is *not* so | 0.13 [−0.11, 0.15] | " + "words " * 9 + "|"
+    page = draw(desk, f"# Title\n\n| | `x` & y | [z](02_two.ipynb) |\n|---|---|---|\n{row}\n{row}")
+    assert re.findall('data-label="([^"]*)"', page) == ["", "x &amp; y", "z"] * 2
+    assert page.count('class="long"') == 2 and "0.13 [−0.11,\u00a00.15]" in page
+    narrow = draw(desk, "# Title\n\n| | here |\n|---|---:|\n| what | 99.99% |")
+    assert "<table>" in narrow and "data-label" not in narrow.partition("<body>")[2]
+
+
 def test_a_picture_keeps_its_description_and_one_without_is_an_error_that_names_the_cell(desk):
     page = draw(desk, show({"image/png": PIXEL}, {"image/png": {"alt": 'Ten "champions" & one'}}))
     assert re.search(r"""alt=['"]Ten "champions" & one['"]""", unescape(page))
