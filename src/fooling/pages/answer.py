@@ -27,8 +27,13 @@ def list_answer(findings: Sequence[Finding]) -> dict[str, str]:
     """Return what happened on digits and on ImageNet, and what did not: a sentence each, as far as pages have run."""
     by_claim = {one.claim.id: one for one in findings}
     told = {where: by_claim[claim].headline for where, claim in ANSWERS.items() if claim in by_claim}
-    against = [f"“{one.claim.title}”" for one in findings if one.verdict in (NOT, UNSUPPORTED)]
-    return told | ({"What did not hold here": f"The paper's {list_words(against)}."} if against else {})
+    against = {"of the paper's claims": NOT, "of this project's own": UNSUPPORTED}
+    named = {
+        whose: [f"“{one.claim.title}”" for one in findings if one.verdict == not_so]
+        for whose, not_so in against.items()
+    }
+    said = "; ".join(f"{whose}, {list_words(titles)}" for whose, titles in named.items() if titles)
+    return told | ({"What did not hold here": f"{said[0].upper()}{said[1:]}."} if said else {})
 
 
 def tell_answer(findings: Sequence[Finding]) -> Markup:

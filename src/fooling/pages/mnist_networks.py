@@ -112,14 +112,22 @@ def tabulate_networks(found: NetworksFound) -> str:
 
 
 def tell(found: NetworksFound) -> str:
-    """Return what the page found as a Markdown paragraph."""
-    errors = [one.error for one in found.networks]
-    medians = [one.on_noise for one in found.networks]
-    highest = max(one.highest_on_noise for one in found.networks)
-    return (
-        f"Trained on {found.data} for {found.steps:,} steps, the {len(errors)} networks are wrong on "
-        f"**{show_error(min(errors))} to {show_error(max(errors))}** of {found.held_out:,} held-out digits. "
-        f"On uniform noise their median confidence is {show_confidence(min(medians))} to "
-        f"{show_confidence(max(medians))}, and the highest of {found.noise:,} noise images gets "
-        f"{show_confidence(highest)}: that class needs no search."
+    """Return what the page found in a sentence in bold, over a Markdown table."""
+    errors, medians, highest = zip(
+        *((one.error, one.on_noise, one.highest_on_noise) for one in found.networks), strict=True
     )
+    low, high, noisy = show_error(min(errors)), show_error(max(errors)), show_confidence(max(highest))
+    said = (
+        f"The {len(errors)} networks are wrong on {low} to {high} of the held-out digits; one gives {noisy} to noise."
+    )
+    rows = (
+        ("digits learned, solver steps", f"{found.data}, {found.steps:,}", "60,000, 10,000"),
+        (f"error on {found.held_out:,} held-out digits", f"{low} to {high}", "0.94%"),
+        (
+            "median confidence in uniform noise",
+            f"{show_confidence(min(medians))} to {show_confidence(max(medians))}",
+            "",
+        ),
+        (f"highest of {found.noise:,} noise images, a class that needs no search", noisy, ""),
+    )
+    return f"**{said}**\n\n{table(('', 'here', 'the paper'), rows)}"

@@ -168,8 +168,8 @@ CENTRED = Claim(
     record=SearchFound,
     judge=judge_cppn,
     headline=lambda found: (
-        f"After {found.generations} generations the median confidence is {show_confidence(found.median)} "
-        f"({show_runs(found.runs, found.run_medians)}); the best of as many random CPPNs, never bred, reach "
+        f"CPPN images reach a median confidence of {show_confidence(found.median)} after {found.generations} "
+        f"generations ({show_runs(found.runs, found.run_medians)}); the best of as many random CPPNs, never bred, have "
         f"{show_confidence(found.baseline_median)}."
     ),
     rows=_list_rows,

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from fooling.lab.audit.record import ATTACKS, COLOURS, FEW, LEVELS, FoolingClass, Found, Separation, Temperature
 from fooling.lab.audit.verdict import THRESHOLD, choose_known, find_best_detector, judge
-from fooling.words import show_confidence, show_minutes, table
+from fooling.words import escape, show_confidence, show_minutes, table
 
 Value = TypeVar("Value")
 
@@ -67,9 +67,9 @@ def tell_audit(found: Found) -> list[str]:
         f"Most certain: {worst.class_name}, {show_confidence(worst.confidence)}, by {worst.attack}.",
         f"Median class, by attack: {medians}.",
         f"Images shown until half of the classes were at 99%: {needed}.",
-        f"A single image of noise is taken for {noise.class_name or 'one class or another'}, "
-        f"{show_confidence(noise.median)}, at most {show_confidence(noise.highest)}; the noise above is the best of "
-        f"{found.attacks['noise'].images:,} such images for each class.",
+        f"A single image of noise: taken for {noise.class_name or 'one class or another'}, with "
+        f"{show_confidence(noise.median)} in the median and at most {show_confidence(noise.highest)}; the noise above "
+        f"is the best of {found.attacks['noise'].images:,} such images for each class.",
     ]
     if real:
         right = "" if real.right is None else f", {real.right:.1%} right"
@@ -82,6 +82,16 @@ def tell_audit(found: Found) -> list[str]:
     lines += [_tell_temperature(found.temperature, counts)] if found.temperature else []
     lines += [_tell_class(found.fooling_class)] if found.fooling_class else []
     return [*lines, *found.untested]
+
+
+def tabulate_audit(found: Found) -> str:
+    """Return the same for a page: the first sentence in bold, over a Markdown table of the other lines."""
+    (first, *more), *others = ([*line.split(". ")] for line in tell_audit(found))
+    rows = [(". ".join(more), "")] if more else []
+    for line in others:
+        name, _, told = ". ".join(line).partition(": ")
+        rows += [(name, told)]
+    return f"**{escape(first.removesuffix('.'))}.**\n\n{table(('', 'here'), rows)}"
 
 
 def _tell_class(learned: FoolingClass) -> str:
@@ -103,8 +113,8 @@ def _tell_temperature(warmed: Temperature, counts: Mapping[str, int]) -> str:
     moved = "rose, though the likelihood chose this temperature," if after > before else "fell"
     words = (f"{before:.1f}", f"{after:.1f}")
     moved = f"{moved} from {' to '.join(words)}" if words[0] != words[1] else f"stayed at {words[1]}"
-    certain = " to ".join(_count_share(share, counts[kind]) for share in warmed.certain.get(kind, ()))
-    worst = f"; nonsense at 99%, of the worst kind, {kind}: {certain}" if kind else ""
+    certain = [_count_share(share, counts[kind]) for share in warmed.certain.get(kind, ())]
+    worst = f"; of the images by {kind}, {certain[0]} have 99% before, {certain[1]} after" if kind else ""
     return f"Temperature {warmed.value:.2f}: the calibration error {moved} points{worst}."
 
 

@@ -76,10 +76,10 @@ def _advise(found: Found) -> str:
     kind = max(kinds[best], key=lambda one: kinds[best][one].passed[0])
     (passed, low, high), count = kinds[best][kind].passed, found.nonsense[kind]
     spread = f"(95% interval: {low:.0%} to {high:.0%})"
-    let = f"let {round(passed * count):,} of {count:,} images of the worst kind, {kind}, pass {spread}"
+    let = f"lets {round(passed * count):,} of {count:,} images by {kind} pass {spread}"
     if passed <= STOPS:
         return f"{do}; add a detector by {best}: it {let}."
-    return f"{do}; of the detectors tested none stops the nonsense: the best, {best}, {let}."
+    return f"{do}. No detector that was tested stops the nonsense: the best one, {best}, {let}."
 
 
 def choose_known(

@@ -198,22 +198,18 @@ def judge(found: FewerFound) -> str:
 def tell(found: FewerFound) -> str:
     """Return in a sentence how many images the searches need."""
     if found.reached:
-        paper, *ours = (show_count(find_median(counts)) for counts in found.reached)
-        met = list(list_aims(found).values()).count(True)
-        return (
-            f"Images to {MEDIAN:.2%} in the median of ImageNet's classes: {paper} by the paper's search, {ours[0]} by "
-            f"what helps, {ours[1]} with the gradient; {met} of 4 aims are met."
-        )
-    ahead = [f"{len(one.ahead)} of {len(one.gains.keys() - {COMBINED})} on {one.network}" for one in found.trials]
-
-    def within(count: float) -> str:
-        return f"after {count:,.0f}" if count < np.inf else f"not within {found.digits.images:,}"
-
-    paper, ours = map(find_median, found.certain)
-    last = show_count(max(map(as_number, found.certain[1])))
+        needed, aim, budget = found.reached[:2], f"{MEDIAN:.2%} in the median of ImageNet's classes", NEEDED.long
+        met = f"; {list(list_aims(found).values()).count(True)} of 4 aims are met"
+    else:
+        needed, aim, budget, met = found.certain, f"all ten digits at {NEAR_CERTAIN:.2%}", found.digits.images, ""
+    paper, ours = (find_median(counts) for counts in needed)
+    if ours == np.inf:
+        return f"The chosen search does not reach {aim} within {budget:,} images{met}."
+    last = "in the slowest not" if None in needed[1] else f"{show_count(max(map(as_number, needed[1])))} in the slowest"
+    theirs = f"needs {paper:,.0f}" if paper < np.inf else f"does not get there within {budget:,}"
     return (
-        f"The chosen search has all ten digits at {NEAR_CERTAIN:.2%} {within(ours)} images (last run: {last}), the "
-        f"paper's {within(paper)}; changes that help on every seed: {list_words(ahead)}."
+        f"For {aim}, the chosen search needs {ours:,.0f} images in the median run, {last}; the paper's search "
+        f"{theirs}{met}."
     )
 
 

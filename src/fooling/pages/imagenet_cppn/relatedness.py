@@ -87,8 +87,8 @@ def tell(found: Relatedness) -> str:
     """Return the three medians of the features as a sentence."""
     near, random, runs = (_show(part) for part in (found.features.near, found.features.random, found.features.runs))
     return (
-        f"To {found.judge}, images of related classes of one run are alike by {near}, of any two classes by {random}, "
-        f"and of one class in two runs by {runs} (cosine of features)."
+        f"Within a run, the likeness of images of related classes is {near} and of any two classes {random}; of one "
+        f"class in two runs it is {runs} (cosine of {found.judge}'s features)."
     )
 
 

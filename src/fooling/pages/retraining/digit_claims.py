@@ -176,10 +176,10 @@ def _list_delay(found: ChainFound) -> Rows:
     sooner, last = found.first_as_far, found.medians[-1]
     if sooner is None or sooner >= found.generations:
         return ()
-    where = f"by generation {sooner}" if sooner else "at generation 0, random images"
+    where = f"{sooner:,}" if sooner else "0 (random images)"
     follows = ": the fooling class slows evolution and does not stop it" if last > OWN_ANSWER else ""
-    reached = f"when the first network's images had {show_confidence(last)}"
-    return ((reached, f"{where}, the last network's by generation {found.generations}{follows}", ""),)
+    reached = f"generations to {show_confidence(last)}, on the first and on the last network"
+    return ((reached, f"{where} and {found.generations:,}{follows}", ""),)
 
 
 def _list_errors(found: ErrorFound) -> Rows:
