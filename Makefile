@@ -40,6 +40,7 @@ unit: $(VENV)/ready ## the fast tests only
 check: $(VENV)/ready ## lint, layout, types, directions of imports, and that notebooks/ holds no output
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
+	@$(VENV)/bin/oxlint --deny-warnings src
 	@$(RUN) mypy
 	@$(VENV)/bin/lint-imports --no-cache
 	@$(if $(NOTEBOOKS),$(RUN) nbstripout --keep-id --verify $(NOTEBOOKS))

@@ -38,6 +38,7 @@ from fooling.report.publish import publish
 LATER = 1.2  # a moment is drawn up to so many times what an uninterrupted run takes, so that each ends by and by
 # In lines on what a run cost; those that wait for a killed page's kernel to end, and stamps of a page's time, too.
 COST = re.compile(r"\d s\b|\d min\b|it/s|s/it|\d:\d\d[<\]]|seconds|finished|<!-- made of|at work in another process")
+BARE = re.compile(r'(</?(pre|div|details|section)>|<div class="outputs">)*')  # what is left around bars
 REPORTS = 20  # one kill in so many is a report's
 MOVING = ("notebook", "contents", "seconds", "finished")  # in a manifest: what costs change
 CELL = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": 1}
@@ -188,9 +189,12 @@ def read(path: Path) -> Any:
             return {key: part for key, part in content.items() if key not in MOVING} if "parts" in content else content
         case ".ipynb":
             cells = json.loads(path.read_text())["cells"]
+            for cell in cells:  # what was kept is not computed again, and shows no bar at all
+                cell["outputs"] = [one for one in cell.get("outputs", []) if drop_cost("".join(one.get("text", "a")))]
             return [drop_cost(json.dumps(cell, indent=0)) for cell in cells]
         case ".html":
-            return drop_cost(path.read_text())
+            shown = [line for line in drop_cost(path.read_text()) if not BARE.fullmatch(line)]
+            return "\n".join(shown)
         case _:
             return path.read_bytes()
 

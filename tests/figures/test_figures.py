@@ -66,7 +66,7 @@ def test_champions_are_drawn_pixel_by_pixel_with_their_confidence() -> None:
     assert [spot.get_xlabel() for spot in figure.axes][1] == "one\n> 99.9999%"
     assert figure.axes[3].get_ylabel() == "seed 9"
     assert "seed 3: 20.00% to > 99.9999%; seed 9: 10.00% to 99.00%" in figure.alt
-    assert show(figure).startswith(b"\x89PNG")
+    assert Image.open(io.BytesIO(show(figure))).mode == "L", "grey images are lossless"
     named = draw_champions(images, confidences, NAMES, [3, "random search"])
     assert named.axes[3].get_ylabel() == "random search" and "random search: 10.00%" in named.alt
 
@@ -105,6 +105,7 @@ def test_first_generations_draw_whoever_reached_the_line(history: np.ndarray, sh
     reached = ((history + shift) >= np.log(9999)).any(axis=1).sum()
     assert len(figure.axes[0].collections[0].get_offsets()) == reached
     assert len(figure.axes[0].collections[1].get_offsets()) == 12 - reached
+    assert figure.axes[0].get_yticklabels()[-1].get_text() == "never" and not figure.axes[0].texts
     show(figure)
 
 
@@ -137,7 +138,8 @@ def confident(*rows: list[float]) -> np.ndarray:
 def test_gallery_wraps_names_and_shows_each_pixel_of_small_images() -> None:
     images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
     names = ("cat", "a very long name of a class that does not fit", "dog")
-    figure = draw_gallery(images, names, np.array([0.5, 0.999999999, 0.001]), columns=2)
+    figure = draw_gallery(images, names, np.array([0.5, 0.999999999, 0.001]), columns=2, shown="Pets")
+    assert figure.alt.startswith("Pets. The 3 are cat, a very")
     np.testing.assert_array_equal(figure.axes[2].images[0].get_array(), images[2])
     assert figure.axes[1].get_xlabel().count("\n") == 2 and figure.axes[1].get_xlabel().endswith("\n> 99.9999%")
     assert "0.10% to > 99.9999%, median 50.00%, highest for a very long" in figure.alt

@@ -41,7 +41,9 @@ def test_table_and_sentence_tell_errors_and_noise(found: NetworksFound) -> None:
     rows = mnist_networks.tabulate_networks(found).splitlines()
     assert rows[2] == "| LeNet | 25.00% | 80.00% | 40.00% | 5.00 points | 60.00% |"
     assert "no digit" in rows[3]
-    said = mnist_networks.tell(found)
-    assert "4,000 digits (few) for 150 steps, the 2 networks" in said and "**0.00% to 25.00%** of 1,000" in said
-    assert "50.00% to 60.00%, and the highest of 3 noise images gets 99.00%" in said
+    said, _, *table = mnist_networks.tell(found).splitlines()
+    assert said == "**The 2 networks are wrong on 0.00% to 25.00% of the held-out digits; one gives 99.00% to noise.**"
+    assert "| error on 1,000 held-out digits | 0.00% to 25.00% | 0.94% |" in table
+    assert "| digits learned, solver steps | 4,000 digits (few), 150 | 60,000, 10,000 |" in table
+    assert "| median confidence in uniform noise | 50.00% to 60.00% |  |" in table
     assert "9.00%" in mnist_networks.tell(replace(found, networks=(replace(found.networks[0], error=0.09),)))

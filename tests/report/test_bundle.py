@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fooling import runs
 from fooling.report import bundle
 
 
@@ -35,6 +36,12 @@ def test_a_name_that_two_modules_define_is_refused(tmp_path: Path) -> None:
     write_modules(tmp_path, one="const { a, b } = Math;\n", two="async function b() {}\n")
     with pytest.raises(ValueError, match=r"define b\."):
         bundle.bundle_modules(["one.js", "two.js"], tmp_path)
+
+
+def test_all_javascript_stays_small() -> None:
+    """A rule of the house: at most 1,200 lines in all, comments and blank lines included."""
+    lines = {path: path.read_text(encoding="utf-8").count("\n") for path in (runs.ROOT / "src").rglob("*.js")}
+    assert len(lines) > 10 and sum(lines.values()) <= 1200
 
 
 def test_data_cannot_end_the_element_that_it_stands_in() -> None:

@@ -29,6 +29,7 @@ def draw(*about: dict[str, object]) -> str:
         ("2 images for cat and dog; confidences 10% to 20%.", "2 images for cat and dog."),
         ("A St. Bernard <b>, 99.5%.", "A St. Bernard <b>, 99.5%."),
         ("champion for 4", "Champion for 4."),
+        ("The champions of seed 0. Confidences: seed 0: 9%.", "The champions of seed 0."),
         ("Left: confidence of the last champions", "Left: confidence of the last champions."),
         ("Images whole, without one and without half, by class: coil 99%, then 9%.", "Images whole, without one and "
          "without half, by class."),

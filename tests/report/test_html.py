@@ -62,6 +62,15 @@ def test_links_between_notebooks_lead_to_pages_and_nowhere_when_there_is_none(de
     assert 'href="https://arxiv.org/abs/1412.1897"' in page
 
 
+def test_only_a_table_wider_than_a_phone_names_its_cells_and_an_interval_is_not_broken(desk):
+    row = "| why it is *not* so | 0.13 \\[−0.11, 0.15\\] | " + "words " * 9 + "|"
+    page = draw(desk, f"# Title\n\n| | `x` & y | [z](02_two.ipynb) |\n|---|---|---|\n{row}\n{row}")
+    assert re.findall('data-label="([^"]*)"', page) == ["", "x &amp; y", "z"] * 2
+    assert page.count('class="long"') == 2 and "0.13 [−0.11,\u00a00.15]" in page
+    narrow = draw(desk, "# Title\n\n| | here |\n|---|---:|\n| what | 99.99% |")
+    assert "<table>" in narrow and "data-label" not in narrow.partition("<body>")[2]
+
+
 def test_a_picture_keeps_its_description_and_one_without_is_an_error_that_names_the_cell(desk):
     page = draw(desk, show({"image/png": PIXEL}, {"image/png": {"alt": 'Ten "champions" & one'}}))
     assert re.search(r"""alt=['"]Ten "champions" & one['"]""", unescape(page))
@@ -274,7 +283,8 @@ def test_the_index_shows_findings_pages_costs_and_what_is_not_fresh(desk, projec
     index = report(desk).read_text()
     assert "Is one right?" in index and "The median is 0.5 &lt; 2." in index
     assert "Title of pixels &lt;b&gt;" in index
-    assert "<tr><td>median &lt;b&gt;</td><td>0.5</td><td>99.99%</td></tr>" in index
+    cells = '<td>median &lt;b&gt;</td><td data-label="here">0.5</td><td data-label="the paper">99.99%</td>'
+    assert f"<tr>{cells}</tr>" in index
     assert "<b>1</b> not reproduced" in index and "<b>1</b> reproduced" not in index
     assert 'href="01_one.html"' in index and index.count("data:image/webp;base64,") == 1
     assert "01 · 2.0 h of computing" in index and "2.0 h of computing; drawn with" in index and "12 s" not in index

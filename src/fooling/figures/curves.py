@@ -101,10 +101,9 @@ def draw_first_generations(curves: Mapping[str, np.ndarray], class_names: Sequen
         spot.scatter(spread[~reached], np.full((~reached).sum(), never), s=20, marker="x", color=COLOURS[number], lw=1)
     if paper is not None and paper <= last:
         spot.axhline(paper, color=PAPER, lw=0.8, linestyle=DASHES)
-        where: Any = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom", "path_effects": HALO}
-        spot.annotate(f"the paper: each run before {paper}", (0.995, paper), fontsize=8, **where)
+        spot.set_title(f"dashed: generation {paper}, before which the paper has each run", fontsize=8, loc="right")
     ticks = [tick for tick in spot.get_yticks() if 0 <= tick <= last]
-    spot.set_yticks([*ticks, never], [*(f"{tick:.0f}" for tick in ticks), "not yet"])
+    spot.set_yticks([*ticks, never], [*(f"{tick:.0f}" for tick in ticks), "never"])
     spot.set(xticks=range(len(class_names)), xlabel="class", ylabel="first generation at 99.99%", ylim=(0, last * 1.13))
     spot.set_xticklabels(class_names, parse_math=False)
     if len(first) > 1:

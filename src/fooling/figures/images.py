@@ -77,6 +77,7 @@ def draw_gallery(
     confidences: np.ndarray,
     columns: int = GALLERY,
     kilobytes: int = GALLERY_KILOBYTES,
+    shown: str = "Images with what the network takes each for, and its confidence",
 ) -> Figure:
     """Draw images large enough to look at, with class and confidence under each.
 
@@ -88,12 +89,13 @@ def draw_gallery(
         names: What the network takes each for.
         confidences: ``(count,) float32`` in that class.
         kilobytes: What the picture may take; noise, which does not compress, is a coarser JPEG if need be.
+        shown: What the images are, in a few words.
     """
-    shown = [show_confidence(value) for value in confidences]
+    sure = [show_confidence(value) for value in confidences]
     best = int(np.argmax(confidences))
     alt = (
-        f"{len(images)} images, each with what the network takes it for. They are {list_words(names)}; confidences "
-        f"{show_confidence(np.min(confidences))} to {shown[best]}, median {show_confidence(np.median(confidences))}, "
+        f"{shown}. The {len(images)} are {list_words(names)}; confidences "
+        f"{show_confidence(np.min(confidences))} to {sure[best]}, median {show_confidence(np.median(confidences))}, "
         f"highest for {names[best]}."
     )
     wrapped = [textwrap.wrap(name, min(NAME_WIDTH, NAME_WIDTH * GALLERY // columns)) for name in names]
@@ -101,7 +103,7 @@ def draw_gallery(
     lines = 1 + max(len(name) for name in wrapped)
     drawn, spots = start_sheet(len(images), columns, side, above=6, below=12 + 14 * lines, alt=alt)
     drawn.kilobytes = kilobytes
-    for spot, image, name, confidence in zip(spots, images, wrapped, shown, strict=True):
+    for spot, image, name, confidence in zip(spots, images, wrapped, sure, strict=True):
         _show_image(spot, image, side)
         words = "\n".join([*name, confidence])
         spot.set_xlabel(words, fontsize=8.5, labelpad=4, linespacing=1.15, parse_math=False)

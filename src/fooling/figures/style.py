@@ -36,7 +36,8 @@ STYLE: Any = {
 }
 SHARPNESS = 2  # pixels of a picture for one of a page: screens have two, and a picture can be enlarged
 NEARLY_WHITE = 244  # of a colour's darkest channel
-QUALITIES = (92, 85, 75, 65, 55)  # of a JPEG; Choice: below 65 words begin to blur
+QUALITIES = (85, 75, 65, 55)  # of a JPEG; Choice: more pixels of less quality look better than fewer of more
+SCALES = (1.0, 0.75, 0.625, 0.5)  # of a JPEG's pixels, the last a page's
 HALO = [Stroke(linewidth=2.5, foreground="white"), Normal()]  # around words that stand on lines or dots
 TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999)
 LOW_TICKS = (0.000001, 0.00001, 0.0001)  # where confidences start from one class in a thousand
@@ -62,8 +63,9 @@ class Figure(figure.Figure):
     def encode(self) -> bytes:
         """Return the picture, with ``SHARPNESS`` pixels for each of a page's in either direction.
 
-        Lines and words are a PNG of 256 colours. A sheet of images is a PNG in all of its colours; one of more than
-        ``kilobytes`` is a JPEG, of the best quality that fits; where none does, it has a page's pixels.
+        Lines and words are a PNG of 256 colours. A sheet of images is a PNG in all of its colours, or of grey levels
+        alone; one of more than ``kilobytes`` is a JPEG with as many pixels as fit.
+        Choice: no WebP, a third smaller, because nbconvert, and so GitHub, would show words in its place.
         """
         picture = io.BytesIO()
         with matplotlib.rc_context(STYLE):
@@ -71,12 +73,13 @@ class Figure(figure.Figure):
         whole = Image.open(picture).convert("RGB")
         if self.kilobytes is None:
             return _save(_reduce_colours(whole), "png", optimize=True)
-        if picture.tell() <= 1000 * self.kilobytes:
-            return picture.getvalue()
-        for shown, quality in product((whole, whole.reduce(SHARPNESS)), QUALITIES):
-            smaller = _save(shown, "jpeg", quality=quality, subsampling=0)
+        grey = whole.convert("L")
+        smaller = _save(grey if whole == grey.convert("RGB") else whole, "png", optimize=True)
+        for scale, quality in product(SCALES, QUALITIES):
             if len(smaller) <= 1000 * self.kilobytes:
                 break
+            shown = whole.resize((round(scale * whole.width), round(scale * whole.height)), reducing_gap=3)
+            smaller = _save(shown, "jpeg", quality=quality, optimize=True, progressive=True)
         return smaller
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:

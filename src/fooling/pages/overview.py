@@ -81,15 +81,16 @@ def _add_place(drawn: Figure, height: int, column: int, top: int) -> Axes:
 
 
 def _describe(digits: Rows, names: Sequence[str], confidences: np.ndarray, networks: tuple[str, str]) -> str:
-    wall = ""
+    wall, first = "", f"What {networks[0]} takes for the digits 0 to 9"
     if len(names):
         told, least = list_words(list(dict.fromkeys(names))), show_confidence(confidences.min())
-        wall = f"Regular patterns that {networks[1]} takes for objects, with {least} or more. They are {told}. "
+        wall = f"The objects, with {least} or more, are {told}. "
+        first = f"Patterns that {networks[1]} takes for objects, and below them what {networks[0]} takes for digits"
     parts = [
         f"{label.replace(chr(10), ' ')}: {show_confidence(shown.min())} to {show_confidence(shown.max())}"
         for label, (_, shown) in digits.items()
     ]
-    return f"{wall}Images that {networks[0]} takes for the digits 0 to 9, with its confidence. {'; '.join(parts)}."
+    return f"{first}, with its confidence. {wall}Digits, {'; '.join(parts)}."
 
 
 def list_surprises(folder: Path) -> list[str]:

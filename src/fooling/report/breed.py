@@ -18,7 +18,7 @@ from fooling.report.bundle import TEMPLATE, WEB, draw_app, encode_bytes
 from fooling.report.notebooks import RefusedError, Workspace
 
 NAME = "breed"
-MODULES = ("confidence.js", "cppn.js", "lenet.js", "evolution.js", "cppn_mutation.js", "breed.js")
+MODULES = ("bytes.js", "confidence.js", "cppn.js", "lenet.js", "evolution.js", "cppn_mutation.js", "breed.js")
 STYLES = (TEMPLATE / "report.css", WEB / "breed.css")
 # The run of the paper's LeNet, not of another network.
 LENET = re.compile(r"network-lenet-[0-9a-f]{12}-[0-9a-f]{4}(-\d+)?")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fooling.encodings.cppn_graph import CppnGenomes
     from fooling.evolution.evolution import Evolution
 
-MODULES = ("confidence.js", "cppn.js", "genomes.js", "graph.js", "gallery.js")
+MODULES = ("bytes.js", "confidence.js", "cppn.js", "genomes.js", "graph.js", "gallery.js")
 STYLES = (TEMPLATE / "report.css", WEB / "gallery.css")
 LARGE = 1_000  # classes from which a run is shown for itself
 MOST_BYTES = 2_900_000  # of the page; Choice: it is to stay under 3 MB
@@ -121,7 +121,7 @@ def fill_page(families: Sequence[tuple[dict[str, Any], Family, CppnGenomes]], wo
     for count, share in itertools.product(range(len(families), 0, -1), SHARES):
         runs = [{**about, "packed": pack_family(family, genomes, share)} for about, family, genomes in families[:count]]
         data = {"names": name_classes(), "runs": runs}
-        rule = _tell_rule(len(families) - count, share)
+        rule = f"{count} runs are here. {_tell_rule(len(families) - count, share)}"
         page = draw_app("gallery.html.j2", MODULES, STYLES, data, {**words, "rule": rule})
         if len(page.encode()) <= MOST_BYTES:
             break
@@ -146,10 +146,10 @@ def name_classes() -> dict[str, Sequence[str]]:
 def describe_run(evolution: Evolution, run: int, network: str) -> dict[str, Any]:
     """Return what the page tells of a run besides its family."""
     encoding: Any = evolution.encoding
-    fed = "coordinates from −1 to 1" if encoding.coordinates == "centred" else "pixel indices"
+    fed = "[−1, 1]" if encoding.coordinates == "centred" else "pixel indices"
     size = f"{evolution.generations:,} generations"
     return {
-        "label": f"{network}, {encoding.coordinates}, run {evolution.seeds[run] + 1}, {size}",
+        "label": f"{network}, fed {fed}, run {evolution.seeds[run] + 1}, {size}",
         "about": f"{network}, fed {fed}, {size} of {evolution.children:,} children.",
         "network": network,
         "names": "digits" if encoding.image_shape[2] == 1 else "imagenet",

@@ -25,8 +25,8 @@ from fooling.words import show_seconds
 HERE = Path(__file__).parent
 # Text that a page prints is shown up to this many lines; more is folded.
 SHOWN_LINES = 12
-# In a figure's description: the end of a sentence (not the dot of "St."), a semicolon, or a colon after many words.
-NUMBERS_BEGIN = re.compile(r"(?<=[^\s.]{3})\.\s|;\s|(?<=[^:]{45}):\s")
+# In a figure's description: a sentence's end (after a number, but not "St."), a semicolon, or a colon after many words.
+NUMBERS_BEGIN = re.compile(r"(?:(?<=[^\s.]{3})|(?<=\d))\.\s|;\s|(?<=[^:]{45}):\s")
 
 
 def update_report(

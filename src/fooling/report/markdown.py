@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Container
+from itertools import cycle
 from typing import Any
 
 from latex2mathml.converter import convert
@@ -13,7 +14,10 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from fooling.report.inspection import PageError
 
 NOTEBOOK_LINK = re.compile(r"^(?:\./)?(?P<page>\d\d_\w+)\.ipynb(?P<anchor>#[^\"']*)?$")
-SIGN = re.compile(r"([<>≤≥=]|(?<=\[)−1,) (?=−?[\d.])")
+SIGN = re.compile(r"([<>≤≥=]|(?<=\[)[−\d.]+%?,) (?=−?[\d.])")  # of a number, or the first half of an interval
+CELL = re.compile(r"<t[hd][^>]*>(.*?)</t[hd]>", re.DOTALL)
+SHORT = 20  # letters of a cell that stays on one line
+PHONE, BETWEEN = 52, 1  # letters across a table on a phone; those that the space between two columns takes
 NOT_RUN = "This page is not part of this report."
 
 
@@ -29,7 +33,7 @@ class PageText(IPythonRenderer):
         self.sections: list[tuple[str, str]] = []
 
     def text(self, text: str) -> str:
-        """Render words; a sign stays on the line of its number."""
+        """Render words; a sign stays on the line of its number, and an interval on one line."""
         return str(super().text(SIGN.sub("\\1\u00a0", text)))
 
     def to_html(self, source: str) -> str:
@@ -60,14 +64,25 @@ class PageText(IPythonRenderer):
         return link_page(str(super().link(text, url, title)), self._pages)
 
     def table(self, text: str) -> str:
-        """Render a table that scrolls by itself where it is wider than the screen."""
-        return f'<div class="scroll" role="group" aria-label="Table" tabindex="0"><table>\n{text}</table></div>\n'
+        """Render a table; on a phone, the rows of one that is wider than the screen become blocks of named cells."""
+        head, *rows = (CELL.findall(row) for row in text.split("<tr>")[1:])
+        columns = zip(*[[_measure_cell(cell) for cell in row] for row in (head, *rows)], strict=True)
+        wide = sum(max(column) + BETWEEN for column in columns) > PHONE
+        if wide:
+            top, _, body = text.partition("<tbody>")
+            labels = cycle(_read_words(cell).rstrip(":") for cell in head)
+            named = re.sub("<td", lambda _: f'<td data-label="{html.escape(next(labels))}"', body)
+            text = f"{top}<tbody>{named}"
+        kind = ' class="wide"' if wide else ""
+        return f'<div class="scroll" role="group" aria-label="Table" tabindex="0"><table{kind}>\n{text}</table></div>\n'
 
     def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
         """Render a cell; a column without a heading has none, rather than an empty one."""
+        text = SIGN.sub("\\1\u00a0", text)  # again: a bracket with a backslash was a text by itself
         tag = "th" if head and text.strip() else "td"
+        long = ' class="long"' if len(_read_words(text)) > SHORT else ""
         style = f' style="text-align:{align}"' if align else ""
-        return f"<{tag}{style}>{text}</{tag}>\n"
+        return f"<{tag}{long}{style}>{text}</{tag}>\n"
 
     def inline_math(self, body: str) -> str:
         """Render ``$formula$``."""
@@ -80,6 +95,16 @@ class PageText(IPythonRenderer):
     def latex_environment(self, name: str, body: str) -> str:
         """Render a LaTeX environment such as ``align``."""
         return to_mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", display="block")
+
+
+def _read_words(cell: str) -> str:
+    return html.unescape(re.sub(r"<[^>]*>", "", cell)).strip()
+
+
+def _measure_cell(cell: str) -> int:
+    """Return how many letters of a cell, given as HTML, should fit on a line."""
+    words = _read_words(cell)
+    return len(words) if len(words) <= SHORT else max(SHORT, *map(len, words.split(" ")))
 
 
 def to_mathml(formula: str, display: str) -> str:

@@ -31,7 +31,7 @@ ADDRESSES = {
 }
 ATTRIBUTES = (
     "id class style title lang dir role tabindex rel alt width height charset name content type start value reversed "
-    "colspan rowspan span scope headers align valign border scoped open",
+    "colspan rowspan span scope headers data-label align valign border scoped open",
     "display displaystyle scriptlevel mathvariant mathsize mathcolor mathbackground stretchy fence separator form "
     "accent accentunder lspace rspace largeop movablelimits minsize maxsize symmetric linethickness columnalign "
     "rowalign columnspacing rowspacing columnspan frame notation depth voffset encoding",

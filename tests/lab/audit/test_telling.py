@@ -21,6 +21,7 @@ from fooling.lab.audit.record import Defences, FoolingClass, Found, OnNoise, Sep
 from fooling.lab.audit.telling import (
     find_best_detector,
     tabulate_attacks,
+    tabulate_audit,
     tabulate_defences,
     tabulate_plain,
     tell_audit,
@@ -141,10 +142,11 @@ def test_summary_fits_a_slide_and_keeps_the_order_of_attacks(found: Found) -> No
     assert "4 × 5 × 1, 3 classes, 3 minutes." in said and "noise 25.00%, direct 82.50%" in said
     assert lines[0].startswith(f"{EASILY}: nonsense reached 85.00%, the median of real images, in 2 of 2 classes")
     assert lines[1].startswith("What to do: do not take its confidence") and "Most certain: a, 99.90" in said
-    assert "A single image of noise is taken for one class or another, 30.00%, at most 50.00%;" in said
+    noise = "A single image of noise: taken for one class or another, with 30.00% in the median and at most 50.00%;"
+    assert noise in said
     assert "; the noise above is the best of 100 such images for each class." in said
     assert "so does nonsense: noise 5 of 10; with the best detector, energy: noise 1 of 10." in said, "4 are too few"
-    assert "fell from 8.0 to 2.0 points; nonsense at 99%, of the worst kind, noise: 1 of 10 to 0 of 10." in said
+    assert "fell from 8.0 to 2.0 points; of the images by noise, 1 of 10 have 99% before, 0 of 10 after." in said
     assert "A fooling class takes 1.0% of real images for fooling ones" in said
     assert "CPPN images evolved again, 60: median 80.00% before, 30.00% after." in said
 
@@ -237,6 +239,13 @@ def test_the_verdict_hangs_on_what_real_images_reach_and_follows_the_doubts() ->
     assert (first, second) == ("Doubtful: It is not known.", verdict)
 
 
+def test_a_page_has_the_verdict_in_bold_over_a_table_of_the_other_lines(found: Found) -> None:
+    said, _, head, _, *rows = tabulate_audit(found).splitlines()
+    assert said.startswith(f"**{EASILY}: nonsense reached") and said.endswith("**") and len(said.split()) <= 35
+    assert head == "|  | here |" and len(rows) >= len(tell_audit(found)) - 1
+    assert any(row.startswith("| Most certain | a, 99.90") for row in rows)
+
+
 def test_a_detector_is_advised_by_the_images_of_the_worst_kind_that_it_lets_pass() -> None:
     def advise(passed: tuple[float, float, float], count: int = 20) -> str:
         kinds = {"noise": Separation((0.9,) * 3, (0.0,) * 3), "direct": Separation((0.9,) * 3, passed)}
@@ -244,9 +253,9 @@ def test_a_detector_is_advised_by_the_images_of_the_worst_kind_that_it_lets_pass
         detectors = {"maximum softmax": kinds}
         return judge(make_found(msgspec.structs.replace(DEFENCES, detectors=detectors, nonsense=counts)))[1]
 
-    let = "let 1 of 20 images of the worst kind, direct, pass (95% interval: 1% to 24%)."
+    let = "lets 1 of 20 images by direct pass (95% interval: 1% to 24%)."
     assert advise((0.05, 0.009, 0.236)).endswith(f"; add a detector by maximum softmax: it {let}")
-    assert "none stops the nonsense: the best, maximum softmax, let 10 of 20 images" in advise((0.5, 0.3, 0.7))
+    assert "tested stops the nonsense: the best one, maximum softmax, lets 10 of 20 images" in advise((0.5, 0.3, 0.7))
     assert "too few to say what would notice it" in advise((0.5, 0.3, 0.7), count=4)
 
 

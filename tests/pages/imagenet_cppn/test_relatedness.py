@@ -70,8 +70,8 @@ def test_the_rule_before_asked_pixels_and_the_order_of_classes() -> None:
 
 def test_sentence_and_rows_hold_every_sense_and_what_the_paper_shows(check_words: Callable[[Any, Any], None]) -> None:
     assert CLAIM.headline(FOUND) == (
-        "To EfficientNet-Lite0, images of related classes of one run are alike by 0.31, of any two classes by 0.00, "
-        "and of one class in two runs by 0.01 (cosine of features)."
+        "Within a run, the likeness of images of related classes is 0.31 and of any two classes 0.00; of one class in "
+        "two runs it is 0.01 (cosine of EfficientNet-Lite0's features)."
     )
     rows = {what: here for what, here, _ in CLAIM.rows(FOUND)}
     said = "probability of superiority 0.70 (by permutation, p < 0.0001); 0.60 without shared images"

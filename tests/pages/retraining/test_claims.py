@@ -159,8 +159,8 @@ def test_rows_of_a_chain_set_before_beside_after() -> None:
     assert rows["the same runs at generation 1,000"] == "99.9950% (by run 99.9200% to 99.9990%)"
     assert rows["lowest median of a network"] == "95.00%"
     assert rows["from one network to the next the median rose"] == "1 of 15 times"
-    assert rows["when the first network's images had 99.9900%"] == (
-        "by generation 20, the last network's by generation 200: the fooling class slows evolution and does not stop it"
+    assert rows["generations to 99.9900%, on the first and on the last network"] == (
+        "20 and 200: the fooling class slows evolution and does not stop it"
     )
     assert rows["images against the network before, not learned"] == "the median network calls 97% fooling"
 
@@ -169,11 +169,11 @@ def test_rows_of_a_chain_say_what_slows_only_where_it_does() -> None:
     def said(**change: Any) -> str:
         return " ".join(map(" ".join, digit_claims.CHAIN_CLAIM.rows(replace(CHAIN, **change))))
 
-    assert "by generation" not in said(first_as_far=None)
-    assert "by generation" not in said(first_as_far=200)
-    assert "at generation 0, random images, the last network's by generation 200: " in said(first_as_far=0)
+    assert "generations to" not in said(first_as_far=None)
+    assert "generations to" not in said(first_as_far=200)
+    assert "0 (random images) and 200: " in said(first_as_far=0)
     stopped = said(medians=(0.9, 0.5))
-    assert "by generation 20, the last" in stopped and "does not stop" not in stopped
+    assert "generations to 50.00%" in stopped and "20 and 200" in stopped and "does not stop" not in stopped
 
 
 def test_rows_of_errors_set_digits_beside_imagenet() -> None:

@@ -24,13 +24,11 @@ function render({ model, el }) {
     const again = most > 1 && old.includes(id);
     if (most > 1 && !again && old.length >= most) {
       model.set("refused", model.get("refused") + 1);
-      model.save_changes();
-      return;
+    } else {
+      model.set("chosen", again ? old.filter((one) => one !== id) : [...old, id].slice(-most));
+      model.set("picked", { id, number, clicks: (model.get("picked").clicks || 0) + 1 });
     }
-    model.set("chosen", again ? old.filter((one) => one !== id) : [...old, id].slice(-most));
-    model.set("picked", { id, number, clicks: (model.get("picked").clicks || 0) + 1 });
     model.save_changes();
-    draw();
   }
 
   function move(event) {
@@ -45,19 +43,15 @@ function render({ model, el }) {
     group.children[Math.min(last, Math.max(0, next))].focus();
   }
 
-  function drawSprite() {
+  async function drawSprite() {
     const old = address;
     sprite = model.get("sprite");
-    address = sprite.byteLength ? URL.createObjectURL(new Blob([sprite], { type: "image/png" })) : null;
-    const mine = address;
-    const show = () => {
-      if (mine === address) group.style.setProperty("--sprite", mine ? `url("${mine}")` : "none");
-      if (old) URL.revokeObjectURL(old);
-    };
-    if (!mine) return show();
-    const loaded = new Image(); // the old picture stays until the new one can be shown, so that nothing flickers
-    loaded.onload = show;
-    loaded.src = mine;
+    const mine = sprite.byteLength ? URL.createObjectURL(new Blob([sprite], { type: "image/png" })) : null;
+    address = mine;
+    // The old picture stays until the new one can be shown, so that nothing flickers.
+    if (mine) await Object.assign(new Image(), { src: mine }).decode().catch(() => {});
+    if (mine === address) group.style.setProperty("--sprite", mine ? `url("${mine}")` : "none");
+    if (old) URL.revokeObjectURL(old);
   }
 
   function draw() {

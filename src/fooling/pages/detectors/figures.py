@@ -20,6 +20,7 @@ from fooling.words import list_words, show_confidence
 
 GOOD = "RdBu"  # blue where a detector notices, red where it is fooled; told apart by the colour-blind
 PAINT = 0.9  # of a cell, over white
+ROW = 0.62  # inches: the height of a cell, for two lines
 ENDS, HALF = (5, 95), (25, 75)  # percentiles
 WIDE = 5  # columns of a grid that have room for names below them
 NAME_WIDTH = 16  # letters of a line under a small image
@@ -34,7 +35,7 @@ def draw_detection(kinds: Mapping[str, KindResults]) -> Figure:
         f"{kind}: " + ", ".join(f"{name} {one.auroc.value:.2f}" for name, one in part.detections.items())
         for kind, part in kinds.items()
     )
-    drawn, axes = start_figure(0.55 * len(detectors) + 0.9, alt + ".", ncols=2, sharey=True)
+    drawn, axes = start_figure(ROW * len(detectors) + 0.9, alt + ".", ncols=2, sharey=True)
     _draw_grid(axes[0, 0], kinds, "auroc", GOOD).set_title("AUROC", fontsize=10)
     title = "fooling images that pass (FPR at 95% TPR)"
     _draw_grid(axes[0, 1], kinds, "fpr95", f"{GOOD}_r").set_title(title, fontsize=10)
@@ -57,7 +58,7 @@ def draw_detection_again(before: Mapping[str, KindResults], against: Mapping[str
         for encoding, by_guard in against.items()
     )
     widths = [1 + len(by_guard) for by_guard in against.values()]
-    height = 0.55 * len(detectors) + 1.5
+    height = ROW * len(detectors) + 1.5
     drawn, axes = start_figure(height, alt + ".", ncols=len(against), sharey=True, width_ratios=widths)
     for spot, (encoding, by_guard) in zip(axes[0], against.items(), strict=True):
         _draw_grid(spot, {"nothing": before[encoding], **by_guard}, "auroc", GOOD)
@@ -77,7 +78,7 @@ def _draw_grid(spot: Axes, columns: Mapping[str, KindResults], measure: str, col
     for row, column in np.ndindex(grid.shape[:2]):
         value, low, high = grid[row, column]
         colour = choose_ink(1.0 - PAINT + PAINT * np.array(colormaps[colours](value)[:3]))
-        for above, size, words in (("bottom", 9, f"{value:.2f}"), ("top", 6, f"{low:.2f}–{high:.2f}")):
+        for above, size, words in (("bottom", 9, f"{value:.2f}"), ("top", 7.5, f"{low:.2f}–{high:.2f}")):
             spot.text(column, row + 0.05, words, va=above, ha="center", color=colour, fontsize=size)
     spot.grid(False)
     spot.spines[:].set_visible(False)

@@ -198,11 +198,11 @@ def judge(found: FewerFound) -> str:
 def tell(found: FewerFound) -> str:
     """Return in a sentence how many images the searches need."""
     if found.reached:
-        needed, aim, budget = found.reached, f"{MEDIAN:.2%} in the median of ImageNet's classes", NEEDED.long
+        needed, aim, budget = found.reached[:2], f"{MEDIAN:.2%} in the median of ImageNet's classes", NEEDED.long
         met = f"; {list(list_aims(found).values()).count(True)} of 4 aims are met"
     else:
         needed, aim, budget, met = found.certain, f"all ten digits at {NEAR_CERTAIN:.2%}", found.digits.images, ""
-    paper, ours = (find_median(counts) for counts in needed[:2])
+    paper, ours = (find_median(counts) for counts in needed)
     if ours == np.inf:
         return f"The chosen search does not reach {aim} within {budget:,} images{met}."
     last = "in the slowest not" if None in needed[1] else f"{show_count(max(map(as_number, needed[1])))} in the slowest"

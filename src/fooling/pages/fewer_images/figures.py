@@ -10,7 +10,7 @@ import numpy as np
 from fooling.confidence import to_confidence, to_log_odds
 from fooling.figures.style import BASELINE, COLOURS, Figure, label_confidences, start_figure, styled
 from fooling.pages.fewer_images.claim import LEAST, Trial
-from fooling.words import show_confidence
+from fooling.words import list_words, show_confidence
 
 if TYPE_CHECKING:
     from fooling.evolution.evolution import Evolution
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 def draw_arms(trials: Sequence[Trial]) -> Figure:
     """Draw by how many log-odds each arm ends above the paper's search: a dot a seed, a line the median seed."""
     gains = [trial.gains for trial in trials]
-    told = ", ".join(f"{name} {np.median(gain):+.2f}" for part in gains for name, gain in part.items())
-    alt = f"Gain in log-odds over the paper's search, {'; '.join(one.label for one in trials)}: {told}."
+    told = [", ".join(f"{name} {np.median(gain):+.2f}" for name, gain in part.items()) for part in gains]
+    parts = "; ".join(f"{trial.label}: {part}" for trial, part in zip(trials, told, strict=True))
+    networks = list_words([trial.network for trial in trials])
+    alt = f"By how many log-odds each arm ends above the paper's search, on {networks}. Median seeds: {parts}."
     drawn, axes = start_figure(1.2 + 0.28 * max(map(len, gains)), alt, ncols=len(trials))
     for spot, trial, part in zip(axes[0], trials, gains, strict=True):
         for row, gain in enumerate(part.values()):
@@ -43,7 +45,8 @@ def draw_progress(runs: Mapping[str, Evolution], of: str, aim: float) -> Figure:
     reached = {name: np.quantile(run.history, share, axis=2) for name, run in runs.items()}  # (runs, generations + 1)
     ends = {name: show_confidence(float(to_confidence(np.median(part[:, -1])))) for name, part in reached.items()}
     told = "; ".join(f"{name}: {end}" for name, end in ends.items())
-    drawn, axes = start_figure(3.6, f"Confidence in {of} against images, at the end in the median run: {told}.")
+    alt = f"Confidence in {of} by the number of images, a thin line a run. The median run ends at: {told}."
+    drawn, axes = start_figure(3.6, alt)
     spot = axes[0, 0]
     for colour, (name, run) in zip(COLOURS, runs.items(), strict=False):
         images = [run.search.count_images(run.children, generation) for generation in range(run.generations + 1)]

@@ -33,7 +33,8 @@ def draw_looks(looks: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
         rows, columns = (slice(side // 4, side - side // 4) for side in part.shape[1:])
         share = part[:, rows, columns].sum() / max(part.sum(), np.finfo(float).tiny)
         parts.append(f"{label} {share:.0%}")
-    alt = f"Where the network looks, {names[0]} to {names[-1]}. Within the middle quarter: {'; '.join(parts)}."
+    alt = f"Where the network looks in images of the digits {names[0]} to {names[-1]}. "
+    alt += f"Within the middle quarter: {'; '.join(parts)}."
     return _draw_rows(looks, names, "inferno", alt)
 
 

@@ -1,5 +1,6 @@
 // The page on which images are bred: by evolution, by hand, by the network; and drawn with a finger.
 
+import { readBytes } from "./bytes.js";
 import { showConfidence, toConfidence } from "./confidence.js";
 import { cppn } from "./cppn_mutation.js";
 import { advance, CHILDREN, direct, drawUniform, findChampion, initialise, score } from "./evolution.js";
@@ -7,23 +8,17 @@ import { buildLenet, logOddsOf, PIXELS, SIDE } from "./lenet.js";
 
 const NEAR_CERTAIN = 0.9999; // the paper's mark
 const [SLICE, SLOW, PACE] = [28, 1200, 180]; // milliseconds: of evolution at a time, a slow generation, a litter
-const [LITTER, EDGE] = [12, 14]; // images of a litter; log-odds at the upper and lower edge of the curve
+const [LITTER, WIDTH, EDGE] = [12, 100, 14]; // images of a litter; the curve: its width, log-odds at its upper and lower edge
 const [PEN, BOX] = [22, 20]; // pixels: the width of the pad's line; the longer side of MNIST's digits
 
 const find = (id) => document.getElementById(id);
 const all = (selector) => [...document.querySelectorAll(selector)];
 const on = (id, type, act) => find(id).addEventListener(type, act);
-const network = buildLenet(readWeights());
+const network = buildLenet(new Float32Array(readBytes(JSON.parse(find("weights").textContent)).buffer));
 const watch = { digit: 7, running: false };
 const hand = { litters: [], chosen: [], running: false, begun: 0 };
-const pad = { at: [140, 140], down: false, pen: find("pad").getContext("2d", { willReadFrequently: true }) };
-
-function readWeights() {
-  const text = atob(JSON.parse(find("weights").textContent).replace(/-/g, "+").replace(/_/g, "/"));
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = text.charCodeAt(at);
-  return new Float32Array(bytes.buffer);
-}
+const openPen = (id) => find(id).getContext("2d", { willReadFrequently: true });
+const pad = { at: [140, 140], down: false, pen: openPen("pad"), seen: openPen("seen") };
 
 function paint(canvas, image) {
   if (canvas.shown === image) return;
@@ -57,14 +52,12 @@ function run() {
   if (certain && !watch.search.done) {
     watch.search.done = true;
     setRunning(false, "LeNet is at least 99.99% certain of all ten.");
-  } else if (slow) watch.timer = setTimeout(run, SLOW);
-  else watch.frame = requestAnimationFrame(run);
+  } else watch.timer = setTimeout(run, slow ? SLOW : 0);
 }
 
 function setRunning(running, words) {
   watch.running = running;
   clearTimeout(watch.timer);
-  cancelAnimationFrame(watch.frame);
   find("start").textContent = running ? "Stop" : watch.search.generation ? "Go on" : "Start";
   find("told").textContent = words;
   if (running) run();
@@ -75,13 +68,9 @@ function showEnd() {
   drawWatch();
 }
 
-function choose(digit) {
+function drawWatch(digit = watch.digit) {
   watch.digit = digit;
-  drawWatch();
-}
-
-function drawWatch() {
-  const { search, digit } = watch;
+  const { search } = watch;
   const generation = Number(find("time").value);
   const shown = search.cells.map((_, cell) => findChampion(search, cell, generation));
   all("#cells button").forEach((tile, cell) => showTile(tile, shown[cell], cell, cell === digit));
@@ -91,29 +80,17 @@ function drawWatch() {
   find("digit").textContent = digit;
   const [count, images] = [generation, CHILDREN * (generation + 1)].map((number) => number.toLocaleString("en"));
   find("when").textContent = `generation ${count}, ${images} images`;
-  drawCurve(find("curve"), search.history[digit], digit, generation);
+  drawCurve(search.history[digit], digit, generation);
   if (find("slow").checked) drawLitter(search.litter);
 }
 
-// Draws how certain the network was of a cell's champions, generation by generation.
-function drawCurve(canvas, entries, digit, generation) {
-  const [pen, style, { width, height }] = [canvas.getContext("2d"), getComputedStyle(canvas), canvas];
-  const across = (when) => 8 + (width - 16) * when / Math.max(1, watch.search.generation);
-  const down = (logOdds) => height * (0.5 - Math.max(-EDGE, Math.min(EDGE, logOdds)) / EDGE * 0.48);
-  const line = (colour, thickness, points) => {
-    [pen.strokeStyle, pen.lineWidth, pen.lineJoin] = [colour, thickness, "round"];
-    pen.stroke(new Path2D(`M ${points.join(" L ")}`));
-  };
-  pen.clearRect(0, 0, width, height);
-  [pen.font, pen.fillStyle] = ["20px system-ui, sans-serif", style.outlineColor];
-  for (const [words, mark, left] of [["50%", 0, width - 56], ["99.99%", Math.log(9999), 4]]) {
-    line(style.borderTopColor, 2, [[0, down(mark)], [width, down(mark)]]);
-    pen.fillText(words, left, down(mark) - 6);
-  }
-  line(style.outlineColor, 2, [[across(generation), 0], [across(generation), height]]);
-  const ends = [...entries.slice(1).map((entry) => entry.generation), watch.search.generation];
-  line(style.color, 4, entries.flatMap(({ generation: first, logOdds }, at) => (
-    [[across(first), down(logOdds[digit])], [across(ends[at]), down(logOdds[digit])]])));
+// Draws how certain the network was of a cell's champions, generation by generation; the page has the lines of marks.
+function drawCurve(entries, digit, generation) {
+  const across = (when) => WIDTH * when / Math.max(1, watch.search.generation);
+  const down = (logOdds) => -Math.max(-EDGE, Math.min(EDGE, logOdds));
+  const steps = entries.map(({ generation: first, logOdds }) => `H ${across(first)} V ${down(logOdds[digit])}`);
+  find("course").setAttribute("d", `M 0 ${down(entries[0].logOdds[digit])} ${steps.join(" ")} H ${WIDTH}`);
+  find("now").setAttribute("d", `M ${across(generation)} ${-EDGE} V ${EDGE}`);
 }
 
 // Shows the children of a generation, and which of them took a cell.
@@ -207,7 +184,7 @@ function look() {
     [mass, x, y] = [mass + 1, x + column, y + row];
     [left, right, top, bottom] = [Math.min(left, column), Math.max(right, column), Math.min(top, row), row];
   }
-  const [seen, width, height] = [find("seen").getContext("2d"), right - left + 1, bottom - top + 1];
+  const [seen, width, height] = [pad.seen, right - left + 1, bottom - top + 1];
   const scale = BOX / Math.max(width, height);
   const [toLeft, toTop] = [SIDE / 2 - (x / mass - left) * scale, SIDE / 2 - (y / mass - top) * scale];
   [seen.fillStyle, seen.imageSmoothingQuality] = ["#000", "high"];
@@ -260,7 +237,7 @@ on("ways", "change", stop);
 on("anew", "click", begin);
 on("encoding", "change", begin);
 on("seed", "change", begin);
-all("#cells button").forEach((tile, digit) => tile.addEventListener("click", () => choose(digit)));
+all("#cells button").forEach((tile, digit) => tile.addEventListener("click", () => drawWatch(digit)));
 all("#hand button").forEach((tile, place) => tile.addEventListener("click", () => chooseParent(place)));
 on("breed", "click", () => bear(hand.chosen.map((place) => hand.litters.at(-1).images[place].genome)));
 on("back", "click", () => hand.litters.pop() && setHand(false));

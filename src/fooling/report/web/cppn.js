@@ -14,30 +14,22 @@ const { abs, exp, fround, max, min, sin, sqrt } = Math;
 // Each activation as a factor for the weights of the edges, and a function that changes their scaled sums in place.
 // Each has a loop of its own: browsers run it faster than one that is handed a function.
 export const FUNCTIONS = {
-  sine: [1, sine],
-  sigmoid: [0.5, sigmoid], // 2 · sigmoid(total) − 1 is tanh(total / 2)
-  gaussian: [1, gaussian],
-  linear: [fround(1 / 3), linear],
+  sine: [1, (totals) => {
+    for (let pixel = 0; pixel < totals.length; pixel++) totals[pixel] = sin(totals[pixel]);
+  }],
+  sigmoid: [0.5, (halves) => { // 2 · sigmoid(total) − 1 is tanh(total / 2)
+    for (let pixel = 0; pixel < halves.length; pixel++) {
+      const half = halves[pixel];
+      halves[pixel] = abs(half) < SATURATED ? 1 - 2 / (exp(2 * half) + 1) : half > 0 ? 1 : -1;
+    }
+  }],
+  gaussian: [1, (totals) => {
+    for (let pixel = 0; pixel < totals.length; pixel++) totals[pixel] = exp(-fround(totals[pixel] * totals[pixel]));
+  }],
+  linear: [fround(1 / 3), (thirds) => {
+    for (let pixel = 0; pixel < thirds.length; pixel++) thirds[pixel] = max(-1, min(1, thirds[pixel]));
+  }],
 };
-
-function sine(totals) {
-  for (let pixel = 0; pixel < totals.length; pixel++) totals[pixel] = sin(totals[pixel]);
-}
-
-function sigmoid(halves) {
-  for (let pixel = 0; pixel < halves.length; pixel++) {
-    const half = halves[pixel];
-    halves[pixel] = abs(half) < SATURATED ? 1 - 2 / (exp(2 * half) + 1) : half > 0 ? 1 : -1;
-  }
-}
-
-function gaussian(totals) {
-  for (let pixel = 0; pixel < totals.length; pixel++) totals[pixel] = exp(-fround(totals[pixel] * totals[pixel]));
-}
-
-function linear(thirds) {
-  for (let pixel = 0; pixel < thirds.length; pixel++) thirds[pixel] = max(-1, min(1, thirds[pixel]));
-}
 
 // Returns what the four inputs see at each pixel, row by row. Drawn at another size, the same picture is larger or
 // smaller: pixel indices ("raw") then count pixels of the network's own size.
@@ -120,19 +112,19 @@ export function toGreyLevels(values) {
   return levels;
 }
 
-// Converts 8-bit hue (0 to 179, then round again), lightness and saturation to RGB, written from `place` on.
-export function hlsToRgb(hue, lightness, saturation, pixels, place) {
-  const light = fround(lightness * GREY_LEVEL);
-  const chroma = fround(fround(1 - abs(fround(2 * light - 1))) * fround(saturation * GREY_LEVEL));
-  hueToRgb(hue, chroma, fround(light - fround(0.5 * chroma)), pixels, place);
-}
-
-// Converts 8-bit hue, saturation and value to RGB, as hlsToRgb.
-export function hsvToRgb(hue, saturation, value, pixels, place) {
-  const bright = fround(value * GREY_LEVEL);
-  const chroma = fround(bright * fround(saturation * GREY_LEVEL));
-  hueToRgb(hue, chroma, fround(bright - chroma), pixels, place);
-}
+// Each writes 8-bit hue (0 to 179, then round again) and two more numbers as RGB, from `place` on.
+const COLOURS = {
+  hls: (hue, lightness, saturation, pixels, place) => {
+    const light = fround(lightness * GREY_LEVEL);
+    const chroma = fround(fround(1 - abs(fround(2 * light - 1))) * fround(saturation * GREY_LEVEL));
+    hueToRgb(hue, chroma, fround(light - fround(0.5 * chroma)), pixels, place);
+  },
+  hsv: (hue, saturation, value, pixels, place) => {
+    const bright = fround(value * GREY_LEVEL);
+    const chroma = fround(bright * fround(saturation * GREY_LEVEL));
+    hueToRgb(hue, chroma, fround(bright - chroma), pixels, place);
+  },
+};
 
 function hueToRgb(hue, chroma, base, pixels, place) {
   const sixths = fround((hue >= HUES ? hue - HUES : hue) * SIXTH);
@@ -141,11 +133,8 @@ function hueToRgb(hue, chroma, base, pixels, place) {
   pixels[place + 2] = mix(base, chroma, fround(2 - abs(fround(sixths - 4))));
 }
 
-function mix(base, chroma, ramp) { // a Uint8ClampedArray rounds it, half to even as TensorFlow does
-  return fround(fround(base + fround(chroma * max(0, min(1, ramp)))) * 255);
-}
-
-export const COLOURS = { hls: hlsToRgb, hsv: hsvToRgb };
+// A Uint8ClampedArray rounds it, half to even as TensorFlow does.
+const mix = (base, chroma, ramp) => fround(fround(base + fround(chroma * max(0, min(1, ramp)))) * 255);
 
 // Returns a genome's image as a canvas takes it: a Uint8ClampedArray of red, green, blue and 255 for each pixel.
 // `encoding` is {shape: [height, width, channels], coordinates, colour}; `inputs` are pixelCoordinates at any size.

@@ -17,7 +17,7 @@ export const cppn = {
   initialise: (draw) => ({
     activations: [drawActivation(draw())],
     sources: [1, 2, 3, 4],
-    targets: new Array(INPUTS).fill(INPUTS + 1),
+    targets: [1, 2, 3, 4].fill(INPUTS + 1),
     weights: Array.from({ length: INPUTS }, () => drawWeight(draw())),
   }),
   mutate: mutateGraph,

@@ -56,7 +56,7 @@ export function score(network, encoding, genomes) {
 // its champions in order, each with the generation in which it moved in.
 export function initialise(network, encoding, seed) {
   const draw = drawUniform(seed);
-  const cells = new Array(DIGITS).fill(null);
+  const cells = Array.from({ length: DIGITS }, () => null);
   const search = { network, encoding, draw, cells, generation: 0, history: cells.map(() => []) };
   const first = score(network, encoding, Array.from({ length: CHILDREN }, () => encoding.initialise(draw)));
   search.litter = offer(search, first, first.map(() => NOBODY));

@@ -4,12 +4,11 @@ import { express, pixelCoordinates } from "./cppn.js";
 import { findKin, readRun } from "./genomes.js";
 import { drawGraph } from "./graph.js";
 
-const LEVELS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999]; // of certainty
 const [KIN, FRAME] = [6, 12]; // relatives shown; milliseconds of drawing at a time, so that the page answers meanwhile
 const [SCALES, SMALL] = [[1, 2, 4], 96]; // sides of the large image; pixels below which a tile shows them as squares
 const find = (id) => document.getElementById(id);
 const data = JSON.parse(find("data").textContent);
-const runs = new Map(); // those that were opened, by place; they are read when they are asked for
+const runs = []; // those that were opened, by place; they are read when they are asked for
 const shown = { image: 0, scale: 1 }; // in the dialog: {run, cell, image, scale}
 let listed = []; // the cells in the order of their tiles
 let turns = 0; // choices that were answered
@@ -22,10 +21,7 @@ function make(name, attributes = {}, ...children) {
 
 const nameOf = (run, cell) => data.names[run.names][run.classes[cell]];
 
-function openRun(place) {
-  if (!runs.has(Number(place))) runs.set(Number(place), readRun({ ...data.runs[place], place: Number(place) }));
-  return runs.get(Number(place));
-}
+const openRun = (place) => (runs[place] ??= readRun(data.runs[place]));
 
 // Draws one image of a run on a canvas; what the inputs see is kept, because all tiles use it.
 const inputs = new Map();
@@ -41,7 +37,6 @@ function draw(canvas, run, image, scale = 1) {
 
 // Canvases wait here until they come into view, and are emptied when they are far from it: images take memory.
 const waiting = new Set();
-const jobs = new WeakMap();
 const watcher = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
     if (isIntersecting) waiting.add(target);
@@ -55,14 +50,13 @@ function drawWaiting() {
   for (const canvas of waiting) {
     if (performance.now() > end) return requestAnimationFrame(drawWaiting);
     waiting.delete(canvas);
-    draw(canvas, ...jobs.get(canvas));
+    draw(canvas, ...canvas.job);
   }
 }
 
 // Returns a canvas for an image that is drawn when it is looked at; one whose genome is not here stays empty.
 function picture(run, image) {
-  const canvas = make("canvas", { width: 0, height: 0 });
-  jobs.set(canvas, [run, image]);
+  const canvas = make("canvas", { width: 0, height: 0, job: [run, image] });
   if (run.isKept(image)) watcher.observe(canvas);
   return canvas;
 }
@@ -74,18 +68,17 @@ async function update() {
   const together = await Promise.all(chosen.map(openRun));
   if (turn < turns) return; // another choice was made while a run was opened
   const [run] = together;
-  const [words, least] = [find("search").value.trim().toLowerCase(), LEVELS[find("least").value]];
+  const [words, least] = [find("search").value.trim().toLowerCase(), find("least").value];
+  const descent = Array.from(run.champions, run.descent);
   const orders = {
     confidence: (one, other) => run.logOdds[other] - run.logOdds[one],
     name: (one, other) => nameOf(run, one).localeCompare(nameOf(run, other)),
-    kinship: (one, other) => run.kinship[one] - run.kinship[other],
+    kinship: (one, other) => (descent[one] < descent[other] ? -1 : 1),
   };
   listed = run.classes.map((_, cell) => cell).filter((cell) => (
     nameOf(run, cell).toLowerCase().includes(words) && toConfidence(run.logOdds[cell]) >= least));
   listed.sort(orders[find("sort").value]);
-  const [tiles, told] = [find("tiles"), least ? `${+(100 * least).toFixed(2)}%` : "any"];
-  find("told").textContent = told;
-  find("least").setAttribute("aria-valuetext", told);
+  const tiles = find("tiles");
   tiles.style.setProperty("--shape", `${run.encoding.shape[1]} / ${run.encoding.shape[0]}`);
   tiles.classList.toggle("pairs", together.length > 1);
   tiles.classList.toggle("enlarged", run.encoding.shape[1] < SMALL);
@@ -196,10 +189,10 @@ async function showConfidences({ run, cell }) {
   const rows = all.filter(({ names }) => names === run.names).map((other) => {
     const same = other.classes.indexOf(run.classes[cell]);
     const told = same < 0 ? "no cell" : showConfidence(other.logOdds[same]);
-    const about = other.place === run.place ? make("b", { textContent: other.label }) : other.label;
+    const about = other === run ? make("b", { textContent: other.label }) : other.label;
     return make("tr", {}, make("td", {}, about), make("td", { textContent: told }));
   });
-  const caption = make("caption", { textContent: `Confidence in “${nameOf(run, cell)}”: the champion of each run` });
+  const caption = make("caption", { textContent: `Other images: each run bred its own “${nameOf(run, cell)}”, and its network is so certain of it` });
   find("confidences").replaceChildren(caption, make("tbody", {}, ...rows));
 }
 
@@ -216,7 +209,6 @@ SCALES.forEach((scale) => {
   const radio = make("input", { type: "radio", name: "scale", value: scale, checked: scale === 1, onchange });
   find("scales").append(make("label", {}, radio, make("span")));
 });
-find("least").max = LEVELS.length - 1;
 find("choices").oninput = ({ target }) => {
   if (target.id === "size") find("tiles").style.setProperty("--side", `${target.value}px`);
   else update();

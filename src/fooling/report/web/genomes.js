@@ -1,13 +1,12 @@
 // Runs as fooling.report.gallery packs them: arrays by name, a genome as its difference from one that it descends from.
-import { INPUTS } from "./cppn.js";
+import { readBytes } from "./bytes.js";
+import { INPUTS, measureHeights } from "./cppn.js";
 
 const KINDS = { uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, int32: Int32Array, float32: Float32Array };
 
 // Returns the arrays of a pack, {arrays: [[name, kind, length]], bytes: deflated and in base 64 for addresses}.
 async function unpackArrays({ arrays, bytes }) {
-  const text = atob(bytes.replace(/-/g, "+").replace(/_/g, "/"));
-  const deflated = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const stream = new Blob([readBytes(bytes)]).stream().pipeThrough(new DecompressionStream("deflate"));
   const buffer = await new Response(stream).arrayBuffer();
   let start = 0;
   return Object.fromEntries(arrays.map(([name, kind, length]) => {
@@ -55,28 +54,8 @@ export async function readRun(run) {
       return [name, array.subarray(rows[image] * width, (rows[image] + 1) * width)];
     })),
     line, // the images from the random one to this one
-    kinship: orderByKinship(packed),
+    descent: (image) => line(image).map((one) => String(one).padStart(9)).join(""), // in this order relatives are together
   };
-}
-
-// Returns for each cell how early it comes when relatives stand together: down each family tree, branch by branch.
-function orderByKinship({ parents, champions }) {
-  const children = Array.from(parents, () => []);
-  const waiting = [];
-  parents.forEach((parent, image) => (parent < 0 ? waiting : children[parent]).push(image));
-  const size = new Array(parents.length).fill(1);
-  for (let image = parents.length - 1; image >= 0; image--) {
-    if (parents[image] >= 0) size[parents[image]] += size[image];
-  }
-  const bySize = (one, other) => size[one] - size[other];
-  const order = new Array(parents.length);
-  waiting.sort(bySize);
-  for (let place = 0; waiting.length; place++) {
-    const image = waiting.pop();
-    order[image] = place;
-    waiting.push(...children[image].sort(bySize));
-  }
-  return Array.from(champions, (image) => order[image]);
 }
 
 // Returns the cells whose champions are nearest of kin, [cell, generations since they parted], nearest first.
@@ -92,25 +71,28 @@ export function findKin(run, cell, count) {
   return kin.sort((one, other) => one[1] - other[1]).slice(0, count);
 }
 
-// Returns what leads to the outputs of a genome: {nodes: [{node, label}], edges: [{source, target, weight}]}, parallel
+// Returns what leads to the outputs of a genome: {nodes: [{node, level, label}], edges: [{source, target, weight}]}, the
+// inputs on level 0 and parallel
 // edges as one. As read_graph of fooling.figures.graphs does.
-export function readGraph({ activations, sources, targets, weights }, names, outputs) {
-  const places = Array.from(sources, (_, place) => place).filter((place) => sources[place] > 0);
+export function readGraph(genome, names, outputs) {
+  const { activations, sources, targets, weights } = genome;
+  const heights = measureHeights(genome, outputs.length);
   const leading = new Set(outputs.map((_, place) => INPUTS + 1 + place));
-  for (let before = -1; before < leading.size;) {
-    before = leading.size;
-    for (const place of places) if (leading.has(targets[place])) leading.add(sources[place]);
-  }
   const edges = new Map();
-  for (const place of places.filter((one) => leading.has(targets[one]))) {
-    const key = `${sources[place]}>${targets[place]}`;
-    const [source, target] = [sources[place], targets[place]];
-    edges.set(key, { source, target, weight: weights[place] + (edges.get(key)?.weight || 0) });
-  }
+  sources.forEach((source, place) => {
+    const target = targets[place];
+    if (!source || heights[target - 1 - INPUTS] < 0) return;
+    leading.add(source);
+    const weight = weights[place] + (edges.get(`${source}>${target}`)?.weight || 0);
+    edges.set(`${source}>${target}`, { source, target, weight });
+  });
+  const last = 1 + Math.max(...heights);
   const nodes = [...leading].sort((one, other) => one - other).map((node) => {
-    if (node <= INPUTS) return { node, label: ["x", "y", "distance", "bias"][node - 1] };
-    const [name, output] = [names[activations[node - 1 - INPUTS] - 1], outputs[node - 1 - INPUTS]];
-    return { node, label: output ? `${output}: ${name}` : name };
+    if (node <= INPUTS) return { node, level: 0, label: ["x", "y", "distance", "bias"][node - 1] };
+    const place = node - 1 - INPUTS;
+    const name = names[activations[place] - 1];
+    if (outputs[place]) return { node, level: last, label: `${outputs[place]}: ${name}` };
+    return { node, level: last - heights[place], label: name };
   });
   return { nodes, edges: [...edges.values()] };
 }

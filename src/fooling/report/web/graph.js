@@ -13,51 +13,34 @@ function element(name, attributes, ...children) {
   return made;
 }
 
-// Returns each node's longest way from an input, by node; the outputs all stand on the last level.
-function findLevels({ nodes, edges }, channels) {
-  const levels = new Map(nodes.map(({ node }) => [node, node <= INPUTS ? 0 : 1]));
-  for (let round = 0; round < nodes.length; round++) {
-    for (const { source, target } of edges) {
-      levels.set(target, Math.max(levels.get(target), levels.get(source) + 1));
-    }
-  }
-  const last = Math.max(...levels.values());
-  for (let output = 1; output <= channels; output++) levels.set(INPUTS + output, last);
-  return levels;
-}
-
 // Returns where nodes stand, [across, down] by node: each level in the order of its neighbours' mean place, to and fro.
-function placeNodes(graph, channels) {
-  const levels = findLevels(graph, channels);
-  const layers = Array.from({ length: 1 + Math.max(...levels.values()) }, () => []);
-  for (const { node } of graph.nodes) layers[levels.get(node)].push(node);
-  const beside = new Map(graph.nodes.map(({ node }) => [node, []]));
-  for (const { source, target } of graph.edges) {
-    beside.get(source).push(target);
-    beside.get(target).push(source);
-  }
+function placeNodes({ nodes, edges }) {
+  const layers = [];
+  for (const { node, level } of nodes) (layers[level] ??= []).push(node);
   const places = new Map();
   const spread = (layer) => layer.forEach((node, place) => places.set(node, place - (layer.length - 1) / 2));
+  const meanOf = (node) => {
+    const beside = edges.flatMap(({ source, target }) => [[source, target], [target, source]]);
+    const found = beside.filter(([one]) => one === node).map(([, other]) => places.get(other));
+    return found.reduce((sum, one) => sum + one, 0) / found.length;
+  };
   layers.forEach(spread);
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    for (const layer of sweep % 2 ? [...layers].reverse() : layers) {
-      const wanted = new Map(layer.map((node) => {
-        const found = beside.get(node).map((one) => places.get(one));
-        return [node, found.length ? found.reduce((sum, one) => sum + one, 0) / found.length : places.get(node)];
-      }));
-      const ends = layer === layers[0] || layer === layers.at(-1); // inputs and outputs keep their order
-      if (!ends) layer.sort((one, other) => wanted.get(one) - wanted.get(other));
+    const hidden = layers.slice(1, -1); // inputs and outputs keep their order
+    for (const layer of sweep % 2 ? hidden.reverse() : hidden) {
+      const wanted = new Map(layer.map((node) => [node, meanOf(node)]));
+      layer.sort((one, other) => wanted.get(one) - wanted.get(other));
       spread(layer);
     }
   }
-  return new Map(graph.nodes.map(({ node }) => [node, [levels.get(node) * ACROSS, places.get(node) * DOWN]]));
+  return new Map(nodes.map(({ node, level }) => [node, [level * ACROSS, places.get(node) * DOWN]]));
 }
 
 // Returns an SVG element: blue edges have a positive weight, orange ones a negative one; the wider, the larger.
 export function drawGraph(genome, encoding) {
   const channels = encoding.shape[2];
   const graph = readGraph(genome, ACTIVATIONS, OUTPUTS[channels === 1 ? "grey" : encoding.colour]);
-  const places = placeNodes(graph, channels);
+  const places = placeNodes(graph);
   const wide = Math.max(...graph.nodes.map(({ label }) => label.length * LETTER)) + 18;
   const ups = [...places.values()].map(([, up]) => up);
   const [right, top] = [Math.max(...[...places.values()].map(([across]) => across)), Math.min(...ups) - HEIGHT];

@@ -6,21 +6,19 @@ const SCALE = 1 / 256; // INPUT_RANGE: white is 255/256
 const FIELD = 5; // pixels along a side of a window of the convolutions
 const SHAPES = [[25, 20], [500, 50], [800, 500], [500, DIGITS]]; // inputs and outputs of each layer's matrix
 
-// Returns the layers from the weights that Keras lists: kernel and bias of each layer, float32.
+// Returns what `multiply` takes of each layer, from the weights that Keras lists: kernel and bias of each, float32. A
+// matrix of weights, (inputs, outputs), lies by pairs of columns.
 function readLayers(numbers) {
   let at = 0;
   const take = (count) => numbers.subarray(at, (at += count));
-  return SHAPES.map(([inputs, outputs]) => packLayer(take(inputs * outputs), take(outputs), inputs, outputs));
-}
-
-// Returns what `multiply` takes of a layer; a matrix of weights, (inputs, outputs), lies there by pairs of columns.
-function packLayer(weights, bias, inputs, outputs) {
-  const kernel = new Float64Array(weights.length);
-  weights.forEach((weight, at) => {
-    const [k, column] = [Math.floor(at / outputs), at % outputs];
-    kernel[(column & ~1) * inputs + 2 * k + (column & 1)] = weight;
+  return SHAPES.map(([inputs, outputs]) => {
+    const kernel = new Float64Array(inputs * outputs);
+    take(kernel.length).forEach((weight, place) => {
+      const [k, column] = [Math.floor(place / outputs), place % outputs];
+      kernel[(column & ~1) * inputs + 2 * k + (column & 1)] = weight;
+    });
+    return { kernel, bias: Float64Array.from(take(outputs)), inputs, outputs };
   });
-  return { kernel, bias: Float64Array.from(bias), inputs, outputs };
 }
 
 // Dense: rows · kernel + bias, for a multiple of four rows. Four rows by two columns are summed at once, as many sums as
@@ -32,16 +30,16 @@ function multiply(rows, count, { kernel, bias, inputs, outputs }, result) {
       let a0 = bias[column], a1 = bias[column + 1], b0 = a0, b1 = a1, c0 = a0, c1 = a1, d0 = a0, d1 = a1;
       for (const end = a + inputs; a < end; a++, b++, c++, d++, at += 2) {
         const left = kernel[at], right = kernel[at + 1];
-        a0 += rows[a] * left, a1 += rows[a] * right;
-        b0 += rows[b] * left, b1 += rows[b] * right;
-        c0 += rows[c] * left, c1 += rows[c] * right;
-        d0 += rows[d] * left, d1 += rows[d] * right;
+        a0 += rows[a] * left; a1 += rows[a] * right;
+        b0 += rows[b] * left; b1 += rows[b] * right;
+        c0 += rows[c] * left; c1 += rows[c] * right;
+        d0 += rows[d] * left; d1 += rows[d] * right;
       }
       let to = row * outputs + column;
-      result[to] = a0, result[to + 1] = a1;
-      result[to += outputs] = b0, result[to + 1] = b1;
-      result[to += outputs] = c0, result[to + 1] = c1;
-      result[to += outputs] = d0, result[to + 1] = d1;
+      result[to] = a0; result[to + 1] = a1;
+      result[to += outputs] = b0; result[to + 1] = b1;
+      result[to += outputs] = c0; result[to + 1] = c1;
+      result[to += outputs] = d0; result[to + 1] = d1;
     }
   }
   return result;
