@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -189,21 +190,25 @@ def _describe_architecture(model: keras.Model) -> str | None:
         described = json.loads(model.to_json())
     except (NotImplementedError, TypeError, ValueError):
         return None
-    names: dict[str, str] = {}
-    _collect_names(described, names)
-    return json.dumps(_replace_names(described, names))
+    scopes: dict[int, dict[str, str]] = {}
+    _number_names(described, {}, scopes, itertools.count())
+    return json.dumps(_replace_names(described, {}, scopes))
 
 
-def _collect_names(node: Any, names: dict[str, str]) -> None:
-    if isinstance(node, dict) and isinstance(node.get("name"), str):
-        names.setdefault(node["name"], f"#{len(names)}")
+def _number_names(node: Any, names: dict[str, str], scopes: dict[int, dict[str, str]], counter: Iterator[int]) -> None:
+    """Number names as they come; a model within a model has names of its own, as far as the outer one has not."""
+    if isinstance(node, dict) and isinstance(node.get("name"), str) and node["name"] not in names:
+        names[node["name"]] = f"#{next(counter)}"
+    if isinstance(node, dict) and "layers" in node:
+        names = scopes[id(node)] = dict(names)
     for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        _collect_names(child, names)
+        _number_names(child, names, scopes, counter)
 
 
-def _replace_names(node: Any, names: Mapping[str, str]) -> Any:
+def _replace_names(node: Any, names: Mapping[str, str], scopes: Mapping[int, Mapping[str, str]]) -> Any:
+    names = scopes.get(id(node), names)
     if isinstance(node, dict):
-        return {key: _replace_names(value, names) for key, value in node.items()}
+        return {key: _replace_names(value, names, scopes) for key, value in node.items()}
     if isinstance(node, list):
-        return [_replace_names(value, names) for value in node]
+        return [_replace_names(value, names, scopes) for value in node]
     return names.get(node, node) if isinstance(node, str) else node
