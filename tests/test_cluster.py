@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import platform
 import signal
 import socket
 import subprocess
@@ -30,6 +31,7 @@ from fooling.networks.ensemble import average_networks
 from fooling.networks.lenet import train_network
 
 distributed = pytest.importorskip("distributed")
+dask = pytest.importorskip("dask")
 SIZES: dict[str, Any] = {"generations": 30, "children": 10, "seeds": range(30)}  # three blocks
 
 
@@ -111,6 +113,30 @@ def test_a_scheduler_that_is_not_there_is_told_in_one_sentence(monkeypatch: pyte
     monkeypatch.setenv(cluster.SCHEDULER, "tcp://127.0.0.1:9")
     with pytest.raises(cluster.ClusterError, match=r"^No Dask scheduler answers at tcp://127\.0\.0\.1:9\.$"):
         cluster.find_client()
+
+
+COUNT_FAULTS = """
+import resource, numpy as np
+from fooling import cluster
+def fill():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(4):
+        np.empty(8 << 20, np.uint8).fill(1)  # 2,048 pages of 4 KiB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+first = fill()
+cluster.keep_memory()
+fill()
+print(first, fill())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc hands memory back when it is asked")
+def test_a_worker_keeps_the_memory_that_dask_would_have_it_hand_back() -> None:
+    given = dask.config.get("distributed.nanny.pre-spawn-environ")
+    asked = {name: str(value) for name, value in given.items() if "MALLOC" in name}
+    done = subprocess.run([sys.executable, "-c", COUNT_FAULTS], env={**os.environ, **asked}, capture_output=True)
+    first, kept = map(int, done.stdout.split())
+    assert first > 100 and kept < 5, "the pages of a block are fetched once"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ Dask runs a function again whose worker died. Workers share no disk with whoever
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import pickle
@@ -151,10 +152,23 @@ def hash_own_code() -> str:
     return digest.hexdigest()[:8]
 
 
+@cache
+def keep_memory() -> None:
+    """Let this process keep memory that it frees, up to 64 MiB, as the C library does where nobody asks otherwise.
+
+    Dask asks it to hand every freed block back, so that each operation of TensorFlow fetches its memory anew, page by
+    page: a generation of CPPNs took 2.5 times as long on SqueezeNet, 1.6 times on LeNet. Only glibc has this setting.
+    """
+    if set_option := getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None:
+        set_option(-1, 64 << 20)  # M_TRIM_THRESHOLD
+        set_option(-3, 32 << 20)  # M_MMAP_THRESHOLD, the most that it takes
+
+
 def _compute_alike(wanted: dict[str, Any], code: str, packed: bytes) -> Any:
     """Compute on a worker, unless it differs from whoever asks."""
     other = arithmetic.compare(wanted) or ("" if code == hash_own_code() else "another version of this package")
     if other:
         raise ClusterError(f"A worker would give other bytes: {other}.")
+    keep_memory()
     function, given = pickle.loads(packed)
     return function(*given)

@@ -88,6 +88,25 @@ def test_fingerprint_is_the_same_where_a_members_layers_have_the_names_that_kera
     assert average_networks(members).fingerprint() == average_networks(members).fingerprint()
 
 
+@pytest.mark.parametrize("name", ["ensemble_images", "features"])
+def test_fingerprint_is_the_same_whether_members_layers_share_names_or_not(name: str) -> None:
+    def average(names: tuple[str, str]) -> str:
+        return average_networks(
+            [name_layer(make_classifier(seed), one) for seed, one in enumerate(names)]
+        ).fingerprint()
+
+    assert average(("counted", "counted_1")) == average((name, name)) == average(("flatten", name))
+
+
+def name_layer(classifier: Classifier, name: str) -> Classifier:
+    """Return a network as Keras would have it that had counted otherwise."""
+    config = classifier.model.get_config()
+    config["layers"][1]["config"]["name"] = name
+    model = keras.Sequential.from_config(config)
+    model.set_weights(classifier.model.get_weights())
+    return Classifier(model, name=classifier.name)
+
+
 def test_networks_that_cannot_be_averaged_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one is needed"):
         average_networks([])

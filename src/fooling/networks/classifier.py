@@ -196,11 +196,12 @@ def _describe_architecture(model: keras.Model) -> str | None:
 
 
 def _number_names(node: Any, names: dict[str, str], scopes: dict[int, dict[str, str]], counter: Iterator[int]) -> None:
-    """Number names as they come; a model within a model has names of its own, as far as the outer one has not."""
+    """Number names as they come; layers of a model within a model are never those of the outer one."""
     if isinstance(node, dict) and isinstance(node.get("name"), str) and node["name"] not in names:
         names[node["name"]] = f"#{next(counter)}"
     if isinstance(node, dict) and "layers" in node:
-        names = scopes[id(node)] = dict(names)
+        own = {layer["config"].get("name") for layer in node["layers"]}
+        names = scopes[id(node)] = {name: number for name, number in names.items() if name not in own}
     for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         _number_names(child, names, scopes, counter)
 

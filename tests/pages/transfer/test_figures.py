@@ -99,7 +99,8 @@ def test_examples_stand_under_each_other_with_every_networks_confidence(
     assert figure.axes[0].get_xlabel() == "a\n• A 99.75%\nB 99.75%\n99.75%"
     assert figure.axes[5].get_xlabel() == "c\n• A 99.75%\nB 0.25%\n0.25%"
     assert figure.axes[0].images[0].get_interpolation() == "auto"
-    assert Image.open(io.BytesIO(show(figure))).width == (2 * 946 if side == 28 else 946)  # noise takes more room
+    width = Image.open(io.BytesIO(show(figure))).width
+    assert width == 2 * 946 if side == 28 else 946 <= width < 2 * 946  # noise takes more room
 
 
 @pytest.mark.parametrize("empty", [0, 1])
