@@ -87,6 +87,7 @@ class Figure(figure.Figure):
         kind = "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
         about: dict[str, Any] = {"alt": self.alt, "cover": self.cover} if self.cover else {"alt": self.alt}
         about |= {"width": round(self.get_figwidth() * DPI), "height": round(self.get_figheight() * DPI)}
+        about["chart"] = not (self.images or any(spot.images for spot in self.axes))  # so that the dark may turn it
         return {kind: base64.b64encode(picture).decode(), "text/plain": self.alt}, {kind: about}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from fooling.confidence import NEAR_CERTAIN, to_confidence
 from fooling.pages.claim import OURS, SUPPORTED, UNSUPPORTED, UNTESTED, Claim, Rows
 from fooling.pages.imagenet_cppn.claim import MEDIAN
 from fooling.pages.imagenet_cppn.modern import MODERN
-from fooling.words import list_words, show_confidence
+from fooling.words import list_words, show_confidence, table
 
 LEAST, MIDDLE = "the least certain class", "the median class"
 PAPER, COMBINED, GRADIENT = "the paper's search", "all that help", "gradient (white-box)"
@@ -58,7 +58,7 @@ class FewerSizes:
 SIZES: Mapping[str, FewerSizes] = {
     "smoke": FewerSizes(seeds=2, digits=600, arms=FEW[:3]),
     "default": FewerSizes(seeds=3, digits=4_000),
-    "extended": FewerSizes(seeds=3, digits=20_000, imagenet=(20_000,), arms=PIXELS),
+    "extended": FewerSizes(seeds=3, digits=20_000, imagenet=(20_000, 40_000), arms=PIXELS),
     "paper": FewerSizes(seeds=3, digits=20_000, imagenet=(20_000, 40_000), long=160_000, arms=PIXELS),
 }
 NEEDED = SIZES["paper"]  # the least at which the aims are judged
@@ -213,16 +213,29 @@ def tell(found: FewerFound) -> str:
     )
 
 
+def tabulate_arms(trials: Sequence[Trial]) -> str:
+    """Return as a table where each arm ends on each network, and how far ahead of the paper's search."""
+
+    def show(trial: Trial, name: str) -> str:
+        if name not in trial.ends:
+            return "-"
+        end = show_confidence(np.median(to_confidence(np.array(trial.ends[name]))))
+        if name == PAPER:
+            return f"{end} in {trial.of}"
+        gain = trial.gains[name]
+        return f"{end}; {np.median(gain):+.2f}, {(gain > 0).sum()} of {len(gain)}"
+
+    names = [name for name in (*ARMS, COMBINED) if any(name in trial.ends for trial in trials)]
+    rows = [(name, *(show(trial, name) for trial in trials)) for name in names]
+    return table(("arm", *(trial.label for trial in trials)), rows)
+
+
 def list_rows(found: FewerFound) -> Rows:
-    """Return every arm on every network, what was chosen, and each aim."""
+    """Return what helps on every network, what was chosen, the images that were needed, and each aim."""
     rows: list[tuple[str, str, str]] = []
     for trial in found.trials:
-        shown = {name: show_confidence(np.median(to_confidence(np.array(part)))) for name, part in trial.ends.items()}
-        rows.append((f"{trial.label}, {PAPER}", f"{shown[PAPER]} in {trial.of}", ""))
-        for name, gain in trial.gains.items():
-            ahead = f"{np.median(gain):+.2f} log-odds, ahead on {(gain > 0).sum()} of {len(gain)} seeds"
-            rows.append((f"{trial.label}, {name}", f"{shown[name]}; {ahead}", ""))
-        rows.append((f"{trial.label}, chosen", list_words(trial.chosen) or PAPER, ""))
+        rows.append((f"{trial.label}: ahead on every seed", list_words(trial.ahead) or "none", ""))
+        rows.append((f"{trial.label}: chosen", list_words(trial.chosen) or PAPER, ""))
     for what, every in (
         (f"all ten digits at {NEAR_CERTAIN:.2%}", found.certain),
         (f"ImageNet's median at {MEDIAN:.2%}", found.reached),
