@@ -27,7 +27,7 @@ from fooling.figures.images import (
     shrink_image,
 )
 from fooling.figures.networks import draw_confidence_shares, draw_reliability
-from fooling.figures.style import Figure, choose_ink, shade
+from fooling.figures.style import Figure, choose_ink, shade, start_figure
 from fooling.networks.assessment import Assessment
 
 NAMES = ("zero", "one", "two")
@@ -54,6 +54,14 @@ def show(figure: Figure) -> bytes:
         (2 * about["width"], 2 * about["height"]), abs=1
     )
     return picture
+
+
+def test_a_figure_with_an_image_is_no_chart_whose_colours_may_change() -> None:
+    drawn, axes = start_figure(2.0, "A line of the test, and later an image.")
+    axes[0, 0].plot([0, 1])
+    assert drawn._repr_mimebundle_()[1]["image/png"]["chart"] is True
+    axes[0, 0].imshow(np.zeros((2, 2)))
+    assert drawn._repr_mimebundle_()[1]["image/png"]["chart"] is False
 
 
 def test_champions_are_drawn_pixel_by_pixel_with_their_confidence() -> None:
