@@ -39,6 +39,7 @@ PACKAGE = Path(__file__).parent
 ROOT = PACKAGE.parents[1]
 ANY_ARITHMETIC = "FOOLING_ANY_ARITHMETIC"  # set to 1, runs of other machines are taken as they are, and continued
 HOW_TO_TAKE = f"`report` is told --any-arithmetic, or ${ANY_ARITHMETIC} is 1"
+FINISHED = ("result.npz", "model.keras")  # one of them is in a finished run's folder
 WHOSE = "run"  # the name of the run in a checkpoint and a result, beside its arrays
 
 Saved = TypeVar("Saved")
@@ -221,9 +222,12 @@ def open_run(
 
 
 def _check_arithmetic(run: RunFolder) -> None:
-    """Raise ValueError if a run was in part computed with another arithmetic, unless such runs are asked for."""
+    """Raise ValueError if a run was in part computed with another arithmetic, unless such runs are asked for.
+
+    Where nothing of it was recorded, nothing is known against the run.
+    """
     for leg in run._legs() if os.environ.get(ANY_ARITHMETIC) != "1" else ():
-        if differs := arithmetic.compare(leg):
+        if leg.keys() & arithmetic.describe().keys() and (differs := arithmetic.compare(leg)):
             raise ValueError(
                 f"{run.path.name} was in part computed with other {differs}, so it is not what this machine makes: "
                 f"delete its folder to compute it here, or take it as it is where {HOW_TO_TAKE}."

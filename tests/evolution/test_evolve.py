@@ -29,7 +29,7 @@ from fooling.evolution.evolve import Setup, evolve
 from fooling.evolution.kept import pack_result
 from fooling.evolution.map_elites import History, State, Target
 from fooling.evolution.takeovers import find_takeovers
-from fooling.files import read_arrays, write_arrays
+from fooling.files import DamagedError, read_arrays, write_arrays
 from fooling.networks import classifier as classifying
 from fooling.networks.classifier import Classifier, load_classifier
 from fooling.runs import ANY_ARITHMETIC, RunFolder
@@ -212,8 +212,10 @@ def change_checkpoint(path: Path, **changed: np.ndarray) -> None:
         ({"log_odds": np.zeros([3, 6], np.float32)}, "holds arrays of other names, shapes or types than this run's"),
         ({"log_odds": np.zeros([3, 5])}, "holds arrays of other names, shapes or types than this run's"),
         ({"genes": np.zeros(3)}, "holds arrays of other names, shapes or types than this run's"),
+        ({"places": np.full([3, 5], 5, np.int32)}, "holds values that no run has"),
+        ({"log_odds": np.full([3, 5], np.nan, np.float32)}, "holds values that no run has"),
     ],
-    ids=["seeds", "generation", "shape", "type", "name"],
+    ids=["seeds", "generation", "shape", "type", "name", "place", "NaN"],
 )
 def test_a_checkpoint_that_is_not_of_these_runs_is_refused_and_the_one_before_is_used(
     make_small_network, interrupted, capsys, changed, words
@@ -225,6 +227,33 @@ def test_a_checkpoint_that_is_not_of_these_runs_is_refused_and_the_one_before_is
     change_checkpoint(run.path / "checkpoint-00000009.npz", **changed)
     assert int(evolving._resume(run, setup, (3, 4, 5))[0].generation) == 6
     assert f"{words}: checkpoint-00000006.npz is used instead.\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("places", lambda part: part + 5),
+        ("log_odds", lambda part: part[:, 1:]),
+        ("log_odds", lambda part: part.astype(np.float64)),
+        ("log_odds", lambda part: np.full_like(part, np.nan)),
+        ("log_odds", lambda part: part.astype(str)),
+        ("takeover_run", lambda part: part + 3),
+        ("takeover_cell", lambda part: np.full_like(part, -1)),
+        ("takeover_champion", lambda part: part[:, None]),
+        ("genome_weights", lambda part: part.astype(np.float64)),
+        ("classes", lambda part: None),
+    ],
+)
+def test_a_result_that_no_run_has_is_refused_in_one_sentence(
+    make_small_network, twelve_generations, tmp_path, name, change
+):
+    (folder,) = {run.path for run in twelve_generations.folders}
+    copy = shutil.copytree(folder, tmp_path / folder.name)
+    arrays = read_arrays(copy / "result.npz")
+    changed = change(arrays.pop(name))
+    write_arrays(copy / "result.npz", arrays | ({} if changed is None else {name: changed}))
+    with pytest.raises(DamagedError, match=rf"{folder.name}/result.npz .*; delete that folder to run again\.$"):
+        evolve_some(make_small_network, ENCODINGS["cppn"], [3, 4, 5], folder=tmp_path)
 
 
 def test_a_finished_run_is_loaded_and_not_computed_again(make_small_network, twelve_generations, monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -150,6 +152,17 @@ def test_subtracting_a_mean_image_is_that_arithmetic_and_another_network(lenet, 
     assert shifted.name == "LeNet, mean subtracted"
     others = {lenet.fingerprint(), shifted.fingerprint(), subtract_mean(lenet, digits.train_images[:100]).fingerprint()}
     assert len(others) == 3
+
+
+def test_a_network_of_another_training_is_refused_by_its_name(tmp_path):
+    first, second = (RunFolder(tmp_path / f"network-lenet-{number}") for number in "12")
+    for run, seed in ((first, 1), (second, 2)):
+        model = lenet_module.train_once(run, lambda seed=seed: lenet_module.build_lenet(seed), lambda model: None)
+    again = lenet_module.train_once(second, build=lambda: None, train=lambda model: None)
+    np.testing.assert_array_equal(again.get_weights()[0], model.get_weights()[0])
+    shutil.copy(first.path / "model.keras", second.path)
+    with pytest.raises(DamagedError, match=r"^network-lenet-2/model\.keras belongs to the run network-lenet-1; delete"):
+        lenet_module.train_once(second, build=lambda: None, train=lambda model: None)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -129,6 +130,14 @@ def test_a_page_is_stale_when_a_run_that_it_used_is_gone(desk):
 def test_a_page_is_stale_when_a_run_or_a_networks_weights_that_it_used_were_changed(desk, name):
     desk.write("01_one", "x = 1")
     path = desk.workspace.run("direct-0123") / name
+    write_arrays(path, {"a": np.arange(3), "b": np.zeros(2)})
+    with ZipFile(path, "a") as archive:  # as Keras keeps it beside weights
+        archive.writestr("config.json", "relu")
+    desk.pretend(metrics={"runs": ["direct-0123"]})
+    write_arrays(path, {"a": np.arange(3), "b": np.zeros(2)})
+    with ZipFile(path, "a") as archive:
+        archive.writestr("config.json", "gelu")
+    assert desk.look("01_one") == ("stale", "its run direct-0123 was changed")
     write_arrays(path, {"a": np.arange(3), "b": np.zeros(2)})
     desk.pretend(metrics={"runs": ["direct-0123"]})
     write_arrays(path, {"a": np.arange(3), "b": np.zeros(2)})  # computed again

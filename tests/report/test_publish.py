@@ -204,19 +204,21 @@ def test_what_a_kill_left_aside_is_put_back_before_anything_is_published(desk):
     assert not [path for path in desk.workspace.results.parent.rglob(".*") if path.name != ".lock"]
 
 
-def test_published_runs_are_restored_where_pages_look_and_present_ones_stay(desk, monkeypatch):
+def test_published_runs_are_restored_where_pages_look_and_finished_ones_stay(desk, monkeypatch):
     monkeypatch.setattr(arithmetic, "get_hash", lambda: "ab12")
     desk.write("01_one", "# One")
     key = "0123456789ab"
     names = [f"random-cppn-{key}-ab12", f"cppn-{key}-ab12-250", f"cppn-{key}-cd34-250", "direct-of-long-ago"]
-    lost, present, *_ = (make_run(desk, name) for name in names)
+    lost, present, begun, _ = (make_run(desk, name) for name in names)
     desk.pretend(metrics={"runs": names})
     publish_desk(desk)
     whole = (lost / "result.npz").read_bytes()
     shutil.rmtree(lost)
     (present / "result.npz").write_bytes(b"mine")
+    (begun / "result.npz").unlink()  # killed before it had one
     assert restore(desk.workspace) == (2, 2)
     assert (lost / "result.npz").read_bytes() == whole
+    assert (begun / "result.npz").is_file()
     assert (present / "result.npz").read_bytes() == b"mine"
 
 

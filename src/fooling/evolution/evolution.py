@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
 from fooling.confidence import to_confidence
 from fooling.encodings import Encoding, Genomes
-from fooling.encodings.population import express_genomes, join_padded
+from fooling.encodings.population import describe_population, express_genomes, join_padded
 from fooling.encodings.stored import read_encoding
 from fooling.evolution.search import PAPER, SearchSettings
-from fooling.evolution.takeovers import Takeovers
-from fooling.files import lock_folder, read_arrays, write_arrays
+from fooling.evolution.takeovers import TAKEOVER_TYPES, Takeovers
+from fooling.files import DamagedError, check_arrays, lock_folder, read_arrays, write_arrays
 from fooling.runs import RunFolder
 
 
@@ -178,9 +179,17 @@ def join_runs(blocks: Sequence[Evolution]) -> Evolution:
 def unpack_result(
     arrays: Mapping[str, np.ndarray], encoding: Encoding, run: RunFolder | None, search: SearchSettings = PAPER
 ) -> Evolution:
-    """Return the arrays of a finished block as runs; genomes may have been left out when it was published."""
+    """Return the arrays of a finished block as runs; genomes may have been left out when it was published.
+
+    DamagedError if they are not what a finished run holds.
+    """
     kind = type(encoding.genome_shapes())
     complete = all(f"genome_{name}" in arrays for name in kind._fields)
+    try:
+        _check_result(arrays, encoding, complete)
+    except ValueError as error:
+        which = run.path.name if run else "A run"
+        raise DamagedError(f"{which}/result.npz {error}; delete that folder to run again.") from error
     return Evolution(
         encoding=encoding,
         classes=tuple(arrays["classes"].tolist()),
@@ -194,6 +203,34 @@ def unpack_result(
         folders=(run,) * len(arrays["seeds"]) if run else (),
         search=search,
     )
+
+
+def _check_result(arrays: Mapping[str, np.ndarray], encoding: Encoding, complete: bool) -> None:
+    runs, cells = (np.size(arrays.get(name, ())) for name in ("seeds", "classes"))
+    expected: dict[str, Any] = {
+        "seeds": tf.TensorSpec([runs], tf.int64),
+        "classes": tf.TensorSpec([cells], tf.int32),
+        "places": tf.TensorSpec([runs, cells], tf.int32),
+        "log_odds": tf.TensorSpec([runs, cells], tf.float32),
+        "generations": tf.TensorSpec([], tf.int32),
+        "children": tf.TensorSpec([], tf.int32),
+        **{f"takeover_{name}": kind for name, kind in TAKEOVER_TYPES._asdict().items()},
+    }
+    if complete:
+        genomes = describe_population(encoding, None, runs)
+        expected |= {f"genome_{name}": kind for name, kind in genomes._asdict().items()}
+    check_arrays({name: part for name, part in arrays.items() if name in expected}, expected)
+    check_cells(arrays)
+
+
+def check_cells(arrays: Mapping[str, np.ndarray]) -> None:
+    """Raise ValueError if a checkpoint's or a result's cells, runs, places or log-odds cannot be: none is NaN."""
+    runs, cells = arrays["log_odds"].shape
+    places = [part.shape[1] for name, part in arrays.items() if name.startswith("genome_")]
+    most = {"takeover_run": runs, "takeover_cell": cells, **({"places": min(places)} if places else {})}
+    within = all(((arrays[name] >= 0) & (arrays[name] < count)).all() for name, count in most.items())
+    if not within or any(np.isnan(arrays[name]).any() for name in ("log_odds", "takeover_log_odds")):
+        raise ValueError("holds values that no run has")
 
 
 def load_evolution(folders: Iterable[RunFolder]) -> Evolution:

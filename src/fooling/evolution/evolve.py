@@ -16,7 +16,7 @@ from fooling.cluster import find_client, send_graph, work_through
 from fooling.confidence import to_confidence
 from fooling.encodings import Encoding
 from fooling.encodings.population import compile_graph, describe_population, on_processor
-from fooling.evolution.evolution import Evolution, join_runs, unpack_result
+from fooling.evolution.evolution import Evolution, check_cells, join_runs, unpack_result
 from fooling.evolution.kept import pack_result, pack_state, take_up, unpack_state
 from fooling.evolution.map_elites import CELL_TYPES, History, State, Target, advance_many, check_scored, empty_cells
 from fooling.evolution.search import PAPER, SearchSettings, check_search
@@ -165,10 +165,11 @@ def evolve_block(setup: Setup, seeds: tuple[int, ...], compiled: Callable[[int],
     """
     run = open_block(setup, seeds)
     with hold_run(run) as finished:
-        if finished:
-            tell(setup.generations, finished["log_odds"])
         arrays = finished or _compute_block(setup, seeds, run, compiled, tell)
-    return unpack_result(arrays, setup.encoding, run, setup.search)
+    evolution = unpack_result(arrays, setup.encoding, run, setup.search)
+    if finished:
+        tell(setup.generations, evolution.log_odds)
+    return evolution
 
 
 def _compute_block(
@@ -253,6 +254,7 @@ def _resume(run: RunFolder, setup: Setup, seeds: tuple[int, ...]) -> tuple[State
         check_arrays(arrays, pack_state(describe_state(setup, len(seeds)), TAKEOVER_TYPES))
         if tuple(arrays["seeds"]) != seeds or arrays["generation"] != number:
             raise ValueError("is of other seeds or of another generation")
+        check_cells(arrays)
         return unpack_state(setup.encoding, arrays)
 
     if saved := run.load_checkpoint(read):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from fooling.cluster import compute_there, find_client
 from fooling.data.digits import DIGITS, SIDE, Digits
 from fooling.files import DamagedError, write_atomically
 from fooling.networks.classifier import Classifier
-from fooling.runs import RunFolder, hold_run, open_run, progress_bar
+from fooling.runs import WHOSE, RunFolder, hold_run, open_run, progress_bar
 
 VERSION = 1  # of the weights that training gives; golden arrays hold it to the bytes
 # Pixels are divided by 256, so white is 255/256 (Caffe's MNIST example).
@@ -124,7 +125,10 @@ def label_run(name: str) -> str:
 
 
 def train_once(run: RunFolder, build: Callable[[], keras.Model], train: Callable[[keras.Model], None]) -> keras.Model:
-    """Return the trained network that a folder keeps, or build it, train it in place and keep it."""
+    """Return the trained network that a folder keeps, or build it, train it in place and keep it.
+
+    DamagedError if what the folder keeps is damaged, or of another training.
+    """
     path = run.path / "model.keras"
     with hold_run(run), tempfile.TemporaryDirectory() as scratch:
         if not path.exists():
@@ -132,12 +136,20 @@ def train_once(run: RunFolder, build: Callable[[], keras.Model], train: Callable
             bare = build()  # saved without the solver's momentum, which would double the file
             bare.set_weights(compute_there(find_client(), train_anew, build, train))
             bare.save(Path(scratch, path.name))
+            with zipfile.ZipFile(Path(scratch, path.name), "a") as archive:
+                archive.writestr(WHOSE, run.path.name)
             run.add_seconds(time.monotonic() - started)
             write_atomically(path, Path(scratch, path.name).read_bytes())
     try:
-        return keras.models.load_model(path, compile=False)
+        with zipfile.ZipFile(path) as archive:  # those written before they were named have no name
+            whose = archive.read(WHOSE).decode() if WHOSE in archive.namelist() else run.path.name
+        model: keras.Model = keras.models.load_model(path, compile=False)
     except Exception as error:  # a damaged file can raise nearly anything
         raise DamagedError(f"{run.path.name}/{path.name} is damaged; delete that folder to train again.") from error
+    if whose != run.path.name:
+        told = f"{run.path.name}/{path.name} belongs to the run {whose}"
+        raise DamagedError(f"{told}; delete that folder to train again.")
+    return model
 
 
 def train_anew(build: Callable[[], keras.Model], train: Callable[[keras.Model], None]) -> list[np.ndarray]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from platform import python_version
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
-from fooling import arithmetic, files
+from fooling import arithmetic, files, runs
 from fooling.pages import contents
 from fooling.pages.page import read_metrics
 from fooling.report.notebooks import NOTHING, Given, Notebook, RefusedError, Workspace
@@ -132,12 +132,16 @@ def _compare_files(name: str, workspace: Workspace, manifest: Manifest) -> list[
 
 
 def hash_run(folder: Path) -> str:
-    """Return a hash of what a run's folder holds, by the checksums that its archives keep of themselves."""
+    """Return a hash of what a run's folder holds, by the checksums that its archives keep of themselves.
+
+    What is damaged so that a checksum is wrong is refused by whoever reads it.
+    """
     found: list[Any] = []
-    for path in filter(Path.is_file, (folder / name for name in ("result.npz", "model.keras"))):
+    ends = (".npy", ".h5", "config.json")
+    for path in filter(Path.is_file, (folder / name for name in runs.FINISHED)):
         try:
             with zipfile.ZipFile(path) as archive:
-                arrays = [member for member in archive.infolist() if member.filename.endswith((".npy", ".h5"))]
+                arrays = [member for member in archive.infolist() if member.filename.endswith(ends)]
                 found.append([(member.filename, member.CRC, member.file_size) for member in arrays])
         except zipfile.BadZipFile:
             found.append("damaged")

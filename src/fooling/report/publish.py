@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from fooling import arithmetic, files
+from fooling import arithmetic, files, runs
 from fooling.pages.answer import tell_answer, tell_highlights
 from fooling.pages.finding import ORIGINS, read_origins
 from fooling.pages.page import PUBLISHED, read_metrics
@@ -145,7 +145,7 @@ def copy_without_large_genomes(source: str | Path, place: str | Path) -> None:
 
 
 def restore(workspace: Workspace) -> tuple[int, int]:
-    """Copy the published runs to where a profile's pages look for finished runs, but for those that are there.
+    """Copy the published runs to where a profile's pages look for finished runs, but for those finished there.
 
     Return how many published runs have the arithmetic of this machine, so that its pages find them, and how many have
     not. RefusedError if nothing is published at this profile.
@@ -158,10 +158,12 @@ def restore(workspace: Workspace) -> tuple[int, int]:
     names = sorted(path.name for path in (published / "runs").iterdir())
     with lock_results(workspace):
         for name in names:
-            place = workspace.run(name)
-            if not place.exists():
+            place, source = workspace.run(name), published / "runs" / name
+            needed = [end for end in runs.FINISHED if (source / end).exists()]
+            if not place.exists() or not all((place / end).exists() for end in needed):
                 copy = place.with_name(f".{name}")
-                shutil.copytree(published / "runs" / name, copy, dirs_exist_ok=True)
+                shutil.copytree(source, copy, dirs_exist_ok=True)
+                shutil.rmtree(place, ignore_errors=True)  # what was begun and not finished
                 copy.rename(place)
     kinds = [match["arithmetic"] for match in map(ARITHMETIC.search, names) if match]
     here = kinds.count(arithmetic.get_hash())
