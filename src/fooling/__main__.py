@@ -12,7 +12,7 @@ try:
     import shutil
     from collections.abc import Callable, Sequence
     from pathlib import Path
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
     from fooling import runs
     from fooling.data.pictures import RESIZES
@@ -30,6 +30,10 @@ Command = Callable[[argparse.Namespace, Path], int]
 
 class _Parser(argparse.ArgumentParser):
     """A parser that says what is wrong in one sentence, without the usage text before it."""
+
+    def print_help(self, file: Any = None) -> None:
+        """Print the help; unlike argparse's own, an OSError where it cannot be written."""
+        print(self.format_help(), end="", file=file, flush=True)
 
     def error(self, message: str) -> NoReturn:
         raise RefusedError(f"{message}; see `{self.prog} --help`.")

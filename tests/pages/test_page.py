@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from fooling.evolution import evolution
+from fooling.files import DamagedError
 from fooling.pages.claim import NOT, RECALLED, REPRODUCED, Claim, Effect
 from fooling.pages.finding import ORIGINS, Finding, collect, tabulate_findings
 from fooling.pages.page import Page, check_profile, open_page, read_record
@@ -40,9 +41,10 @@ def test_a_record_comes_back_with_its_types(page: Page) -> None:
     assert read_record(page.folder, "03_mnist_cppn", "pixels", Found) is None
 
 
-def test_a_record_of_another_version_is_refused_by_its_file(page: Page) -> None:
-    page.write({"pixels": Effect(0.5, 1.0)})
-    with pytest.raises(ValueError, match=r"02_mnist_direct\.json does not fit its page any more"):
+@pytest.mark.parametrize("record", [Effect(0.5, 1.0), None])
+def test_a_record_of_another_version_is_refused_by_its_file(page: Page, record: Effect | None) -> None:
+    page.write({"pixels": record})
+    with pytest.raises(DamagedError, match=r"02_mnist_direct\.json does not fit its page any more"):
         read_record(page.folder, page.name, "pixels", Found)
 
 
@@ -127,8 +129,45 @@ def test_findings_are_believed_in_the_order_of_folders_and_know_their_profile(pa
 def test_a_published_folder_that_does_not_say_its_profile_is_refused(page: Page) -> None:
     published = page.folder.with_name("published")
     page._replace(folder=published).write({"pixels": FOUND})
-    with pytest.raises(ValueError, match="no profile 'published'"):
+    for origins in ("{}", json.dumps({page.name: {"profile": "nonsense"}})):
+        (published / ORIGINS).write_text(origins)
+        with pytest.raises(DamagedError, match=r"^pages\.json .*; `git restore results/published` takes it from"):
+            collect([CLAIM], [published])
+
+
+def test_a_page_that_has_run_must_have_measured_its_claim_or_what_it_may_write_instead(page: Page) -> None:
+    alone = replace(CLAIM, without=frozenset({"other"}))
+    assert collect([CLAIM], [page.folder]) == ()
+    page.write({"other": FOUND})
+    assert collect([alone], [page.folder]) == ()
+    with pytest.raises(DamagedError, match=r"^02_mnist_direct\.json holds no numbers for 'pixels'; `fooling report"):
+        collect([CLAIM], [page.folder])
+    page.write({"other": FOUND, "pixel": FOUND})
+    with pytest.raises(DamagedError, match="holds no numbers for 'pixels'"):
+        collect([alone], [page.folder])
+
+
+def test_a_page_that_is_published_must_have_its_numbers(page: Page) -> None:
+    published = page.folder.with_name("published")
+    published.mkdir()
+    assert collect([CLAIM], [published]) == ()
+    (published / ORIGINS).write_text(json.dumps({page.name: {"profile": "extended"}}))
+    with pytest.raises(DamagedError, match=r"^02_mnist_direct\.json is missing; `git restore results/published`"):
         collect([CLAIM], [published])
+
+
+@pytest.mark.parametrize("part", ["judge", "headline", "rows", "scale", "before"])
+@pytest.mark.parametrize(
+    "wrong", [lambda found: 1 / 0, lambda found: max(()), lambda found: (3, 5)[2], lambda found: {}[3]]
+)
+def test_a_record_that_cannot_be_told_is_damage_in_a_file_and_a_fault_on_its_page(page: Page, part: str, wrong) -> None:
+    claim = replace(CLAIM, **{part: wrong})
+    page.write({"pixels": FOUND})
+    with pytest.raises(DamagedError, match=r"^02_mnist_direct\.json holds numbers .* cannot be right \(.*\); `fooling"):
+        collect([claim], [page.folder])
+    with pytest.raises((ArithmeticError, LookupError, ValueError)) as raised:
+        Finding(claim, FOUND, "smoke").as_markdown()
+    assert not isinstance(raised.value, DamagedError)
 
 
 def test_a_table_marks_what_is_recalled_of_the_paper_and_leads_to_the_page() -> None:

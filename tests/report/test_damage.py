@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,9 +16,11 @@ import pytest
 
 from fooling import arithmetic, files, runs
 from fooling.__main__ import main
+from fooling.pages import contents
 from fooling.report import commands, freshness, publish
 from fooling.report.notebooks import read_notebooks
 
+CLAIMS = contents.CLAIMS  # of the project, which tests replace
 RUN = "direct-0123456789ab-cafe"
 DEEP = b'{"records": ' + b"[" * 100_000
 CUT = b'{"cells": [{"cell_type": "mark'
@@ -72,6 +76,8 @@ DAMAGE: list[tuple[str, bytes | None, dict[str, tuple[int, str]]]] = [
     ("metrics/01_one.json", b'{"records": {}}', {"findings": (2, AGAIN), "report": (1, AGAIN), "publish": STALE}),
     ("metrics/01_one.json", b'{"records": {"a": "\\ud800"}}', {"findings": (2, AGAIN), "report": (1, AGAIN)}),
     ("metrics/01_one.json", b'{"records": {"a": 3}}', {"findings": (2, AGAIN), "report": (1, AGAIN)}),
+    ("metrics/01_one.json", b'{"records": {"a": null}}', {"findings": (2, AGAIN), "report": (1, AGAIN)}),
+    ("metrics/01_one.json", b'{"records": {"A": {"median": 1.0}}}', {"findings": (2, AGAIN), "report": (1, AGAIN)}),
     ("metrics/01_one.json", DEEP, {"status": FINE, "findings": (2, AGAIN), "report": (1, AGAIN), "publish": STALE}),
     ("report/01_one.html", b"\xff", {"report": FINE, "publish": FINE}),
     ("report/index.html", b"\xff", {"report": FINE, "publish": FINE}),
@@ -81,6 +87,12 @@ DAMAGE: list[tuple[str, bytes | None, dict[str, tuple[int, str]]]] = [
     (f"runs/{RUN}/result.npz", None, {"status": FINE, "publish": STALE}),
     ("../published/pages.json", b"[1]", {"findings": FINE, "restore": (2, PUBLISHED)}),
     ("../published/pages.json", b'{"01_one": {}}', {"restore": (2, PUBLISHED)}),
+    (
+        "../published/pages.json",
+        b'{"01_one": {"profile": "nonsense"}}',
+        {"report": (1, f"pages.json is damaged; {PUBLISHED}")},
+    ),
+    ("../published/metrics/01_one.json", None, {"report": (1, f"01_one.json is missing; {PUBLISHED}")}),
     ("../published/metrics/01_one.json", b"{}", {"report": (1, PUBLISHED), "findings": FINE}),
     (
         "../../notebooks/01_one.ipynb",
@@ -132,6 +144,33 @@ def test_a_command_ends_with_one_sentence(whole, capsys, path, content, command,
     assert (ended, said.count("\n")) == (code, int(bool(words))), said
     assert words in said and "Traceback" not in said
     assert not said or said.startswith("fooling: ")
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("pages.json", r'"extended"', '"nonsense"'),
+        ("metrics/02_mnist_direct.json", r'(?s)"mnist-direct": \{.*?\n  \}', '"mnist-direct": null'),
+        ("metrics/02_mnist_direct.json", r'"mnist-direct"', '"direct"'),
+        ("metrics/03_mnist_cppn.json", r'"mnist-cppn-raw"', '"raw"'),
+        ("metrics/06_imagenet_networks.json", r'"natural-confidence"', '"natural"'),
+        ("metrics/10_transfer.json", r'"classes": \d+', '"classes": 0'),
+        ("metrics/10_transfer.json", r'"children": \d+', f'"children": {10**400}'),
+        ("metrics/16_fewer_images.json", r'(?s)("certain": \[.*?\],\s*)\[.*?\]', r"\1[]"),
+    ],
+)
+def test_published_numbers_that_are_damaged_are_told_with_their_file(tmp_path, monkeypatch, capsys, path, old, new):
+    monkeypatch.setattr(contents, "CLAIMS", CLAIMS)
+    monkeypatch.setenv("FOOLING_RESULTS", str(tmp_path))
+    shutil.copytree(runs.ROOT / "results/published/metrics", tmp_path / "published/metrics")
+    shutil.copy(runs.ROOT / "results/published/pages.json", tmp_path / "published")
+    place = tmp_path / "published" / path
+    assert main(["findings"]) == 0
+    place.write_text(re.sub(old, new, place.read_text()))
+    assert main(["findings"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"fooling: The findings cannot be told: {place.name} ") and said.count("\n") == 1
+    assert said.endswith(f"; {PUBLISHED}.\n")
 
 
 def test_what_a_page_left_damaged_is_made_again(whole, capsys, monkeypatch) -> None:

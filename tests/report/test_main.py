@@ -271,3 +271,11 @@ def test_a_full_disk_under_standard_output_is_named(tmp_path, project):
     with Path("/dev/full").open("wb") as full:
         done = print_findings(project, tmp_path, stdout=full)
     assert (done.returncode, done.stderr) == (2, b"fooling: Standard output: No space left on device.\n")
+
+
+@pytest.mark.parametrize("more", [{}, {"PYTHONUNBUFFERED": "1"}])
+def test_help_that_cannot_be_written_is_said(more):
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "fooling", "--help"]
+        done = subprocess.run(command, env=os.environ | more, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (2, b"fooling: Standard output: No space left on device.\n")

@@ -71,6 +71,7 @@ class Claim(Generic[Record]):
     rows: Callable[[Record], Rows]
     scale: Callable[[Record], str]  # from a record to its runs, sizes and network in words
     before: Callable[[Record], str] | None = None  # the rule before, where another took its place after a run
+    without: frozenset[str] = frozenset()  # names of all records that its page may write where it writes none for it
 
 
 def grade_halves(*met: bool) -> str:

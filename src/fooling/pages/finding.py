@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
-from fooling.files import read_json
+from fooling.files import DamagedError, read_json
 from fooling.pages.claim import MARKS, Claim
-from fooling.pages.page import RESTORE, check_profile, read_record
+from fooling.pages.page import PUBLISHED, RESTORE, Profile, check_profile, find_remedy, read_metrics, read_record
 from fooling.words import Markup, escape, table
 
 # In a published folder: of which profile each page is, and the seconds of computing that it added.
@@ -20,7 +20,7 @@ ORIGINS = "pages.json"
 class Origin(TypedDict):
     """What a published folder says of a page."""
 
-    profile: str
+    profile: Profile
     seconds: NotRequired[float]
 
 
@@ -69,15 +69,33 @@ def collect(claims: Iterable[Claim[Any]], folders: Iterable[Path]) -> tuple[Find
     Folders are results of profiles, the one that is to be believed first; named by the profile, unless they are
     published, where :data:`ORIGINS` tells.
     """
-    found, places = [], list(folders)
-    for claim in claims:
-        for folder in places:
-            record = read_record(folder, claim.page, claim.id, claim.record)
-            if record is not None:
-                origin = read_origins(folder).get(claim.page)
-                found.append(Finding(claim, record, check_profile(origin["profile"] if origin else folder.name)))
-                break
-    return tuple(found)
+    places = list(folders)
+    found = (next(filter(None, (_find(claim, folder) for folder in places)), None) for claim in claims)
+    return tuple(one for one in found if one)
+
+
+def _find(claim: Claim[Any], folder: Path) -> Finding | None:
+    """Return what a page found, or None where it has not run, or measured nothing for this claim."""
+    page, origins = claim.page, read_origins(folder)
+    record = read_record(folder, page, claim.id, claim.record)
+    if record is None:
+        others = read_metrics(folder, page).get("records", {})
+        if not others and page in origins:
+            raise DamagedError(f"{page}.json is missing; {find_remedy(folder, page)}.")
+        if not others.keys() <= claim.without:
+            raise DamagedError(f"{page}.json holds no numbers for {claim.id!r}; {find_remedy(folder, page)}.")
+        return None
+    if folder.name == PUBLISHED and page not in origins:
+        raise DamagedError(f"{ORIGINS} does not name {page}; {RESTORE}.")
+    one = Finding(claim, record, origins[page]["profile"] if page in origins else check_profile(folder.name))
+    try:
+        one.as_markdown()  # all that is told of it: numbers of the right types may still be none that a page measures
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        told = (
+            f"{page}.json holds numbers for {claim.id!r} that cannot be right ({error}); {find_remedy(folder, page)}."
+        )
+        raise DamagedError(told) from error
+    return one
 
 
 def read_origins(folder: Path) -> dict[str, Origin]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, TypedDict, get_args
 
 import msgspec
 
@@ -15,7 +15,8 @@ from fooling.runs import RunFolder, results_root
 if TYPE_CHECKING:
     from fooling.evolution.evolution import Evolution
 
-PROFILES = ("smoke", "default", "extended", "paper")
+Profile = Literal["smoke", "default", "extended", "paper"]
+PROFILES: tuple[str, ...] = get_args(Profile)
 PUBLISHED = "published"  # the folder of results that is committed
 LONGEST = 60  # letters of a parameter in the name of a folder; Choice: the end of a path tells the most
 RESTORE = f"`git restore results/{PUBLISHED}` takes it from the repository again"
@@ -124,11 +125,10 @@ def read_record(folder: Path, page: str, name: str, kind: type[Any]) -> Any | No
     records = read_metrics(folder, page).get("records")
     if records == {}:  # whoever is asked for records has written some
         raise DamagedError(f"{page}.json holds no numbers; {find_remedy(folder, page)}.")
-    content = (records or {}).get(name)
-    if content is None:
+    if not records or name not in records:
         return None
     try:
-        return msgspec.convert(content, kind)
+        return msgspec.convert(records[name], kind)
     except (msgspec.ValidationError, RecursionError) as error:
         said = f"{page}.json does not fit its page any more ({error}); {find_remedy(folder, page)}."
         raise DamagedError(said) from error
