@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from fooling.evolution.search import SearchSettings
 from fooling.pages.claim import SUPPORTED, UNSUPPORTED, UNTESTED
@@ -29,6 +31,7 @@ from fooling.pages.fewer_images.claim import (
     merge,
     tabulate_arms,
 )
+from fooling.pages.fewer_images.figures import draw_arms
 
 
 def make_trial(medians: dict[str, tuple[float, ...]], images: int = 20_000, network: str = "LeNet") -> Trial:
@@ -164,3 +167,15 @@ def test_every_arm_is_told_whether_it_helps_or_not() -> None:
     assert rows["images to all ten digits at 99.99%, chosen, by run"] == "9,000, 15,000 and 8,000"
     assert rows["images to ImageNet's median at 88.11%, the paper's search, by run"] == "120,000, never and 110,000"
     assert "3 searches × 3 seeds, 20,000 images a run" in CLAIM.scale(FOUND)
+
+
+def test_the_arms_of_every_comparison_stand_side_by_side_and_nothing_is_cut() -> None:
+    ends = dict.fromkeys(CPPNS, (0.0, 1.0))
+    drawn = draw_arms([replace(trial, ends=ends) for trial in FOUND.trials])
+    assert len(drawn.axes) == len(FOUND.trials) == 3
+    renderer = FigureCanvasAgg(drawn).get_renderer()
+    drawn.draw(renderer)
+    titles = [spot.title.get_window_extent(renderer) for spot in drawn.axes]
+    assert all(one.x1 < other.x0 for one, other in itertools.pairwise(titles))
+    whole = drawn.get_tightbbox(renderer)
+    assert whole.x0 >= 0 and whole.x1 <= drawn.get_figwidth(), "inches"

@@ -9,7 +9,7 @@ import numpy as np
 
 from fooling.confidence import to_confidence, to_log_odds
 from fooling.figures.style import BASELINE, COLOURS, Figure, label_confidences, start_figure, styled
-from fooling.pages.fewer_images.claim import LEAST, Trial
+from fooling.pages.fewer_images.claim import ARMS, COMBINED, LEAST, Trial
 from fooling.words import list_words, show_confidence
 
 if TYPE_CHECKING:
@@ -22,19 +22,21 @@ def draw_arms(trials: Sequence[Trial]) -> Figure:
     gains = [trial.gains for trial in trials]
     told = [", ".join(f"{name} {np.median(gain):+.2f}" for name, gain in part.items()) for part in gains]
     parts = "; ".join(f"{trial.label}: {part}" for trial, part in zip(trials, told, strict=True))
-    networks = list_words([trial.network for trial in trials])
+    networks = list_words(list(dict.fromkeys(trial.network for trial in trials)))
+    names = [name for name in (*ARMS, COMBINED) if any(name in part for part in gains)]
     alt = f"By how many log-odds each arm ends above the paper's search, on {networks}. Median seeds: {parts}."
-    drawn, axes = start_figure(1.2 + 0.28 * max(map(len, gains)), alt, ncols=len(trials))
+    drawn, axes = start_figure(1.3 + 0.26 * len(names), alt, ncols=len(trials), sharey=True)
     for spot, trial, part in zip(axes[0], trials, gains, strict=True):
-        for row, gain in enumerate(part.values()):
+        for name, gain in part.items():
+            row = names.index(name)
             colour = COLOURS[2] if (gain > 0).all() else COLOURS[1] if (gain < 0).all() else COLOURS[5]
             spot.scatter(gain, np.full(len(gain), row), s=26, color=colour, alpha=0.8, lw=0)
             spot.plot([np.median(gain)] * 2, [row - 0.3, row + 0.3], color=colour)
         spot.axvline(0.0, color=BASELINE, lw=0.8)
-        spot.set_yticks(range(len(part)), list(part))
-        spot.invert_yaxis()
-        spot.set_title(f"{trial.network}, {trial.images:,} images\n{trial.of}", fontsize=10)
-        spot.set_xlabel("log-odds above the paper's search")
+        spot.set_title(f"{trial.label}\n{trial.of}", fontsize=10)
+        spot.set_xlabel("gain in log-odds")
+    axes[0, 0].set_yticks(range(len(names)), names)
+    axes[0, 0].set_ylim(len(names) - 0.5, -0.5)
     return drawn
 
 
