@@ -20,8 +20,11 @@ class RefusedError(Exception):
     """A command cannot be carried out; its text is the one sentence that the person who typed it reads."""
 
 
-class StoppedError(Exception):
-    """Somebody asked the report to stop, by the signal whose number is ``signal``."""
+class StoppedError(BaseException):
+    """Somebody asked the report to stop, by the signal whose number is ``signal``.
+
+    It may arrive anywhere, in a library, too, and no ``except Exception`` there may keep it.
+    """
 
     def __init__(self, number: int) -> None:
         """Say how to go on."""
