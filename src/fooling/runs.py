@@ -40,6 +40,7 @@ ROOT = PACKAGE.parents[1]
 ANY_ARITHMETIC = "FOOLING_ANY_ARITHMETIC"  # set to 1, runs of other machines are taken as they are, and continued
 HOW_TO_TAKE = f"`report` is told --any-arithmetic, or ${ANY_ARITHMETIC} is 1"
 FINISHED = ("result.npz", "model.keras")  # one of them is in a finished run's folder
+READ = (*FINISHED, "settings.json", "provenance.json")  # what pages read of it, beside images that are kept for them
 WHOSE = "run"  # the name of the run in a checkpoint and a result, beside its arrays
 
 Saved = TypeVar("Saved")
@@ -186,6 +187,20 @@ def _read_checkpoint(path: Path) -> dict[str, np.ndarray]:
         return read_arrays(path)
     except ValueError as error:
         raise ValueError("is damaged") from error
+
+
+def read_shown(path: Path) -> dict[str, np.ndarray]:
+    """Return the images that are kept of a run's champions, and what is known of each, one row an image.
+
+    DamagedError if they are not such; a file that is not there holds none.
+    """
+    if not path.exists():
+        return {}
+    shown = read_arrays(path)
+    rows = shown["cells"].shape
+    if len(rows) != 1 or any(part.shape[:1] != rows for part in shown.values()):
+        raise DamagedError(f"{path.parent.name}/{path.name} is damaged; delete that folder to run again.")
+    return shown
 
 
 def open_run(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -126,28 +125,39 @@ def test_a_page_is_stale_when_a_run_that_it_used_is_gone(desk):
     assert desk.look("01_one") == ("stale", "its run direct-0123 is missing")
 
 
-@pytest.mark.parametrize("name", ["result.npz", "model.keras"])
-def test_a_page_is_stale_when_a_run_or_a_networks_weights_that_it_used_were_changed(desk, name):
+@pytest.mark.parametrize("name", ["result.npz", "model.keras", "settings.json", "provenance.json"])
+def test_a_page_is_stale_when_a_byte_of_a_run_that_it_used_was_changed(desk, name):
     desk.write("01_one", "x = 1")
     path = desk.workspace.run("direct-0123") / name
-    write_arrays(path, {"a": np.arange(3), "b": np.zeros(2)})
-    with ZipFile(path, "a") as archive:  # as Keras keeps it beside weights
-        archive.writestr("config.json", "relu")
+    write_arrays(path, {"a": np.arange(300), "b": np.zeros(200)})
     desk.pretend(metrics={"runs": ["direct-0123"]})
-    write_arrays(path, {"a": np.arange(3), "b": np.zeros(2)})
-    with ZipFile(path, "a") as archive:
-        archive.writestr("config.json", "gelu")
-    assert desk.look("01_one") == ("stale", "its run direct-0123 was changed")
-    write_arrays(path, {"a": np.arange(3), "b": np.zeros(2)})
-    desk.pretend(metrics={"runs": ["direct-0123"]})
-    write_arrays(path, {"a": np.arange(3), "b": np.zeros(2)})  # computed again
-    (path.parent / "shown-0.npz").write_bytes(b"what another page shows")
+    whole = path.read_bytes()
+    path.write_bytes(whole)
     assert desk.look("01_one") == ("fresh", "")
-    for changed in ({"a": np.arange(3), "b": np.ones(2)}, {"a": np.arange(3)}):
-        write_arrays(path, changed)
-        assert desk.look("01_one") == ("stale", "its run direct-0123 was changed")
-    path.write_bytes(b"half")
+    for place in (0, 60, len(whole) // 3, len(whole) // 2, len(whole) - 1):  # of the archive's directory, or not
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert desk.look("01_one") == ("stale", "its run direct-0123 was changed"), place
+    path.write_bytes(whole)
+    assert desk.look("01_one") == ("fresh", "")
+    path.unlink()
     assert desk.look("01_one") == ("stale", "its run direct-0123 was changed")
+
+
+def test_images_that_a_page_shows_may_get_others_beside_them_and_must_not_change(desk):
+    desk.write("01_one", "x = 1")
+    path = desk.workspace.run("cppn-0123") / "shown-0.npz"
+    images = np.arange(2 * 4 * 4 * 3, dtype=np.uint8).reshape(2, 4, 4, 3)
+    write_arrays(path, {"cells": np.array([3, 5]), "images": images})
+    desk.pretend(metrics={"runs": ["cppn-0123"]})
+    write_arrays(path, {"cells": np.array([3, 5, 1]), "images": np.concatenate([images, images[:1]])})
+    assert desk.look("01_one") == ("fresh", ""), "another page asked for one more"
+    alone = {"images": images}  # a file of other arrays is none of these, whatever they are
+    damaged = ({**alone, "cells": np.array(cells)} for cells in (3, [3], [[3], [5]]))
+    for changed in ({"cells": np.array([3, 5]), "images": images[::-1]}, alone, *damaged):
+        write_arrays(path, changed)
+        assert desk.look("01_one") == ("stale", "its run cppn-0123 was changed")
+    path.write_bytes(b"half")
+    assert desk.look("01_one") == ("stale", "its run cppn-0123 was changed")
 
 
 def test_data_that_are_changed_added_or_taken_away_make_pages_stale(desk):

@@ -14,8 +14,8 @@ from fooling.encodings.population import describe_population, express_genomes, j
 from fooling.encodings.stored import read_encoding
 from fooling.evolution.search import PAPER, SearchSettings
 from fooling.evolution.takeovers import TAKEOVER_TYPES, Takeovers
-from fooling.files import DamagedError, check_arrays, lock_folder, read_arrays, write_arrays
-from fooling.runs import RunFolder
+from fooling.files import DamagedError, check_arrays, lock_folder, write_arrays
+from fooling.runs import RunFolder, read_shown
 
 
 class Evolution(NamedTuple):
@@ -139,7 +139,7 @@ class Evolution(NamedTuple):
             return self.express(run, cells)
         path = self.folders[run].path / f"shown-{self.seeds[run]}.npz"
         with lock_folder(path.parent):  # two pages may show images of one run at the same time
-            kept = read_arrays(path) if path.exists() else {}
+            kept = read_shown(path)
             missing = np.setdiff1d(cells, kept.get("cells", cells[:0]))
             if missing.size:
                 more = {

@@ -8,8 +8,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import version
@@ -49,7 +49,7 @@ class Manifest(TypedDict, total=False):
     notebook: str | None
     metrics: str | None
     runs: list[str]
-    contents: dict[str, str]
+    contents: dict[str, dict[str, str]]
     seconds: float
     versions: dict[str, str]
     threads: int
@@ -126,26 +126,24 @@ def _compare_files(name: str, workspace: Workspace, manifest: Manifest) -> list[
         *(
             f"its run {run} was changed"
             for run, content in manifest.get("contents", {}).items()
-            if workspace.run(run).is_dir() and hash_run(workspace.run(run)) != content
+            if workspace.run(run).is_dir() and not content.items() <= hash_run(workspace.run(run)).items()
         ),
     ]
 
 
-def hash_run(folder: Path) -> str:
-    """Return a hash of what a run's folder holds, by the checksums that its archives keep of themselves.
+def hash_run(folder: Path) -> dict[str, str]:
+    """Return a hash of every file of a run's folder that pages read, and of each image that is kept for them.
 
-    What is damaged so that a checksum is wrong is refused by whoever reads it.
+    Pages add images to those that are kept, so what one page found there may grow and must not change.
     """
-    found: list[Any] = []
-    ends = (".npy", ".h5", "config.json")
-    for path in filter(Path.is_file, (folder / name for name in runs.FINISHED)):
-        try:
-            with zipfile.ZipFile(path) as archive:
-                arrays = [member for member in archive.infolist() if member.filename.endswith(ends)]
-                found.append([(member.filename, member.CRC, member.file_size) for member in arrays])
-        except zipfile.BadZipFile:
-            found.append("damaged")
-    return files.hash_text(json.dumps(found))
+    paths = [path for name in runs.READ if (path := folder / name).is_file()]
+    found = {path.name: str(_hash_at(path, (about := path.stat()).st_size, about.st_mtime_ns)) for path in paths}
+    for path in folder.glob("shown-*.npz"):
+        with suppress(files.DamagedError):  # no image of it is there any more
+            shown = runs.read_shown(path)
+            for cell, *image in zip(shown["cells"], *shown.values(), strict=True):
+                found[f"{path.stem}, cell {cell}"] = files.hash_arrays(*image)
+    return found
 
 
 def hash_folder(folder: Path) -> str:

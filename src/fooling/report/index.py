@@ -162,7 +162,7 @@ def draw_thumbnail(pictures: tuple[Picture, ...], width: int = WIDTH) -> Picture
     shown = sheet.crop((round(left * across), round(top * down), round(right * across), round(bottom * down)))
     shown.thumbnail((width, width * HEIGHT // WIDTH), Image.Resampling.LANCZOS)
     encoded = io.BytesIO()
-    shown.save(encoded, "webp", quality=QUALITY, method=6)
+    shown.save(encoded, "webp", quality=QUALITY)
     return Picture(base64.b64encode(encoded.getvalue()).decode(), chosen.alt)
 
 
