@@ -86,11 +86,13 @@ def replay(evolution: Evolution, run: int, numbers: Iterable[int]) -> Genomes:
             population = draw_first(encoding, children, seeds, generation)
         else:
             slots = {number % children: made[parents[number]] for number in born if parents[number] != NOBODY}
-            litter = stack_genomes([slots.get(slot, blank) for slot in range(children)])
+            few, which = stack_genomes([blank, *slots.values()]), np.zeros(children, int)
+            which[[*slots]] = np.arange(1, 1 + len(slots))  # the other children have a blank parent, and are not wanted
+            litter = type(few)(*(tf.constant(part[:, which]) for part in few))
             vary = compile_vary(search, encoding, children)  # type: ignore[arg-type]  # every object is hashable
-            own = generation_seeds(seeds, generation)
-            population = vary(tf.nest.map_structure(tf.constant, litter), own, tf.constant(generation))
-        made |= {number: take_genome(population, number % children) for number in born}
+            population = vary(litter, generation_seeds(seeds, generation), tf.constant(generation))
+        bred = type(population)(*map(np.asarray, population))
+        made |= {number: take_genome(bred, number % children) for number in born}
     return stack_genomes([made[number] for number in wanted])
 
 

@@ -87,8 +87,17 @@ class Figure(figure.Figure):
         kind = "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
         about: dict[str, Any] = {"alt": self.alt, "cover": self.cover} if self.cover else {"alt": self.alt}
         about |= {"width": round(self.get_figwidth() * DPI), "height": round(self.get_figheight() * DPI)}
-        about["chart"] = not (self.images or any(spot.images for spot in self.axes))  # so that the dark may turn it
+        about["images"] = self.find_images()
         return {kind: base64.b64encode(picture).decode(), "text/plain": self.alt}, {kind: about}
+
+    def find_images(self) -> list[list[float]]:
+        """Return where an encoded figure shows images, or the scale of one: left, top, right and bottom, as shares.
+
+        In the dark, the report turns the colours of all else.
+        """
+        spots = [spot for spot in self.axes if spot.images or spot.get_label() == "<colorbar>"]
+        places = [spot.get_window_extent().transformed(self.transFigure.inverted()) for spot in spots]
+        return [[round(float(side), 4) for side in (one.x0, 1 - one.y1, one.x1, 1 - one.y0)] for one in places]
 
 
 def shade(count: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from fooling.pages.page import find_remedy
 from fooling.report import breed, freshness
 from fooling.report.freshness import Manifest
 from fooling.report.gallery import update_gallery
-from fooling.report.index import draw_index, find_group, find_title, format_versions
+from fooling.report.index import draw_index, find_group, find_images, find_title, format_versions, outline_paper
 from fooling.report.inspection import PageError, check_pictures, find_alt_text, settle_widgets
 from fooling.report.markup import POLICY, check_markup, is_made_of
 from fooling.report.notebooks import Workspace, read_cells
@@ -97,6 +97,8 @@ def draw_page(
         "markdown2html": text.to_html,
         "link_page": lambda markup: link_page(markup, titles),
         "alt_text": find_alt_text,
+        "images": find_images,
+        "paper": outline_paper,
         "caption": find_caption,
         "fold_stream": fold_stream,
         "encode": lambda text: base64.b64encode(text.encode()).decode(),  # of an SVG: no script of a picture runs

@@ -36,11 +36,12 @@ QUALITY = 62  # of WebP; Choice: about 20 KB each, so that the index opens at on
 
 
 class Picture(NamedTuple):
-    """A figure of a page: its file in base 64, what it shows in words, and which part of it is the page's cover."""
+    """A figure of a page; places in it are left, top, right and bottom, as shares: see fooling.figures.style.Figure."""
 
-    data: str
-    alt: str
-    cover: tuple[float, ...] = ()  # left, top, right and bottom as shares; see fooling.figures.style.Figure
+    data: str  # its file in base 64
+    alt: str  # what it shows, in words
+    cover: tuple[float, ...] = ()  # the part of it that stands for its page
+    images: tuple[tuple[float, ...], ...] | None = ()  # where it shows images; None where that is not known
 
 
 def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
@@ -58,6 +59,7 @@ def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
         "report.html.j2",
         profile=workspace.profile,
         policy=POLICY,
+        outline_paper=outline_paper,
         findings=findings,
         verdicts=count_verdicts(findings),
         answer=list_answer(findings),
@@ -129,12 +131,33 @@ def find_pictures(cells: Iterable[Mapping[str, Any]]) -> tuple[Picture, ...]:
             "".join(output["data"][kind]),
             find_alt_text(output, kind),
             tuple(output.get("metadata", {}).get(kind, {}).get("cover", ())),
+            find_images(output, kind),
         )
         for cell in cells
         for output in cell.get("outputs", ())
         for kind in ("image/png", "image/jpeg")
         if kind in output.get("data", {})
     )
+
+
+def find_images(output: Mapping[str, Any], kind: str) -> tuple[tuple[float, ...], ...] | None:
+    """Return where a picture of an output shows images, as its figure told; None where it did not."""
+    try:
+        told = output["metadata"][kind]["images"]
+        return tuple((float(left), float(top), float(right), float(bottom)) for left, top, right, bottom in told)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def outline_paper(images: Iterable[Sequence[float]], seen: Sequence[float] = ()) -> str:
+    """Return what is around images, in the part of a picture that is seen, as a polygon of CSS."""
+    left, top, right, bottom = seen or (0.0, 0.0, 1.0, 1.0)
+    corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0)]
+    for image in images:  # each a hole, from which the line goes back to where it began
+        west, east = ((image[side] - left) / (right - left) for side in (0, 2))
+        north, south = ((image[side] - top) / (bottom - top) for side in (1, 3))
+        corners += [(west, north), (east, north), (east, south), (west, south), (west, north), (0.0, 0.0)]
+    return f"polygon(evenodd, {', '.join(f'{100 * across:.5g}% {100 * down:.5g}%' for across, down in corners)})"
 
 
 def format_versions(manifests: Sequence[Mapping[str, Any]]) -> str:
@@ -163,7 +186,7 @@ def draw_thumbnail(pictures: tuple[Picture, ...], width: int = WIDTH) -> Picture
     shown.thumbnail((width, width * HEIGHT // WIDTH), Image.Resampling.LANCZOS)
     encoded = io.BytesIO()
     shown.save(encoded, "webp", quality=QUALITY)
-    return Picture(base64.b64encode(encoded.getvalue()).decode(), chosen.alt)
+    return chosen._replace(data=base64.b64encode(encoded.getvalue()).decode())
 
 
 def open_picture(picture: Picture) -> Image.Image:
