@@ -27,7 +27,7 @@ from fooling.figures.images import (
     shrink_image,
 )
 from fooling.figures.networks import draw_confidence_shares, draw_reliability
-from fooling.figures.style import Figure, choose_ink, shade, start_figure
+from fooling.figures.style import Figure, choose_ink, shade, show_pixels, start_figure
 from fooling.networks.assessment import Assessment
 
 NAMES = ("zero", "one", "two")
@@ -56,12 +56,21 @@ def show(figure: Figure) -> bytes:
     return picture
 
 
-def test_a_figure_with_an_image_is_no_chart_whose_colours_may_change() -> None:
-    drawn, axes = start_figure(2.0, "A line of the test, and later an image.")
+def test_a_figure_tells_to_a_pixel_where_its_images_are() -> None:
+    drawn, axes = start_figure(3.0, "A line of the test, an image and a matrix with its scale.", ncols=3)
     axes[0, 0].plot([0, 1])
-    assert drawn._repr_mimebundle_()[1]["image/png"]["chart"] is True
-    axes[0, 0].imshow(np.zeros((2, 2)))
-    assert drawn._repr_mimebundle_()[1]["image/png"]["chart"] is False
+    assert drawn._repr_mimebundle_()[1]["image/png"]["images"] == []
+    show_pixels(axes[0, 1], np.full((5, 5, 3), (255, 0, 0), np.uint8))
+    drawn.colorbar(axes[0, 2].imshow(np.zeros((2, 3)), cmap="Blues_r"), ax=axes[0, 2])
+    axes[0, 2].set(xticks=[], yticks=[], title="words")
+    data, about = drawn._repr_mimebundle_()
+    picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB"), int)
+    places = np.asarray(about["image/png"]["images"])
+    assert places.shape == (3, 4), "the scale has colours of its own"
+    red, height, width = (picture == (255, 0, 0)).all(axis=2), *picture.shape[:2]
+    rows, columns = np.flatnonzero(red.any(axis=1)), np.flatnonzero(red.any(axis=0))
+    found = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+    np.testing.assert_allclose(places[0] * (width, height, width, height), found, atol=3)  # a thin line is around it
 
 
 def test_champions_are_drawn_pixel_by_pixel_with_their_confidence() -> None:
