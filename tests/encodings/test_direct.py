@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from scipy import stats
 
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding, DirectGenomes, mutate_some
+from fooling.encodings.operators import added
 from fooling.encodings.random_search import RandomSearch
 
 SHAPE = (8, 5, 1)
@@ -188,3 +190,12 @@ def test_an_unknown_colour_space_is_refused_and_the_known_ones_are_named(kind):
 @pytest.mark.parametrize("choice", [{"halving": False}, {"crossover": True}, {"colour": "hsv"}])
 def test_every_switch_is_part_of_the_settings(choice):
     assert DirectEncoding(SHAPE, **choice).settings() != DirectEncoding(SHAPE).settings()
+
+
+def test_a_field_that_is_added_changes_no_key_until_it_is_set():
+    @dataclass(frozen=True)
+    class Tailed(DirectEncoding):
+        tail: float = added(0.25)
+
+    assert Tailed(SHAPE).settings() == DirectEncoding(SHAPE).settings() != Tailed(SHAPE, tail=0.5).settings()
+    assert Tailed(SHAPE, halving=False).settings() == DirectEncoding(SHAPE, halving=False).settings()

@@ -62,6 +62,8 @@ def test_every_claim_has_its_page_and_every_page_its_settings() -> None:
     assert {claim.page for claim in CLAIMS} <= set(NAMES)
     assert set(SIZES) <= set(NAMES)
     assert all(set(sizes) == set(PROFILES) for sizes in SIZES.values())
+    for claim in CLAIMS:  # a clause that goes into a sentence
+        assert 3 <= len(claim.otherwise.split()) <= 13 and not claim.otherwise.endswith(".")
 
 
 @pytest.fixture(scope="module")

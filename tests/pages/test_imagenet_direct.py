@@ -59,7 +59,7 @@ def test_the_rule_before_asked_for_the_papers_size(change: dict[str, Any], verdi
 
 def test_headline_and_rows_tell_of_the_run_that_went_on(check_words: Callable[[Any, Any], None]) -> None:
     assert CLAIM.headline(FOUND) == (
-        "Pixel images reach a median confidence of 0.20% (1 run) after 400 children per cell, of the paper's 4,000, "
+        "Pixel images reach a median confidence of 0.20% (1 run) after 400 children per cell (the paper: 4,000), "
         "and 3 of 1,000 classes reach 99%."
     )
     assert "of 0.10% (4 runs: 0.09% to 0.11%)" in CLAIM.headline(PixelSearch(replace(SEARCH, longer=None), AHEAD))

@@ -113,7 +113,9 @@ def test_a_network_of_ones_own_gets_numbers_and_no_verdict() -> None:
 
 
 def test_headline_of_pixels_says_none_where_no_run_is_in_time() -> None:
-    assert "in none of 5 runs" in mnist_search.DIRECT.headline(replace(DIRECT, runs_certain_before_50=0))
+    assert "; none of 5 runs had every class at 99.99%" in mnist_search.DIRECT.headline(
+        replace(DIRECT, runs_certain_before_50=0)
+    )
 
 
 def test_digits_evolve_at_the_papers_own_size_from_the_default_on() -> None:

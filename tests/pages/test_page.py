@@ -11,8 +11,8 @@ import pytest
 
 from fooling.evolution import evolution
 from fooling.files import DamagedError
-from fooling.pages.claim import NOT, RECALLED, REPRODUCED, Claim, Effect
-from fooling.pages.finding import ORIGINS, Finding, collect, tabulate_findings
+from fooling.pages.claim import NOT, PARTLY, RECALLED, REPRODUCED, Claim, Effect
+from fooling.pages.finding import ORIGINS, Finding, collect, tabulate_changes, tabulate_findings
 from fooling.pages.page import Page, check_profile, open_page, read_record
 from fooling.runs import RunFolder
 
@@ -90,12 +90,18 @@ def test_a_page_given_more_than_its_profile_keeps_its_numbers_apart(page: Page, 
 
 
 CLAIM = Claim(
-    "pixels", "Pixels do", "§3.1", "They do.", "99.99%", RECALLED, "02_mnist_direct", Found,
+    "pixels", "Pixels do", "pixels do not", "§3.1", "They do.", "99.99%", RECALLED, "02_mnist_direct", Found,
     judge=lambda found: REPRODUCED if found.median >= 0.9 else NOT,
     headline=lambda found: f"The median is {found.median}.",
     rows=lambda found: (("median", f"{found.median}", "99.99%"),),
     scale=lambda found: "2 runs",
 )  # fmt: skip
+
+
+def test_rules_that_changed_are_told_with_both_verdicts() -> None:
+    stricter = replace(CLAIM, before=lambda found: PARTLY)
+    told = tabulate_changes([Finding(CLAIM, FOUND, "smoke"), Finding(stricter, FOUND, "smoke")]).splitlines()
+    assert told[2:] == ["| Pixels do | reproduced | partly reproduced | 02 |"]
 
 
 def test_a_finding_is_a_sentence_and_a_small_table_beside_the_papers_numbers() -> None:

@@ -29,7 +29,7 @@ class Found:
 def make_claim(name: str = "pixels", page: str = "01_one") -> Claim[Found]:
     """Return a claim that is reproduced from a median of 0.9."""
     return Claim(
-        name, f"Title of {name} <b>", "3.1", "Pixels do.", "99.99%", RECALLED, page, Found,
+        name, f"Title of {name} <b>", f"not {name} <b>", "3.1", "Pixels do.", "99.99%", RECALLED, page, Found,
         judge=lambda found: REPRODUCED if found.median >= 0.9 else NOT,
         headline=lambda found: f"The median is {found.median} < 2.",
         rows=lambda found: (("median <b>", f"{found.median}", "99.99%"),),

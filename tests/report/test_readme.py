@@ -60,7 +60,7 @@ def test_answer_says_what_happened_and_what_did_not(project, tmp_path: Path, mon
     found = collect(contents.CLAIMS, [tmp_path / "default"])
     assert answer.list_answer(found) == {
         "On digits": "The median is 0.95 < 2.",
-        "What did not hold here": "Of the paper's claims, “Title of cppn <b>”.",
+        "What came out otherwise": "Against the paper: not cppn <b>.",
     }
     assert answer.count_verdicts(found) == ((REPRODUCED, 1), (NOT, 1))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,15 @@ import tensorflow as tf
 from fooling.encodings.cppn_evaluation import evaluate_graphs, pixel_coordinates
 from fooling.encodings.cppn_graph import INPUTS, WEIGHT_RANGE, CppnGenomes, ensure_room
 from fooling.encodings.cppn_mutation import cross_graphs, draw_activation, draw_weight, mutate_graphs
-from fooling.encodings.operators import COLOURS, as_written, check_colour, draw_uniform, fold_seeds, to_grey_levels
+from fooling.encodings.operators import (
+    COLOURS,
+    as_written,
+    check_colour,
+    describe_fields,
+    draw_uniform,
+    fold_seeds,
+    to_grey_levels,
+)
 from fooling.images import check_image_shape
 
 COORDINATES = ("centred", "raw")
@@ -41,7 +49,7 @@ class CppnEncoding:
 
     def settings(self) -> dict[str, Any]:
         """Return everything that makes this encoding differ from another one."""
-        return {"encoding": self.name, **asdict(self)}
+        return describe_fields(self)
 
     def genome_shapes(self) -> CppnGenomes:
         """Return the shape of one genome's tensors; all of them may grow."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -12,6 +12,7 @@ from fooling.encodings.operators import (
     COLOURS,
     as_written,
     check_colour,
+    describe_fields,
     draw_uniform,
     fold_seeds,
     polynomial_step,
@@ -48,7 +49,7 @@ class DirectEncoding:
 
     def settings(self) -> dict[str, Any]:
         """Return everything that makes this encoding differ from another one."""
-        return {"encoding": self.name, **asdict(self)}
+        return describe_fields(self)
 
     def genome_shapes(self) -> DirectGenomes:
         """Return the shape of one genome's tensors."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import field, fields
 from typing import Any, TypeVar
 
 import tensorflow as tf
@@ -29,6 +30,18 @@ def as_written(function: Function) -> Function:
     """
     kept: Function = tf.autograph.experimental.do_not_convert(function)
     return kept
+
+
+def added(default: Any) -> Any:
+    """Return a field of an encoding that had none of this name before: at its default, runs keep their keys."""
+    return field(default=default, metadata={"added": True})
+
+
+def describe_fields(encoding: Any) -> dict[str, Any]:
+    """Return an encoding's name and the values of its fields, but for those that were :func:`added` and not changed."""
+    values = {one: getattr(encoding, one.name) for one in fields(encoding)}
+    told = {one.name: value for one, value in values.items() if "added" not in one.metadata or value != one.default}
+    return {"encoding": encoding.name, **told}
 
 
 def pass_gradients(rounding: Function) -> Function:

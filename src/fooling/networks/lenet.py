@@ -102,7 +102,7 @@ NETWORKS: dict[str, tuple[Callable[[int], keras.Model], int]] = {
 }
 
 
-def train_network(name: str, digits: Digits, steps: int, folder: Path) -> Classifier:
+def train_network(name: str, digits: Digits, steps: int, folder: str | Path) -> Classifier:
     """Train one of :data:`NETWORKS` with the paper's solver, or load it when this very training was done before.
 
     Its steps are batches of 64; runs are kept in the folder.
@@ -113,10 +113,10 @@ def train_network(name: str, digits: Digits, steps: int, folder: Path) -> Classi
     return Classifier(model, DIGITS, name, INPUT_RANGE)
 
 
-def open_network_run(name: str, digits: Digits, steps: int, folder: Path) -> RunFolder:
+def open_network_run(name: str, digits: Digits, steps: int, folder: str | Path) -> RunFolder:
     """Return the folder of a network's training."""
     described = {"network": name, "seed": NETWORKS[name][1], "digits": digits.fingerprint(), "steps": steps}
-    return open_run(folder, label_run(name), described, VERSION)
+    return open_run(Path(folder), label_run(name), described, VERSION)
 
 
 def label_run(name: str) -> str:

@@ -24,16 +24,13 @@ def count_verdicts(findings: Iterable[Finding]) -> tuple[tuple[str, int], ...]:
 
 
 def list_answer(findings: Sequence[Finding]) -> dict[str, str]:
-    """Return what happened on digits and on ImageNet, and what did not: a sentence each, as far as pages have run."""
+    """Return what happened on digits and on ImageNet, and what came out otherwise, as far as pages have run."""
     by_claim = {one.claim.id: one for one in findings}
     told = {where: by_claim[claim].headline for where, claim in ANSWERS.items() if claim in by_claim}
-    against = {"of the paper's claims": NOT, "of this project's own": UNSUPPORTED}
-    named = {
-        whose: [f"“{one.claim.title}”" for one in findings if one.verdict == not_so]
-        for whose, not_so in against.items()
-    }
-    said = "; ".join(f"{whose}, {list_words(titles)}" for whose, titles in named.items() if titles)
-    return told | ({"What did not hold here": f"{said[0].upper()}{said[1:]}."} if said else {})
+    against = {"Against the paper": NOT, "Against this project's own hopes": UNSUPPORTED}
+    others = {who: [one.claim.otherwise for one in findings if one.verdict == no] for who, no in against.items()}
+    said = [f"{whose}: {list_words(clauses)}." for whose, clauses in others.items() if clauses]
+    return told | ({"What came out otherwise": " ".join(said)} if said else {})
 
 
 def tell_answer(findings: Sequence[Finding]) -> Markup:

@@ -59,6 +59,7 @@ class Claim(Generic[Record]):
 
     id: str  # short name
     title: str  # the claim in a few plain words
+    otherwise: str  # what is so where it does not hold: a clause without capital and full stop
     section: str  # where the paper makes it
     sentence: str  # what it says
     number: str  # the number to compare with

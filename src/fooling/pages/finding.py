@@ -119,6 +119,16 @@ def tabulate_findings(findings: Iterable[Finding]) -> str:
     return table(("claim", "paper", "ours", "verdict", "scale", "page"), (map(Markup, row) for row in rows))
 
 
+def tabulate_changes(findings: Iterable[Finding]) -> str:
+    """Return a Markdown table of the claims whose rule took another's place after a run, with both verdicts."""
+    rows = [
+        (one.claim.title, one.verdict, one.claim.before(one.record), one.claim.page[:2])
+        for one in findings
+        if one.claim.before
+    ]
+    return table(("claim", "verdict", "by the rule before", "page"), rows)
+
+
 def tell_findings(findings: Iterable[Finding], width: int) -> str:
     """Return findings as paragraphs for a terminal."""
     blocks = []

@@ -64,6 +64,7 @@ def tabulate(found: PixelSearch) -> Rows:
 CLAIM = Claim(
     id="imagenet-direct",
     title="Bred pixels rarely fool an ImageNet network",
+    otherwise="bred pixels often fool an ImageNet network",
     section="§3.3, Fig. 6",
     sentence="Direct encoding is much less successful on ImageNet, even after 20,000 generations.",
     number="median 21.59%; 45 of 1000 classes at ≥ 99%; 5 runs (recalled)",
@@ -75,7 +76,7 @@ CLAIM = Claim(
     headline=lambda found: (
         f"Pixel images reach a median confidence of {show_confidence(found.search.end.median)} "
         f"({show_runs(found.search.end.scale.runs, found.search.run_medians)}) after "
-        f"{show_few(found.search.end.scale.per_cell)} children per cell, of the paper's {PER_CELL:,}, and "
+        f"{show_few(found.search.end.scale.per_cell)} children per cell (the paper: {PER_CELL:,}), and "
         f"{found.search.end.fooled:,} of {found.search.scale.classes:,} classes reach {found.search.least:.0%}."
     ),
     rows=tabulate,

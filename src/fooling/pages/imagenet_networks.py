@@ -100,6 +100,7 @@ def tabulate(found: Natural) -> Rows:
 CLAIM = Claim(
     id="natural-confidence",
     title="Real photographs get less confidence",
+    otherwise="real photographs get as much confidence as nonsense",
     section="supplement",
     sentence=(
         "On real ImageNet validation images the network is far less certain, and more certain when it is right than "

@@ -140,6 +140,7 @@ def _count_runs(count: int, runs: int) -> str:
 DIRECT = Claim(
     id="mnist-direct",
     title="Bred pixels become certain digits",
+    otherwise="bred pixels do not become certain digits",
     section="§3.1, Fig. 4",
     sentence=(
         "“In less than 50 generations, each run … ≥ 99.99% confidence. "
@@ -151,8 +152,8 @@ DIRECT = Claim(
     record=SearchFound,
     judge=judge_direct,
     headline=lambda found: (
-        f"After {found.generations} generations the median confidence is {show_confidence(found.median)}, and every "
-        f"class is at 99.99% before generation 50 in {_count_runs(found.runs_certain_before_50, found.runs)}."
+        f"After {found.generations} generations the median confidence is {show_confidence(found.median)}; "
+        f"{_count_runs(found.runs_certain_before_50, found.runs)} had every class at 99.99% before generation 50."
     ),
     rows=_list_direct,
     scale=describe_scale,
@@ -160,6 +161,7 @@ DIRECT = Claim(
 CENTRED = Claim(
     id="mnist-cppn",
     title="Regular patterns become certain digits",
+    otherwise="regular patterns do not become certain digits",
     section="§3.2, Fig. 5",
     sentence="CPPN images reach the same confidence: a median of 99.99% after 200 generations.",
     number="median 99.99% by generation 200",
@@ -179,6 +181,7 @@ RAW = replace(
     CENTRED,
     id="mnist-cppn-raw",
     title="The same, fed pixel indices",
+    otherwise="patterns fed pixel indices do not become certain digits",
     sentence=f"{CENTRED.sentence} This row feeds pixel indices as coordinates, as the released code does; the row "
     "above feeds [−1, 1].",
 )

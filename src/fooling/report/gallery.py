@@ -113,6 +113,7 @@ def draw_gallery(workspace: Workspace, searches: Mapping[str, str], made_of: str
             family = trace_family(evolution, run)
             genomes = replay(evolution, run, family.numbers.tolist())
             families.append((describe_run(evolution, run, network), family, genomes))
+    families.sort(key=lambda family: -family[0]["generations"])  # the longest search is what the page opens on
     return fill_page(families, {"profile": workspace.profile, "made_of": made_of})
 
 

@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 # Text that a page prints is shown up to this many lines; more is folded.
 SHOWN_LINES = 12
 # In a figure's description: a sentence's end (after a number, but not "St."), a semicolon, or a colon after many words.
-NUMBERS_BEGIN = re.compile(r"(?:(?<=[^\s.]{3})|(?<=\d))\.\s|;\s|(?<=[^:]{45}):\s")
+NUMBERS_BEGIN = re.compile(r"(?:(?<=[^\s.]{3})|(?<=\d))\.\s|\.\s(?=The \d)|;\s|(?<=[^:]{45}):\s")
 
 
 def update_report(

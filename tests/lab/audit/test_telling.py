@@ -165,6 +165,17 @@ def test_a_temperature_at_an_end_is_no_fit_and_one_that_makes_errors_larger_is_t
     assert "stayed at 2.0 points" in tell(1.5, (0.02, 0.02))[0]
 
 
+def test_of_kinds_of_nonsense_that_are_equal_the_same_is_named_whatever_order_a_file_has_kept() -> None:
+    certain = {"CPPN": (1.0, 0.5), "direct": (1.0, 0.5)}
+    counts = {"noise": 10, "CPPN": 20, "direct": 20, "ascent": 2}
+    told = set()
+    for kinds in (certain, dict(reversed(certain.items()))):
+        warmed = Temperature(1.5, True, (0.1, 0.1), kinds, (0.9, 0.8))
+        found = make_found(msgspec.structs.replace(DEFENCES, temperature=warmed, nonsense=counts))
+        told.add(next(line for line in tell_audit(found) if line.startswith("Temperature")))
+    assert len(told) == 1 and "of the images by direct, 20 of 20" in told.pop()
+
+
 def test_a_threshold_is_the_best_detector_where_none_is_better() -> None:
     same, better = ({"noise": Separation((0.5,) * 3, (share,) * 3)} for share in (0.5, 0.4))
     assert find_best_detector({"energy": same, "maximum softmax": same}) == "maximum softmax"
@@ -244,6 +255,7 @@ def test_a_page_has_the_verdict_in_bold_over_a_table_of_the_other_lines(found: F
     assert said.startswith(f"**{EASILY}: nonsense reached") and said.endswith("**") and len(said.split()) <= 35
     assert head == "|  | here |" and len(rows) >= len(tell_audit(found)) - 1
     assert any(row.startswith("| Most certain | a, 99.90") for row in rows)
+    assert not any(row.endswith("|  |") for row in rows), "no sentence stands in the column of names"
 
 
 def test_a_detector_is_advised_by_the_images_of_the_worst_kind_that_it_lets_pass() -> None:

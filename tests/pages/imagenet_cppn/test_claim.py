@@ -94,7 +94,7 @@ def test_the_run_that_went_on_decides_the_number() -> None:
     assert CENTRED.judge(replace(FOUND, search=replace(search, longer=replace(longer, median=0.88)))) == PARTLY
     assert CENTRED.headline(replace(FOUND, search=search)) == (
         "CPPN images reach a median of 70.00% (4 runs: 86.00% to 90.00%) after 100 children per cell, pixels "
-        "11.00%; at 400, one run reaches 88.11%."
+        "11.00%; after 400, one run reaches 88.11%."
     )
 
 

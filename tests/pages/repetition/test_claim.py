@@ -89,7 +89,7 @@ def test_headline_and_rows_tell_both_halves_and_the_masks_beside_them() -> None:
     found = summarise(elements, tiles, tiles, "toy")
     assert CLAIM.headline(found) == (
         "The median image keeps 90.0% of its confidence without one repeated element, and 30% without half of "
-        "them, or 90% where an odd number loses its smaller half."
+        "them (90% if an odd number loses its smaller half)."
     )
     rows = {what: here for what, here, _ in CLAIM.rows(found)}
     assert rows["without half of the elements"] == (

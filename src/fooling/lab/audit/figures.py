@@ -183,11 +183,11 @@ def _draw_temperature(spot: Axes, temperature: Temperature, counts: Mapping[str,
     """Draw the nonsense at 99% before a temperature, and after where one was fitted."""
     certain, fitted = temperature.certain, temperature.fitted
     for row, (colour, (before, after)) in enumerate(zip(COLOURS, certain.values(), strict=False)):
-        spot.scatter([before], [row], s=36, facecolors="white", edgecolors=colour, zorder=3)
+        spot.scatter([before], [row], s=90, facecolors="white", edgecolors=colour, zorder=3)  # around "after", if equal
         if fitted:
             arrow = {"arrowstyle": "->", "color": colour, "lw": 1.5}
             spot.annotate("", (after, row), (before, row), arrowprops=arrow)
-            spot.scatter([after], [row], s=36, color=colour, zorder=3)
+            spot.scatter([after], [row], s=30, color=colour, zorder=3)
     spot.set_yticks(range(len(certain)), [f"{kind} ({counts[kind]:,})" for kind in certain])
     spot.set(xlabel="share of nonsense at 99%", xlim=(-0.04, 1.04), ylim=(len(certain) - 0.5, -0.5))
     title = f"temperature {temperature.value:.2f}: ○ before, ● after" if fitted else "no temperature can be fitted"

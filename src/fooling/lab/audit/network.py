@@ -198,7 +198,8 @@ def question(classifier: Classifier, natural: NaturalImages | None, name: str) -
         raise AuditError(f"{name} gives scores that are no numbers (NaN or infinity) for some images.")
     rounded = int(np.isinf(answers).any(axis=1).sum())
     if not (rounded or (answers != answers[:1]).any() or classifier.asked):
-        raise AuditError(f"{name} gives the same scores to all of {len(seen)} images: they do not depend on the image.")
+        said = f"{name} gives the same scores to all of {len(seen)} images: they do not depend on the image."
+        raise AuditError(f"{said} Is it trained?")
     sure, again, alone = (to_confidence(part) for part in (answers, *map(classifier.score, (seen, seen[:ALONE]))))
     apart = float(np.abs(sure - again).max())
     if apart > AGREE:

@@ -86,11 +86,9 @@ def tell_audit(found: Found) -> list[str]:
 
 def tabulate_audit(found: Found) -> str:
     """Return the same for a page: the first sentence in bold, over a Markdown table of the other lines."""
-    (first, *more), *others = ([*line.split(". ")] for line in tell_audit(found))
-    rows = [(". ".join(more), "")] if more else []
-    for line in others:
-        name, _, told = ". ".join(line).partition(": ")
-        rows += [(name, told)]
+    first, *others = tell_audit(found)
+    first, _, more = first.partition(". ")
+    rows = [(name, told) for name, _, told in (line.partition(": ") for line in (more, *others) if line)]
     return f"**{escape(first.removesuffix('.'))}.**\n\n{table(('', 'here'), rows)}"
 
 
@@ -101,14 +99,15 @@ def _tell_class(learned: FoolingClass) -> str:
     lost = f"{learned.lost:.1%} of real images"
     said = f"A fooling class takes {lost} for fooling ones"
     if known:
-        said = f"A fooling class calls this much unseen nonsense fooling: {known}; and {lost}"
+        said = f"A fooling class catches unseen nonsense ({known}) and takes {lost} for fooling ones"
     return f"{said}; CPPN images evolved again, {learned.images:,}: median {before} before, {after} after."
 
 
 def _tell_temperature(warmed: Temperature, counts: Mapping[str, int]) -> str:
     if not warmed.fitted:
         return f"Temperature: {tell_unfitted(warmed.value)}."
-    kind = max((one for one in warmed.certain if counts[one] >= FEW), key=lambda one: warmed.certain[one], default="")
+    enough = [kind for kind, _ in _sort(warmed.certain) if counts[kind] >= FEW]  # of equal ones the first counts
+    kind = max(enough, key=lambda one: warmed.certain[one], default="")
     before, after = (100 * error for error in warmed.calibration_error)
     moved = "rose, though the likelihood chose this temperature," if after > before else "fell"
     words = (f"{before:.1f}", f"{after:.1f}")

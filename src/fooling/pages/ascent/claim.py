@@ -199,11 +199,10 @@ def _judge_l2(found: AscentFound, with_l2: Swept | NetworkFound | None) -> str:
 def headline(found: AscentFound) -> str:
     """Return what ImageNet images reach without and with L2, there before and after rounding to 8 bits."""
     one = found.imagenet
-    half = " to ".join(map(show_confidence, one.last_with.quartiles))
     return (
         f"On {one.network} the median of {one.images} images reaches {show_confidence(one.best.median)} without L2; "
-        f"with L2 it ends at {show_confidence(one.unrounded_last)}, and as 8-bit images at "
-        f"{show_confidence(one.last_with.median)} (middle half {half})."
+        f"with L2 it ends at {show_confidence(one.unrounded_last)} ({show_confidence(one.last_with.median)} as 8-bit "
+        f"images), and {one.seen_by} sees the class in {one.seen_with:.0%} of these."
     )
 
 
@@ -258,6 +257,7 @@ def describe_scale(found: AscentFound) -> str:
 CLAIM = Claim(
     id="gradient-ascent",
     title="Gradient ascent fools, L2 makes it recognisable",
+    otherwise="gradient ascent does not fool, and L2 makes nothing recognisable",
     section="§3.7, Fig. 13",
     sentence=(
         "Gradient ascent on pixels gives near-certain images as well; L2 regularisation gives images with some "

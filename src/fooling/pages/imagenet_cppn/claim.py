@@ -100,8 +100,8 @@ def tell(found: CppnSearch, images: str = "CPPN images") -> str:
     search, pixels = found.search, show_confidence(found.against_pixels.medians[1])
     on, further = search.longer, ""
     if on:
-        beats = f", in {found.photograph[1]:,} classes more than the median photograph" if found.photograph else ""
-        further = f"; at {show_few(on.scale.per_cell)}, one run reaches {show_confidence(on.median)}{beats}"
+        beats = f" and, in {found.photograph[1]:,} classes, beats the median photograph" if found.photograph else ""
+        further = f"; after {show_few(on.scale.per_cell)}, one run reaches {show_confidence(on.median)}{beats}"
     return (
         f"{images} reach a median of {show_confidence(search.median)} "
         f"({show_runs(search.scale.runs, search.run_medians)}) after {show_few(search.scale.per_cell)} children per "
@@ -133,6 +133,7 @@ def tabulate(found: CppnSearch) -> Rows:
 CENTRED = Claim(
     id="imagenet-cppn",
     title="Regular patterns fool an ImageNet network",
+    otherwise="regular patterns do not fool an ImageNet network",
     section="§3.4, Fig. 7-8",
     sentence="CPPN encoding succeeds on ImageNet after 5,000 generations; dogs and cats are a weak spot.",
     number="median 88.11%, p < 0.0001 against direct (recalled), 5 runs",
@@ -149,6 +150,7 @@ RAW = replace(
     CENTRED,
     id="imagenet-cppn-raw",
     title="The same, fed pixel indices",
+    otherwise="patterns fed pixel indices do not fool an ImageNet network",
     sentence=(
         "CPPN encoding succeeds on ImageNet after 5,000 generations. "
         "This row feeds pixel indices as coordinates, as the released code does; the row above feeds [−1, 1]."

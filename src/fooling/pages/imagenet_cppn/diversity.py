@@ -128,6 +128,7 @@ def tabulate(found: Diversity) -> Rows:
 CLAIM = Claim(
     id="imagenet-diversity",
     title="The images are of many kinds",
+    otherwise="the images are much alike",
     section="§3.4, Fig. 8",
     sentence=(
         "“Evolving images to match DNN classes produces a tremendous diversity of images. Shown are images selected to "

@@ -77,6 +77,7 @@ def tabulate(found: ModernFound) -> Rows:
 CLAIM = Claim(
     id="modern-networks",
     title="A network of today is harder to fool by evolution",
+    otherwise="a network of today is no harder to fool by evolution",
     section="beyond the paper",
     sentence="A network that is younger and more accurate than the paper's is fooled less by the same search.",
     number="no number",

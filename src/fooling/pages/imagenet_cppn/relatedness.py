@@ -146,6 +146,7 @@ def _tell_likeness(one: Likeness | None) -> str:
 CLAIM = Claim(
     id="imagenet-relatedness",
     title="Related classes get related images",
+    otherwise="images of related classes are hardly more alike than others",
     section="§3.4, Fig. 9",
     sentence="Closely related classes get similar images within a run; different runs find different images.",
     number="three lizards and three dogs in two runs, at 13.28% to 93.29%; no measure of likeness",

@@ -228,6 +228,7 @@ def list_rows(found: FeaturesFound) -> Rows:
 CLAIM = Claim(
     id="mnist-features",
     title="Independent runs find the same features",
+    otherwise="independent runs find other features of the same digit",
     section="§3.2, supplement",
     sentence=(
         "“Images classified as a 1 tend to have vertical bars, while images classified as a 2 tend to have a "

@@ -198,6 +198,7 @@ def _list_errors(found: ErrorFound) -> Rows:
 CHAIN_CLAIM = Claim(
     id="retrain-mnist",
     title="A fooling class does not help on digits",
+    otherwise="a fooling class helps on digits",
     section="§3.6",
     sentence=(  # the paper's own; others tell its number
         "“While retrained DNNs learn to classify the negative examples as fooling images, a new batch of fooling "
@@ -220,6 +221,7 @@ CHAIN_CLAIM = Claim(
 ERROR_CLAIM = Claim(
     id="retrain-error",
     title="Retraining costs little accuracy",
+    otherwise="retraining costs accuracy",
     section="§3.6, supplement",
     sentence="Retrained networks keep a similar error rate.",
     number="no number",

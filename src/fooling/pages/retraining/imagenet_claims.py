@@ -78,6 +78,7 @@ def _list_rows(found: HeadFound) -> Rows:
 CLAIM = Claim(
     id="retrain-imagenet",
     title="A fooling class helps on ImageNet",
+    otherwise="a fooling class does not help on ImageNet",
     section="§3.6",
     sentence="On ImageNet a fooling class helps: the retrained network is fooled far less.",
     number="median 88.1% on DNN1, 11.7% on DNN2",

@@ -187,6 +187,7 @@ def list_rows(found: TrainingSizeFound) -> Rows:
 CLAIM = Claim(
     id="small-data",
     title="More training data might prevent it",
+    otherwise="more training data do not make digits harder to fool",
     section="§3.3",
     sentence=(
         "Digit networks may be easily fooled because they learned from little data (60,000 images); a larger set might "

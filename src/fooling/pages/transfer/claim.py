@@ -156,6 +156,7 @@ def _describe(one: Kept) -> str:
 TRANSFER = Claim(
     id="transfer",
     title="Images that fool one network fool another",
+    otherwise="images that fool one network rarely fool another",
     section="§3.5",
     sentence=(
         "Many images that fool one network fool another, of other initialisation or other architecture; others are "
@@ -243,6 +244,7 @@ def tabulate_ensemble(found: EnsembleFound) -> Rows:
 ENSEMBLE = Claim(
     id="ensemble",
     title="Three networks together are fooled, too",
+    otherwise="three networks together are not fooled",
     section="supplement",
     sentence="Images evolved against the mean softmax of three networks fool it as well.",
     number="median 65.2% after 4,000 generations; 231 of 1000 classes ≥ 90%",

@@ -104,7 +104,8 @@ function makeTile(together, cell) {
     images.append(button);
     told.append(told.childNodes.length ? " · " : "", confidence);
   }
-  return make("li", {}, images, make("b", { textContent: name, title: name }), told);
+  const onclick = () => images.firstChild.click(); // whoever points may take the name, too
+  return make("li", {}, images, make("b", { textContent: name, title: name, onclick }), told);
 }
 
 // Arrow keys go from tile to tile; the whole grid is one stop of the Tab key.
@@ -192,7 +193,7 @@ async function showConfidences({ run, cell }) {
     const about = other === run ? make("b", { textContent: other.label }) : other.label;
     return make("tr", {}, make("td", {}, about), make("td", { textContent: told }));
   });
-  const caption = make("caption", { textContent: `Other images: each run bred its own “${nameOf(run, cell)}”, and its network is so certain of it` });
+  const caption = make("caption", { textContent: `Other images: each run bred its own “${nameOf(run, cell)}”. How certain its network is:` });
   find("confidences").replaceChildren(caption, make("tbody", {}, ...rows));
 }
 
