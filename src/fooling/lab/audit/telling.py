@@ -94,13 +94,13 @@ def tabulate_audit(found: Found) -> str:
 
 def _tell_class(learned: FoolingClass) -> str:
     enough = [(kind, share) for kind, share in _list_known(learned) if learned.unseen[kind] >= FEW]
-    known = ", ".join(f"{kind} {_count_share(share, learned.unseen[kind])}" for kind, share in enough)
+    caught = [f"{kind} {_count_share(share, learned.unseen[kind])}" for kind, share in enough]
+    caught += [f"real images {learned.lost:.1%}"]
     before, after = map(show_confidence, learned.median)
-    lost = f"{learned.lost:.1%} of real images"
-    said = f"A fooling class takes {lost} for fooling ones"
-    if known:
-        said = f"A fooling class catches unseen nonsense ({known}) and takes {lost} for fooling ones"
-    return f"{said}; CPPN images evolved again, {learned.images:,}: median {before} before, {after} after."
+    return (
+        f"A fooling class catches, of unseen images: {', '.join(caught)}. CPPN images evolved again, "
+        f"{learned.images:,}: median {before} before, {after} after."
+    )
 
 
 def _tell_temperature(warmed: Temperature, counts: Mapping[str, int]) -> str:
