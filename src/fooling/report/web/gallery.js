@@ -134,7 +134,8 @@ function openDetail(run, cell, image = run.champions[cell]) {
 function showDetail() {
   const { run, cell, image } = shown;
   find("title").textContent = nameOf(run, cell);
-  const held = `${nameOf(run, run.held[image])} with ${showConfidence(run.heldLogOdds[image])}`;
+  const row = run.rows[image];
+  const held = `${nameOf(run, run.held[row])} with ${showConfidence(run.heldLogOdds[row])}`;
   find("about").textContent = image === run.champions[cell]
     ? `${run.label}. Bred in generation ${run.generation(image)} of ${run.generations}.`
     : `An ancestor, bred in generation ${run.generation(image)}. It was once the champion of ${held}.`;
@@ -146,7 +147,7 @@ function showDetail() {
   const line = run.line(run.champions[cell]);
   find("line-title").textContent = `From a random image to the champion: ${line.length - 1} ancestors`;
   find("line").replaceChildren(...line.filter(run.isKept).map((one) => {
-    const words = [`generation ${run.generation(one)}`, nameOf(run, run.held[one])];
+    const words = [`generation ${run.generation(one)}`, nameOf(run, run.held[run.rows[one]])];
     const item = stripItem(run, one, words, () => {
       shown.image = one;
       showDetail();

@@ -46,7 +46,7 @@ export async function readRun(run) {
   const line = (image) => (parents[image] < 0 ? [image] : [...line(parents[image]), image]);
   return {
     ...run,
-    ...packed, // champions: of each cell, which image; held: of each image, the cell that it held with most confidence
+    ...packed, // champions: of each cell, which image; held: by row, the cell that the image held with most confidence
     isKept: (image) => rows[image] >= 0, // whether its genome is here
     generation: (image) => Math.floor(numbers[image] / run.children),
     genome: (image) => Object.fromEntries(Object.entries(parts).map(([name, array]) => {
