@@ -215,6 +215,8 @@ def test_in_the_dark_all_of_a_picture_is_dark_but_its_images(
         if images.any():
             assert (abs(light - dark)[images] > 2).mean() < 0.001, picture.alt  # a picture is scaled in parts
         assert light[paper].mean() > 215 > 90 > dark[paper].mean(), picture.alt
+        edges = (dark[0], dark[-1], dark[:, 0], dark[:, -1])
+        assert max(edge.mean() for edge in edges) < 60, f"no light frame: {picture.alt}"
     assert kinds == {False, True}
 
 
