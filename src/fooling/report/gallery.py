@@ -113,14 +113,17 @@ def draw_gallery(workspace: Workspace, searches: Mapping[str, str], made_of: str
             family = trace_family(evolution, run)
             genomes = replay(evolution, run, family.numbers.tolist())
             families.append((describe_run(evolution, run, network), family, genomes))
-    families.sort(key=lambda family: -family[0]["generations"])  # the longest search is what the page opens on
     return fill_page(families, {"profile": workspace.profile, "made_of": made_of})
 
 
 def fill_page(families: Sequence[tuple[dict[str, Any], Family, CppnGenomes]], words: Mapping[str, Any]) -> str:
-    """Return the page of runs, each as what is told of it, its family and that family's genomes."""
+    """Return the page of runs, each as what is told of it, its family and that family's genomes.
+
+    It opens on the longest search.
+    """
+    ordered = sorted(families, key=lambda family: -family[0]["generations"])
     for count, share in itertools.product(range(len(families), 0, -1), SHARES):
-        runs = [{**about, "packed": pack_family(family, genomes, share)} for about, family, genomes in families[:count]]
+        runs = [{**about, "packed": pack_family(family, genomes, share)} for about, family, genomes in ordered[:count]]
         data = {"names": name_classes(), "runs": runs}
         rule = f"{count} runs are here. {_tell_rule(len(families) - count, share)}"
         page = draw_app("gallery.html.j2", MODULES, STYLES, data, {**words, "rule": rule})
