@@ -72,8 +72,7 @@ export function findKin(run, cell, count) {
 }
 
 // Returns what leads to the outputs of a genome: {nodes: [{node, level, label}], edges: [{source, target, weight}]}, the
-// inputs on level 0 and parallel
-// edges as one. As read_graph of fooling.figures.graphs does.
+// inputs on level 0 and parallel edges as one. As read_graph of fooling.figures.graphs does.
 export function readGraph(genome, names, outputs) {
   const { activations, sources, targets, weights } = genome;
   const heights = measureHeights(genome, outputs.length);
