@@ -134,6 +134,14 @@ def test_all_four_aims_are_met_at_their_thresholds_and_not_beyond(changed: Any, 
     assert judge(replace(FOUND, **changed)) == verdict
 
 
+def test_by_the_rule_before_all_aims_had_to_be_tried() -> None:
+    missed = replace(FOUND, certain=((None,), (15_001.0,)))
+    assert CLAIM.before is not None
+    assert CLAIM.before(missed) == judge(missed) == UNSUPPORTED
+    untried = replace(missed, imagenet=(), reached=None, modern=None)
+    assert (judge(untried), CLAIM.before(untried)) == (UNSUPPORTED, UNTESTED)
+
+
 def test_the_record_survives_json_and_every_aim_is_told_apart() -> None:
     kept = json.dumps(msgspec.to_builtins(FOUND), sort_keys=True)  # as a page writes it
     again = msgspec.convert(json.loads(kept), FewerFound)

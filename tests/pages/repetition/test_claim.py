@@ -72,6 +72,8 @@ def test_both_halves_of_an_odd_number_must_be_lower_and_ten_images_are_needed() 
         for change in ({"lowered": 0.5}, {"p": 0.01}):
             weak = replace(judged, **{name: replace(getattr(judged, name), **change)})
             assert CLAIM.judge(replace(found, judged=weak)) == PARTLY
+            assert CLAIM.before is not None  # the rule before asked the larger half alone
+            assert CLAIM.before(replace(found, judged=weak)) == (PARTLY if name == "without_half" else REPRODUCED)
     much = replace(judged, without_one=replace(judged.without_one, kept=Kept(0.4999, 0.1, 0.9)))
     assert CLAIM.judge(replace(found, judged=much)) == PARTLY
     assert CLAIM.judge(replace(found, judged=replace(judged, images=9))) == UNTESTED
