@@ -23,10 +23,10 @@ def measure_rows(name: str, sizes: Sizes) -> Measured:
     """Measure a generation of one run of digits, and of SqueezeNet with one crop and with ten."""
     digits, one, ten = build_digit_network(), load_network("SqueezeNet"), load_network("SqueezeNet", "ten")
     cases = {
-        "digits, pixels: LeNet": (DIGITS, "pixels", digits, DIGIT_CHILDREN),
-        "digits, CPPN: LeNet": (DIGITS, "CPPN", digits, DIGIT_CHILDREN),
-        "ImageNet, CPPN: SqueezeNet, ten crops": (IMAGENET, "CPPN", ten, CHILDREN_OF_CROPS),
-        "ImageNet, CPPN: SqueezeNet, one crop": (IMAGENET, "CPPN", one, CHILDREN),
+        "The authors, digits, pixels: LeNet": (DIGITS, "pixels", digits, DIGIT_CHILDREN),
+        "The authors, digits, CPPN: LeNet": (DIGITS, "CPPN", digits, DIGIT_CHILDREN),
+        "The authors, ImageNet, CPPN: SqueezeNet, ten crops": (IMAGENET, "CPPN", ten, CHILDREN_OF_CROPS),
+        "The authors, ImageNet, CPPN: SqueezeNet, one crop": (IMAGENET, "CPPN", one, CHILDREN),
     }
     timed = {
         label: Timed(network, ENCODINGS[encoding](network.image_shape), max(many // sizes.share, 2), mutations=GROWN)

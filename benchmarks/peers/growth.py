@@ -25,6 +25,7 @@ from peers.measure import Growth, Measured, Sizes, alternate, count_cores, measu
 
 CHILDREN, CLASSES, SIDE = 200, 10, 28
 LARGE_CHILDREN = 20  # of 300 × 300 pixels
+THREAD_ROUNDS = 3  # at most; Choice: each takes a process for each number of threads, which loads TensorFlow
 NUMBERS = {
     "children": (50, 100, 200, 400, 800),
     "classes": (10, 30, 100, 300, 1000),
@@ -81,9 +82,10 @@ def count_edges(timed: Timed) -> float:
 
 
 def measure_threads(sizes: Sizes) -> list[Growth]:
-    """Time whole generations with one thread, two, and so on up to all; numbers of threads take their turns."""
-    threads = list(range(1, count_cores() + 1))
-    taken = [[run_alone(time_generations, sizes, cores=number) for number in threads] for _ in range(sizes.rounds)]
+    """Time whole generations with one thread, two, four, and so on up to all; numbers of threads take their turns."""
+    threads = sorted({*(2**power for power in range(count_cores().bit_length())), count_cores()})
+    rounds = range(min(sizes.rounds, THREAD_ROUNDS))
+    taken = [[run_alone(time_generations, sizes, cores=number) for number in threads] for _ in rounds]
     labels = taken[0][0]
     medians = {label: np.median([[one[label] for one in turn] for turn in taken], axis=0) for label in labels}
     return [Growth(label, AXES["threads"], list(map(float, threads)), m.tolist()) for label, m in medians.items()]

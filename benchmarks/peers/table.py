@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
-from fooling.figures.style import BASELINE, COLOURS, Figure, start_figure, styled
+from fooling.figures.style import BASELINE, COLOURS, WIDTH, Figure, styled
 from peers.measure import Growth, Machine, Measured, Row
 
 HEADER = """<!-- Written by `benchmarks/compare.py --keep`. -->
@@ -35,6 +37,7 @@ STARTS = f"""## Until the first generation is done
 Ours: seconds from the call of `evolve`. Other: seconds of a later generation. Without tracing the ratio would be 2.
 
 {ROWS}"""
+WIDE = 10  # a ratio above it asks for an axis of logarithms
 GROWTHS = """## How the time of a generation grows
 
 Slope: the power of the number by which the time grows. Own work: everything but the network.
@@ -107,35 +110,61 @@ def draw_figure(kept: Mapping[str, Measured]) -> Figure:
     rows = [row for measured in kept.values() for row in measured.rows]
     growths = [growth for measured in kept.values() for growth in measured.growths]
     alt = "Ratios beside the network and beside other packages with their aims, and how the time of a generation grows."
-    figure, axes = start_figure(9.5, alt, nrows=2, ncols=2)
-    draw_ratios(axes[0, 0], [row for row in rows if find_kind(row) == COSTS], "× the network's time; less is better")
-    draw_ratios(axes[0, 1], [row for row in rows if find_kind(row) == GAINS], "× as fast; more is better")
-    draw_growths(axes[1, 0], [growth for growth in growths if "pixels" in growth.label], "pixels")
-    draw_growths(axes[1, 1], [growth for growth in growths if "CPPN" in growth.label], "CPPN")
+    figure = Figure(figsize=(WIDTH, 9.5))
+    figure.alt = alt
+    ratios, slopes = figure.subfigures(2, 1, height_ratios=(3, 2))
+    left, right = ratios.subplots(1, 2)
+    draw_ratios(left, [row for row in rows if find_kind(row) == COSTS], "times the network's own; less is better")
+    draw_ratios(right, [row for row in rows if find_kind(row) == GAINS], "times as fast; more is better")
+    left, right = slopes.subplots(1, 2)
+    draw_growths(left, [growth for growth in growths if "pixels" in growth.label], "Pixels")
+    draw_growths(right, [growth for growth in growths if "CPPN" in growth.label], "CPPN")
     return figure
 
 
-def draw_ratios(spot: Any, rows: Sequence[Row], label: str) -> None:
+def draw_ratios(spot: Axes, rows: Sequence[Row], label: str) -> None:
     """Draw the median of each row, its lowest and highest round, and its aim."""
     for place, row in enumerate(rows):
         spot.plot([min(row.ratios), max(row.ratios)], [place, place], color=COLOURS[0], linewidth=2)
-        spot.plot(row.ratio, place, "o", color=COLOURS[0])
+        spot.plot(row.ratio, place, "o", color=COLOURS[0], label="median of the rounds, and all of them")
         if row.aim is not None:
-            spot.plot(row.aim, place, "|", color=COLOURS[1], markersize=14, markeredgewidth=2)
+            spot.plot(row.aim, place, "|", color=COLOURS[1], markersize=14, markeredgewidth=2, label="aim")
     spot.axvline(1.0, color=BASELINE, linestyle="--", linewidth=1)
-    spot.set_xscale("log")
+    if any(max(row.ratios) > WIDE for row in rows):
+        spot.set_xscale("log")
+    label_plainly(spot.xaxis)
     spot.set_yticks(range(len(rows)), [row.label.replace(": ", ":\n") for row in rows], fontsize=6)
     spot.set_ylim(len(rows) - 0.5, -0.5)
-    spot.set_xlabel(label)
+    spot.set_xlabel(label, fontsize=8)
+    handles = dict(zip(*reversed(spot.get_legend_handles_labels()), strict=True))
+    spot.legend(handles.values(), handles.keys(), loc="lower left", bbox_to_anchor=(0, 1), fontsize=6)
 
 
-def draw_growths(spot: Any, growths: Sequence[Growth], title: str) -> None:
+def draw_growths(spot: Axes, growths: Sequence[Growth], title: str) -> None:
     """Draw the time of a generation over the smallest size's, each with its slope."""
     for place, growth in enumerate(growths):
         sizes, seconds = np.array(growth.sizes), np.array(growth.seconds)
-        label = f"{growth.axis} ({growth.label}): {growth.slope:.2f}"
+        whose = "" if growth.label.startswith("own work") else f" ({growth.label})"
+        label = f"{growth.axis}{whose}: {growth.slope:.2f}"
         colour = COLOURS[place % len(COLOURS)]
         spot.plot(sizes / sizes[0], seconds / seconds[0], "o-", color=colour, markersize=3, label=label)
-    spot.set(xscale="log", yscale="log", xlabel="× the smallest size", ylabel="× its time", title=f"{title}, slopes")
+    spot.set(xscale="log", yscale="log", xlabel="times the smallest number", ylabel="times its seconds")
+    spot.tick_params(labelsize=8)
+    label_plainly(spot.xaxis)
+    label_plainly(spot.yaxis)
+    spot.set_title(title, fontsize=9)
     if growths:
-        spot.legend(fontsize=6)
+        spot.legend(
+            fontsize=6,
+            loc="upper left",
+            bbox_to_anchor=(1, 1),
+            title="slope of a generation's time, by",
+            title_fontsize=7,
+            alignment="left",
+        )
+
+
+def label_plainly(axis: Axis) -> None:
+    """Write the numbers of an axis as 1, 10 and 100, and none between them where it is one of logarithms."""
+    axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    axis.set_minor_formatter(NullFormatter())
