@@ -220,6 +220,22 @@ def test_in_the_dark_all_of_a_picture_is_dark_but_its_images(
     assert kinds == {False, True}
 
 
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_in_the_dark_a_card_of_the_index_is_dark_around_its_images(
+    report: Path, visit: Callable[..., Opened], viewport: Any
+) -> None:
+    pages = [visit(report / "index.html", viewport, colours).page for colours in ("light", "dark")]
+    cards = [page.locator(".thumbnail").all() for page in pages]
+    links = pages[0].locator(".pages li a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    for href, *pair in zip(links, *cards, strict=True):
+        light, dark = (np.asarray(Image.open(io.BytesIO(card.screenshot())).convert("RGB"), int) for card in pair)
+        rims, (height, width) = (dark[2:-2, 2], dark[2:-2, -3], dark[2, 2:-2], dark[-3, 2:-2]), light.shape[:2]
+        assert np.median(np.concatenate(rims)) < 60, href
+        if href.startswith("07_"):  # static on either side
+            inside = np.s_[2 * height // 5 : 3 * height // 5, width // 5 : 2 * width // 5]
+            assert np.corrcoef(light[inside].ravel(), dark[inside].ravel())[0, 1] > 0.8  # of its negative, below 0
+
+
 @pytest.mark.parametrize(("viewport", "colours"), [(WIDE, "light"), (NARROW, "dark")])
 def test_a_picture_fills_the_screen_when_it_is_asked_to(
     report: Path, visit: Callable[..., Opened], viewport: Any, colours: str

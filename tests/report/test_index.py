@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from fooling.figures.images import draw_gallery
-from fooling.report.index import HEIGHT, WIDTH, Picture, draw_thumbnail, find_pictures
+from fooling.report.index import HEIGHT, WIDTH, Picture, draw_thumbnail, find_pictures, outline_paper
 
 
 def make_sheet(height=500, width=900):
@@ -43,6 +43,18 @@ def test_without_a_sheet_the_first_figure_is_shown_whole_and_smaller():
     assert shown.alt == "Curves." and decode(shown).shape == (WIDTH // 2, WIDTH, 3)
     assert np.abs(decode(shown)[:, -30:].astype(int) - (200, 30, 30)).max() < 12
     assert decode(draw_thumbnail((encode(make_sheet(1600, 800)),))).shape == (HEIGHT, HEIGHT // 2, 3)
+
+
+def test_the_paper_of_a_card_goes_around_what_it_shows_of_an_image():
+    sheet = make_sheet(HEIGHT, 2 * HEIGHT)
+    shown = draw_thumbnail((encode(sheet, "One.", (0.0, 0.0, 0.5, 1.0)),))  # a square amid a card of 8 to 5
+    west, east = 100 * (1 - HEIGHT / WIDTH) / 2, 100 * (1 + HEIGHT / WIDTH) / 2
+    corners = outline_paper([(0.0, 0.25, 1.0, 0.75)], shown.cover, shown.card).partition("0% 0%, ")[2].split(", ")[4:8]
+    assert corners == [f"{west:.5g}% 25%", f"{east:.5g}% 25%", f"{east:.5g}% 75%", f"{west:.5g}% 75%"]
+    wide = draw_thumbnail((encode(sheet, "Two."),))
+    assert (
+        outline_paper([(0.0, 0.0, 1.0, 1.0)], wide.cover, wide.card).count(" 10%") == 3
+    )  # a hole begins and ends there
 
 
 def test_the_same_figures_give_the_same_bytes():

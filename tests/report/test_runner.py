@@ -62,6 +62,8 @@ def test_a_page_that_meets_what_nobody_foresaw_fails_alone(desk, monkeypatch):
     ran, outcomes, out = run(desk, ())
     assert ran == ["01_one", "02_two"] and all("FileNotFoundError: " in outcome.error for outcome in outcomes)
     assert "02_two  failed: FileNotFoundError" in out
+    _, (alone,), out = run(desk, ["01_one"])
+    assert "01_one  failed (" in out and alone.error, "what follows says why, once"
 
 
 def test_independent_pages_run_two_at_a_time_at_smoke_only(desk):

@@ -42,6 +42,7 @@ class Picture(NamedTuple):
     alt: str  # what it shows, in words
     cover: tuple[float, ...] = ()  # the part of it that stands for its page
     images: tuple[tuple[float, ...], ...] | None = ()  # where it shows images; None where that is not known
+    card: tuple[float, ...] = ()  # that part and the paper around it, as a card of the index shows it
 
 
 def draw_index(workspace: Workspace, statuses: Mapping[str, Status]) -> str:
@@ -149,15 +150,25 @@ def find_images(output: Mapping[str, Any], kind: str) -> tuple[tuple[float, ...]
         return None
 
 
-def outline_paper(images: Iterable[Sequence[float]], seen: Sequence[float] = ()) -> str:
-    """Return what is around images, in the part of a picture that is seen, as a polygon of CSS."""
-    left, top, right, bottom = seen or (0.0, 0.0, 1.0, 1.0)
+def outline_paper(images: Iterable[Sequence[float]], seen: Sequence[float] = (), card: Sequence[float] = ()) -> str:
+    """Return what is around images as a polygon of CSS, in the part of a picture that is seen, or in its card."""
+    part = seen or (0.0, 0.0, 1.0, 1.0)
+    left, top, right, bottom = card or part
     corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0)]
     for image in images:  # each a hole, from which the line goes back to where it began
-        west, east = ((image[side] - left) / (right - left) for side in (0, 2))
-        north, south = ((image[side] - top) / (bottom - top) for side in (1, 3))
+        kept = [min(max(image[side], part[side % 2]), part[side % 2 + 2]) for side in range(4)]
+        west, east = ((kept[side] - left) / (right - left) for side in (0, 2))
+        north, south = ((kept[side] - top) / (bottom - top) for side in (1, 3))
         corners += [(west, north), (east, north), (east, south), (west, south), (west, north), (0.0, 0.0)]
     return f"polygon(evenodd, {', '.join(f'{100 * across:.5g}% {100 * down:.5g}%' for across, down in corners)})"
+
+
+def find_card(part: Sequence[float], shape: float) -> tuple[float, ...]:
+    """Return a part of a picture, so many times as wide as high, with the paper that fills up a card of the index."""
+    left, top, right, bottom = part
+    wider, higher = max(1.0, WIDTH / HEIGHT / shape), max(1.0, shape * HEIGHT / WIDTH)
+    across, down = (right - left) * (wider - 1) / 2, (bottom - top) * (higher - 1) / 2
+    return left - across, top - down, right + across, bottom + down
 
 
 def format_versions(manifests: Sequence[Mapping[str, Any]]) -> str:
@@ -180,13 +191,14 @@ def draw_thumbnail(pictures: tuple[Picture, ...], width: int = WIDTH) -> Picture
     if chosen is None:
         return None
     sheet = open_picture(chosen)
-    left, top, right, bottom = chosen.cover or (0, 0, 1, 1)
+    part = left, top, right, bottom = chosen.cover or (0.0, 0.0, 1.0, 1.0)
     across, down = sheet.size
     shown = sheet.crop((round(left * across), round(top * down), round(right * across), round(bottom * down)))
     shown.thumbnail((width, width * HEIGHT // WIDTH), Image.Resampling.LANCZOS)
     encoded = io.BytesIO()
     shown.save(encoded, "webp", quality=QUALITY)
-    return chosen._replace(data=base64.b64encode(encoded.getvalue()).decode())
+    card = find_card(part, shown.width / shown.height)
+    return chosen._replace(data=base64.b64encode(encoded.getvalue()).decode(), card=card)
 
 
 def open_picture(picture: Picture) -> Image.Image:

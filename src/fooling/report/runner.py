@@ -107,7 +107,8 @@ def run_pages(schedule: Schedule, out: TextIO, after: Callable[[Outcome], None])
                 else f"{type(error).__name__}: {error}"
             )
         if not (reason and kernels.stopped):
-            progress.finish(name, f"failed: {reason}" if reason else "done")
+            why = f": {reason}" if len(schedule.names) > 1 else ""  # of a page alone the last line says why
+            progress.finish(name, f"failed{why}" if reason else "done")
         return Outcome(name, reason)
 
     outcomes: list[Outcome] = []
