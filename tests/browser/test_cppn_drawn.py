@@ -73,7 +73,7 @@ def test_champions_have_the_pixels_of_python_at_the_networks_own_size(page: Any)
     searches, near, same = find_colour_searches(), [], []
     for search in searches:
         distinct = np.unique(search.places[0])
-        chosen = distinct[np.linspace(0, len(distinct) - 1, GENOMES // len(searches)).astype(int)]
+        chosen = distinct[np.linspace(0, len(distinct) - 1, -(-GENOMES // len(searches))).astype(int)]
         genomes = type(search.genomes)(*(part[:, chosen] for part in search.genomes))  # type: ignore[misc, union-attr]
         drawn = draw_in_browser(page, search.encoding, genomes)  # type: ignore[arg-type]
         off = np.abs(drawn.astype(int) - express_genomes(search.encoding, genomes)).max(axis=-1)

@@ -13,12 +13,13 @@ import pytest
 
 from fooling import runs
 from fooling.encodings.population import express_genomes
-from fooling.evolution.evolution import Evolution, load_evolution
+from fooling.evolution.evolution import Evolution, hash_champions, load_evolution
 from fooling.evolution.lineage import find_parents, replay, trace_line
 from fooling.files import read_json, write_json
 from fooling.report import gallery
 from fooling.report.notebooks import NOTEBOOKS, Workspace
 from fooling.runs import RunFolder
+from fooling.words import show_confidence
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -47,13 +48,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     for folder in (PUBLISHED / "runs" / run for part in searches.values() for run in part):
         shutil.copytree(folder, results / "runs" / folder.name)
     write_json(results / "metrics" / "03_mnist_cppn.json", {"searches": searches})
+    search = load_evolution([RunFolder(results / "runs" / next(iter(searches.values()))[0])])
+    asked = {"shown to": [["LeNet", "a"], [HOSTILE, "b"]], "champions": hash_champions(search.take_run(0))}
+    log_odds = np.stack([search.log_odds[0], np.arange(-2.0, 8.0, dtype=np.float32)])
+    runs.compute_once(results / "runs", "answers", asked, 1, lambda: {"log_odds": log_odds})
     names = {"digits": [HOSTILE, *(f"digit {digit}" for digit in range(1, 10))], "imagenet": ()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gallery, "name_classes", lambda: names)
         path = gallery.update_gallery(Workspace("default", NOTEBOOKS, results), ["03_mnist_cppn"])
     assert path is not None
-    first = next(iter(searches.values()))[0]
-    yield Made(path, load_evolution([RunFolder(results / "runs" / first)]))
+    yield Made(path, search)
 
 
 @pytest.fixture
@@ -126,6 +130,18 @@ def test_choices_find_sort_and_sift_images(made: Made, visit: Callable[..., Page
     page.select_option("#beside", "1")
     page.locator("#tiles.pairs").wait_for()  # its run is opened first
     assert page.locator("#tiles canvas").count() == 20
+
+
+def test_a_champion_tells_how_certain_each_network_is_of_it(made: Made, visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.locator("#sort").select_option("name")
+    page.locator("#tiles button").nth(4).click()
+    digit = int(page.locator("#title").inner_text().removeprefix("digit "))
+    own, other = made.search.confidences[0, digit], 1 / (1 + np.exp(2.0 - digit))
+    told = f"LeNet is {show_confidence(float(own))} certain of it. {HOSTILE} is {show_confidence(other)} certain of it."
+    assert page.locator("#about").inner_text().endswith(told)
+    page.locator("#line button").first.click()
+    assert "certain of it" not in page.locator("#about").inner_text(), "of an ancestor it is not known"
 
 
 def test_the_last_choice_counts_although_another_takes_longer(made: Made, visit: Callable[..., Page]) -> None:

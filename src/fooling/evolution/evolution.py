@@ -14,7 +14,7 @@ from fooling.encodings.population import describe_population, express_genomes, j
 from fooling.encodings.stored import read_encoding
 from fooling.evolution.search import PAPER, SearchSettings
 from fooling.evolution.takeovers import TAKEOVER_TYPES, Takeovers
-from fooling.files import DamagedError, check_arrays, lock_folder, write_arrays
+from fooling.files import DamagedError, check_arrays, hash_arrays, lock_folder, write_arrays
 from fooling.runs import RunFolder, read_shown
 
 
@@ -152,6 +152,11 @@ class Evolution(NamedTuple):
                 write_arrays(path, kept)
         where = {cell: index for index, cell in enumerate(kept["cells"].tolist())}
         return kept["images"][[where[cell] for cell in cells.tolist()]]
+
+
+def hash_champions(evolution: Evolution) -> str:
+    """Return a hash by which what was kept of these champions is found again."""
+    return hash_arrays(evolution.log_odds, evolution.places)
 
 
 def join_runs(blocks: Sequence[Evolution]) -> Evolution:

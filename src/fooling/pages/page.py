@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NotRequired, TypedDict, get_args
 
@@ -68,15 +68,23 @@ class Page(NamedTuple):
         content = {"records": msgspec.to_builtins(dict(records)), "runs": sorted(names), "searches": found}
         write_json(metrics_file(self.folder, self.name, self.apart), {**content, "seed": self.seed})
 
+    def list_searches(self, page: str) -> list[str]:
+        """Return the names of the searches that an earlier page made at this profile and seed."""
+        return list(dict.fromkeys(name for searches in self._read_searches(page) for name in searches))
+
+    def _read_searches(self, page: str) -> Iterator[Mapping[str, Sequence[str]]]:
+        for apart in dict.fromkeys((self.apart, _name_apart(self.seed))):  # an earlier page may have been given less
+            content = read_metrics(self.folder, page, apart)
+            if self.seed is None or content.get("seed") == self.seed:
+                yield content.get("searches", {})
+
     def find_search(self, page: str, name: str) -> Evolution:
         """Return a search that an earlier page made at this profile and seed."""
         # Numbers are read without TensorFlow, searches are not.
         from fooling.evolution.evolution import load_evolution
 
-        for apart in dict.fromkeys((self.apart, _name_apart(self.seed))):  # an earlier page may have been given less
-            content = read_metrics(self.folder, page, apart)
-            same = self.seed is None or content.get("seed") == self.seed
-            if same and (folders := content.get("searches", {}).get(name)):
+        for searches in self._read_searches(page):
+            if folders := searches.get(name):
                 return load_evolution([RunFolder(self.runs / folder) for folder in folders])
         seed = "" if self.seed is None else f" and seed {self.seed}"
         how = f"`fooling report --profile {self.folder.name} --only {page.split('_')[0]}`"

@@ -32,6 +32,7 @@ LARGE = 1_000  # classes from which a run is shown for itself
 MOST_BYTES = 2_900_000  # of the page; Choice: it is to stay under 3 MB
 SHARES = (*(0.5**halvings for halvings in range(8)), 0.0)  # of the ancestors, tried in this order
 NETWORK = "shown to"  # the setting of runs that names networks beside their fingerprints
+ANSWERS = "answers-*"  # folders of runs in which networks were shown champions
 
 
 class Family(NamedTuple):
@@ -44,6 +45,7 @@ class Family(NamedTuple):
     held_log_odds: np.ndarray  # (images,) float32
     log_odds: np.ndarray  # (cells,) float32: of each cell's champion for its class
     descendants: np.ndarray  # (images,): how many cells' champions descend from it, itself counted
+    answers: Mapping[str, np.ndarray] = {}  # (cells,) float32: the same by networks that were shown the champions
 
 
 def update_gallery(workspace: Workspace, pages: Iterable[str]) -> Path | None:
@@ -56,7 +58,8 @@ def update_gallery(workspace: Workspace, pages: Iterable[str]) -> Path | None:
         path.unlink(missing_ok=True)
         return None
     sources = [one.read_text(encoding="utf-8") for one in (Path(__file__), *sorted(WEB.iterdir()), *STYLES[:1])]
-    made_of = files.hash_text(json.dumps([sources, searches, workspace.profile]))
+    answers = sorted(folder.name for folder in workspace.run("").glob(ANSWERS))
+    made_of = files.hash_text(json.dumps([sources, searches, answers, workspace.profile]))
     if not is_made_of(path, made_of):
         try:
             files.write_atomically(path, draw_gallery(workspace, searches, made_of))
@@ -110,10 +113,23 @@ def draw_gallery(workspace: Workspace, searches: Mapping[str, str], made_of: str
     for name, network in searches.items():
         evolution = load_evolution([RunFolder(workspace.run(name))])
         for run in range(len(evolution.seeds) if len(evolution.classes) >= LARGE else 1):
-            family = trace_family(evolution, run)
+            family = trace_family(evolution, run)._replace(answers=find_answers(workspace, evolution.take_run(run)))
             genomes = replay(evolution, run, family.numbers.tolist())
             families.append((describe_run(evolution, run, network), family, genomes))
     return fill_page(families, {"profile": workspace.profile, "made_of": made_of})
+
+
+def find_answers(workspace: Workspace, champions: Evolution) -> dict[str, np.ndarray]:
+    """Return the log-odds of a run's champions by the networks that were shown them, by name, ``(cells,) float32``."""
+    from fooling.evolution.evolution import hash_champions
+    from fooling.runs import RunFolder
+
+    wanted, found = hash_champions(champions), dict[str, np.ndarray]()
+    for folder in sorted(workspace.run("").glob(ANSWERS)):
+        settings = _read_settings(workspace, folder.name)
+        if settings.get("champions") == wanted and (arrays := RunFolder(folder).load_result()):
+            found |= dict(zip((name for name, _ in settings[NETWORK]), arrays["log_odds"], strict=True))
+    return found
 
 
 def fill_page(families: Sequence[tuple[dict[str, Any], Family, CppnGenomes]], words: Mapping[str, Any]) -> str:
@@ -123,7 +139,10 @@ def fill_page(families: Sequence[tuple[dict[str, Any], Family, CppnGenomes]], wo
     """
     ordered = sorted(families, key=lambda family: -family[0]["generations"])
     for count, share in itertools.product(range(len(families), 0, -1), SHARES):
-        runs = [{**about, "packed": pack_family(family, genomes, share)} for about, family, genomes in ordered[:count]]
+        runs = [
+            {**about, "networks": list(family.answers), "packed": pack_family(family, genomes, share)}
+            for about, family, genomes in ordered[:count]
+        ]
         data = {"names": name_classes(), "runs": runs}
         rule = f"{count} runs are here. {_tell_rule(len(families) - count, share)}"
         page = draw_app("gallery.html.j2", MODULES, STYLES, data, {**words, "rule": rule})
@@ -203,6 +222,7 @@ def pack_family(family: Family, genomes: CppnGenomes, share: float) -> dict[str,
     arrays = {
         "champions": family.champions.astype(np.uint32),
         "logOdds": family.log_odds,
+        "answers": np.array(list(family.answers.values()), np.float32),
         "numbers": family.numbers.astype(np.uint32),
         "parents": family.parents.astype(np.int32),
         "held": family.held[kept].astype(np.uint32),

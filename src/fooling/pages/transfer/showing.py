@@ -10,7 +10,7 @@ import numpy as np
 
 from fooling.confidence import to_confidence
 from fooling.encodings import Encoding
-from fooling.evolution.evolution import Evolution
+from fooling.evolution.evolution import Evolution, hash_champions
 from fooling.evolution.evolve import evolve
 from fooling.files import hash_arrays
 from fooling.networks.answers import Transfer, read_answers, score_all, show_to
@@ -79,7 +79,7 @@ def show_champions(
     The network that they evolved on stands first. The genomes must be there, unless the answers are.
     """
     settings = {
-        "champions": hash_arrays(evolution.log_odds, evolution.places),
+        "champions": hash_champions(evolution),
         "encoding": evolution.encoding.settings(),
         "classes": list(evolution.classes),
         "seeds": evolution.seeds.tolist(),
@@ -95,6 +95,23 @@ def show_champions(
         return show_to(images, targets, list(networks.values())), images
 
     return _show_once(networks, "transfer-champions", settings, answer, folder)
+
+
+def ask_networks(evolution: Evolution, networks: Mapping[str, Classifier], folder: Path) -> RunFolder | None:
+    """Keep what networks make of the champions of a search of one run, for the gallery.
+
+    Kept is each network's log-odds of their classes, ``(networks, cells) float32``, NaN for an empty cell.
+    """
+
+    def answer() -> dict[str, np.ndarray]:
+        cells = np.flatnonzero(evolution.log_odds[0] > -np.inf)
+        scores = score_all(evolution.express(0, cells), list(networks.values()))  # (networks, filled cells, classes)
+        log_odds = np.full((len(networks), len(evolution.classes)), np.nan, np.float32)
+        log_odds[:, cells] = scores[:, np.arange(len(cells)), np.array(evolution.classes)[cells]]
+        return {"log_odds": log_odds}
+
+    settings = {"shown to": describe_networks(networks), "champions": hash_champions(evolution)}
+    return compute_once(folder, "answers", settings, VERSION, answer)[1]
 
 
 def show_unbred(images: np.ndarray, networks: Mapping[str, Classifier], folder: Path | None = None) -> Shown:
@@ -133,10 +150,15 @@ def _show_once(
         chosen = images[np.append(everywhere, alone)]
         return {**arrays, "fooling_all": everywhere, "fooling_one": alone, "images": chosen}
 
-    described = [[name, classifier.fingerprint()] for name, classifier in networks.items()]
-    arrays, run = compute_once(folder, label, {"shown to": described, **settings}, VERSION, compute, inner)
+    described = {"shown to": describe_networks(networks), **settings}
+    arrays, run = compute_once(folder, label, described, VERSION, compute, inner)
     answers = Transfer(tuple(networks), *(arrays.pop(name) for name in Transfer._fields[1:]))
     return Shown(answers, run, **arrays)
+
+
+def describe_networks(networks: Mapping[str, Classifier]) -> list[list[str]]:
+    """Return the names and fingerprints of networks."""
+    return [[name, classifier.fingerprint()] for name, classifier in networks.items()]
 
 
 def choose_champions(log_odds: np.ndarray, least: float) -> np.ndarray:

@@ -20,7 +20,6 @@ function make(name, attributes = {}, ...children) {
 }
 
 const nameOf = (run, cell) => data.names[run.names][run.classes[cell]];
-
 const openRun = (place) => (runs[place] ??= readRun(data.runs[place]));
 
 // Draws one image of a run on a canvas; what the inputs see is kept, because all tiles use it.
@@ -67,8 +66,7 @@ async function update() {
   const turn = ++turns;
   const together = await Promise.all(chosen.map(openRun));
   if (turn < turns) return; // another choice was made while a run was opened
-  const [run] = together;
-  const [words, least] = [find("search").value.trim().toLowerCase(), find("least").value];
+  const [[run], words, least] = [together, find("search").value.trim().toLowerCase(), find("least").value];
   const descent = Array.from(run.champions, run.descent);
   const orders = {
     confidence: (one, other) => run.logOdds[other] - run.logOdds[one],
@@ -98,8 +96,8 @@ function makeTile(together, cell) {
     const same = run === together[0] ? cell : run.classes.indexOf(together[0].classes[cell]);
     if (same < 0 || run.names !== together[0].names) continue;
     const confidence = showConfidence(run.logOdds[same]);
-    const onclick = () => openDetail(run, same);
-    const button = make("button", { type: "button", tabIndex: -1, onclick }, picture(run, run.champions[same]));
+    const about = { type: "button", tabIndex: -1, onclick: () => openDetail(run, same) };
+    const button = make("button", about, picture(run, run.champions[same]));
     button.setAttribute("aria-label", `${name}, ${confidence}${run === together[0] ? "" : `, ${run.label}`}`);
     images.append(button);
     told.append(told.childNodes.length ? " · " : "", confidence);
@@ -137,7 +135,7 @@ function showDetail() {
   const row = run.rows[image];
   const held = `${nameOf(run, run.held[row])} with ${showConfidence(run.heldLogOdds[row])}`;
   find("about").textContent = image === run.champions[cell]
-    ? `${run.label}. Bred in generation ${run.generation(image)} of ${run.generations}.`
+    ? `${run.label}. Bred in generation ${run.generation(image)} of ${run.generations}.${tellNetworks(run, cell)}`
     : `An ancestor, bred in generation ${run.generation(image)}. It was once the champion of ${held}.`;
   const place = listed.indexOf(cell);
   find("previous").disabled = place <= 0;
@@ -145,8 +143,9 @@ function showDetail() {
   drawLarge();
   find("graph").replaceChildren(drawGraph(run.genome(image), run.encoding));
   const line = run.line(run.champions[cell]);
-  find("line-title").textContent = `From a random image to the champion: ${line.length - 1} ancestors`;
-  find("line").replaceChildren(...line.filter(run.isKept).map((one) => {
+  const kept = line.filter(run.isKept);
+  find("line-title").textContent = `From a random image to the champion: ${kept.length - 1} of ${line.length - 1} ancestors`;
+  find("line").replaceChildren(...kept.map((one) => {
     const words = [`generation ${run.generation(one)}`, nameOf(run, run.held[run.rows[one]])];
     const item = stripItem(run, one, words, () => {
       shown.image = one;
@@ -165,6 +164,10 @@ function showDetail() {
   showConfidences(shown);
 }
 
+// Says how certain networks are of this very champion, those that it did not evolve on among them.
+const tellNetworks = ({ networks, answers, classes }, cell) => networks.map((name, place) => (
+  ` ${name} is ${showConfidence(answers[place * classes.length + cell])} certain of it.`)).join("");
+
 function stripItem(run, image, [name, about], onclick) {
   const words = make("small", {}, name, make("br"), about);
   return make("li", {}, make("button", { type: "button", onclick }, picture(run, image), words));
@@ -179,9 +182,8 @@ function drawLarge() {
   find("drawn").textContent = scale === 1
     ? "These are the pixels that the network saw, enlarged."
     : "Drawn anew from the genome, with what lies between the pixels that the network saw.";
-  find("scales").querySelectorAll("label").forEach((label, place) => {
-    label.lastChild.textContent = SCALES[place] * run.encoding.shape[1];
-  });
+  const labels = [...find("scales").querySelectorAll("label")];
+  SCALES.forEach((times, place) => labels[place].lastChild.replaceWith(String(times * run.encoding.shape[1])));
 }
 
 // Lists how certain the network was of the champion, and of the champions of the same class in other runs.
@@ -203,18 +205,16 @@ function step(by) {
   if (next !== undefined) openDetail(shown.run, next);
 }
 
-data.runs.forEach(({ label }, place) => {
-  for (const id of ["run", "beside"]) find(id).append(make("option", { value: place, textContent: label }));
-});
+for (const id of ["run", "beside"]) {
+  find(id).append(...data.runs.map(({ label }, value) => make("option", { value, textContent: label })));
+}
 SCALES.forEach((scale) => {
   const onchange = () => drawLarge(Object.assign(shown, { scale }));
   const radio = make("input", { type: "radio", name: "scale", value: scale, checked: scale === 1, onchange });
   find("scales").append(make("label", {}, radio, make("span")));
 });
-find("choices").oninput = ({ target }) => {
-  if (target.id === "size") find("tiles").style.setProperty("--side", `${target.value}px`);
-  else update();
-};
+find("choices").oninput = ({ target }) => (
+  target.id === "size" ? find("tiles").style.setProperty("--side", `${target.value}px`) : update());
 find("choices").onsubmit = (event) => event.preventDefault();
 find("tiles").onkeydown = move;
 find("previous").onclick = () => step(-1);
