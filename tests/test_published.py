@@ -65,7 +65,8 @@ def found() -> dict[str, Finding]:
 @pytest.mark.parametrize("folder", [PUBLISHED, SMALL], ids=["set", "default"])
 def test_headlines_are_one_short_sentence_and_every_finding_has_rows(folder: Path) -> None:
     for one in collect(CLAIMS, [folder]):
-        assert len(one.headline.split()) <= 35 and one.headline.endswith("."), one.claim.id
+        printed = f"{one.verdict}: {one.headline}"
+        assert len(printed.split()) <= 35 and one.headline.endswith("."), one.claim.id
         assert one.claim.rows(one.record) and one.scale, one.claim.id
 
 

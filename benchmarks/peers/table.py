@@ -134,7 +134,7 @@ def draw_ratios(spot: Axes, rows: Sequence[Row], label: str) -> None:
         spot.set_xscale("log")
     label_plainly(spot.xaxis)
     spot.set_yticks(range(len(rows)), [row.label.replace(": ", ":\n") for row in rows], fontsize=6)
-    spot.set_ylim(len(rows) - 0.5, -0.5)
+    spot.set_ylim(max(len(rows), 1) - 0.5, -0.5)
     spot.set_xlabel(label, fontsize=8)
     handles = dict(zip(*reversed(spot.get_legend_handles_labels()), strict=True))
     spot.legend(handles.values(), handles.keys(), loc="lower left", bbox_to_anchor=(0, 1), fontsize=6)

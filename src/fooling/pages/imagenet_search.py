@@ -134,7 +134,11 @@ def tabulate_search(found: ImageNetSearch, median: str, fooled: str, per_cell: f
     return (
         ("median confidence", show_confidence(found.median), "–" if found.longer else median),
         ("median of a run", f"{low} to {high}", runs),
-        (classes, f"{found.fooled:,} of {found.scale.classes:,}", "–" if found.longer else fooled),
+        (
+            f"{classes}, median over runs",
+            f"{found.fooled:,} of {found.scale.classes:,}",
+            "–" if found.longer else fooled,
+        ),
         ("children per cell", show_few(found.scale.per_cell), "–" if found.longer else show_few(per_cell)),
         *(long if found.longer else ()),
         *((("random search, as many images a run", f"median {show_confidence(base)}", "–"),) if base else ()),

@@ -144,7 +144,7 @@ def fill_page(families: Sequence[tuple[dict[str, Any], Family, CppnGenomes]], wo
             for about, family, genomes in ordered[:count]
         ]
         data = {"names": name_classes(), "runs": runs}
-        rule = f"{count} runs are here. {_tell_rule(len(families) - count, share)}"
+        rule = f"{count} runs are here, none of those that page 16 compares. {_tell_rule(len(families) - count, share)}"
         page = draw_app("gallery.html.j2", MODULES, STYLES, data, {**words, "rule": rule})
         if len(page.encode()) <= MOST_BYTES:
             break

@@ -81,7 +81,7 @@ def test_calibration_is_drawn_with_intervals(show: Any) -> None:
     assert drawn.get_ydata()[0] == pytest.approx(right[chosen].mean())
     bars = errors.collections[1].get_segments()[0][:, 0]
     assert bars.tolist() == pytest.approx([1.0, 4.0]), "per cent"
-    assert "temperature 1.70: calibration error 2.0% [1.0, 4.0]" in figure.alt and "200 natural" in figure.alt
+    assert "temperature 1.70: calibration error 2.00 points [1.00, 4.00]" in figure.alt and "200 natural" in figure.alt
     show(figure)
 
 

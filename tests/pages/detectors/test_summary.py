@@ -71,8 +71,8 @@ def test_table_tells_every_number_of_the_finding(found: DigitResults) -> None:
     assert rows["median confidence, CPPN: before, after"] == "90.00%, 80.00%", "without the other network's"
     assert rows["median confidence of the network with the fooling class, evolved against"] == "70.00%"
     assert rows["temperature that makes the right labels most likely"] == "1.70"
-    assert rows["calibration error: before"] == "3.0% [2.0, 5.0]"
-    assert rows["calibration error: after temperature"] == "2.0% [1.0, 4.0]"
+    assert rows["calibration error: before"] == "3.00 points [2.00, 5.00]"
+    assert rows["calibration error: after temperature"] == "2.00 points [1.00, 4.00]"
     told = summary.tell_digits(found)
     assert all(escape(cell, INLINE) in told for cell in rows.values()) and "Scale: toy." in told
 

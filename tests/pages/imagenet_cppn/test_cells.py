@@ -48,8 +48,8 @@ def test_a_search_is_ahead_where_every_run_of_it_is_above_every_run_of_the_other
     together, alone = searches
     found = cells.measure(together, alone)
     assert found.ahead == "all" and cells.tell(found) == (
-        "With as many images, a search for 2 ImageNet classes alone takes them less far than one for all 8: their "
-        "medians are 35.00% and 65.00%. With as many children per cell, the 2 have 10.00%."
+        "With as many images, a search for 2 ImageNet classes alone takes them less far than one for all 8 "
+        "(medians 35.00% and 65.00%); with as many children per cell, it reaches 10.00%."
     )
     alone.history[0, 8] = 1.0
     found = cells.measure(together, alone)

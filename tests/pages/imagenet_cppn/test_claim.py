@@ -93,8 +93,8 @@ def test_the_run_that_went_on_decides_the_number() -> None:
     assert CENTRED.judge(replace(FOUND, search=search)) == REPRODUCED
     assert CENTRED.judge(replace(FOUND, search=replace(search, longer=replace(longer, median=0.88)))) == PARTLY
     assert CENTRED.headline(replace(FOUND, search=search)) == (
-        "CPPN images reach a median of 70.00% (4 runs: 86.00% to 90.00%) after 100 children per cell, pixels "
-        "11.00%; after 400, one run reaches 88.11%."
+        "CPPN images reach a median of 70.00% (4 runs: 86.00% to 90.00%) after 100 children per cell, and "
+        "pixels 11.00%; after 400, one run reaches 88.11%."
     )
 
 
@@ -131,7 +131,8 @@ def test_the_rule_before_counted_the_median_of_all_runs_at_the_papers_size_only(
 
 def test_headline_and_rows_set_pixels_beside_cppns() -> None:
     assert CENTRED.headline(FOUND) == (
-        "CPPN images reach a median of 88.11% (5 runs: 86.00% to 90.00%) after 2,000 children per cell, pixels 11.00%."
+        "CPPN images reach a median of 88.11% (5 runs: 86.00% to 90.00%) after 2,000 children per cell, and pixels "
+        "11.00%."
     )
     assert RAW.headline(FOUND).startswith("CPPN images fed pixel indices reach a median of 88.11%")
     rows = {what: here for what, here, _ in CENTRED.rows(FOUND)}

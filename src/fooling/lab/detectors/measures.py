@@ -29,9 +29,9 @@ def show(interval: Interval) -> str:
     return f"{interval.value:.2f} [{interval.low:.2f}, {interval.high:.2f}]"
 
 
-def show_share(interval: Interval) -> str:
-    """Return a share with the ends of its interval, in percent."""
-    return "{:.1f}% [{:.1f}, {:.1f}]".format(*(100.0 * part for part in interval))
+def show_points(interval: Interval) -> str:
+    """Return a difference of shares with the ends of its interval, in percentage points."""
+    return "{:.2f} points [{:.2f}, {:.2f}]".format(*(100.0 * part for part in interval))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from fooling.confidence import to_confidence, wilson_interval
 from fooling.figures.images import draw_images
 from fooling.figures.style import BASELINE, COLOURS, PAPER, Figure, choose_ink, start_figure, styled
-from fooling.lab.detectors.measures import show_share
+from fooling.lab.detectors.measures import show_points
 from fooling.pages.detectors.records import KindResults, Picks, Scored, Trust
 from fooling.words import list_words, show_confidence
 
@@ -133,7 +133,7 @@ def draw_calibration(before: Trust, after: Trust) -> Figure:
     """
     parts = {"as trained": before, f"temperature {after.temperature:.2f}": after}
     alt = f"Calibration on {before.bins.counts.sum():,} natural images. " + "; ".join(
-        f"{label}: calibration error {show_share(part.error)}" for label, part in parts.items()
+        f"{label}: calibration error {show_points(part.error)}" for label, part in parts.items()
     )
     drawn, axes = start_figure(3.4, alt + ".", ncols=2, width_ratios=(1.25, 1))
     curve, errors = axes[0]
@@ -150,8 +150,7 @@ def draw_calibration(before: Trust, after: Trust) -> Figure:
     curve.set(xlabel="confidence", ylabel="share right", xlim=(0, 1.02), ylim=(0, 1.02))
     drawn.legend(*curve.get_legend_handles_labels(), fontsize=9, loc="outside lower center", ncols=3)
     errors.set(yticks=range(len(parts)), yticklabels=list(parts), ylim=(len(parts) - 0.5, -0.5))
-    errors.set(xlabel="expected calibration error", xlim=(0, None))
-    errors.xaxis.set_major_formatter(lambda value, _: f"{value:.3g}%")
+    errors.set(xlabel="expected calibration error, points", xlim=(0, None))
     return drawn
 
 

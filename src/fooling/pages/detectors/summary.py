@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fooling.lab.detectors.measures import show, show_share
+from fooling.lab.detectors.measures import show, show_points
 from fooling.lab.detectors.names import ENCODINGS, FEATURES, FOOLING_CLASS
 from fooling.pages.detectors.records import DetectorSizes, DigitResults, KindResults, Likeness, Results
 from fooling.words import Markup, show_confidence, table
@@ -47,8 +47,8 @@ def list_rows(found: DigitResults) -> tuple[tuple[str, str], ...]:
         (f"median confidence of the network with the {FOOLING_CLASS}, evolved against", show_confidence(taught.median)),
         *_list_likeness(found.likeness),
         ("temperature that makes the right labels most likely", f"{found.temperature:.2f}"),
-        ("calibration error: before", show_share(found.error_before)),
-        ("calibration error: after temperature", show_share(found.error_after)),
+        ("calibration error: before", show_points(found.error_before)),
+        ("calibration error: after temperature", show_points(found.error_after)),
     )
 
 

@@ -203,18 +203,18 @@ def tell(found: FewerFound) -> str:
         hoped, met = "", f"; {list(list_aims(found).values()).count(True)} of 4 aims are met"
     else:
         needed, aim, budget, met = found.certain, f"all ten digits at {NEAR_CERTAIN:.2%}", found.digits.images, ""
-        hoped = f" where {CERTAIN_WITHIN:,} was the aim"
+        hoped = f" (aim: {CERTAIN_WITHIN:,})"
     paper, ours = (find_median(counts) for counts in needed)
     if ours == np.inf:
         return f"The chosen search does not reach {aim} within {budget:,} images{met}."
     last = (
-        f"more than {budget:,} in the slowest"
+        f"and more than {budget:,} in the slowest"
         if None in needed[1]
-        else f"{show_count(max(map(as_number, needed[1])))} in the slowest"
+        else f"and {show_count(max(map(as_number, needed[1])))} in the slowest"
     )
-    theirs = f"needs {paper:,.0f}" if paper < np.inf else f"does not get there within {budget:,}"
+    theirs = f"needs {paper:,.0f}" if paper < np.inf else f"needs more than {budget:,}"
     return (
-        f"For {aim}, the chosen search needs {ours:,.0f} images in the median run, {last}{hoped}; the paper's {theirs}"
+        f"For {aim}, the chosen search needs {ours:,.0f} images in the median run {last}{hoped}; the paper's {theirs}"
         f"{met}."
     )
 

@@ -76,7 +76,7 @@ def _reach(run: Evolution, log_odds: np.ndarray, generations: int) -> Reached:
 
 
 def tell(found: Cells) -> str:
-    """Return the comparison in two sentences that need no others beside them."""
+    """Return the comparison in a sentence that needs no other beside it."""
     all_cells, alone, few = (show_confidence(one.median) for one in (found.together, found.alone, found.alone_per_cell))
     takes = {
         "all": "takes them less far than",
@@ -85,8 +85,7 @@ def tell(found: Cells) -> str:
     }
     return (
         f"With as many images, a search for {found.classes} ImageNet classes alone {takes[found.ahead]} one for all "
-        f"{found.together.cells:,}: their medians are {alone} and {all_cells}. "
-        f"With as many children per cell, the {found.classes} have {few}."
+        f"{found.together.cells:,} (medians {alone} and {all_cells}); with as many children per cell, it reaches {few}."
     )
 
 

@@ -100,12 +100,12 @@ def tell(found: CppnSearch, images: str = "CPPN images") -> str:
     search, pixels = found.search, show_confidence(found.against_pixels.medians[1])
     on, further = search.longer, ""
     if on:
-        beats = f" and, in {found.photograph[1]:,} classes, beats the median photograph" if found.photograph else ""
+        beats = f", above the median photograph in {found.photograph[1]:,} classes" if found.photograph else ""
         further = f"; after {show_few(on.scale.per_cell)}, one run reaches {show_confidence(on.median)}{beats}"
     return (
         f"{images} reach a median of {show_confidence(search.median)} "
         f"({show_runs(search.scale.runs, search.run_medians)}) after {show_few(search.scale.per_cell)} children per "
-        f"cell, pixels {pixels}{further}."
+        f"cell, and pixels {pixels}{further}."
     )
 
 

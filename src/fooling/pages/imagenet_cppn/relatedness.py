@@ -87,8 +87,8 @@ def tell(found: Relatedness) -> str:
     """Return the three medians of the features as a sentence."""
     near, random, runs = (_show(part) for part in (found.features.near, found.features.random, found.features.runs))
     return (
-        f"Within a run, the likeness of images of related classes is {near} and of any two classes {random}; of one "
-        f"class in two runs it is {runs} (cosine of {found.judge}'s features)."
+        f"Within a run, images of related classes have a likeness of {near} and those of any two classes {random}; one "
+        f"class in two runs has {runs} (cosine of {found.judge}'s features)."
     )
 
 
