@@ -42,6 +42,7 @@ class TransferSizes:
     ensemble: ImageNetSizes  # against the mean softmax of the ImageNet networks
     # ImageNet networks that the images of page 08 are shown to, the one they evolved on first
     networks: tuple[str, ...] = ("SqueezeNet", "EfficientNet-Lite0", "EfficientNet-Lite1")
+    asked: bool = False  # whether they are shown all champions of large searches, for the gallery: minutes
 
 
 # Against three networks an image costs about four times as much; the paper's ensemble run has 4,000 generations. How
@@ -60,10 +61,12 @@ SIZES: Mapping[str, TransferSizes] = {
     "extended": TransferSizes(
         SearchSizes(runs=10, generations=200, children=200),
         ImageNetSizes(runs=2, generations=150, children=400, baseline_runs=1, baseline_generations=50),
+        asked=True,
     ),
     "paper": TransferSizes(
         SearchSizes(runs=50, generations=200, children=200),
         ImageNetSizes(runs=5, generations=4_000, children=400, baseline_runs=1),
+        asked=True,
     ),
 }
 
