@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import html
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -158,6 +161,15 @@ def test_the_last_choice_counts_although_another_takes_longer(made: Made, visit:
 
 def search_confidences(made: Made) -> np.ndarray:
     return np.asarray(made.search.confidences[0])
+
+
+def test_its_policy_allows_its_own_program_alone(made: Made) -> None:
+    page = made.path.read_text(encoding="utf-8")
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page)
+    (program,) = re.findall(r'<script type="module">(.*?)</script>', page, flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(program.encode()).digest()).decode()
+    rules = dict(rule.strip().partition(" ")[::2] for rule in html.unescape(policy).split(";"))
+    assert rules["default-src"] == "'none'" and rules["script-src"] == f"'sha256-{digest}'"
 
 
 def test_a_class_may_be_called_anything(visit: Callable[..., Page]) -> None:
