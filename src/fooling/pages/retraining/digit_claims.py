@@ -211,7 +211,7 @@ CHAIN_CLAIM = Claim(
     judge=judge_chain,
     before=_judge_last,
     headline=lambda found: (
-        f"In one chain, images evolved against the last of {count_words(found.iterations, 'retrained network')} reach "
+        f"Images evolved against the last of {count_words(found.iterations, 'retrained network')} reach "
         f"a median of {show_confidence(found.medians[-1])} ({show_runs(found.runs, found.last_run_medians)}), and "
         f"against the first, without a fooling class, {show_confidence(found.medians[0])}."
     ),
