@@ -3,7 +3,7 @@
 Source: tf-keras-vis, ``docs/examples/visualize_dense_layer.ipynb``: ``ActivationMaximization`` with a
 ``CategoricalScore``, all images as one batch. It is given its best: no input modifiers and no regularisers, of which it
 has some by default. Ours is a whole call of ``ascend`` without L2, records and compilation included, which is why it
-climbs as far as a page does: theirs compiles nothing, so that fewer steps show its speed as well.
+takes more steps: theirs compiles nothing, so that a few show its speed as well.
 """
 
 from __future__ import annotations

@@ -63,6 +63,8 @@ def test_a_search_is_found_by_page_name_and_seed_and_else_the_page_to_run_is_nam
     later = page._replace(name="10_transfer")
     assert later.find_search("02_mnist_direct", "direct") == [page.runs / "direct-a"]
     assert later._replace(seed=None).find_search("02_mnist_direct", "direct") == [page.runs / "direct-a"]
+    assert later.list_searches("02_mnist_direct") == ["direct"] and later.list_searches("03_mnist_cppn") == []
+    assert later._replace(seed=4).list_searches("02_mnist_direct") == []
     with pytest.raises(ValueError, match=r"`fooling report --profile smoke --only 02`"):
         later.find_search("02_mnist_direct", "cppn")
     with pytest.raises(ValueError, match=r"run that page first: with SEED = 4"):

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from fooling.encodings.direct import DirectEncoding
+from fooling.evolution.evolution import hash_champions
 from fooling.evolution.evolve import evolve
 from fooling.networks.answers import Transfer
 from fooling.networks.classifier import Classifier
 from fooling.networks.ensemble import average_networks
 from fooling.pages.transfer import showing
 from fooling.pages.transfer.showing import (
+    ask_networks,
     choose_champions,
     choose_examples,
     evolve_and_show,
@@ -108,6 +110,18 @@ def test_champions_of_a_search_are_shown_as_their_images_say(tmp_path: Path, mak
     np.testing.assert_array_equal(again.images, shown.images)
     fewer = show_champions(run, {"victim": victim, "other": other}, tmp_path, least=0.9)
     assert fewer.folder != shown.folder
+
+
+def test_networks_are_asked_about_every_champion_of_a_run(tmp_path: Path, make_quarter_network: Make) -> None:
+    victim, other = make_quarter_network(), make_quarter_network((0, 1, 3, 2))
+    run = evolve(victim, DirectEncoding(SHAPE), **SIZES, seeds=[0, 1]).take_run(1)
+    run.log_odds[0, 2] = -np.inf  # as if its cell were empty
+    kept = ask_networks(run, {"victim": victim, "other": other}, tmp_path)
+    assert kept and kept.settings["champions"] == hash_champions(run)
+    arrays, (images,), cells = kept.load_result(), run.images, np.array([0, 1, 3])
+    assert arrays and np.isnan(arrays["log_odds"][:, 2]).all()
+    for told, network in zip(arrays["log_odds"], (victim, other), strict=True):
+        np.testing.assert_allclose(told[cells], network.score(images)[cells, cells], rtol=1e-5)
 
 
 def test_an_ensemble_is_fooled_only_where_all_its_members_are(tmp_path: Path, make_quarter_network: Make) -> None:
