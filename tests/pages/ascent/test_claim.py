@@ -85,7 +85,9 @@ def test_l2_is_judged_at_the_strongest_decay_that_leaves_99_percent() -> None:
     assert swept.median_with == pytest.approx(1.0 / (1.0 + np.exp(-8.0)))
     assert swept.median_without == pytest.approx(1.0 / (1.0 + np.exp(-11.0)))
     assert (swept.seen_without, swept.seen_with, swept.less_certain.superiority) == (0.0, 0.5, 1.0)
-    assert measure(make_up(3.0, 0.5, swept=(7.0,)), "A").swept is None
+    one, none = (measure(make_up(3.0, 0.5, swept=part), "A") for part in ((1.0, 3.0, 7.0), (7.0,)))
+    assert "ends at 99.9664% (decay 0.01) or 99.9664% (decay 0.03), where other sees" in headline(AscentFound(one, one))
+    assert none.swept is None and "ends at 99.9664% (decay 0.01), where other sees" in headline(AscentFound(none, none))
 
 
 def test_images_that_another_network_names_less_often_with_l2_are_not_more_recognisable() -> None:

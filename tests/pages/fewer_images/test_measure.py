@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from fooling.confidence import to_confidence
+from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.search import SearchSettings
 from fooling.pages.fewer_images import measure
-from fooling.pages.fewer_images.claim import CPPNS, LEAST, MIDDLE, PAPER, PIXELS, SIZES, FewerSizes
+from fooling.pages.fewer_images.claim import ARMS, CPPNS, LEAST, MIDDLE, PAPER, PIXELS, SIZES, FewerSizes
 from fooling.pages.fewer_images.figures import draw_arms, draw_progress
 from fooling.pages.fewer_images.measure import Field, compare_arms, count_images
 from fooling.words import show_confidence
@@ -40,6 +41,21 @@ def evolve_nothing(classifier: Any, encoding: Any, **sizes: Any) -> Any:
     search = sizes["search"]
     asked.log_odds = np.full((len(sizes["seeds"]), 3), search.mutations + search.library + search.pressure, np.float32)
     return asked
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("encode", "name"),
+    [(DirectEncoding, name) for name in PIXELS] + [(CppnEncoding, name) for name in CPPNS],
+)
+def test_every_arm_gives_the_same_bytes_alone_and_beside_other_seeds(
+    make_small_network: Any, tmp_path: Path, encode: Any, name: str
+) -> None:
+    field = Field(make_small_network(SHAPE), encode(SHAPE), 7, MIDDLE, tmp_path)
+    together, alone = (field.run(ARMS[name], 100, seeds) for seeds in ([0, 1, 2], [1]))
+    assert together.history[1:2].tobytes() == alone.history.tobytes()
+    assert together.images[1:2].tobytes() == alone.images.tobytes()
+    assert len(np.unique(alone.history)) > len(alone.classes), "something was bred"
 
 
 @pytest.mark.parametrize("names", [PIXELS, CPPNS], ids=["pixels", "cppns"])

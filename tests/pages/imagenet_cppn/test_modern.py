@@ -42,10 +42,15 @@ def test_only_seeds_and_kinds_of_images_that_both_networks_have_are_compared(mak
     assert found.compared.medians == pytest.approx((0.8, 0.3)) and found.compared.ahead == 2
     assert found.start.medians == pytest.approx((0.008, 0.003)), "of generation 0"
     assert found.unbred == {"uniform noise": (0.2, 0.1)} and found.scale.runs == 1
-    assert measure(run, modern, "SqueezeNet", {}).unbred == {}
+    assert measure(run, modern, "SqueezeNet", {}).unbred == {} and found.above_photograph is None
+    photographs = {"SqueezeNet": {"photographs": 0.75}, MODERN: {"photographs": 0.25}}
+    assert measure(run, modern, "SqueezeNet", photographs).above_photograph == (2, 2)
+    assert measure(run, modern, "SqueezeNet", {"SqueezeNet": {"photographs": 0.75}}).above_photograph is None
 
 
 def test_words_and_json(check_words: Callable[[Any, Any], None]) -> None:
     check_words(CLAIM, FOUND)
     assert msgspec.json.decode(msgspec.json.encode(FOUND), type=ModernFound) == FOUND
     assert ("median confidence in uniform noise", "20.00% and 10.00%", "") in CLAIM.rows(FOUND)
+    told = CLAIM.rows(replace(FOUND, above_photograph=(622, 189)))
+    assert ("classes above the network's own median photograph", "622 and 189", "") in told

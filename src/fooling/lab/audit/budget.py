@@ -204,7 +204,7 @@ def tabulate_budget(budget: Budget, subject: Subject) -> list[tuple[str, str, st
         ),
         ("real images", f"{real:,}" if real else "none", "half to fit, half to measure"),
         *([("resized", natural.resize, why_resized)] if natural else []),
-        ("search", SEARCHES[budget.search], "page 16 found the one with the fewest images"),
+        ("search", SEARCHES[budget.search], "page 16 chose one for pixels; CPPNs keep the paper's"),
         ("noise", str(budget.noise), "random search: what chance finds"),
         ("direct", str(budget.direct), "pixels; the paper: 200 × 200 on digits"),
         ("CPPN", str(budget.cppn), "regular patterns; the same"),

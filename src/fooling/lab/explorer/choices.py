@@ -16,7 +16,7 @@ from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.evolution import Evolution, load_evolution
 from fooling.networks.classifier import Classifier, load_classifier
-from fooling.networks.imagenet import NAMES, class_names, load_network
+from fooling.networks.imagenet import NAMES, load_network
 from fooling.networks.lenet import INPUT_RANGE, NETWORKS, label_run, open_network_run, train_network
 from fooling.runs import RunFolder
 from fooling.words import show_confidence
@@ -26,7 +26,7 @@ ENCODINGS: dict[str, Callable[[tuple[int, int, int]], Encoding]] = {
     "CPPN, pixel indices": partial(CppnEncoding, coordinates="raw"),
     "pixels (direct)": DirectEncoding,
 }
-ALL, SUPPLEMENT = "all", "supplement"  # words for classes
+ALL = "all"  # the word for every class
 KEY = f"{12 * '?'}-????"  # of a run's folder, after its label
 MOST_CHILDREN = 100  # of a generation; Choice: on a digit network several generations a second
 
@@ -84,24 +84,15 @@ def count_children(classifier: Classifier, most: int | None = None) -> int:
     return min(most or MOST_CHILDREN, MOST_CHILDREN, classifier.batch)
 
 
-def default_classes(classifier: Classifier) -> str:
-    """Return the word for the classes to begin with."""
-    return SUPPLEMENT if tuple(classifier.class_names) == class_names() else ALL
-
-
-def read_classes(text: str, names: Sequence[str], supplement: Sequence[int] = ()) -> tuple[int, ...]:
+def read_classes(text: str, names: Sequence[str]) -> tuple[int, ...]:
     """Return the classes that a person typed, by index, each once; ValueError if there is no such class.
 
-    That is "all", "supplement" (the classes of ImageNet that the paper's supplement shows), or names and numbers with
-    commas between them. Where a name is a number, as a digit's is, the name comes first.
+    That is "all", or names and numbers with commas between them. Where a name is a number, as a digit's is, the name
+    comes first.
     """
     wanted = [part.strip() for part in text.split(",") if part.strip()]
     if not wanted or wanted == [ALL]:
         return tuple(range(len(names)))
-    if wanted == [SUPPLEMENT]:
-        if tuple(names) != class_names():
-            raise ValueError("Only networks of ImageNet's 1,000 classes have those of the supplement; type all.")
-        return tuple(supplement)
     return tuple(dict.fromkeys(_find_class(part, names) for part in wanted))
 
 

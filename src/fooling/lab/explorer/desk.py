@@ -7,7 +7,7 @@ import html
 import re
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from math import inf
@@ -30,8 +30,8 @@ class Desk:
     ``answering`` is set while a click is answered; whoever computes in the background rests.
     """
 
-    def __init__(self, networks: dict[str, Callable[[], Classifier]], folder: Path, supplement: Sequence[int]) -> None:
-        self.networks, self.folder, self.supplement = networks, folder, supplement
+    def __init__(self, networks: dict[str, Callable[[], Classifier]], folder: Path) -> None:
+        self.networks, self.folder = networks, folder
         self.status, self.answering = widgets.HTML(), threading.Event()
         self._loaded: dict[str, Classifier] = {}
         self._lock, self._line, self._waiting = threading.Lock(), threading.Condition(), deque[int]()

@@ -19,7 +19,6 @@ from fooling.lab.explorer.choices import (
     ALL,
     ENCODINGS,
     count_children,
-    default_classes,
     list_finished,
     read_classes,
 )
@@ -34,8 +33,8 @@ REST = 0.01  # seconds between two looks whether a click has been answered
 PATIENCE = 30.0  # seconds that stop waits for a network that is being loaded
 STOPPING = "Stop after the images under way, a second or two on a large network; what is evolved stays"
 RANDOM = "random images"
-HOW = "fewest images: what page 16 chose; the paper's: parents by chance, one mutation each"
-TIP = "all, supplement (20 classes of ImageNet), or names and numbers: daisy, 967"
+HOW = "fewest images: what page 16 chose for pixels; the paper's: parents by chance, one mutation each"
+TIP = "all, or names and numbers: daisy, 967"
 
 
 class EvolveSection:
@@ -166,7 +165,7 @@ class EvolveSection:
             self.search = Search.take_up(self.desk.load(self.network.value), finished)
         if self.search is None:
             classifier, encoding = self.choose()
-            classes = read_classes(self.classes.value, classifier.class_names, self.desk.supplement)
+            classes = read_classes(self.classes.value, classifier.class_names)
             parts, most = name_search(self.how.value, encoding.name)
             children = count_children(classifier, most)
             self.desk.say(f"Preparing {encoding.name} images for {classifier.name} …")
@@ -212,7 +211,7 @@ class EvolveSection:
         self._forget()
         self.desk.say(f"Loading {self.network.value} …")
         classifier = self.desk.load(self.network.value)
-        self.classes.value = default_classes(classifier)
+        self.classes.value = ALL
         self._list_finished(*self.choose())
         self.desk.say(f"{classifier.name} has {len(classifier.class_names):,} classes. Start begins.")
 

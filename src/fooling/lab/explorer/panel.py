@@ -35,7 +35,6 @@ class Explorer:
         folder: Where pictures are saved.
         search: What to begin with, from its first images or from where it stands; None for an empty grid.
         seed: Of the first search that is started here, and of breeding.
-        supplement: The classes of ImageNet that the paper's supplement shows.
         finished: Folders of runs that a search may begin with.
     """
 
@@ -45,13 +44,12 @@ class Explorer:
         folder: Path,
         search: Search | None = None,
         seed: int = 0,
-        supplement: Sequence[int] = (),
         finished: Sequence[Path] = (),
     ) -> None:
         self.search = copy.copy(search)  # so that the page's figures and numbers stay
         self.seed, self.finished = seed, finished
         own = {search.classifier.name: lambda: search.classifier} if search else {}
-        self._shared = {**own, **networks}, folder, supplement
+        self._shared = {**own, **networks}, folder
 
     @cached_property
     def widget(self) -> widgets.VBox:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fooling.confidence import NEAR_CERTAIN, to_confidence
+from fooling.gradient_ascent.settings import L2
 from fooling.pages.claim import SECONDARY, UNTESTED, Claim, Effect, Rows, grade_halves
 from fooling.pages.comparison import probability_of_superiority
 from fooling.pages.searches import SUPPLEMENT_CLASSES
@@ -197,12 +198,14 @@ def _judge_l2(found: AscentFound, with_l2: Swept | NetworkFound | None) -> str:
 
 
 def headline(found: AscentFound) -> str:
-    """Return what ImageNet images reach without and with L2, there before and after rounding to 8 bits."""
-    one = found.imagenet
+    """Return what ImageNet images reach without L2, with the paper's and, where there is one, with the L2 judged."""
+    one, swept = found.imagenet, found.imagenet.swept
+    ends, seen = f"{show_confidence(one.last_with.median)} (decay {L2.decay:g})", one.seen_with
+    if swept:
+        ends, seen = f"{ends} or {show_confidence(swept.median_with)} (decay {swept.decay:g})", swept.seen_with
     return (
         f"On {one.network} the median of {one.images} images reaches {show_confidence(one.best.median)} without L2; "
-        f"with L2 it ends at {show_confidence(one.unrounded_last)} ({show_confidence(one.last_with.median)} as 8-bit "
-        f"images), and {one.seen_by} sees the class in {one.seen_with:.0%} of these."
+        f"with L2 it ends at {ends}, where {one.seen_by} sees the class in {seen:.0%}."
     )
 
 
@@ -233,7 +236,7 @@ def _list_swept(label: str, one: NetworkFound) -> Rows:
     seen = f"{swept.seen_without:.0%} and {swept.seen_with:.0%}, {show_p(swept.seen_p)}"
     medians = " and ".join(map(show_confidence, (swept.median_without, swept.median_with)))
     return (
-        (f"{label}: strongest decay that leaves a median of 99%", f"{swept.decay:g}", "0.01"),
+        (f"{label}: strongest decay that leaves a median of 99%", f"{swept.decay:g}", f"{L2.decay:g}"),
         (f"{label}: median without decay and with it", medians, "slightly less certain"),
         (f"{label}: without it is more certain", str(swept.less_certain), ""),
         (f"{label}: {one.seen_by} sees the class, without and with it", seen, "some recognisable features"),

@@ -83,7 +83,12 @@ def tell_imagenet(found: Results | None) -> str:
         for kind, part in found.kinds.items()
     ]
     header = ("", "best by AUROC", "below chance beyond doubt")
-    return f"ImageNet, {found.natural:,} photographs:\n\n{table(header, rows)}\n\nScale: {found.scale}."
+    bred = next(iter(found.kinds.values()))
+    told = (
+        f"On ImageNet, {len(_find_below_chance(bred)) or 'none'} of {detectors} detectors find bred images more "
+        f"natural than photographs; the best by AUROC is {_tell_best(bred)}"
+    )
+    return f"**{told}.**\n\n{table(header, rows)}\n\nScale: {found.natural:,} photographs; {found.scale}."
 
 
 def find_beaten(found: DigitResults) -> list[str]:

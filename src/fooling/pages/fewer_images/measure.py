@@ -103,9 +103,9 @@ def measure(
         modern = load_network(MODERN)
         other = field._replace(classifier=modern, encoding=CppnEncoding(modern.image_shape))
         last = {name: other.run(parts, images, seeds) for name, parts in plans.items()}
-        plans["chosen, with the gradient"] = {**plans[CHOSEN], **claim.ARMS[claim.GRADIENT]}
-        shares = zip(plans.items(), (1.0, claim.BLACK_SHARE, claim.WHITE_SHARE), strict=True)
-        long = {name: field.run(parts, round(share * sizes.long), seeds) for (name, parts), share in shares}
+        white_box = {**plans[CHOSEN], **claim.ARMS[claim.GRADIENT]}
+        shares = zip(claim.LONG.items(), (*plans.values(), white_box), strict=True)
+        long = {name: field.run(parts, round(share * sizes.long), seeds) for (name, share), parts in shares}
         level = to_log_odds(MEDIAN)
         needed = [count_images(run, np.median(run.history, axis=2), level) for run in long.values()]
         before, after = (float(np.median(run.confidences)) for run in last.values())

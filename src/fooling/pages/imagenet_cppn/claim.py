@@ -18,6 +18,7 @@ from fooling.pages.imagenet_search import (
     describe_scale,
     judge_ahead,
     measure_search,
+    note_untested,
     tabulate_search,
 )
 from fooling.pages.searches import ImageNetSizes
@@ -127,7 +128,7 @@ def tabulate(found: CppnSearch) -> Rows:
         told = f"{classes:,} of {search.scale.classes:,}"
         where = "in the run that went on" if search.longer else "at the end"
         rows.append((f"classes above the median photograph's {show_confidence(median)}, {where}", told, ""))
-    return tuple(rows)
+    return (*rows, *note_untested(search.end.scale, PER_CELL))
 
 
 CENTRED = Claim(

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from fooling.confidence import to_confidence
 from fooling.pages.claim import OURS, SUPPORTED, UNSUPPORTED, UNTESTED, Claim, Rows
 from fooling.pages.comparison import Comparison, compare_classes, compare_starts, tell_comparison, tell_start
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from fooling.evolution.evolution import Evolution
 
 MODERN = "EfficientNet-Lite0"
+PHOTOGRAPHS = "photographs"  # the kind of images that page 06 asks both networks about, one usual crop of each
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class ModernFound:
     start: Comparison  # the same before evolution
     # by kind of image that nobody bred, each network's median confidence in its top class: what could explain it
     unbred: dict[str, tuple[float, float]]
+    # classes in which a champion has more confidence than the network's own median photograph; None without any
+    above_photograph: tuple[int, int] | None = None
 
 
 def measure(
@@ -40,12 +45,15 @@ def measure(
     count = min(len(run.log_odds), len(modern.log_odds))
     first, other = (to_confidence(one.log_odds[:count]) for one in (run, modern))
     first_says, other_says = (unbred.get(name, {}) for name in (network, MODERN))
+    answers = ((first, first_says), (other, other_says))
+    above = [int((np.median(part, axis=0) > said.get(PHOTOGRAPHS, np.nan)).sum()) for part, said in answers]
     return ModernFound(
         scale=measure_scale(modern, network, crops),
         modern=MODERN,
         compared=compare_classes(first, other),
         start=compare_starts(run.history[:count], modern.history[:count]),
         unbred={kind: (value, other_says[kind]) for kind, value in first_says.items() if kind in other_says},
+        above_photograph=(above[0], above[1]) if PHOTOGRAPHS in first_says and PHOTOGRAPHS in other_says else None,
     )
 
 
@@ -63,6 +71,7 @@ def tabulate(found: ModernFound) -> Rows:
     """Return the comparison, at the end and before, and what both networks say of images that nobody bred."""
     first, other, classes = found.scale.network, found.modern, found.scale.classes
     both = "{} and {}".format
+    above = found.above_photograph
     return (
         (f"median, {both(first, other)}", both(*map(show_confidence, found.compared.medians)), ""),
         (f"{first} against {other}", tell_comparison(found.compared, classes), ""),
@@ -71,6 +80,7 @@ def tabulate(found: ModernFound) -> Rows:
             (f"median confidence in {kind}", both(*map(show_confidence, pair)), "")
             for kind, pair in found.unbred.items()
         ),
+        *((("classes above the network's own median photograph", both(*above), ""),) if above else ()),
     )
 
 

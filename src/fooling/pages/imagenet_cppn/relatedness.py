@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fooling.pages.claim import QUOTE, UNTESTED, Claim, Effect, Rows, grade_halves
+from fooling.pages.claim import FIGURE, SMALL_EFFECT, UNTESTED, Claim, Effect, Rows, grade_halves
 from fooling.pages.imagenet_search import LEAST_PER_CELL, LEAST_RUNS, Scale, describe_scale
-from fooling.words import show_confidence, show_p, table
+from fooling.words import SMALLEST_P, show_confidence, show_p, table
 
 CLASSES = 100  # Choice: with fewer, hardly any class has a related one beside it
 RELATIVES = {  # by class, what the paper has in two runs; Source: paper Fig. 9
@@ -140,7 +140,8 @@ def _tell_likeness(one: Likeness | None) -> str:
     if one is None:
         return "not measured"
     alone = "" if one.superiority_distinct is None else f"; {one.superiority_distinct:.2f} without shared images"
-    return f"probability of superiority {one.superiority:.2f} (by permutation, {show_p(one.p)}){alone}"
+    small = f"; less than a small effect ({SMALL_EFFECT})" if one.p < SMALLEST_P and not one.is_there else ""
+    return f"probability of superiority {one.superiority:.2f} (by permutation, {show_p(one.p)}){alone}{small}"
 
 
 CLAIM = Claim(
@@ -150,7 +151,7 @@ CLAIM = Claim(
     section="§3.4, Fig. 9",
     sentence="Closely related classes get similar images within a run; different runs find different images.",
     number="three lizards and three dogs in two runs, at 13.28% to 93.29%; no measure of likeness",
-    grade=QUOTE,
+    grade=FIGURE,
     page="08_imagenet_cppn",
     record=Relatedness,
     judge=judge,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fooling.pages.claim import QUOTE, UNTESTED, Claim, Rows, grade_halves
+from fooling.pages.claim import FIGURE, UNTESTED, Claim, Rows, grade_halves
 from fooling.pages.searches import describe_network
 from fooling.words import show_p
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 LEAST = 0.5  # confidence from which a champion is judged; Choice: below, there is little to lose
 TILES = 4  # along a side, for the number that is reported; Choice: a grid between the coarsest and the finest
-FIGURE = {629: "99.94 → 99.80%", 769: "99.90 → 99.40%", 683: "99.91 → 99.89%"}  # by class; Fig. 10
-NUMBER = f"lipstick {FIGURE[629]}, ruler {FIGURE[769]}, oboe {FIGURE[683]}"
+FIG_10 = {629: "99.94 → 99.80%", 769: "99.90 → 99.40%", 683: "99.91 → 99.89%"}  # by class; Fig. 10
+NUMBER = f"lipstick {FIG_10[629]}, ruler {FIG_10[769]}, oboe {FIG_10[683]}"
 IMAGES, P = 10, 0.01  # Choice: the least images with a period, and the p of the sign test
 
 
@@ -197,7 +197,7 @@ CLAIM = Claim(
         "middle-level features, not global structure."
     ),
     number=NUMBER,
-    grade=QUOTE,
+    grade=FIGURE,
     page="09_imagenet_repetition",
     record=Repetition,
     judge=judge,

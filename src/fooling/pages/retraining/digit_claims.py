@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fooling.confidence import NEAR_CERTAIN, to_confidence
-from fooling.pages.claim import EXACT, NOT, PARTLY, RECALLED, REPRODUCED, SECONDARY, UNTESTED, Claim, Rows
+from fooling.pages.claim import EXACT, NOT, PARTLY, QUOTE_NUMBER_SECONDARY, RECALLED, REPRODUCED, UNTESTED, Claim, Rows
 from fooling.pages.searches import describe_size, spread_of_runs
 from fooling.words import count_words, show_confidence, show_error, show_runs
 
@@ -205,7 +205,7 @@ CHAIN_CLAIM = Claim(
         "images can be produced that fool these new networks, even after many retraining iterations.”"
     ),
     number="99.99% still reached after many iterations",
-    grade=SECONDARY,
+    grade=QUOTE_NUMBER_SECONDARY,
     page="11_retraining",
     record=ChainFound,
     judge=judge_chain,
