@@ -1,4 +1,4 @@
-"""Peak memory of one run over all 1000 classes of ImageNet: pixels or CPPNs on EfficientNet-Lite0.
+"""Peak memory of one run over all 1000 classes of ImageNet: pixels or CPPNs on SqueezeNet.
 
     python benchmarks/imagenet_memory.py direct 200 400
     python benchmarks/imagenet_memory.py cppn 400 200
@@ -26,7 +26,7 @@ ENCODINGS = {"direct": DirectEncoding, "cppn": CppnEncoding}
 def main() -> None:
     """Print the peak, and how many different images the cells hold at the end."""
     name, children, generations = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    classifier = load_network("EfficientNet-Lite0")
+    classifier = load_network()
     encoding = ENCODINGS[name](classifier.image_shape)
     started = time.monotonic()
     with TemporaryDirectory() as folder:

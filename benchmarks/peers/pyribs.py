@@ -49,7 +49,10 @@ def measure_rows(name: str, sizes: Sizes) -> Measured:
     theirs = {"by hand": (children, search_by_hand)}
     for batch in TUTORIAL_BATCHES:
         theirs[f"tutorial, batch {batch}"] = (max(batch // sizes.share, 2), search_by_tutorial)
-    calls = {side: partial(repeat, begin(classifier, batch, 0), sizes) for side, (batch, begin) in theirs.items()}
+    searches = {side: begin(classifier, batch, 0) for side, (batch, begin) in theirs.items()}
+    for search in searches.values():
+        repeat(search, sizes.age)  # as old as ours when it is timed
+    calls = {side: partial(repeat, search, sizes.stretch) for side, search in searches.items()}
     images = {side: batch * sizes.stretch for side, (batch, _) in theirs.items()}
     encoding = DirectEncoding(classifier.image_shape)
     for runs in (1, RUNS):
@@ -72,9 +75,9 @@ def pair(rates: dict[str, np.ndarray], label: str, ours: str, other: str, aim: f
     return compare(f"LeNet, pixels: {label}", rates[ours], rates[other], "images/s", aim, note=note)
 
 
-def repeat(search: Search, sizes: Sizes) -> None:
-    """Advance by as many generations as are timed at once."""
-    for _ in range(sizes.stretch):
+def repeat(search: Search, generations: int) -> None:
+    """Advance by so many generations."""
+    for _ in range(generations):
         search.advance()
 
 

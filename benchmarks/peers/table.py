@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,7 +18,9 @@ HEADER = """<!-- Written by `benchmarks/compare.py --keep`. -->
 # Side by side
 
 Every ratio is the median of several rounds in one process, in which both sides take turns on the same cores; the lowest
-and the highest round stand beside it. `.venv/bin/python benchmarks/compare.py --only NAME` measures a row again.
+and the highest round stand beside it. So it need not be the ratio of the two rates, each of which is a median, too. An
+aim that lies within the rounds is undecided, whatever the median says. `.venv/bin/python benchmarks/compare.py --only
+NAME` measures a row again, once `make .venv/peers` has installed the peers.
 
 ![The ratios and the slopes of the tables below](peers.png)
 """
@@ -83,6 +86,7 @@ def write_row(name: str, row: Row) -> str:
     """Return a row as a line of its table."""
     aim = "" if row.aim is None else f"{'≤' if row.cost else '≥'} {row.aim:g}"
     met = "" if row.aim is None else "yes" if row.met else "no"
+    met += ", within the rounds" if row.aim and min(row.ratios) <= row.aim <= max(row.ratios) else ""
     rounds = f"{min(row.ratios):.3g} to {max(row.ratios):.3g}"
     cells = [name, row.label, f"{row.other:,.4g}", f"{row.ours:,.4g}", row.unit, f"{row.ratio:.3g}", rounds, aim, met]
     return f"| {' | '.join(cells)} |"
@@ -110,9 +114,11 @@ def draw_figure(kept: Mapping[str, Measured]) -> Figure:
     rows = [row for measured in kept.values() for row in measured.rows]
     growths = [growth for measured in kept.values() for growth in measured.growths]
     alt = "Ratios beside the network and beside other packages with their aims, and how the time of a generation grows."
-    figure = Figure(figsize=(WIDTH, 9.5))
+    figure = Figure(figsize=(WIDTH, 9.8))
     figure.alt = alt
-    ratios, slopes = figure.subfigures(2, 1, height_ratios=(3, 2))
+    ratios, slopes, foot = figure.subfigures(3, 1, height_ratios=(30, 20, 1))
+    machines = {f"{one.processor}, {one.threads} threads" for one in map(attrgetter("machine"), kept.values()) if one}
+    foot.text(0.5, 0.5, f"On {'; '.join(sorted(machines))}. Versions: results.md", ha="center", fontsize=6)
     left, right = ratios.subplots(1, 2)
     draw_ratios(left, [row for row in rows if find_kind(row) == COSTS], "times the network's own; less is better")
     draw_ratios(right, [row for row in rows if find_kind(row) == GAINS], "times as fast; more is better")

@@ -186,10 +186,11 @@ def _list_errors(found: ErrorFound) -> Rows:
     low, high = found.error_range
     spread = f"{show_error(low)} to {show_error(high)}, n = {count_words(found.iterations, 'network')} of one chain"
     crops = f"{found.agreement_crops:,} crops of {found.agreement_photographs} photographs"
+    times = f", {found.error_last / found.error_first:.1f} times the first's" if found.error_first else ""
     return (
         ("digits: error of the first network", show_error(found.error_first), "0.94%"),
         ("digits: error of retrained networks", f"median {show_error(found.error_median)} ({spread})", "similar"),
-        ("digits: error of the last network", show_error(found.error_last), "similar"),
+        ("digits: error of the last network", f"{show_error(found.error_last)}{times}", "similar"),
         (f"of {found.held_out:,} digits called fooling", f"{show_error(found.called_fooling)} (median network)", ""),
         ("ImageNet: top class as before", f"{found.agreement:.0%} of {crops}, none of them learned", "similar error"),
     )
