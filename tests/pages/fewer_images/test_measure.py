@@ -118,12 +118,12 @@ def test_the_whole_protocol_ends_on_other_seeds_and_on_a_network_of_today(monkey
 def test_the_page_measures_and_draws_and_takes_up_what_it_kept(
     make_small_network: Any, tmp_path: Path, monkeypatch: Any, show: Any
 ) -> None:
-    sizes = FewerSizes(seeds=2, digits=70, arms=(PAPER, "weak cells"))
+    sizes = FewerSizes(seeds=2, digits=70, arms=(PAPER, "weak cells"), tests=3)
     network = make_small_network(SHAPE)
     monkeypatch.setattr(measure, "PIXELS", 7)
     found, runs, every = measure.measure(network, "made", sizes, tmp_path, 0)
     assert found.imagenet == () and found.reached is found.modern is None and found.digits.images == 70
-    assert {seed for run in every for seed in run.seeds.tolist()} == {1000, 1001, 2000, 2001}
+    assert {seed for run in every for seed in run.seeds.tolist()} == {1000, 1001, 3000, 3001, 3002}
     assert [run.search.pressure for run in every[:2]] == [0, 1]
     monkeypatch.setattr("fooling.evolution.evolve.begin", None)  # nothing is evolved a second time
     again = measure.measure(network, "made", sizes, tmp_path, 0)

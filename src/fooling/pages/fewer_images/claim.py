@@ -12,7 +12,7 @@ from fooling.confidence import NEAR_CERTAIN, to_confidence
 from fooling.pages.claim import OURS, SUPPORTED, UNSUPPORTED, UNTESTED, Claim, Rows
 from fooling.pages.imagenet_cppn.claim import MEDIAN
 from fooling.pages.imagenet_cppn.modern import MODERN
-from fooling.words import list_words, show_confidence, table
+from fooling.words import count_words, list_words, show_confidence, table
 
 LEAST, MIDDLE = "the least certain class", "the median class"
 PAPER, COMBINED, GRADIENT = "the paper's search", "all that help", "gradient (white-box)"
@@ -49,18 +49,19 @@ Counts = tuple[float | None, ...]  # by run; None for never
 class FewerSizes:
     """How many images each search has."""
 
-    seeds: int  # on which arms are compared, the same for all; as many others test what was chosen
+    seeds: int  # on which arms are compared, the same for all; as many others test what was chosen on ImageNet
     digits: int  # images of an arm with pixels against LeNet
     imagenet: tuple[int, ...] = ()  # images of an arm with CPPNs on SqueezeNet; the better half goes on to the next
     long: int = 0  # images in which the paper's search is to reach its median on SqueezeNet; 0 for not tried
     arms: tuple[str, ...] = FEW  # with pixels; with CPPNs they are CPPNS
+    tests: int = 3  # seeds on which what was chosen on digits is tested
 
 
 SIZES: Mapping[str, FewerSizes] = {
     "smoke": FewerSizes(seeds=2, digits=600, arms=FEW[:3]),
     "default": FewerSizes(seeds=3, digits=4_000),
-    "extended": FewerSizes(seeds=3, digits=20_000, imagenet=(20_000, 40_000), arms=PIXELS),
-    "paper": FewerSizes(seeds=3, digits=20_000, imagenet=(20_000, 40_000), long=160_000, arms=PIXELS),
+    "extended": FewerSizes(seeds=3, digits=20_000, imagenet=(20_000, 40_000), arms=PIXELS, tests=20),
+    "paper": FewerSizes(3, digits=20_000, imagenet=(20_000, 40_000), long=160_000, arms=PIXELS, tests=20),
 }
 NEEDED = SIZES["paper"]  # the least at which the aims are judged
 
@@ -157,7 +158,14 @@ def find_median(counts: Counts) -> float:
 
 def show_count(count: float | None, budget: float) -> str:
     """Return a count in words; ``budget`` is what a run had that never got there."""
-    return f"more than {budget:,.0f}" if count is None else f"{count:,.0f}"
+    return f"more than {budget:,.0f}" if as_number(count) == np.inf else f"{count:,.0f}"
+
+
+def show_counts(counts: Counts, budget: float) -> str:
+    """Return the median run's count, those of the fastest and the slowest that got there, and how many did."""
+    there = [count for count in counts if count is not None]
+    spread = f"{min(there):,.0f} to {max(there):,.0f}; " if there else ""
+    return f"{show_count(find_median(counts), budget)} ({spread}{len(there)} of {count_words(len(counts), 'run')})"
 
 
 def merge(names: Iterable[str]) -> dict[str, Any]:
@@ -216,7 +224,7 @@ def tell(found: FewerFound) -> str:
     if ours == np.inf:
         return f"The chosen search does not reach {aim} within {budgets[1]:,.0f} images{met}."
     last = show_count(max(needed[1], key=as_number), budgets[1])
-    theirs = show_count(paper if paper < np.inf else None, budgets[0])
+    theirs = show_count(paper, budgets[0])
     return (
         f"For {aim}, the chosen search needs {ours:,.0f} images in the median run and {last} in the slowest{hoped}; "
         f"the paper's needs {theirs}{met}."
@@ -252,8 +260,7 @@ def list_rows(found: FewerFound) -> Rows:
         (f"ImageNet's median at {MEDIAN:.2%}", found.reached, NEEDED.long, LONG),
     ):
         for (name, share), counts in zip(shares.items(), every or (), strict=False):
-            told = list_words([show_count(one, share * budget) for one in counts])
-            rows.append((f"images to {what}, {name}, by run", told, ""))
+            rows.append((f"images to {what}, {name}", show_counts(counts, share * budget), ""))
     words = {True: "met", False: "not met", None: "not tried"}
     return (*rows, *((f"aim: {aim}", words[met], "") for aim, met in list_aims(found).items()))
 

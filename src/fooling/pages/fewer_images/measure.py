@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CHOSEN, PIXELS, CPPNS = "chosen", 200, 400  # children per generation; Source: paper and released code
 # By how much the seeds of arms, and of the tests on digits, lie above the first. No choice is made on the tests' seeds;
 # on ImageNet these are the first ones, with which page 08 ran the paper's search.
-ARMS, DIGITS = 1_000, 2_000
+ARMS, DIGITS = 1_000, 3_000
 Runs = dict[str, Evolution]
 
 
@@ -80,7 +80,8 @@ def measure(
     Returns:
         The record; by network, the runs on seeds that no choice was made on; and all runs.
     """
-    seeds, arms_seeds, digit_seeds = (range(first, first + sizes.seeds) for first in (seed, seed + ARMS, seed + DIGITS))
+    seeds, arms_seeds = (range(first, first + sizes.seeds) for first in (seed, seed + ARMS))
+    digit_seeds = range(seed + DIGITS, seed + DIGITS + sizes.tests)
     field = Field(lenet, DirectEncoding(lenet.image_shape), PIXELS, claim.LEAST, folder)
     digits, arms = compare_arms(field, sizes.arms, sizes.digits, arms_seeds)
     plans = {claim.PAPER: {}, CHOSEN: claim.merge(digits.chosen)}
