@@ -40,7 +40,7 @@ def test_surprises_are_told_where_the_numbers_are_so(tmp_path: Path) -> None:
     photograph, classes = metrics["records"]["imagenet-cppn"]["photograph"]
     assert f"In {classes} of 1,000 classes" in told[1] and f"{photograph:.2%}" in told[1]
     metrics["records"]["imagenet-cppn"]["photograph"] = [photograph, 500]
-    assert metrics["records"].pop("cells")["classes"] == 20 and "20 ImageNet classes alone" in told[2]
+    assert metrics["records"].pop("cells")["classes"] == 20 and "20 ImageNet classes reach" in told[2]
     (tmp_path / "metrics").mkdir()
     (tmp_path / "metrics" / "08_imagenet_cppn.json").write_text(json.dumps(metrics))
     assert overview.list_surprises(tmp_path) == [], "half of the classes is no surprise"

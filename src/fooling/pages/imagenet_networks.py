@@ -89,7 +89,7 @@ def tabulate(found: Natural) -> Rows:
     medians = found.median_right, found.median_wrong
     right, wrong = ("never" if one is None else show_confidence(one) for one in medians)
     return (
-        ("labelled photographs", f"{found.images:,}", "ImageNet's validation images"),
+        ("labelled photographs, usual crop", f"{found.images:,}", "ImageNet's validation images"),
         ("top class right", f"{100 * found.accuracy:.0f}%", "57.4%"),
         ("median confidence in the top class", show_confidence(found.median), "60.3%"),
         ("when right", right, "86.7%"),

@@ -152,12 +152,23 @@ DIRECT = Claim(
     record=SearchFound,
     judge=judge_direct,
     headline=lambda found: (
-        f"After {found.generations} generations the median confidence is {show_confidence(found.median)}; "
+        f"Pixel images reach a median of {show_confidence(found.median)} after {found.generations} generations; "
         f"{_count_runs(found.runs_certain_before_50, found.runs)} had every class at 99.99% before generation 50."
     ),
     rows=_list_direct,
     scale=describe_scale,
 )
+
+
+def _tell(found: SearchFound, images: str) -> str:
+    """Return what such images reach, and what random CPPNs have, as a sentence."""
+    return (
+        f"{images} reach a median confidence of {show_confidence(found.median)} after {found.generations} generations "
+        f"({show_runs(found.runs, found.run_medians)}); the best of as many random CPPNs, never bred, have "
+        f"{show_confidence(found.baseline_median)}."
+    )
+
+
 CENTRED = Claim(
     id="mnist-cppn",
     title="Regular patterns become certain digits",
@@ -169,16 +180,13 @@ CENTRED = Claim(
     page="03_mnist_cppn",
     record=SearchFound,
     judge=judge_cppn,
-    headline=lambda found: (
-        f"CPPN images reach a median confidence of {show_confidence(found.median)} after {found.generations} "
-        f"generations ({show_runs(found.runs, found.run_medians)}); the best of as many random CPPNs, never bred, have "
-        f"{show_confidence(found.baseline_median)}."
-    ),
+    headline=lambda found: _tell(found, "CPPN images"),
     rows=_list_rows,
     scale=describe_scale,
 )
 RAW = replace(
     CENTRED,
+    headline=lambda found: _tell(found, "CPPN images fed pixel indices"),
     id="mnist-cppn-raw",
     title="The same, fed pixel indices",
     otherwise="patterns fed pixel indices do not become certain digits",

@@ -11,12 +11,13 @@ from matplotlib.axes import Axes
 
 from fooling.confidence import NEAR_CERTAIN
 from fooling.figures.style import DPI, WIDTH, Figure, show_pixels, styled
+from fooling.lab.detectors.names import ENCODINGS, ENERGY, SCALED
 from fooling.pages.detectors.records import DigitResults
 from fooling.pages.imagenet_cppn.cells import Cells, tell
 from fooling.pages.imagenet_cppn.claim import CppnSearch
 from fooling.pages.mnist_search import SearchFound
 from fooling.pages.page import read_record
-from fooling.words import list_words, show_confidence
+from fooling.words import count_words, list_words, show_confidence, show_few
 
 PAGE = round(WIDTH * DPI)  # pixels across
 ROW = 10  # images in a row: the digits, and so many of the wall
@@ -98,29 +99,35 @@ def list_surprises(folder: Path) -> list[str]:
     told = []
     digits: SearchFound | None = read_record(folder, "03_mnist_cppn", "mnist-cppn", SearchFound)
     if digits and digits.baseline_median >= NEAR_CERTAIN:
-        reached = show_confidence(digits.baseline_median)
-        told.append(f"Digits need no breeding: the best of as many random CPPNs reach {reached} in the median digit.")
+        reached, images = show_confidence(digits.baseline_median), (digits.generations + 1) * digits.children
+        told.append(
+            f"Digits need no breeding: the best of {images:,} random CPPNs, fed coordinates in [−1, 1], reach "
+            f"{reached} in the median digit, above the paper's mark of {NEAR_CERTAIN:.2%}."
+        )
     found: CppnSearch | None = read_record(folder, "08_imagenet_cppn", "imagenet-cppn", CppnSearch)
     if found and found.photograph and found.photograph[1] > found.search.scale.classes / 2:
         photograph, classes = found.photograph
-        generations = found.search.end.scale.generations
+        end = found.search.end.scale
         told.append(
-            f"In {classes:,} of {found.search.scale.classes:,} classes the network is more confident of nonsense than "
-            f"of the median photograph ({show_confidence(photograph)}), after {generations:,} generations."
+            f"In {classes:,} of {end.classes:,} classes {end.network} is more confident of nonsense than of the median "
+            f"photograph ({show_confidence(photograph)}), after {show_few(end.per_cell)} children per cell in "
+            f"{count_words(end.runs, 'run')}."
         )
     cells: Cells | None = read_record(folder, "08_imagenet_cppn", "cells", Cells)
     if cells and cells.ahead:
         told.append(tell(cells))
     detectors: DigitResults | None = read_record(folder, "13_detectors", "detectors", DigitResults)
-    if detectors and (auroc := detectors.kinds["CPPN"].detections["energy"].auroc[0]) < 0.5:
+    aurocs = [detectors.kinds[kind].detections[ENERGY].auroc[0] for kind in ENCODINGS] if detectors else [1.0]
+    if max(aurocs) < 0.5:
+        pixels, cppns = (f"{auroc:.0%}" for auroc in aurocs)
         told.append(
-            "Detectors that read logits find nonsense more natural than digits: where chance alone has an AUROC of "
-            f"0.5, the energy has {auroc:.2f} for CPPN images."
+            "Detectors that read logits, the scores before the softmax, find nonsense more natural than digits: the "
+            f"energy puts a digit above a pixel image in {pixels} of pairs and above a CPPN image in {cppns}."
         )
     if detectors and (like := detectors.likeness) and like.guarded["CPPN"] > like.plain["CPPN"]:
         told.append(
-            "Nonsense grows digit-like when it must get past a defence: against the feature distance, CPPN champions' "
-            f"correlation with the mean digit goes from {like.plain['CPPN']:.2f} to {like.guarded['CPPN']:.2f}, where "
-            f"real digits have {like.real:.2f}."
+            "Nonsense grows digit-like when it must get past a detector: correlation with the mean digit is "
+            f"{like.guarded['CPPN']:.2f} against the feature distance, {like.plain['CPPN']:.2f} against {SCALED}, "
+            f"which stops none (real digits: {like.real:.2f}; {like.champions} CPPN champions)."
         )
     return told

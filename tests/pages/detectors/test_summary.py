@@ -53,7 +53,7 @@ def test_record_comes_back_from_json(found: DigitResults) -> None:
 def test_sentence_counts_detectors_surely_below_chance_and_searches_that_a_detector_lost(found: DigitResults) -> None:
     told = summary.headline(found)
     assert told.startswith("1 of 3 detectors find bred images more natural than digits; "), "0.47 may be chance"
-    assert "falls in 3 of 3 searches, most for fooling class (CPPN: 0.80 to 0.55)." in told
+    assert "falls in 3 of 3 searches against it, most for fooling class (CPPN: 0.80 to 0.55)." in told
     assert len(told.split()) <= 35
     noise = replace(found, kinds={**found.kinds, "CPPN": found.kinds["noise"]})
     assert summary.headline(noise).startswith("None of 3 detectors find"), "every encoding counts"

@@ -75,5 +75,5 @@ def test_words_and_json(check_words: Callable[[Any, Any], None]) -> None:
         check_words(CLAIM, found)
         assert msgspec.json.decode(msgspec.json.encode(found), type=Diversity) == found
     assert CLAIM.headline(FOUND) == (
-        "Of 300 different champions with at least 99%, the 40 most diverse have 99.12% on average."
+        "The 40 most diverse of 300 different champions with at least 99% have 99.12% on average."
     )

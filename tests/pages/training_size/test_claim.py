@@ -87,7 +87,7 @@ def test_a_planted_trend_is_partly_and_none_is_no_support() -> None:
     assert judge(growing) == PARTLY
     falling = summarise(grow({500: 39, 1_000: 29, 2_000: 19, 4_000: 9}))
     assert judge(falling) == UNSUPPORTED
-    assert "times as many images to reach 99.99%, pixels 3.73 times." in CLAIM.headline(growing)
+    assert "To reach 99.99%, CPPNs need 3.73 times as many images, and pixels 3.73 times" in CLAIM.headline(growing)
     assert judge(summarise(grow(dict.fromkeys((1, 2, 3, 4), 5)))) == UNSUPPORTED
     assert CLAIM.before is not None and (CLAIM.before(falling), CLAIM.before(growing)) == (NOT, PARTLY)
 

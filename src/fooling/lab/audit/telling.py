@@ -113,7 +113,8 @@ def _tell_temperature(warmed: Temperature, counts: Mapping[str, int]) -> str:
     words = (f"{before:.1f}", f"{after:.1f}")
     moved = f"{moved} from {' to '.join(words)}" if words[0] != words[1] else f"stayed at {words[1]}"
     certain = [_count_share(share, counts[kind]) for share in warmed.certain.get(kind, ())]
-    worst = f"; of the images by {kind}, {certain[0]} have 99% before, {certain[1]} after" if kind else ""
+    both = f"{certain[0]} have 99% before and {certain[1]} after" if kind else ""
+    worst = f"; of the images by {kind}, {both}" if kind else ""
     return f"Temperature {warmed.value:.2f}: the calibration error {moved} points{worst}."
 
 
@@ -137,7 +138,7 @@ def _tell_detectors(detectors: Mapping[str, Mapping[str, Separation]], counts: M
             f"What a detector would let pass is not told: there are fewer than {FEW} images of each kind of nonsense."
         )
     said = "no other detector is better" if best == THRESHOLD else f"with the best detector, {best}: {other}"
-    return f"Where 95% of real images pass a threshold on the confidence, so does nonsense: {threshold}; {said}."
+    return f"Nonsense that passes a threshold on the confidence which 95% of real images pass: {threshold}; {said}."
 
 
 def _sort(parts: Mapping[str, Value]) -> list[tuple[str, Value]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fooling.lab.detectors.measures import show, show_points
-from fooling.lab.detectors.names import ENCODINGS, FEATURES, FOOLING_CLASS
+from fooling.lab.detectors.names import ENCODINGS, FEATURES, FOOLING_CLASS, SCALED
 from fooling.pages.detectors.records import DetectorSizes, DigitResults, KindResults, Likeness, Results
 from fooling.words import Markup, show_confidence, table
 
@@ -25,9 +25,9 @@ def headline(found: DigitResults) -> str:
     falls, detectors = _compare(found), len(found.kinds["CPPN"].detections)
     (encoding, name), (old, new) = max(falls.items(), key=lambda fall: fall[1][0] - fall[1][1])
     return (
-        f"{len(find_beaten(found)) or 'None'} of {detectors} detectors find bred images more natural than digits; once "
-        f"images evolve against it, a detector's AUROC falls in {_count_falls(found)} searches, most for {name} "
-        f"({encoding}: {old:.2f} to {new:.2f})."
+        f"{len(find_beaten(found)) or 'None'} of {detectors} detectors find bred images more natural than digits; a "
+        f"detector's AUROC falls in {_count_falls(found)} searches against it, most for {name} ({encoding}: {old:.2f} "
+        f"to {new:.2f})."
     )
 
 
@@ -53,14 +53,14 @@ def list_rows(found: DigitResults) -> tuple[tuple[str, str], ...]:
 
 
 def _list_likeness(found: Likeness | None) -> tuple[tuple[str, str], ...]:
-    """Say how much champions look like digits without and with a detector to get past."""
+    """Say how much champions look like digits with a detector to get past that stops nothing, and with another."""
     if found is None:
         return ()
     parts = zip(found.plain.items(), found.guarded.values(), strict=True)
     rows = [
         (
-            f"{name}, correlation with the mean digit: no defence, against the {FEATURES}",
-            f"{before:.2f}, {after:.2f} ({found.champions} champions; real digits {found.real:.2f})",
+            f"{name}, correlation with the mean digit: against {SCALED}, against the {FEATURES}",
+            f"{before:.2f}, {after:.2f} ({found.champions} champions of one run; real digits {found.real:.2f})",
         )
         for (name, before), after in parts
     ]

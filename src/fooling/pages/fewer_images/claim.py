@@ -219,15 +219,15 @@ def tell(found: FewerFound) -> str:
     else:
         needed, aim = found.certain, f"all ten digits at {NEAR_CERTAIN:.2%}"
         budgets = found.digits.images, float(found.digits.images)
-        hoped, met = f" (aim: {CERTAIN_WITHIN:,})", ""
+        hoped, met = f"; aim: {CERTAIN_WITHIN:,}", ""
     paper, ours = (find_median(counts) for counts in needed)
     if ours == np.inf:
         return f"The chosen search does not reach {aim} within {budgets[1]:,.0f} images{met}."
     last = show_count(max(needed[1], key=as_number), budgets[1])
     theirs = show_count(paper, budgets[0])
     return (
-        f"For {aim}, the chosen search needs {ours:,.0f} images in the median run and {last} in the slowest{hoped}; "
-        f"the paper's needs {theirs}{met}."
+        f"The chosen search needs {ours:,.0f} images in the median run (slowest: {last}{hoped}) for {aim}; the paper's "
+        f"needs {theirs}{met}."
     )
 
 

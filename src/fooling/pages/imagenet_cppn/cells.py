@@ -78,14 +78,15 @@ def _reach(run: Evolution, log_odds: np.ndarray, generations: int) -> Reached:
 def tell(found: Cells) -> str:
     """Return the comparison in a sentence that needs no other beside it."""
     all_cells, alone, few = (show_confidence(one.median) for one in (found.together, found.alone, found.alone_per_cell))
-    takes = {
-        "all": "takes them less far than",
-        "few": "takes them further than",
-        "": "is not surely ahead of or behind",
+    helps = {
+        "all": "Other classes help",
+        "few": "Other classes help, but cost images",
+        "": "Other classes help, and cost about as much",
     }
     return (
-        f"With as many images, a search for {found.classes} ImageNet classes alone {takes[found.ahead]} one for all "
-        f"{found.together.cells:,} (medians {alone} and {all_cells}); with as many children per cell, it reaches {few}."
+        f"{helps[found.ahead]}: with {show_few(found.together.per_cell)} children per cell, {found.classes} ImageNet "
+        f"classes reach {all_cells} among {found.together.cells:,} cells and {few} alone; with as many images, they "
+        f"reach {alone} alone ({count_words(found.seeds, 'run')})."
     )
 
 

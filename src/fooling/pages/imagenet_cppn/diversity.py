@@ -107,7 +107,7 @@ def tell(found: Diversity) -> str:
     if found.mean is None:
         return "No champion has 99%, so there is none to hang on a wall."
     return (
-        f"Of {found.eligible:,} different champions with at least 99%, the {found.images} most diverse have "
+        f"The {found.images} most diverse of {found.eligible:,} different champions with at least 99% have "
         f"{show_confidence(found.mean)} on average."
     )
 

@@ -96,10 +96,9 @@ CLAIM = Claim(
     record=ModernFound,
     judge=judge,
     headline=lambda found: (
-        f"After {show_few(found.scale.per_cell)} children per cell in {count_words(found.scale.runs, 'run')} on each "
-        f"network, the median image has "
-        f"{show_confidence(found.compared.medians[0])} on {found.scale.network} and "
-        f"{show_confidence(found.compared.medians[1])} on {found.modern}."
+        f"The median image against {found.modern} has a confidence of {show_confidence(found.compared.medians[1])}, "
+        f"and against {found.scale.network} {show_confidence(found.compared.medians[0])}, after "
+        f"{show_few(found.scale.per_cell)} children per cell in {count_words(found.scale.runs, 'run')} on each."
     ),
     rows=tabulate,
     scale=lambda found: f"{describe_scale(found.scale)}; and as many images on {found.modern}",

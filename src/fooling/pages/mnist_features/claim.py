@@ -7,7 +7,7 @@ within a run, or over pairs of runs, and every test draws anew which champion of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -205,7 +205,14 @@ def headline(found: FeaturesFound) -> str:
     low = has_low_bar(one)
     alike = "are alike" if one.alike.is_there else "are not clearly alike"
     bar = "has a low bar" if low else "has bars, but not low ones" if one.low_bar_2.is_there else "has no clear low bar"
-    return f"A 1 is {vertical} than other digits, a 2 {bar}, and images of one digit {alike} over {found.runs} runs."
+    unbred = found.controls.get("random CPPN")
+    names = [field.name for field in fields(Statements)]
+    above = unbred and all(getattr(unbred, name).superiority > getattr(one, name).superiority for name in names)
+    clearer = "; random CPPNs, never bred, show it more clearly" if above else ""
+    return (
+        f"A 1 is {vertical} than other digits, a 2 {bar}, and images of one digit {alike} over {found.runs} "
+        f"runs{clearer}."
+    )
 
 
 def list_rows(found: FeaturesFound) -> Rows:

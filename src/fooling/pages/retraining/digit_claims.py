@@ -231,9 +231,9 @@ ERROR_CLAIM = Claim(
     record=ErrorFound,
     judge=judge_errors,
     headline=lambda found: (
-        f"The median retrained digit network gets {show_error(found.error_median)} of the held-out digits wrong, the "
-        f"last one {show_error(found.error_last)}, and the first network, which has no fooling class, "
-        f"{show_error(found.error_first)}."
+        f"The error on held-out digits goes from {show_error(found.error_first)}, without a fooling class, to "
+        f"{show_error(found.error_median)} in the median retrained network and {show_error(found.error_last)} in the "
+        "last."
     ),
     rows=_list_errors,
     scale=attrgetter("scale"),

@@ -87,9 +87,9 @@ CLAIM = Claim(
     record=HeadFound,
     judge=judge,
     headline=lambda found: (
-        "Images evolved against the retrained network DNN2 reach a median of "
+        "Images evolved against DNN2, which learned a fooling class, reach a median of "
         f"{show_confidence(found.compared.medians[1])} ({show_runs(found.scale.runs, found.run_medians_after)}) after "
-        f"{show_few(found.scale.per_cell)} children per cell; as many against DNN1 reach "
+        f"{show_few(found.scale.per_cell)} children per cell; as many against the first network reach "
         f"{show_confidence(found.compared.medians[0])}."
     ),
     rows=_list_rows,

@@ -199,9 +199,9 @@ CLAIM = Claim(
     record=TrainingSizeFound,
     judge=judge,
     headline=lambda found: (
-        "From {:,} to {:,} digits".format(*found.extremes)
-        + f" the error goes from {_show_errors(found)}; CPPN images need "
-        f"{found.cppn.fold:.2f} times as many images to reach 99.99%, pixels {found.direct.fold:.2f} times."
+        f"To reach 99.99%, CPPNs need {found.cppn.fold:.2f} times as many images, and pixels {found.direct.fold:.2f} "
+        "times, when LeNet learns {1:,} instead of {0:,} digits".format(*found.extremes)
+        + f"; its error goes from {_show_errors(found)}."
     ),
     rows=list_rows,
     scale=lambda found: (

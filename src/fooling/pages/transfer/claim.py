@@ -133,7 +133,7 @@ def judge_transfer(found: TransferFound) -> str:
 def tell_transfer(found: TransferFound) -> str:
     """Return the shares that keep their class in a sentence."""
     told = [(label, one, one.share) for label, one in found.judged.items() if one.share is not None]
-    shares = [f"{share:.0%} of {count_words(one.showings, 'showing')} ({label})" for label, one, share in told]
+    shares = [f"{share:.0%} of {count_words(one.showings, 'case')} ({label})" for label, one, share in told]
     missing = [label for label, one in found.judged.items() if one.share is None]
     if not shares:
         return "No image reached 99% on its own network, so there is none to show to another."
