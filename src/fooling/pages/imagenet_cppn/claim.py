@@ -36,7 +36,7 @@ DOGS_AND_CATS = range(156, 287)  # the classes that the paper calls a weak spot,
 SIZES: Mapping[str, ImageNetSizes] = {
     "smoke": ImageNetSizes(runs=2, generations=2, children=30, baseline_runs=1, longer=3),
     "default": ImageNetSizes(runs=2, generations=10, children=400, baseline_runs=1),
-    "extended": ImageNetSizes(runs=4, generations=250, children=400, baseline_runs=1, longer=1_750),
+    "extended": ImageNetSizes(runs=4, generations=250, children=400, baseline_runs=1, longer=5_000),
     "paper": ImageNetSizes(runs=5, generations=5_000, children=400, baseline_runs=1, crops="ten"),
 }
 
