@@ -78,8 +78,8 @@ def test_the_rule_before_asked_pixels_and_the_order_of_classes() -> None:
 
 def test_sentence_and_rows_hold_every_sense_and_what_the_paper_shows(check_words: Callable[[Any, Any], None]) -> None:
     assert CLAIM.headline(FOUND) == (
-        "Images of related classes are more alike (0.31) than those of any two classes of a run (0.00); those of one "
-        "class in two runs have 0.01 (cosine of EfficientNet-Lite0's features)."
+        "Images of related classes are more alike (0.31) than any two of a run (0.00); one class in two runs has 0.01 "
+        "(cosine of EfficientNet-Lite0's features)."
     )
     rows = {what: here for what, here, _ in CLAIM.rows(FOUND)}
     said = "probability of superiority 0.70 (by permutation, p < 0.0001); 0.60 without shared images"

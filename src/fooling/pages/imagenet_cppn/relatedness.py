@@ -90,8 +90,8 @@ def tell(found: Relatedness) -> str:
     part = found.features.against_random
     much = next((word for least, word in MUCH.items() if part and part.superiority > least), "not more")
     return (
-        f"Images of related classes are {much} alike ({near}) than those of any two classes of a run ({random}); those "
-        f"of one class in two runs have {runs} (cosine of {found.judge}'s features)."
+        f"Images of related classes are {much} alike ({near}) than any two of a run ({random}); one class in two runs "
+        f"has {runs} (cosine of {found.judge}'s features)."
     )
 
 

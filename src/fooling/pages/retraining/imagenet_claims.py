@@ -89,7 +89,7 @@ CLAIM = Claim(
     headline=lambda found: (
         "Images evolved against DNN2, which learned a fooling class, reach a median of "
         f"{show_confidence(found.compared.medians[1])} ({show_runs(found.scale.runs, found.run_medians_after)}) after "
-        f"{show_few(found.scale.per_cell)} children per cell; as many against the first network reach "
+        f"{show_few(found.scale.per_cell)} children per cell, and those against DNN1 "
         f"{show_confidence(found.compared.medians[0])}."
     ),
     rows=_list_rows,
