@@ -143,14 +143,19 @@ def test_start_while_another_network_loads_starts_once_it_is_loaded(explorer, mo
     wait_for(lambda: search.generation > 0)
 
 
-def test_stop_draws_no_picture_before_the_last_one(explorer, monkeypatch):
-    search, shown = Counting(), []
-    monkeypatch.setattr(search, "advance", explorer.evolve.stop)  # while a generation is under way
+def test_stop_begins_no_generation_and_draws_one_last_picture(explorer, monkeypatch):
+    search, shown, begun = Counting(), [], []
+
+    def advance() -> None:
+        begun.append(len(begun))
+        explorer.evolve.stop()  # while a generation is under way
+
+    monkeypatch.setattr(search, "advance", advance)
     monkeypatch.setattr(explorer.evolve, "make", lambda: search)
     monkeypatch.setattr(explorer.evolve, "show", shown.append)
     explorer.evolve.start()
     wait_for(lambda: not explorer.evolve.running)
-    assert shown == [search]
+    assert shown == [search] and begun == [0], "no generation begins once it is asked to stop"
 
 
 def test_first_sentence_names_the_button_that_evolves(explorer, make_search, tmp_path):
