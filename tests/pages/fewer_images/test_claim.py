@@ -177,6 +177,14 @@ def test_every_arm_is_told_whether_it_helps_or_not() -> None:
     assert (
         rows["images to ImageNet's median at 88.11%, the paper's search"] == "120,000 (110,000 to 120,000; 2 of 3 runs)"
     )
+    assert rows["images to ImageNet's median at 88.11%, chosen"] == "80,000 (70,000 to 80,000; 2 of 3 runs)"
+    never = replace(FOUND, reached=((120_000.0,) * 3, *((None,) * 3,) * 2))
+    told_never = {what: here for what, here, _ in CLAIM.rows(never)}
+    assert told_never["images to ImageNet's median at 88.11%, chosen"] == "more than 80,000 (0 of 3 runs)"
+    assert (
+        told_never["images to ImageNet's median at 88.11%, chosen, with the gradient"]
+        == "more than 24,000 (0 of 3 runs)"
+    )
     assert "3 searches × 3 seeds, 20,000 images a run" in CLAIM.scale(FOUND)
 
 

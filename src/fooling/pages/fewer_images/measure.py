@@ -23,7 +23,7 @@ from fooling.pages.imagenet_cppn.modern import MODERN
 if TYPE_CHECKING:
     from fooling.networks.classifier import Classifier
 
-CHOSEN, PIXELS, CPPNS = "chosen", 200, 400  # children per generation; Source: paper and released code
+PIXELS, CPPNS = 200, 400  # children per generation; Source: paper and released code
 # By how much the seeds of arms, and of the tests on digits, lie above the first. No choice is made on the tests' seeds;
 # on ImageNet these are the first ones, with which page 08 ran the paper's search.
 ARMS, DIGITS = 1_000, 3_000
@@ -72,6 +72,11 @@ def count_images(run: Evolution, log_odds: np.ndarray, least: float) -> claim.Co
     )
 
 
+def count_median(run: Evolution) -> claim.Counts:
+    """Return for each run the images until the median class has the paper's median."""
+    return count_images(run, np.median(run.history, axis=2), to_log_odds(MEDIAN))
+
+
 def measure(
     lenet: Classifier, data: str, sizes: claim.FewerSizes, folder: Path, seed: int
 ) -> tuple[claim.FewerFound, dict[str, Runs], list[Evolution]]:
@@ -84,7 +89,7 @@ def measure(
     digit_seeds = range(seed + DIGITS, seed + DIGITS + sizes.tests)
     field = Field(lenet, DirectEncoding(lenet.image_shape), PIXELS, claim.LEAST, folder)
     digits, arms = compare_arms(field, sizes.arms, sizes.digits, arms_seeds)
-    plans = {claim.PAPER: {}, CHOSEN: claim.merge(digits.chosen)}
+    plans = {claim.PAPER: {}, claim.CHOSEN: claim.merge(digits.chosen)}
     tried = {lenet.name: {name: field.run(parts, sizes.digits, digit_seeds) for name, parts in plans.items()}}
     level = to_log_odds(NEAR_CERTAIN)
     paper, ours = (count_images(run, run.history.min(axis=2), level) for run in tried[lenet.name].values())
@@ -99,17 +104,19 @@ def measure(
                 trial.better,
                 [*every, *arms.values()],
             )
+    chosen = claim.merge(found.trials[-1].chosen)
     if sizes.long:
-        plans[CHOSEN] = claim.merge(trial.chosen)
+        long = {claim.PAPER: field.run({}, sizes.long, seeds)}
+        budgets = claim.list_budgets(count_median(long[claim.PAPER]), sizes.long)
+        for name, parts in ((claim.CHOSEN, chosen), (claim.WHITE, {**chosen, **claim.ARMS[claim.GRADIENT]})):
+            long[name] = field.run(parts, int(budgets[name]), seeds)
+        paper, ours, white = map(count_median, long.values())
+        found, tried[network.name] = replace(found, reached=(paper, ours, white)), long
+    if sizes.modern:
         modern = load_network(MODERN)
         other = field._replace(classifier=modern, encoding=CppnEncoding(modern.image_shape))
-        last = {name: other.run(parts, images, seeds) for name, parts in plans.items()}
-        white_box = {**plans[CHOSEN], **claim.ARMS[claim.GRADIENT]}
-        shares = zip(claim.LONG.items(), (*plans.values(), white_box), strict=True)
-        long = {name: field.run(parts, round(share * sizes.long), seeds) for (name, share), parts in shares}
-        level = to_log_odds(MEDIAN)
-        needed = [count_images(run, np.median(run.history, axis=2), level) for run in long.values()]
+        plans = {claim.PAPER: {}, claim.CHOSEN: chosen}
+        last = {name: other.run(parts, sizes.modern, seeds) for name, parts in plans.items()}
         before, after = (float(np.median(run.confidences)) for run in last.values())
-        found = replace(found, reached=(needed[0], needed[1], needed[2]), modern=(before, after))
-        tried = {**tried, network.name: long, MODERN: last}
+        found, tried[MODERN] = replace(found, modern=(before, after)), last
     return found, tried, [*every, *(run for part in tried.values() for run in part.values())]
