@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -62,6 +63,9 @@ def test_the_table_says_which_aims_are_met_and_names_each_slope() -> None:
     assert "| digits-pixels | LeNet, pixels | 100 | 80 | images/s | 1.25 | 1.2 to 1.3 | ≤ 1.1 | no |" in table
     assert "| pyribs | pyribs | 100 | 150 | images/s | 1.5 | 1.4 to 1.6 | ≥ 1.3 | yes |" in table
     assert "| children | own work, pixels | children | 50, 100, 200 | 100, 200, 400 | 1.00 |" in table
+    assert "Of 2 aims 1 are met by the median; 0 of all lie within the rounds." in table
+    wide = {"pyribs": Measured([replace(make_measured()["pyribs"].rows[0], ratios=[1.2, 1.5, 1.6])])}
+    assert "Of 1 aims 1 are met by the median; 1 of all lie within the rounds." in write_table(wide)
     assert "- pyribs: nothing empty." in table and "ribs 0.12.0" in table
 
 

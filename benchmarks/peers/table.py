@@ -74,7 +74,21 @@ def write_table(kept: Mapping[str, Measured]) -> str:
     tables = ["\n".join([title, *lines]) for title, lines in parts.items() if lines]
     notes = [note for measured in kept.values() for note in write_notes(measured)]
     places = [f"- {machine}. Load before each row: {', '.join(names)}." for machine, names in machines.items()]
-    return "\n\n".join([HEADER, *tables, "## Notes", "\n".join(notes), "## Measured on", "\n".join(places)]) + "\n"
+    aims = count_aims([row for measured in kept.values() for row in measured.rows])
+    parts_of_all = [HEADER.strip(), aims, *tables, "## Notes", "\n".join(notes), "## Measured on", "\n".join(places)]
+    return "\n\n".join(parts_of_all) + "\n"
+
+
+def count_aims(rows: Sequence[Row]) -> str:
+    """Return in a sentence how many aims are met."""
+    aimed = [row for row in rows if row.aim is not None]
+    met, open_ = (sum(map(ask, aimed)) for ask in (attrgetter("met"), is_open))
+    return f"Of {len(aimed)} aims {met} are met by the median; {open_} of all lie within the rounds."
+
+
+def is_open(row: Row) -> bool:
+    """Return whether a row has an aim that its rounds do not decide."""
+    return row.aim is not None and min(row.ratios) <= row.aim <= max(row.ratios)
 
 
 def find_kind(row: Row) -> str:
@@ -86,7 +100,7 @@ def write_row(name: str, row: Row) -> str:
     """Return a row as a line of its table."""
     aim = "" if row.aim is None else f"{'≤' if row.cost else '≥'} {row.aim:g}"
     met = "" if row.aim is None else "yes" if row.met else "no"
-    met += ", within the rounds" if row.aim and min(row.ratios) <= row.aim <= max(row.ratios) else ""
+    met += ", within the rounds" if is_open(row) else ""
     rounds = f"{min(row.ratios):.3g} to {max(row.ratios):.3g}"
     cells = [name, row.label, f"{row.other:,.4g}", f"{row.ours:,.4g}", row.unit, f"{row.ratio:.3g}", rounds, aim, met]
     return f"| {' | '.join(cells)} |"

@@ -117,8 +117,8 @@ def list_surprises(folder: Path) -> list[str]:
     if cells and cells.ahead:
         told.append(tell(cells))
     detectors: DigitResults | None = read_record(folder, "13_detectors", "detectors", DigitResults)
-    aurocs = [detectors.kinds[kind].detections[ENERGY].auroc[0] for kind in ENCODINGS] if detectors else [1.0]
-    if max(aurocs) < 0.5:
+    aurocs = [detectors.kinds[kind].detections[ENERGY].auroc[0] for kind in ENCODINGS] if detectors else []
+    if aurocs and max(aurocs) < 0.5:
         pixels, cppns = (f"{auroc:.0%}" for auroc in aurocs)
         told.append(
             "Detectors that read logits, the scores before the softmax, find nonsense more natural than digits: the "
