@@ -85,7 +85,7 @@ def draw_first_generations(curves: Mapping[str, np.ndarray], class_names: Sequen
     first = {label: first_generations(history) for label, history in curves.items()}
     missed = {label: int(np.isnan(part).sum()) for label, part in first.items()}
     alt = "First generation at 99.99% by class. " + "; ".join(
-        f"{label}: median {np.nanmedian(part):.0f}, {missed[label]} of {part.size} never"
+        f"{label}: median {np.nanmedian(part):.0f} where it was reached, {missed[label]} of {part.size} never"
         if missed[label] < part.size
         else f"{label}: never"
         for label, part in first.items()

@@ -126,8 +126,8 @@ def list_surprises(folder: Path) -> list[str]:
         )
     if detectors and (like := detectors.likeness) and like.guarded["CPPN"] > like.plain["CPPN"]:
         told.append(
-            "Nonsense grows digit-like when it must get past a detector: correlation with the mean digit is "
-            f"{like.guarded['CPPN']:.2f} against the feature distance, {like.plain['CPPN']:.2f} against {SCALED}, "
+            "Nonsense grows digit-like when it must get past the feature distance: correlation with the mean digit is "
+            f"{like.guarded['CPPN']:.2f} against this detector, {like.plain['CPPN']:.2f} against {SCALED}, "
             f"which stops none (real digits: {like.real:.2f}; {like.champions} CPPN champions)."
         )
     return told

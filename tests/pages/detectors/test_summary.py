@@ -53,7 +53,7 @@ def test_record_comes_back_from_json(found: DigitResults) -> None:
 def test_sentence_counts_detectors_surely_below_chance_and_searches_that_a_detector_lost(found: DigitResults) -> None:
     told = summary.headline(found)
     assert told.startswith("1 of 3 detectors find bred images more natural than digits; "), "0.47 may be chance"
-    assert "falls in 3 of 3 searches against it, most for fooling class (CPPN: 0.80 to 0.55)." in told
+    assert "falls in 3 of 3 searches against it (3 beyond doubt), most for fooling class (CPPN: 0.80 to 0.55)." in told
     assert len(told.split()) <= 35
     noise = replace(found, kinds={**found.kinds, "CPPN": found.kinds["noise"]})
     assert summary.headline(noise).startswith("None of 3 detectors find"), "every encoding counts"
@@ -65,7 +65,10 @@ def test_table_tells_every_number_of_the_finding(found: DigitResults) -> None:
     assert rows["natural digits measured"] == "200" and rows[beaten] == "1 of 3: maximum softmax"
     assert rows["best by AUROC, direct"] == "fooling class 0.90 [0.85, 0.94]"
     assert rows["best by AUROC, noise"] == "energy 0.95 [0.90, 0.99]"
-    assert rows["searches in which the detector's own AUROC falls"] == "3 of 3"
+    assert rows["searches in which the detector's own AUROC falls"] == "3 of 3, 3 beyond doubt"
+    near = make_kind(0.8, 30, 0.3, 0.44, 0.75)  # intervals that overlap
+    against = {**found.against, "CPPN": {**found.against["CPPN"], "energy": near}}
+    assert "3 of 3, 2 beyond doubt" in dict(summary.list_rows(replace(found, against=against))).values()
     assert rows["CPPN images that the fooling class lets pass: before, after"] == "20%, 45%"
     assert rows["median confidence, direct: before, after"] == "99.00%, 95.00%"
     assert rows["median confidence, CPPN: before, after"] == "90.00%, 80.00%", "without the other network's"

@@ -48,15 +48,17 @@ def test_a_search_is_ahead_where_every_run_of_it_is_above_every_run_of_the_other
     together, alone = searches
     found = cells.measure(together, alone)
     assert found.ahead == "all" and cells.tell(found) == (
-        "Other classes help: with 10 children per cell, 2 ImageNet classes reach 65.00% among 8 cells and 10.00% "
-        "alone; with as many images, they reach 35.00% alone (2 runs)."
+        "At equal images, other classes help: 2 ImageNet classes reach 65.00% among 8 cells and 35.00% alone; at equal "
+        "children per cell, they reach 10.00% alone (2 runs)."
     )
     alone.history[0, 8] = 1.0
     found = cells.measure(together, alone)
-    assert found.ahead == "" and cells.tell(found).startswith("Other classes help, and cost about as much: with 10 ")
+    assert found.ahead == "" and cells.tell(found).startswith(
+        "At equal images, other classes make no clear difference: "
+    )
     alone.history[1, 8] = 1.0
     found = cells.measure(together, alone)
-    assert found.ahead == "few" and cells.tell(found).startswith("Other classes help, but cost images: with 10 ")
+    assert found.ahead == "few" and cells.tell(found).startswith("At equal images, other classes do not help: ")
 
 
 def test_table_tells_the_three_searches(searches):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fooling.lab.detectors.measures import show, show_points
+from fooling.lab.detectors.measures import Interval, show, show_points
 from fooling.lab.detectors.names import ENCODINGS, FEATURES, FOOLING_CLASS, SCALED
 from fooling.pages.detectors.records import DetectorSizes, DigitResults, KindResults, Likeness, Results
 from fooling.words import Markup, show_confidence, table
@@ -23,11 +23,12 @@ SIZES: Mapping[str, DetectorSizes] = {
 def headline(found: DigitResults) -> str:
     """Return how many detectors bred images beat as they are, and what evolution against the detectors does."""
     falls, detectors = _compare(found), len(found.kinds["CPPN"].detections)
-    (encoding, name), (old, new) = max(falls.items(), key=lambda fall: fall[1][0] - fall[1][1])
+    count, surely = _count_falls(found)
+    (encoding, name), (old, new) = max(falls.items(), key=lambda fall: fall[1][0].value - fall[1][1].value)
     return (
         f"{len(find_beaten(found)) or 'None'} of {detectors} detectors find bred images more natural than digits; a "
-        f"detector's AUROC falls in {_count_falls(found)} searches against it, most for {name} ({encoding}: {old:.2f} "
-        f"to {new:.2f})."
+        f"detector's AUROC falls in {count} searches against it ({surely} beyond doubt), most for {name} ({encoding}: "
+        f"{old.value:.2f} to {new.value:.2f})."
     )
 
 
@@ -41,7 +42,7 @@ def list_rows(found: DigitResults) -> tuple[tuple[str, str], ...]:
         ("natural digits measured", f"{found.natural:,}"),
         (more, f"{count}: {', '.join(beaten)}" if beaten else count),
         *((f"best by AUROC, {kind}", _tell_best(part)) for kind, part in found.kinds.items()),
-        ("searches in which the detector's own AUROC falls", _count_falls(found)),
+        ("searches in which the detector's own AUROC falls", "{}, {} beyond doubt".format(*_count_falls(found))),
         (f"CPPN images that the {FOOLING_CLASS} lets pass: before, after", f"{before:.0%}, {after:.0%}"),
         *((f"median confidence, {one}: before, after", _tell_confidences(found, one)) for one in ENCODINGS),
         (f"median confidence of the network with the {FOOLING_CLASS}, evolved against", show_confidence(taught.median)),
@@ -119,19 +120,20 @@ def tabulate_again(found: DigitResults) -> list[tuple[str, ...]]:
     ]
 
 
-def _compare(found: DigitResults) -> dict[tuple[str, str], tuple[float, float]]:
+def _compare(found: DigitResults) -> dict[tuple[str, str], tuple[Interval, Interval]]:
     """Return by encoding and detector its AUROC on images before and after they evolved against it."""
     return {
-        (encoding, name): (found.kinds[encoding].detections[name].auroc.value, part.detections[name].auroc.value)
+        (encoding, name): (found.kinds[encoding].detections[name].auroc, part.detections[name].auroc)
         for encoding, by_guard in found.against.items()
         for name, part in by_guard.items()
     }
 
 
-def _count_falls(found: DigitResults) -> str:
-    """Return in how many searches a detector's AUROC falls on images that evolved against it."""
+def _count_falls(found: DigitResults) -> tuple[str, int]:
+    """Return in how many searches a detector's AUROC falls on images that evolved against it, and surely so."""
     falls = _compare(found).values()
-    return f"{sum(after < before for before, after in falls)} of {len(falls)}"
+    surely = sum(after.high < before.low for before, after in falls)
+    return f"{sum(after.value < before.value for before, after in falls)} of {len(falls)}", surely
 
 
 def _find_below_chance(part: KindResults) -> list[str]:

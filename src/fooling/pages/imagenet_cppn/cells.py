@@ -78,15 +78,11 @@ def _reach(run: Evolution, log_odds: np.ndarray, generations: int) -> Reached:
 def tell(found: Cells) -> str:
     """Return the comparison in a sentence that needs no other beside it."""
     all_cells, alone, few = (show_confidence(one.median) for one in (found.together, found.alone, found.alone_per_cell))
-    helps = {
-        "all": "Other classes help",
-        "few": "Other classes help, but cost images",
-        "": "Other classes help, and cost about as much",
-    }
+    helps = {"all": "help", "few": "do not help", "": "make no clear difference"}
     return (
-        f"{helps[found.ahead]}: with {show_few(found.together.per_cell)} children per cell, {found.classes} ImageNet "
-        f"classes reach {all_cells} among {found.together.cells:,} cells and {few} alone; with as many images, they "
-        f"reach {alone} alone ({count_words(found.seeds, 'run')})."
+        f"At equal images, other classes {helps[found.ahead]}: {found.classes} ImageNet classes reach {all_cells} "
+        f"among {found.together.cells:,} cells and {alone} alone; at equal children per cell, they reach {few} alone "
+        f"({count_words(found.seeds, 'run')})."
     )
 
 

@@ -199,7 +199,7 @@ def _list_errors(found: ErrorFound) -> Rows:
 CHAIN_CLAIM = Claim(
     id="retrain-mnist",
     title="A fooling class does not help on digits",
-    otherwise="a fooling class helps on digits",
+    otherwise="a fooling class slows the search on digits, too",
     section="§3.6",
     sentence=(  # the paper's own; others tell its number
         "“While retrained DNNs learn to classify the negative examples as fooling images, a new batch of fooling "
