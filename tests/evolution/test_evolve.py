@@ -21,14 +21,15 @@ import fooling
 from fooling.arithmetic import count_threads
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding, DirectGenomes
-from fooling.encodings.population import compile_mutate
 from fooling.encodings.random_search import RandomSearch
 from fooling.evolution import evolve as evolving
 from fooling.evolution.evolution import Evolution, load_evolution
 from fooling.evolution.evolve import Setup, evolve
 from fooling.evolution.kept import pack_result
 from fooling.evolution.map_elites import History, State, Target
+from fooling.evolution.search import SearchSettings
 from fooling.evolution.takeovers import find_takeovers
+from fooling.evolution.variation import compile_vary
 from fooling.files import DamagedError, read_arrays, write_arrays
 from fooling.networks import classifier as classifying
 from fooling.networks.classifier import Classifier, load_classifier
@@ -504,7 +505,7 @@ class BranchingEncoding(DirectEncoding):
 def test_an_encoding_of_ones_own_may_branch_on_what_it_computes():
     encoding, seeds = BranchingEncoding(ODD), tf.constant([[1, 1]], tf.int64)
     random = encoding.initialise(4, seeds)
-    children = compile_mutate(encoding, 4)(random, seeds, tf.constant(1))
+    children = compile_vary(SearchSettings(), encoding, 4)(random, seeds, tf.constant(1))
     np.testing.assert_array_equal(children.genes, random.genes, "no population is that bright")
 
 

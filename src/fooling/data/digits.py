@@ -66,7 +66,9 @@ def choose_digits(digits: Digits, size: int, seed: int) -> Digits:
 def _load_mnist() -> Digits:
     path = DATA / "mnist.npz"
     if not path.exists():
-        raise ValueError("data/mnist.npz is missing: it is part of the repository, so `git restore data` brings it back.")
+        raise ValueError(
+            "data/mnist.npz is missing: it is part of the repository, so `git restore data` brings it back."
+        )
     content = path.read_bytes()
     check_hash("data/mnist.npz", content, MNIST_SHA256)
     with np.load(io.BytesIO(content), allow_pickle=False) as file:

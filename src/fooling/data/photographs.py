@@ -186,7 +186,8 @@ def _find_in_folder(name: str, folder: Path) -> Photographs:
             raise ValueError(f"The folder {path.name} holds no .jpeg, .jpg or .png file.")
         found += [(picture, label) for picture in inside]
     if not found:
-        raise ValueError(f"{name} holds no photographs; expected ILSVRC2012_val_*.JPEG, n01440764_*.JPEG or folders named by class.")
+        expected = "ILSVRC2012_val_*.JPEG, n01440764_*.JPEG or folders named by class"
+        raise ValueError(f"{name} holds no photographs; expected {expected}.")
     labels = np.array([label for _, label in found], np.int64)
     titles = tuple(path.relative_to(folder).as_posix() for path, _ in found)
     return Photographs(name, tuple(path for path, _ in found), labels, titles)

@@ -52,8 +52,8 @@ def list_pictures(folder: Path, deep: bool = True) -> tuple[list[Path], list[Pat
 def read_picture(file: Path | IO[bytes], as_seen: bool = False) -> Picture:
     """Decode a picture as it is stored, which is how Keras reads it; of several frames the first.
 
-    With ``as_seen`` it is turned as the camera was held, and white put behind transparent parts, as a browser does. If it
-    cannot be read, the text of a ValueError says why, without a full stop.
+    With ``as_seen`` it is turned as the camera was held, and white put behind transparent parts, as a browser does. If
+    it cannot be read, the text of a ValueError says why, without a full stop.
     """
     try:
         if isinstance(file, Path) and file.exists() and not file.is_file():

@@ -64,13 +64,6 @@ def compile_express(encoding: Encoding) -> Callable[[Genomes], tf.Tensor]:
     return compile_graph(on_processor(encoding.express), [describe_population(encoding, None)])
 
 
-@lru_cache(maxsize=GRAPHS)
-def compile_mutate(encoding: Encoding, count: int) -> Callable[[Genomes, tf.Tensor, tf.Tensor], Genomes]:
-    """Return ``encoding.mutate`` as one graph for ``count`` parents of one run."""
-    signature = [describe_population(encoding, count), tf.TensorSpec([1, 2], tf.int64), tf.TensorSpec([], tf.int32)]
-    return compile_graph(on_processor(encoding.mutate), signature)
-
-
 def map_batches(
     function: Callable[[Any], tf.Tensor], population: Any, size: int, width: int | None, under_way: int
 ) -> tf.Tensor:

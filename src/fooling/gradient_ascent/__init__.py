@@ -1,4 +1,4 @@
 """Images that climb the gradient of a class's confidence.
 
-A file imports only from those above it: settings, climb, ascend, experiment.
+A file imports only from those above it: settings, climb, records, ascend.
 """

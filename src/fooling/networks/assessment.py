@@ -21,7 +21,7 @@ class Assessment(NamedTuple):
     confidences: np.ndarray  # (count,) float32: in the top class
     correct: np.ndarray  # (count,) bool
     calibration: Calibration
-    top_five_error: float = math.nan  # share whose label is not among their five highest classes; NaN if not measured
+    top_five_error: float  # share whose label is not among their five highest classes
 
     @property
     def calibration_error(self) -> float:

@@ -12,10 +12,10 @@ import tensorflow as tf
 from fooling.confidence import to_confidence
 from fooling.encodings import Encoding, Genomes
 from fooling.encodings.direct import DirectEncoding
-from fooling.encodings.operators import fold_seeds
-from fooling.encodings.population import compile_mutate, express_genomes, stack_genomes, take_genome
-from fooling.evolution.map_elites import generation_seeds
-from fooling.evolution.variation import VARIATION
+from fooling.encodings.population import express_genomes, stack_genomes, take_genome
+from fooling.evolution.map_elites import draw_first, generation_seeds
+from fooling.evolution.search import PAPER
+from fooling.evolution.variation import compile_vary
 from fooling.networks.classifier import Classifier
 
 LITTER = 12  # children; Choice: two rows of six, and 12 EfficientNet-Lite0 images take a quarter of a second
@@ -58,15 +58,10 @@ def show_genomes(
     return Litter(tuple(genomes), images, classifier.score(images), parents)
 
 
-def fold_litter(seed: int, litter: int) -> tf.Tensor:
-    """Return what the draws of a litter, numbered from 1, depend on, ``(1, 2) int64``."""
-    return fold_seeds(generation_seeds(tf.constant([seed], tf.int64), tf.constant(litter)), VARIATION)
-
-
 def bear_children(
     encoding: Encoding, parents: Sequence[Genomes], count: int, seed: int, litter: int = 1
 ) -> list[Genomes]:
-    """Return mutated children of one parent or of two; the same seed and litter give the same children.
+    """Return mutated children of one parent or of two; the same seed and litter, from 1 on, give the same children.
 
     Two parents that are pixels are crossed as in the released code (half of the pairs of children, simulated binary
     crossover) before they mutate. The paper has no crossover of CPPNs, so there each parent has every second child.
@@ -75,8 +70,9 @@ def bear_children(
         encoding = replace(encoding, crossover=True)
     slots = stack_genomes([parents[slot % len(parents)] for slot in range(count)])
     # Generation 1: the mutation rate of a long run's end would show a person no difference.
-    mutate = compile_mutate(encoding, count)  # type: ignore[arg-type]  # every object is hashable
-    born = mutate(tf.nest.map_structure(tf.constant, slots), fold_litter(seed, litter), tf.constant(1))
+    mutate = compile_vary(PAPER, encoding, count)  # type: ignore[arg-type]  # every object is hashable
+    seeds = generation_seeds(tf.constant([seed], tf.int64), tf.constant(litter))
+    born = mutate(tf.nest.map_structure(tf.constant, slots), seeds, tf.constant(1))
     return [take_genome(born, slot) for slot in range(count)]
 
 
@@ -109,7 +105,7 @@ class Breeding:
     def begin_randomly(self) -> Litter:
         """Begin with random genomes, others each time."""
         self._born += 1
-        drawn = self.encoding.initialise(LITTER, fold_litter(self.seed, self._born))
+        drawn = draw_first(self.encoding, LITTER, tf.constant([self.seed], tf.int64), self._born)
         return self.begin([take_genome(drawn, slot) for slot in range(LITTER)])
 
     def breed(self, chosen: Sequence[int]) -> Litter:
