@@ -226,10 +226,12 @@ def tell(found: FewerFound) -> str:
     if not found.reached:
         return f"{on_digits}; the aim for every run is {CERTAIN_WITHIN:,}."
     met = list(list_aims(found).values())[1]
-    failed = f"two thirds of its images do not reach {MEDIAN:.2%}"
-    fewer = f"two thirds of its images reach {MEDIAN:.2%}"
-    unknown = f"{NEEDED.long:,} images of the paper's do not reach {MEDIAN:.2%}"
-    return f"{on_digits}; on ImageNet {({True: fewer, False: failed, None: unknown})[met]}."
+    on_imagenet = {
+        True: f"with two thirds of the paper's, it reaches {MEDIAN:.2%}",
+        False: f"with two thirds of the paper's, it does not reach {MEDIAN:.2%}",
+        None: f"the paper's does not reach {MEDIAN:.2%} within {NEEDED.long:,}",
+    }[met]
+    return f"{on_digits}; on ImageNet, {on_imagenet}."
 
 
 def tabulate_arms(trials: Sequence[Trial]) -> str:
