@@ -41,7 +41,7 @@ NOT_REPRODUCED = {
     "transfer": "on digits all is kept; on ImageNet a tenth of the images keeps its class on an unrelated network",
     "ensemble": "far ahead of random images, but with a twenty-seventh of the paper's images the median is 23%",
     "retrain-imagenet": "DNN2 is fooled less than DNN1, but the number needs 2,000 children per cell, not 100",
-    "fewer-images": "ten digits: a run of twenty needs over 20,000 images, aim 15,000; two thirds miss ImageNet's median",
+    "fewer-images": "ten digits: a run of twenty needs 20,000 images or more, aim 15,000; ImageNet's aims are missed",
     "imagenet-relatedness": "relatives are a little more alike than strangers, and two runs of one class still more",
 }
 
