@@ -133,6 +133,7 @@ def test_reliability_leaves_empty_bins_out() -> None:
         confidences=np.full(100, 0.9, np.float32),
         correct=np.arange(100) < 90,
         calibration=Calibration(np.where(count > 0, 0.9, np.nan), np.where(count > 0, 0.8, np.nan), count, 0.1),
+        top_five_error=0.02,
     )
     figure = draw_reliability({"LeNet": assessment})
     assert len(figure.axes[0].get_lines()[1].get_xdata()) == 2

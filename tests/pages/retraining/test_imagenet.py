@@ -117,7 +117,7 @@ def test_with_ten_crops_larger_images_evolve(tmp_path: Path, linear_network: Cla
 
 
 def test_packaged_photographs_are_held_out_whole() -> None:
-    learned, held_out = imagenet.hold_out(load_photographs("packaged"), 100, 0)
+    learned, held_out = imagenet.hold_out(load_photographs("packaged"), 0)
     assert held_out.titles == imagenet.HELD_OUT and len(learned.paths) == 6
     assert not set(learned.titles) & set(held_out.titles)
 
@@ -139,19 +139,16 @@ def coloured_folder(tmp_path: Path) -> Path:
     return tmp_path / "photographs"
 
 
-def test_labels_of_a_folder_are_learned(
+def test_crops_of_a_folder_keep_the_teachers_answer_whatever_their_labels(
     coloured_folder: Path, tmp_path: Path, make_linear_network: Callable[..., Classifier]
 ) -> None:
     network = make_linear_network(np.zeros((3, 2), np.float32), np.array([1.0, 0.0]))  # calls everything 0
     settings = HeadSizes(runs=2, generations=1, children=1, photograph_crops=100, steps=300)
     blue = np.zeros((2, 8, 8, 3), np.uint8)
     blue[..., 2] = 255
-    photographs = load_photographs(str(coloured_folder))
-    learned = imagenet.learn_fooling_class(network, photographs, blue, settings, 0, tmp_path)
-    held_out = imagenet.hold_out(photographs, 100, 0)[1]
-    assert learned.natural == 10 and learned.photographs == len(held_out.paths) == 2
-    assert np.all(learned.held_out[:, 0] == 0)
-    assert np.array_equal(learned.held_out[:, 1], held_out.labels)
+    learned = imagenet.learn_fooling_class(network, load_photographs(str(coloured_folder)), blue, settings, 0, tmp_path)
+    assert learned.natural == 100 and learned.photographs == 2
+    assert learned.held_out.tolist() == [[0, 0]] * 25, "red and green, of which half are labelled 1"
     taught = head.add_class(network, head.split_head(network)[0], learned.head)
     assert taught.score(blue).argmax(axis=1).tolist() == [2, 2]
 
@@ -178,11 +175,13 @@ def test_network_photographs_fooling_images_sizes_and_seed_each_make_another_key
 
 def test_photographs_of_a_folder_are_learned_or_held_out(coloured_folder: Path) -> None:
     photographs = load_photographs(str(coloured_folder))
-    learned, held_out = imagenet.hold_out(photographs, 4, 0)
-    assert len(learned.paths) == 4 and len(held_out.paths) == 1
+    learned, held_out = imagenet.hold_out(photographs, 0)
+    assert len(learned.paths) == 10 and len(held_out.paths) == 2, "one for four"
     assert not set(learned.titles) & set(held_out.titles)
+    assert imagenet.hold_out(photographs, 1)[1].titles != held_out.titles
+    assert len(imagenet.hold_out(photographs.select(slice(2)), 0)[1].paths) == 1
     with pytest.raises(ValueError, match="at least 2 are needed"):
-        imagenet.hold_out(photographs.select(slice(0, 1)), 4, 0)
+        imagenet.hold_out(photographs.select(slice(0, 1)), 0)
 
 
 def test_middle_of_larger_images_is_cut_out() -> None:

@@ -22,10 +22,10 @@ from fooling.pages.retraining.digits import SEEDS_APART, evolve_cppns, express_b
 from fooling.pages.retraining.sizes import HeadSizes
 from fooling.runs import RunFolder, compute_once
 
-VERSION, HEAD_VERSION = 1, 1  # of what is measured, and of the trained head
+VERSION, HEAD_VERSION = 2, 2  # of what is measured, and of the trained head; 2: any photographs give random crops
 SHOWN = 8  # champions kept as images; Choice: two rows of a gallery
 HELD_OUT = ("coffee", "china")  # Choice: packaged photographs of which nothing is learned, one near and one wide view
-HELD_OUT_PART = 4  # Choice: one natural example is held out for so many learned
+HELD_OUT_PART = 4  # Choice: one photograph, and one crop, is held out for so many learned
 CROPS = 200  # cut at a time; Choice: 30 MB at 224 × 224
 
 
@@ -65,7 +65,7 @@ def retrain_imagenet(
 
     Args:
         network: DNN1, as it sees one crop; with ten crops in the sizes both networks see ten.
-        photographs: The packaged ones, on whose crops DNN1 is the teacher; or a folder, whose labels are.
+        photographs: At least two, on whose random crops DNN1 is the teacher.
         seed: Of the first run against DNN1.
     """
     inner: list[RunFolder] = []
@@ -127,26 +127,26 @@ def learn_fooling_class(
 
     Args:
         fooling: ``(count, height, width, 3) uint8``; of larger images, made for ten crops, the middle is learned.
-        seed: Of crops, of the choice of photographs in a folder, and of the order.
+        seed: Of crops, of the photographs of a folder that are held out, and of the order.
     """
     count = sizes.photograph_crops
 
     def train() -> dict[str, np.ndarray]:
         below, old = split_head(network, averaged=True)
-        learned, held_out = hold_out(photographs, count, seed)
+        learned, held_out = hold_out(photographs, seed)
         features, others = (
             compute_features(network, below, cut_natural(chosen, crops, seed, network.image_shape))
             for chosen, crops in ((learned, count), (held_out, max(1, count // HELD_OUT_PART)))
         )
-        labels = np.full(len(features), UNKNOWN) if learned.name == "packaged" else learned.labels
+        natural = NaturalFeatures(features, np.full(count, UNKNOWN))
         wrong = compute_features(network, below, [cut_middle(fooling, network.image_shape)])
-        head = train_head(old, NaturalFeatures(features, labels), wrong, sizes.steps, seed)
+        head = train_head(old, natural, wrong, sizes.steps, seed)
         return {
             "kernel": head.kernel,
             "bias": head.bias,
             "held_out": np.stack([_find_top(others, one) for one in (old, head)], axis=1),
             "photographs": np.asarray(len(held_out.paths)),
-            "natural": np.asarray(len(labels)),
+            "natural": np.asarray(count),
         }
 
     described = {
@@ -167,26 +167,23 @@ def _find_top(features: np.ndarray, head: Head) -> np.ndarray:
     return np.concatenate([np.argmax(score_head(features[one : one + CROPS], head), axis=1) for one in starts])
 
 
-def hold_out(photographs: Photographs, count: int, seed: int) -> tuple[Photographs, Photographs]:
+def hold_out(photographs: Photographs, seed: int) -> tuple[Photographs, Photographs]:
     """Return photographs to learn from, and others to test on.
 
-    The packaged ones are parted by :data:`HELD_OUT`; those of a folder are drawn by chance, at most ``count`` to learn
-    from and one to test on for so many of them as :data:`HELD_OUT_PART` says.
+    The packaged ones are parted by :data:`HELD_OUT`; of a folder's, chance holds out one for so many learned as
+    :data:`HELD_OUT_PART` says. ValueError if there are fewer than two.
     """
     if photographs.name == "packaged":
         held_out = np.isin(photographs.titles, HELD_OUT)
-        return photographs.select(~held_out), photographs.select(held_out)
-    if len(photographs.paths) < 2:
-        raise ValueError(f"{photographs.name} holds 1 photograph, but at least 2 are needed: one is held out.")
-    order = np.random.default_rng(seed).permutation(len(photographs.paths))
-    tested = max(1, min(len(order) // (HELD_OUT_PART + 1), count // HELD_OUT_PART))
-    return photographs.select(np.sort(order[tested : tested + count])), photographs.select(np.sort(order[:tested]))
+    else:
+        count = len(photographs.paths)
+        if count < 2:
+            raise ValueError(f"{photographs.name} holds 1 photograph, but at least 2 are needed: one is held out.")
+        held_out = np.random.default_rng(seed).permutation(count) < max(1, count // (HELD_OUT_PART + 1))
+    return photographs.select(~held_out), photographs.select(held_out)
 
 
 def cut_natural(photographs: Photographs, count: int, seed: int, shape: tuple[int, int, int]) -> Iterator[np.ndarray]:
-    """Yield batches ``(any, height, width, 3) uint8``: ``count`` random crops, or all photographs of a folder."""
-    if photographs.name != "packaged":
-        yield from photographs.batches(shape)
-        return
+    """Yield ``count`` random crops in batches ``(any, height, width, 3) uint8``."""
     for number, start in enumerate(range(0, count, CROPS)):
         yield random_crops(photographs, min(CROPS, count - start), seed + number, shape).images
