@@ -27,7 +27,7 @@ KEPT, TABLE, FIGURE = HERE / "results.json", HERE / "results.md", HERE / "peers.
 # Every name and the module of peers/ that measures it, in the order of the table.
 NAMES = {
     **dict.fromkeys(["digits-pixels", "digits-cppn", "squeezenet-pixels", "squeezenet-cppn"], "network"),
-    **dict.fromkeys(["lite0-cppn", "batch-norm"], "network"),
+    **dict.fromkeys(["lite0-cppn", "parts", "batch-norm"], "network"),
     "pyribs": "pyribs",
     "neat-python": "neat_python",
     "tf-keras-vis": "keras_vis",

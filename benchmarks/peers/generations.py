@@ -14,9 +14,19 @@ from fooling.data.digits import DIGITS, load_digits
 from fooling.encodings import Encoding, Genomes
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
-from fooling.encodings.population import compile_graph, describe_population
-from fooling.evolution.evolve import Setup, compile_advance
-from fooling.evolution.map_elites import NOBODY, State, Target, empty_cells, generation_seeds, offer, score
+from fooling.encodings.population import compile_graph, describe_population, map_batches, on_processor
+from fooling.evolution.evolve import Advance, Setup, compile_advance
+from fooling.evolution.map_elites import (
+    BATCHES_UNDER_WAY,
+    NOBODY,
+    State,
+    Target,
+    breed,
+    empty_cells,
+    generation_seeds,
+    offer,
+    score,
+)
 from fooling.networks import lenet
 from fooling.networks.classifier import Classifier
 
@@ -86,8 +96,48 @@ def find_target(timed: Timed) -> Target:
 
 def compile_generations(timed: Timed, generations: int = 1) -> Callable[[], object]:
     """Return a function that evolves so many generations, from the same state each time."""
-    setup = Setup(find_target(timed), timed.encoding, generations, timed.children, None)
-    advance, state = compile_advance(setup, timed.runs), start(timed)
-    if timed.age:
-        state, _ = advance(state, tf.constant(timed.age))
+    advance, state = begin_aged(timed)
     return lambda: advance(state, tf.constant(generations))[1].log_odds.numpy()
+
+
+def begin_aged(timed: Timed) -> tuple[Advance, State]:
+    """Return the graph of a generation, and the runs in the state that they are timed in."""
+    advance = compile_advance(Setup(find_target(timed), timed.encoding, 1, timed.children, None), timed.runs)
+    state = start(timed)
+    return advance, advance(state, tf.constant(timed.age))[0] if timed.age else state
+
+
+def compile_parts(timed: Timed) -> dict[str, Callable[[], object]]:
+    """Return functions, each of which does a part of the next generation alone; the last one does a whole one."""
+    target, encoding = find_target(timed), timed.encoding
+    sizes = timed.classifier.batch, BATCHES_UNDER_WAY
+    advance, state = begin_aged(timed)
+
+    def draw(genomes: Genomes) -> tf.Tensor:  # of each image the largest pixel, so that none is kept
+        return map_batches(
+            lambda batch: tf.reduce_max(encoding.express(batch)[0], axis=(1, 2, 3))[:, None],
+            genomes,
+            sizes[0],
+            1,
+            sizes[1],
+        )
+
+    def look(images: tf.Tensor) -> tf.Tensor:
+        return map_batches(lambda batch: target.log_odds(batch[0]), images, sizes[0], len(target.classes), sizes[1])
+
+    breed_all = tf.function(on_processor(lambda: breed(state, target, encoding, timed.children)))
+    offspring, parents = breed_all()
+    log_odds = tf.function(lambda genomes: score(target, encoding, genomes))(offspring)
+    express = tf.function(
+        on_processor(lambda genomes: tf.map_fn(encoding.express, genomes, fn_output_signature=tf.float32))
+    )
+    images = express(tf.nest.map_structure(lambda part: part[:, None], offspring))[:, 0]
+    draw_all, look_all = tf.function(on_processor(draw)), tf.function(look)
+    offer_all = tf.function(on_processor(lambda: offer(state, offspring, log_odds, parents)))
+    return {
+        "breeding": lambda: breed_all()[1].numpy(),
+        "drawing": lambda: draw_all(offspring).numpy(),
+        "the network": lambda: look_all(images).numpy(),
+        "competition": lambda: offer_all().log_odds.numpy(),
+        "a generation": lambda: advance(state, tf.constant(1))[1].log_odds.numpy(),
+    }

@@ -1,4 +1,4 @@
-"""What a generation costs beside the network's forward pass alone, by plain Keras at its best batch."""
+"""What a generation costs beside the network's forward pass alone, by plain Keras at its best batch; and its parts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from functools import partial
 from typing import NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from fooling.networks.imagenet import load_network
-from peers.generations import ENCODINGS, GROWN, Timed, build_digit_network, compile_generations
+from peers.generations import ENCODINGS, GROWN, Timed, build_digit_network, compile_generations, compile_parts
 from peers.measure import Measured, Row, Sizes, alternate, compare, find_fastest
 
 BATCHES = {"LeNet": (50, 100, 200, 400, 1000, 2000)}
@@ -39,30 +40,58 @@ FOLDED = "EfficientNet-Lite0"
 
 
 def measure_rows(name: str, sizes: Sizes) -> Measured:
-    """Measure one of ``CASES``, or "batch-norm": what folding it into the convolutions is worth."""
+    """Measure one of ``CASES``, or "parts" of all, or "batch-norm": what folding it into the convolutions is worth."""
+    if name == "parts":
+        return Measured([row for case in CASES.values() for row in measure_parts(case, sizes)])
     row = measure_batch_norm(sizes) if name == "batch-norm" else measure_case(CASES[name], sizes)
     return Measured([row])
 
 
 def measure_case(case: Case, sizes: Sizes) -> Row:
     """Time a generation beside the forward pass of its network."""
-    small = case.network == "LeNet"
-    classifier = build_digit_network() if small else load_network(case.network)
-    children = max(case.children // sizes.share, 2)
-    count = max((case.runs * case.children if small else LARGE_IMAGES) // sizes.share, 5)
-    encoding = ENCODINGS[case.encoding](classifier.image_shape)
-    timed = Timed(classifier, encoding, children, case.runs, 0 if small else GROWN, sizes.age if small else 0)
-    stretch = sizes.stretch if small else 1
-    calls = compile_forwards(classifier.model, classifier.image_shape, count, BATCHES.get(case.network, LARGE_BATCHES))
+    timed, stretch = prepare(case, sizes)
+    count = max((case.runs * case.children if stretch > 1 else LARGE_IMAGES) // sizes.share, 5)
+    batches = BATCHES.get(case.network, LARGE_BATCHES)
+    calls = compile_forwards(timed.classifier.model, timed.classifier.image_shape, count, batches)
     forwards = list(calls)
     seconds = alternate({**calls, "generation": compile_generations(timed, stretch)}, sizes.rounds)
     rates = {name: count / taken for name, taken in seconds.items()}
-    rates["generation"] = case.runs * children * stretch / seconds["generation"]
+    rates["generation"] = case.runs * timed.children * stretch / seconds["generation"]
     best = find_fastest(forwards, rates)
-    label = f"{case.network}, {case.encoding}: {case.runs} × {children} children"
-    return compare(
-        label, rates["generation"], rates[best], "images/s", case.aim, cost=True, note=f"the network's best: {best}"
-    )
+    note = f"the network's best: {best}"
+    return compare(label_case(case), rates["generation"], rates[best], "images/s", case.aim, cost=True, note=note)
+
+
+def prepare(case: Case, sizes: Sizes) -> tuple[Timed, int]:
+    """Return the runs of a case, and how many generations are timed as one."""
+    small = case.network == "LeNet"
+    classifier = build_digit_network() if small else load_network(case.network)
+    children = max(case.children // sizes.share, 2)
+    encoding = ENCODINGS[case.encoding](classifier.image_shape)
+    timed = Timed(classifier, encoding, children, case.runs, 0 if small else GROWN, sizes.age if small else 0)
+    return timed, sizes.stretch if small else 1
+
+
+def label_case(case: Case) -> str:
+    """Return a case in words."""
+    return f"{case.network}, {case.encoding}: {case.runs} × {case.children} children"
+
+
+def measure_parts(case: Case, sizes: Sizes) -> list[Row]:
+    """Time each part of a generation by itself beside the whole, in ms; parts that overlap come to more than it."""
+    seconds = alternate(compile_parts(prepare(case, sizes)[0]), sizes.rounds)
+    whole = 1e3 * seconds.pop("a generation")
+    return [
+        Row(
+            f"{label_case(case)}, {name}",
+            float(np.median(whole)),
+            float(np.median(1e3 * taken)),
+            "ms",
+            (1e3 * taken / whole).tolist(),
+            cost=True,
+        )
+        for name, taken in seconds.items()
+    ]
 
 
 def compile_forwards(

@@ -40,6 +40,11 @@ STARTS = f"""## Until the first generation is done
 Ours: seconds from the call of `evolve`. Other: seconds of a later generation. Without tracing the ratio would be 2.
 
 {ROWS}"""
+PARTS = f"""## Where the time of a generation goes
+
+Ours: each part by itself. Other: a whole generation, in which drawing overlaps with the network. Ratio: the share.
+
+{ROWS}"""
 WIDE = 10  # a ratio above it asks for an axis of logarithms
 GROWTHS = """## How the time of a generation grows
 
@@ -62,7 +67,7 @@ def write_notes(measured: Measured) -> list[str]:
 
 def write_table(kept: Mapping[str, Measured]) -> str:
     """Return everything that was measured as Markdown."""
-    parts: dict[str, list[str]] = {kind: [] for kind in (COSTS, GAINS, STARTS, GROWTHS)}
+    parts: dict[str, list[str]] = {kind: [] for kind in (COSTS, PARTS, GAINS, STARTS, GROWTHS)}
     machines: dict[str, list[str]] = {}
     for name, measured in kept.items():
         for row in measured.rows:
@@ -93,7 +98,7 @@ def is_open(row: Row) -> bool:
 
 def find_kind(row: Row) -> str:
     """Return the title of the table in which a row stands."""
-    return STARTS if row.unit == "s" else COSTS if row.cost else GAINS
+    return {"s": STARTS, "ms": PARTS}.get(row.unit, COSTS if row.cost else GAINS)
 
 
 def write_row(name: str, row: Row) -> str:
