@@ -17,6 +17,7 @@ from fooling.words import (
     list_lines,
     list_words,
     show_confidence,
+    show_count,
     show_few,
     show_minutes,
     show_p,
@@ -62,6 +63,10 @@ def test_durations_are_told_as_a_person_would(seconds: float, shown: str) -> Non
 
 def test_few_children_per_cell_have_no_power_of_ten_and_many_a_comma() -> None:
     assert [show_few(number) for number in (0.2, 3.14159, 10.4, 12_345.6)] == ["0.2", "3.1", "10", "12,346"]
+
+
+def test_images_that_were_never_enough_are_told_so() -> None:
+    assert [*map(show_count, (None, float("inf"), 1_234.4))] == ["never", "never", "1,234"]
 
 
 def test_one_is_singular_and_lists_end_in_and() -> None:

@@ -41,6 +41,11 @@ def show_few(number: float) -> str:
     return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 
+def show_count(count: float | None) -> str:
+    """Return how many images were needed; none and infinitely many are never."""
+    return "never" if count is None or math.isinf(count) else f"{count:,.0f}"
+
+
 def show_seconds(seconds: float) -> str:
     """Return a duration as a person would say it: ``48 s``, ``12 min``, ``3.5 h``."""
     if seconds < 100:

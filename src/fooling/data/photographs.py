@@ -19,6 +19,7 @@ from fooling.data.digits import DATA
 from fooling.data.pictures import read_picture
 from fooling.files import check_hash, write_atomically
 from fooling.images import check_image_shape
+from fooling.networks.imagenet_names import CLASSES
 
 UNKNOWN = -1  # the label of a photograph whose class nobody says, or that shows none of them
 
@@ -52,7 +53,6 @@ LABELS_SHA256 = {
 SUFFIXES = (".jpeg", ".jpg", ".png")
 SAMPLE = "imagenet-sample"  # one photograph of each class, which a user puts into data/
 SHORTER, QUALITY = 256, 90  # shorter side and JPEG quality of its pictures here; Choice: what crops of 227 pixels need
-CLASSES = 1000
 MARGIN = 256 / 224  # shorter side over the crop's; Source: the evaluation of EfficientNet-Lite0; Choice: at every size
 BATCH = 100  # photographs decoded at a time; Choice: 15 MB at 224 × 224
 CROP_AREA = 0.08  # smallest share of a photograph; Source: the training crops of GoogLeNet (Szegedy et al. 2015)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fooling.confidence import to_confidence
+from fooling.networks.imagenet_names import CLASSES
 from fooling.pages.claim import UNTESTED, Effect, Rows, grade_halves
 from fooling.pages.searches import describe_network, describe_size, spread_of_runs
 from fooling.words import show_confidence, show_few
@@ -15,7 +16,6 @@ from fooling.words import show_confidence, show_few
 if TYPE_CHECKING:
     from fooling.evolution.evolution import Evolution
 
-IMAGENET_CLASSES = 1_000
 FOOLED = 0.99  # the confidence from which the paper counts an ImageNet class as fooled; Source: paper §3.3
 LEAST_RUNS, LEAST_PER_CELL = 2, 50  # Choice: the least at which two searches over all classes are compared
 SPEED = 130  # images a second of SqueezeNet's searches on the two cores of most published runs
@@ -44,7 +44,7 @@ class Scale:
 
     def is_full(self, per_cell: float) -> bool:
         """Whether all 1,000 classes have a cell and at least so many children."""
-        return self.classes >= IMAGENET_CLASSES and self.per_cell >= per_cell
+        return self.classes >= CLASSES and self.per_cell >= per_cell
 
 
 @dataclass(frozen=True)

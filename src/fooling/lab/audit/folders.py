@@ -9,12 +9,12 @@ from typing import NamedTuple
 from fooling.data.photographs import UNKNOWN, read_labels
 from fooling.data.pictures import KERAS_ENDINGS, list_pictures
 from fooling.lab.audit.files import AuditError, list_class_folders
+from fooling.networks.imagenet_names import CLASSES
 from fooling.words import clean_name, count_words, list_words
 
 # What people call the parts of a data set, those first that a network has not learned from.
 PARTS = ("test", "testing", "held_out", "holdout", "val", "valid", "validation", "dev", "eval", "train", "training")
 NAMED = 3  # of the files that are left out; Choice: enough to see what they are
-IMAGENET = 1_000  # classes, whose folders may have WordNet's ids
 
 
 class Folder(NamedTuple):
@@ -106,7 +106,7 @@ def find_label(folder: str, class_names: Sequence[str]) -> int:
         return names.index(wanted)
     if wanted.isascii() and wanted.isdigit() and int(wanted) < len(names):
         return int(wanted)
-    if len(names) == IMAGENET and wanted in (known := read_labels("imagenet21k_to_1k.json")):
+    if len(names) == CLASSES and wanted in (known := read_labels("imagenet21k_to_1k.json")):
         return known[wanted]
     alike = [index for index, name in enumerate(names) if name.startswith(f"{wanted} (")]
     if len(alike) > 1:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from fooling.lab.audit.record import ATTACKS, COLOURS, FEW, LEVELS, FoolingClass, Found, Separation, Temperature
 from fooling.lab.audit.verdict import THRESHOLD, choose_known, find_best_detector, judge
-from fooling.words import escape, show_confidence, show_minutes, table
+from fooling.words import escape, show_confidence, show_count, show_minutes, table
 
 Value = TypeVar("Value")
 
@@ -20,7 +20,7 @@ def tabulate_attacks(found: Found) -> str:
     for attack, one in _sort(found.attacks):
         spread = f" ({' to '.join(map(show_confidence, one.runs_range))})" if one.runs > 1 else ""
         reached = ", ".join(str(one.classes_at[str(level)]) for level in LEVELS)
-        needed = "; ".join(_show_count(one.images_to[str(level)]) for level in LEVELS)
+        needed = "; ".join(show_count(one.images_to[str(level)]) for level in LEVELS)
         size, median = f"{one.runs} × {one.images:,}", show_confidence(one.median) + spread
         rows.append((attack, size, median, f"{reached} of {found.audited}", needed))
     return table(header, rows)
@@ -60,7 +60,7 @@ def tell_audit(found: Found) -> list[str]:
     network, worst, real, noise, counts = found.network, found.worst, found.real, found.noise, found.nonsense or {}
     shape = " × ".join(map(str, network.image_shape))
     medians = ", ".join(f"{attack} {show_confidence(one.median)}" for attack, one in _sort(found.attacks))
-    needed = ", ".join(f"{attack} {_show_count(one.images_to['99'])}" for attack, one in _sort(found.attacks))
+    needed = ", ".join(f"{attack} {show_count(one.images_to['99'])}" for attack, one in _sort(found.attacks))
     lines = [
         *judge(found),
         f"{network.name}: images of {shape}, {network.classes:,} classes, {show_minutes(found.budget_minutes)}.",
@@ -160,7 +160,3 @@ def _show_share(share: float, count: int) -> str:
 def _count_share(share: float, count: int) -> str:
     """Return a share of images as their number, "1 of 3": a percentage of three images says more than is known."""
     return f"{round(share * count):,} of {count:,}"
-
-
-def _show_count(count: float | None) -> str:
-    return "never" if count is None else f"{count:,.0f}"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fooling.confidence import to_confidence
+from fooling.networks.imagenet_names import CLASSES
 from fooling.pages.claim import SECONDARY, Claim, Rows
 from fooling.pages.comparison import Comparison, compare_classes, tell_comparison
 from fooling.pages.imagenet_networks import Natural
 from fooling.pages.imagenet_search import (
-    IMAGENET_CLASSES,
     ImageNetSearch,
     describe_scale,
     judge_ahead,
@@ -70,7 +70,7 @@ def measure(
     generation = -(-run.generations * run.children // direct.children)  # rounded up: a whole generation for pixels
     cppn, pixels = to_confidence(run.log_odds), to_confidence(direct.history[:, generation])  # (runs, cells)
     pets, dogs_and_cats = np.isin(run.classes, DOGS_AND_CATS), None
-    if len(run.classes) >= IMAGENET_CLASSES:
+    if len(run.classes) >= CLASSES:
         dogs_and_cats = float(np.median(cppn[:, pets])), float(np.median(cppn[:, ~pets]))
     search = measure_search(run, network, crops, baseline, longer)
     surer = None

@@ -12,7 +12,7 @@ from fooling.confidence import first_generations, to_confidence
 from fooling.pages.claim import NOT, PARTLY, REPRODUCED, SECONDARY, UNSUPPORTED, UNTESTED, Claim, Rows
 from fooling.pages.mnist_search import CHILDREN, GENERATIONS
 from fooling.pages.searches import SearchSizes
-from fooling.words import count_words, show_confidence, show_error, show_p
+from fooling.words import count_words, show_confidence, show_count, show_error, show_p
 
 if TYPE_CHECKING:
     from fooling.pages.training_size.fool import FooledNetwork
@@ -161,11 +161,6 @@ def judge(found: TrainingSizeFound) -> str:
 
 def _show_errors(found: TrainingSizeFound) -> str:
     return " to ".join(map(show_error, found.errors))
-
-
-def show_count(count: float | None) -> str:
-    """Return how many images were needed; none and infinitely many are never."""
-    return "never" if count is None or np.isinf(count) else f"{count:,.0f}"
 
 
 def list_rows(found: TrainingSizeFound) -> Rows:

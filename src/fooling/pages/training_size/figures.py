@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 
 from fooling.confidence import NEAR_CERTAIN, to_confidence
 from fooling.figures.style import COLOURS, DASHES, PAPER, Figure, label_log_odds, log_odds, shade, start_figure, styled
-from fooling.pages.training_size.claim import show_count
-from fooling.words import show_confidence, show_error
+from fooling.words import show_confidence, show_count, show_error
 
 MARKERS = ("o", "s")
 APART = 1.035  # how far the dots of the encodings stand apart on the axis of sizes, as a factor
