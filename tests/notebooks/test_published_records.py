@@ -25,7 +25,8 @@ from fooling.pages.page import read_metrics
 
 PUBLISHED = runs.ROOT / "results" / "published"
 PAGES = sorted({claim.page for claim in CLAIMS})
-PHOTOGRAPHS = ("06_imagenet_networks", "10_transfer", "11_retraining")  # these ask about photographs of a folder that is not carried
+# These ask about photographs of a folder that is not carried.
+PHOTOGRAPHS = ("06_imagenet_networks", "10_transfer", "11_retraining")
 PROFILE = read_origins(PUBLISHED)[PAGES[0]]["profile"]
 
 
