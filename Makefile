@@ -31,7 +31,7 @@ lab: $(VENV)/ready ## open the notebooks in JupyterLab
 	@$(RUN) jupyterlab notebooks
 
 test: check ## everything: check, unit and slow tests, every notebook at smoke, the report in a browser
-	@$(RUN) pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@$(RUN) pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 25
 
 unit: $(VENV)/ready ## the fast tests only
 	@$(RUN) pytest -m "not slow and not notebooks and not browser"
