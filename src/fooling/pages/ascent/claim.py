@@ -39,14 +39,16 @@ class PageSizes:
 
     digits: AscentSizes
     imagenet: AscentSizes
+    digits_sweep: int = 300  # steps of the sweep of decays, at most
+    imagenet_sweep: int = 300
 
 
 # The paper's supplement shows 20 classes with 5 seeds each.
 SIZES: Mapping[str, PageSizes] = {
     "smoke": PageSizes(AscentSizes(1, most_steps=20), AscentSizes(1, SUPPLEMENT_CLASSES[:2], most_steps=4)),
     "default": PageSizes(AscentSizes(5, most_steps=300), AscentSizes(2, SUPPLEMENT_CLASSES[::5], most_steps=50)),
-    "extended": PageSizes(AscentSizes(20), AscentSizes(2, SUPPLEMENT_CLASSES[::2])),
-    "paper": PageSizes(AscentSizes(20), AscentSizes(5, SUPPLEMENT_CLASSES)),
+    "extended": PageSizes(AscentSizes(20), AscentSizes(2, SUPPLEMENT_CLASSES[::2]), digits_sweep=L2.steps),
+    "paper": PageSizes(AscentSizes(20), AscentSizes(5, SUPPLEMENT_CLASSES), L2.steps, L2.steps),
 }
 
 
@@ -62,7 +64,7 @@ class Spread:
 class Swept:
     """What L2 does at the strongest decay whose images still reach a median of 99%, against no decay at all.
 
-    Every other number is as in the setting L2, but for fewer steps.
+    Every other number is as in the setting L2, but for the steps, of which there may be fewer.
     """
 
     decay: float

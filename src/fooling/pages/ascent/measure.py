@@ -13,7 +13,7 @@ from PIL import Image
 
 from fooling.cluster import find_client, work_through
 from fooling.confidence import first_generations
-from fooling.gradient_ascent.ascend import Count, ascend, check_ascent, describe_ascent
+from fooling.gradient_ascent.ascend import ascend, check_ascent, describe_ascent
 from fooling.gradient_ascent.records import Ascent
 from fooling.gradient_ascent.settings import L2, NONE, SETTINGS, Setting
 from fooling.images import resize_images
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 VERSION = 2  # of what is measured; 2: other networks see the images by the one resizer of the project
 BASELINES = ("noise", "noise, one step")
-DECAYS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)  # Choice: the paper's two strengths and two on either side of them
-# Choice: L2's other numbers, at any strength; fewer steps and starts, which show the trend.
-SWEEP, SWEEP_SEEDS = replace(L2, steps=300), 5
+# Choice: the paper's two strengths, and others on either side of them. All else is as in the setting L2.
+DECAYS = (0.0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
+SWEEP_SEEDS = 5  # starts at most; Choice: they show the trend
 # Classes of ImageNet kept as images, and their longest side; Choice: what a published result has room for.
 SHOWN, LONGEST = 4, 128
 
@@ -50,7 +50,8 @@ class Ascents(NamedTuple):
     judges: Sequence[Classifier]  # other networks
     sizes: AscentSizes  # classes, starts and steps
     seed: int  # of the first start; the others follow it
-    decays: tuple[float, ...] = ()  # strengths of L2 to sweep
+    sweep_steps: int = L2.steps  # of each climb of the sweep, at most
+    decays: tuple[float, ...] = DECAYS  # strengths of L2 to sweep, at least one
     shown: int = 0  # how many classes are kept as images; 0 for all
 
     @property
@@ -84,73 +85,90 @@ class Measurement(NamedTuple):
     shown: np.ndarray
     decays: np.ndarray  # ``(decays,) float64`` of a sweep, which may be empty
     sweep: Pictures  # what its images are at the last step, a kind for each decay
-    folder: RunFolder | None  # where it is kept
+    folders: tuple[RunFolder | None, ...]  # where it is kept: the settings, then each decay
 
 
 def measure(wanted: Ascents, folder: Path) -> Measurement:
-    """Climb with the four settings, look at what came out with other networks, and keep what a page shows.
+    """Climb with the four settings and each decay, look at what came out with other networks, and keep what is shown.
 
     What climbed is kept beside it and resumed from, but only the reduced arrays are needed to draw the page again.
     """
-    requests = [check_ascent(wanted.classifier, one, *wanted.where, wanted.steps(one)) for one in SETTINGS]
-    described = {
-        "ascents": [describe_ascent(request) for request in requests],
-        "judges": [judge.fingerprint() for judge in wanted.judges],
-        "decays": list(wanted.decays),
-        "shown": wanted.shown,
-    }
-
-    def compute() -> dict[str, np.ndarray]:
-        sweep = len(wanted.decays) * min(wanted.sizes.seeds, SWEEP_SEEDS) * len(wanted.where[0]) * wanted.steps(SWEEP)
-        work = sum(request.work for request in requests) + 3 * requests[0].images + sweep
-        with progress_bar(work, "climbing") as bar:
-            return _measure(wanted, folder, bar.update, inner)
-
-    inner: list[RunFolder] = []
-    arrays, run = compute_once(folder, "ascent-measured", described, VERSION, compute, inner)
-    fields: dict[str, Any] = dict(arrays)
+    arrays, run = _measure_settings(wanted, folder)
+    tasks = [partial(_measure_decay, wanted, decay, folder) for decay in wanted.decays]
+    swept, places = zip(*work_through(find_client(), tasks), strict=True)
     names = tuple(setting.name for setting in SETTINGS)
-    kinds = {"picture": (*BASELINES, *names), "sweep": tuple(f"decay {decay:g}" for decay in wanted.decays)}
-    for kind, titles in kinds.items():
-        fields[kind] = Pictures(titles, *(fields.pop(f"{kind}_{name}") for name in Pictures._fields[1:]))
+    fields: dict[str, Any] = dict(arrays)
+    picture = Pictures((*BASELINES, *names), *(fields.pop(f"picture_{name}") for name in Pictures._fields[1:]))
     return Measurement(
         classes=wanted.where[0],
         settings=names,
         judges=tuple(judge.name for judge in wanted.judges),
         steps=np.array([wanted.steps(setting) for setting in SETTINGS]),
         planned=np.array([setting.steps for setting in SETTINGS]),
+        picture=picture,
         decays=np.array(wanted.decays),
-        folder=run,
+        sweep=_join_sweep(wanted.decays, swept),
+        folders=(run, *places),
         **fields,
     )
 
 
-def _measure(wanted: Ascents, folder: Path, count: Count, inner: list[RunFolder]) -> dict[str, np.ndarray]:
+def _measure_settings(wanted: Ascents, folder: Path) -> tuple[dict[str, np.ndarray], RunFolder | None]:
+    """Return the fields of :class:`Measurement` that are about the settings, those of its pictures by their names."""
+    requests = [check_ascent(wanted.classifier, one, *wanted.where, wanted.steps(one)) for one in SETTINGS]
+
+    def compute() -> dict[str, np.ndarray]:
+        classes, seeds = wanted.where
+        work = sum(request.work for request in requests) + 3 * requests[0].images
+        with progress_bar(work, "climbing") as bar:
+            start, once = (ascend(wanted.classifier, NONE, classes, seeds, count, None, bar.update) for count in (1, 2))
+            every = [partial(ascend, *request, folder, bar.update) for request in requests]
+            ascents = work_through(find_client(), every)
+        inner.extend(one.folder for one in ascents if one.folder)
+        kept = ("curve_steps", "curves", "first", "stopped", "best_log_odds", "last_log_odds", "best_rounded")
+        arrays = {name: np.stack([getattr(ascent, name) for ascent in ascents]) for name in kept}
+        arrays["shown"] = np.stack([shrink_images(ascent.last_images[0, : wanted.shown or None]) for ascent in ascents])
+        return arrays | {f"picture_{name}": part for name, part in _judge([start, once, *ascents], wanted).items()}
+
+    described = {
+        "ascents": [describe_ascent(request) for request in requests],
+        "judges": [judge.fingerprint() for judge in wanted.judges],
+        "shown": wanted.shown,
+    }
+    inner: list[RunFolder] = []
+    return compute_once(folder, "ascent-measured", described, VERSION, compute, inner)
+
+
+def _measure_decay(wanted: Ascents, decay: float, folder: Path) -> tuple[dict[str, np.ndarray], RunFolder | None]:
+    """Return the fields of :class:`Pictures` but the names, of the last images at one strength of L2."""
     classes, seeds = wanted.where
-    start, once = (ascend(wanted.classifier, NONE, classes, seeds, steps, None, count) for steps in (1, 2))
-    few = (classes, seeds[:SWEEP_SEEDS], wanted.steps(SWEEP), folder, count)
-    every = [
-        *(
-            partial(ascend, wanted.classifier, one, classes, seeds, wanted.steps(one), folder, count)
-            for one in SETTINGS
-        ),
-        *(partial(ascend, wanted.classifier, replace(SWEEP, decay=decay), *few) for decay in wanted.decays),
-    ]
-    climbed = work_through(find_client(), every)
-    ascents, swept = climbed[: len(SETTINGS)], climbed[len(SETTINGS) :]
-    inner += [one.folder for one in (*ascents, *swept) if one.folder]
-    kept = ("curve_steps", "curves", "first", "stopped", "best_log_odds", "last_log_odds", "best_rounded")
-    arrays = {name: np.stack([getattr(ascent, name) for ascent in ascents]) for name in kept}
-    arrays["shown"] = np.stack([shrink_images(ascent.last_images[0, : wanted.shown or None]) for ascent in ascents])
-    arrays |= {f"picture_{name}": part for name, part in _judge([start, once, *ascents], wanted).items()}
-    return arrays | {f"sweep_{name}": part for name, part in _judge(swept, wanted).items()}
+    some, steps = seeds[:SWEEP_SEEDS], min(wanted.sweep_steps, wanted.steps(L2))
+    request = check_ascent(wanted.classifier, replace(L2, decay=decay), classes, some, steps)
+
+    def compute() -> dict[str, np.ndarray]:
+        with progress_bar(request.work, f"climbing, decay {decay:g}") as bar:
+            ascent = ascend(*request, folder, bar.update)
+        inner.extend([ascent.folder] if ascent.folder else [])
+        return _judge([ascent], wanted)
+
+    described = {
+        "ascent": describe_ascent(request),
+        "judges": [judge.fingerprint() for judge in wanted.judges],
+    }
+    inner: list[RunFolder] = []
+    return compute_once(folder, "ascent-swept", described, VERSION, compute, inner)
+
+
+def _join_sweep(decays: Sequence[float], swept: Sequence[dict[str, np.ndarray]]) -> Pictures:
+    axes = {"log_odds": 0, "judged": 1, "seen": 1, "variation": 0}  # of the kinds
+    joined = {name: np.concatenate([one[name] for one in swept], axis) for name, axis in axes.items()}
+    return Pictures(tuple(f"decay {decay:g}" for decay in decays), **joined)
 
 
 def _judge(ascents: Sequence[Ascent], wanted: Ascents) -> dict[str, np.ndarray]:
-    """Return the fields of :class:`Pictures` but the names, for the last images of some ascents."""
-    seeds = len(ascents[0].seeds) if ascents else 0
-    shape = (len(ascents), seeds, len(wanted.where[0]))
-    own = np.tile(wanted.where[0], (len(ascents), seeds, 1)).ravel()  # (images,)
+    """Return the fields of :class:`Pictures` but the names, for the last images of at least one ascent."""
+    shape = (len(ascents), len(ascents[0].seeds), len(wanted.where[0]))
+    own = np.tile(wanted.where[0], (*shape[:2], 1)).ravel()  # (images,)
     judged, seen = (np.zeros((len(wanted.judges), own.size), kind) for kind in (np.float32, np.bool_))
     images = [image for ascent in ascents for image in ascent.last_images.reshape(-1, *wanted.classifier.image_shape)]
     for place, judge in enumerate(wanted.judges):
@@ -160,7 +178,7 @@ def _judge(ascents: Sequence[Ascent], wanted: Ascents) -> dict[str, np.ndarray]:
             judged[place, some] = np.take_along_axis(scores, own[some, None], axis=1)[:, 0]
             seen[place, some] = scores.argmax(axis=1) == own[some]
     return {
-        "log_odds": np.stack([ascent.last_rounded for ascent in ascents]) if ascents else np.zeros(shape, np.float32),
+        "log_odds": np.stack([ascent.last_rounded for ascent in ascents]),
         "judged": judged.reshape(len(wanted.judges), *shape),
         "seen": seen.reshape(len(wanted.judges), *shape),
         "variation": np.array([measure_variation(image) for image in images], np.float32).reshape(shape),
