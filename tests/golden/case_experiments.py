@@ -135,6 +135,6 @@ def retrained_imagenet() -> Arrays:
 @case(slow=True)
 def ascents_measured() -> Arrays:
     judges = (colour_network(20, 8), colour_network(seed=9))
-    wanted = package.ascents.Ascents(colour_network(), judges, package.AscentSizes(2, (1, 4), 3), 0, (0.0, 0.03), 1)
+    wanted = package.ascents.Ascents(colour_network(), judges, package.AscentSizes(2, (1, 4), 3), 0, 3, (0.0, 0.03), 1)
     with TemporaryDirectory() as folder:
         return list_arrays(package.ascents.measure(wanted, Path(folder)))

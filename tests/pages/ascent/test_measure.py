@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,7 +32,7 @@ from fooling.pages.ascent.measure import (
 def measured(lenet: Any, make_small_network: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("measured")
     judges = (lenet, make_small_network((30, 30, 1), 10))
-    wanted = Ascents(lenet, judges, AscentSizes(2, (3, 5), 3), 0, (0.0, 0.5), 1)
+    wanted = Ascents(lenet, judges, AscentSizes(2, (3, 5), 3), 0, 2, (0.0, 0.5), 1)
     return wanted, folder, measure(wanted, folder)
 
 
@@ -46,7 +48,12 @@ def test_the_same_network_as_judge_sees_what_the_network_sees(measured: Any) -> 
     assert (pictures.log_odds[1] > pictures.log_odds[0]).all()  # one step helps
     assert one.shown.shape == (4, 1, 28, 28, 1)
     np.testing.assert_array_equal(one.shown[1, 0], again.last_images[0, 0])
+    assert one.sweep.names == ("decay 0", "decay 0.5") and one.sweep.seen.shape == (2, 2, 2, 2)
     assert (one.sweep.log_odds[0] > one.sweep.log_odds[1]).all()  # half of the way is taken back at each step
+    for place, decay in enumerate(wanted.decays):  # of two steps, where the settings have three
+        climbed = ascend(wanted.classifier, replace(L2, decay=decay), *wanted.where, 2, folder, ignore)
+        np.testing.assert_array_equal(one.sweep.log_odds[place], climbed.last_rounded)
+        np.testing.assert_array_equal(one.sweep.seen[0, place], climbed.last_leads)
 
 
 def ignore(more: int) -> None:
@@ -56,11 +63,11 @@ def ignore(more: int) -> None:
 @pytest.mark.slow
 def test_a_measurement_needs_no_climb_to_be_read_again(measured: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted, folder, one = measured
-    for path in folder.glob("ascent-[!m]*/result.npz"):
+    for path in folder.glob("ascent-[!ms]*/result.npz"):
         path.unlink()
     monkeypatch.setattr(measure_module, "ascend", None)
     again = measure(wanted, folder)
-    assert again.folder == one.folder
+    assert again.folders == one.folders and len(set(one.folders)) == 3
     np.testing.assert_array_equal(again.picture.judged, one.picture.judged)
 
 
@@ -70,15 +77,15 @@ def test_classes_seeds_steps_judges_decays_and_what_is_shown_each_make_another_k
     class NotedError(Exception):
         pass
 
-    keys = []
+    keys: dict[str, list[str]] = {"ascent-measured": [], "ascent-swept": []}
 
     def note(folder: Path, label: str, settings: Any, version: object, compute: Any, inner: Any) -> Any:
-        keys.append(json.dumps([label, settings, version], sort_keys=True))
+        keys[label].append(json.dumps([settings, version], sort_keys=True))
         raise NotedError
 
     monkeypatch.setattr(measure_module, "compute_once", note)
     network, larger = (make_small_network((28, 28, 1), classes) for classes in (10, 11))
-    wanted = Ascents(network, (network,), AscentSizes(2, (3, 5), 3), 0, (0.0, 0.5), 1)
+    wanted = Ascents(network, (network,), AscentSizes(2, (3, 5), 3), 0, 2, (0.0, 0.5), 1)
     for other in (
         {},
         {"classifier": larger},
@@ -87,12 +94,17 @@ def test_classes_seeds_steps_judges_decays_and_what_is_shown_each_make_another_k
         {"sizes": AscentSizes(1, (3, 5), 3)},
         {"sizes": AscentSizes(2, (3, 5), 4)},
         {"seed": 1},
-        {"decays": (0.0, 0.4)},
         {"shown": 2},
+        {"sweep_steps": 1},
     ):
-        with pytest.raises(NotedError):
-            measure(wanted._replace(**other), tmp_path)
-    assert len(set(keys)) == 9
+        for part in (
+            measure_module._measure_settings,
+            *(partial(measure_module._measure_decay, decay=decay) for decay in wanted.decays),
+        ):
+            with pytest.raises(NotedError):
+                part(wanted._replace(**other), folder=tmp_path)
+    assert len(set(keys["ascent-measured"])) == 8, "the steps of the sweep are none of theirs"
+    assert len(set(keys["ascent-swept"])) == 14, "nor are what is shown, and steps that it does not take, of the sweep"
 
 
 def test_plans_take_the_profiles_sizes_and_cut_off_steps(lenet: Any) -> None:
