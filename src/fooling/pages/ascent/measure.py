@@ -83,7 +83,7 @@ class Measurement(NamedTuple):
     picture: Pictures  # noise, noise after one step, and the 8-bit images of the last step of each setting
     # ``(settings, classes kept as images, height, width, channels) uint8``: last ones of the first seed, made small
     shown: np.ndarray
-    decays: np.ndarray  # ``(decays,) float64`` of a sweep, which may be empty
+    decays: np.ndarray  # ``(decays,) float64`` of the sweep
     sweep: Pictures  # what its images are at the last step, a kind for each decay
     folders: tuple[RunFolder | None, ...]  # where it is kept: the settings, then each decay
 
