@@ -37,7 +37,7 @@ NOT_REPRODUCED = {
     "imagenet-cppn-raw": "CPPNs are far ahead of pixels, but with a twentieth of the paper's images the median is 61%",
     "small-data": "from 500 to 60,000 digits pixels need as many images as before, and CPPNs nearly four times as many",
     "retrain-mnist": "a fooling class helps on digits, too: the median falls to 72%, and to 95% at generation 1,000",
-    "gradient-ascent": "certain without L2, no less so at the decay that leaves 99%, and another network sees the class in neither",
+    "gradient-ascent": "certain without L2, no less so at a decay that leaves 99%, and another network sees neither",
     "transfer": "on digits all is kept; on ImageNet a tenth of the images keeps its class on an unrelated network",
     "ensemble": "far ahead of random images, but with a twenty-seventh of the paper's images the median is 23%",
     "retrain-imagenet": "DNN2 is fooled less than DNN1, but the number needs 2,000 children per cell, not 100",

@@ -178,6 +178,6 @@ def draw_decays(network: str, one: Measurement, paper: Sequence[float]) -> Figur
     for spot in axes[0]:
         for place in np.flatnonzero(np.isin(decays, paper)):
             spot.axvline(place, color=BASELINE, lw=0.8, linestyle=":")
-        spot.set_xticks(places, [f"{decay:g}" for decay in decays])
+        spot.set_xticks(places, [f"{decay:g}" for decay in decays], rotation=45)
         spot.set_xlabel("decay a step (dotted: the paper's)")
     return drawn
