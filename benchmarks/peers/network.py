@@ -51,7 +51,7 @@ def measure_rows(name: str, sizes: Sizes) -> Measured:
 def measure_case(case: Case, sizes: Sizes) -> Row:
     """Time a generation beside the forward pass of its network."""
     timed, stretch = prepare(case, sizes)
-    count = max((case.runs * case.children if stretch > 1 else LARGE_IMAGES) // sizes.share, 5)
+    count = max((case.runs * case.children if case.network in BATCHES else LARGE_IMAGES) // sizes.share, 5)
     batches = BATCHES.get(case.network, LARGE_BATCHES)
     calls = compile_forwards(timed.classifier.model, timed.classifier.image_shape, count, batches)
     forwards = list(calls)
