@@ -11,10 +11,12 @@ import msgspec
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from fooling.confidence import to_log_odds
 from fooling.evolution.search import SearchSettings
 from fooling.pages.claim import SUPPORTED, UNSUPPORTED, UNTESTED
 from fooling.pages.fewer_images.claim import (
     ARMS,
+    CHOSEN,
     CLAIM,
     COMBINED,
     CPPNS,
@@ -98,6 +100,12 @@ def test_arms_are_searches_and_together_all_of_those_of_an_encoding_are() -> Non
     assert all(set(sizes.arms) <= set(PIXELS) and sizes.arms[0] == PAPER for sizes in SIZES.values())
 
 
+def make_modern(*median_seed: float) -> Trial:
+    ends = {name: (0.01, value, 0.9) for name, value in zip((CHOSEN, PAPER), median_seed, strict=True)}
+    log_odds = {name: tuple(float(to_log_odds(value)) for value in part) for name, part in ends.items()}
+    return Trial("EfficientNet-Lite0", 40_000, MIDDLE, log_odds)
+
+
 TRIAL = make_trial({"weak cells": (0.0, 0.0, 0.0), "library": (2.0, 3.0, 4.0)})
 FOUND = FewerFound(
     data="mnist",
@@ -107,7 +115,7 @@ FOUND = FewerFound(
         make_trial({"library": (0.0, 3.0, 4.0)}, images=images, network="SqueezeNet") for images in (20_000, 40_000)
     ),
     reached=((120_000.0, None, 110_000.0), (80_000.0, 70_000.0, None), (24_000.0,) * 3),
-    modern=(0.02, 0.04),
+    modern=make_modern(0.0401, 0.02),
 )
 
 
@@ -121,7 +129,7 @@ FOUND = FewerFound(
         ({"reached": ((120_000.0,), (None,), (24_000.0,))}, UNSUPPORTED),
         ({"reached": ((120_000.0,), (80_000.0,), (24_001.0,))}, UNSUPPORTED),
         ({"reached": ((None,), (80_000.0,), (24_000.0,))}, UNTESTED),  # there is nothing to take two thirds of
-        ({"modern": (0.02, 0.039)}, UNSUPPORTED),
+        ({"modern": make_modern(0.0399, 0.02)}, UNSUPPORTED),
         ({"modern": None}, UNTESTED),
         ({"imagenet": FOUND.imagenet[:1]}, UNTESTED),
         ({"imagenet": (), "reached": None, "modern": None}, UNTESTED),

@@ -14,7 +14,7 @@ from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.search import SearchSettings
 from fooling.pages.fewer_images import measure
-from fooling.pages.fewer_images.claim import ARMS, CPPNS, LEAST, MIDDLE, PAPER, PIXELS, SIZES, FewerSizes
+from fooling.pages.fewer_images.claim import ARMS, CHOSEN, CPPNS, LEAST, MIDDLE, PAPER, PIXELS, SIZES, FewerSizes, Trial
 from fooling.pages.fewer_images.figures import draw_arms, draw_progress
 from fooling.pages.fewer_images.measure import Field, compare_arms, count_images
 from fooling.words import show_confidence
@@ -113,8 +113,8 @@ def test_the_whole_protocol_ends_on_other_seeds_and_on_a_network_of_today(monkey
     assert {name: getattr(chosen.search, name) for name in parts} == parts
     assert chosen.search.gradient_steps == 0 and climbing.search.gradient_steps == 1
     assert found.reached == ((120_000.0,) * 3, (400.0,) * 3, (400.0,) * 3), "what is chosen begins above the mark"
-    before, after = (float(to_confidence(run.log_odds[0, 0])) for run in tried["EfficientNet-Lite0"].values())
-    assert found.modern == (pytest.approx(before), pytest.approx(after)) and before < after
+    ends = {name: tuple(run.log_odds[:, 0].tolist()) for name, run in tried["EfficientNet-Lite0"].items()}
+    assert found.modern == Trial("EfficientNet-Lite0", 40_000, MIDDLE, ends) and ends[PAPER] < ends[CHOSEN]
 
 
 def test_the_page_measures_and_draws_and_takes_up_what_it_kept(

@@ -59,13 +59,15 @@ class FewerSizes:
     tests: int = 3  # seeds on which what was chosen on digits is tested
 
 
+NEEDED = FewerSizes(  # the least at which the aims are judged
+    seeds=3, digits=20_000, imagenet=(20_000, 40_000), long=160_000, modern=40_000, arms=PIXELS, tests=20
+)
 SIZES: Mapping[str, FewerSizes] = {
     "smoke": FewerSizes(seeds=2, digits=600, arms=FEW[:3]),
     "default": FewerSizes(seeds=3, digits=4_000),
-    "extended": FewerSizes(3, digits=20_000, imagenet=(20_000, 40_000), long=160_000, arms=PIXELS, tests=20),
-    "paper": FewerSizes(3, 20_000, imagenet=(20_000, 40_000), long=160_000, modern=40_000, arms=PIXELS, tests=20),
+    "extended": NEEDED,
+    "paper": NEEDED,
 }
-NEEDED = SIZES["paper"]  # the least at which the aims are judged
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,12 @@ class Trial:
         """By how many log-odds each other arm ends above the paper's search, by seed."""
         names = [name for name in (*ARMS, COMBINED) if name in self.ends and name != PAPER]  # a record's are sorted
         return {name: np.subtract(self.ends[name], self.ends[PAPER]) for name in names}
+
+    @property
+    def times(self) -> float:
+        """The median seed's confidence by the chosen search, as a multiple of the paper's search's."""
+        chosen, paper = (float(np.median(to_confidence(np.array(self.ends[name])))) for name in (CHOSEN, PAPER))
+        return chosen / paper
 
     @property
     def ahead(self) -> tuple[str, ...]:
@@ -140,7 +148,7 @@ class FewerFound:
     imagenet: tuple[Trial, ...] = ()  # by length; a longer one has the better half of the arms
     # images until the median class is at the paper's, by run: the paper's search, and those of SHARES
     reached: tuple[Counts, Counts, Counts] | None = None
-    modern: tuple[float, float] | None = None  # median confidence on the modern network: the paper's search, chosen
+    modern: Trial | None = None  # the paper's search and the chosen one on the modern network
 
     @property
     def trials(self) -> tuple[Trial, ...]:
@@ -195,7 +203,7 @@ def list_aims(found: FewerFound) -> dict[str, bool | None]:
         ),
         f"{MEDIAN:.2%} on ImageNet with two thirds of the images": within(black, two_thirds),
         f"{MEDIAN:.2%} on ImageNet with a fifth of them, by the gradient": within(white, fifth),
-        f"{TIMES:g} times the median on {MODERN}": found.modern and found.modern[1] >= TIMES * found.modern[0],
+        f"{TIMES:g} times the median on {MODERN}": None if found.modern is None else found.modern.times >= TIMES,
     }
 
 
@@ -266,6 +274,11 @@ def list_rows(found: FewerFound) -> Rows:
     ):
         for (name, budget), counts in zip(budgets.items(), every, strict=True):
             rows.append((f"images to {what}, {name}", show_counts(counts, budget), ""))
+    if found.modern:
+        for name in (PAPER, CHOSEN):
+            ends = to_confidence(np.array(found.modern.ends[name]))
+            low, median, high = (show_confidence(value) for value in (ends.min(), np.median(ends), ends.max()))
+            rows.append((f"{found.modern.label}: {found.modern.of}, {name}", f"{median} ({low} to {high})", ""))
     words = {True: "met", False: "not met", None: "not tried"}
     return (*rows, *((f"aim: {aim}", words[met], "") for aim, met in list_aims(found).items()))
 

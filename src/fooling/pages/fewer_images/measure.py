@@ -50,18 +50,19 @@ class Field(NamedTuple):
         return evolve(self.classifier, encoding, **counts, folder=self.folder, search=search)
 
 
+def describe(field: Field, images: int, runs: Runs) -> claim.Trial:
+    """Return where each search ends by the class that counts there, seed by seed."""
+    over = 0.0 if field.of == claim.LEAST else 0.5
+    ends = {name: tuple(np.quantile(run.log_odds, over, axis=1).tolist()) for name, run in runs.items()}
+    return claim.Trial(field.classifier.name, images, field.of, ends)
+
+
 def compare_arms(field: Field, names: Iterable[str], images: int, seeds: Sequence[int]) -> tuple[claim.Trial, Runs]:
     """Run every arm on the same seeds, then all parts together that help on every one of them."""
-
-    def judge(runs: Runs) -> claim.Trial:
-        over = 0.0 if field.of == claim.LEAST else 0.5
-        ends = {name: tuple(np.quantile(run.log_odds, over, axis=1).tolist()) for name, run in runs.items()}
-        return claim.Trial(field.classifier.name, images, field.of, ends)
-
     runs = {name: field.run(claim.ARMS[name], images, seeds) for name in names}
-    if len(helping := judge(runs).helping) > 1:
+    if len(helping := describe(field, images, runs).helping) > 1:
         runs[claim.COMBINED] = field.run(claim.merge(helping), images, seeds)
-    return judge(runs), runs
+    return describe(field, images, runs), runs
 
 
 def count_images(run: Evolution, log_odds: np.ndarray, least: float) -> claim.Counts:
@@ -117,6 +118,5 @@ def measure(
         other = field._replace(classifier=modern, encoding=CppnEncoding(modern.image_shape))
         plans = {claim.PAPER: {}, claim.CHOSEN: chosen}
         last = {name: other.run(parts, sizes.modern, seeds) for name, parts in plans.items()}
-        before, after = (float(np.median(run.confidences)) for run in last.values())
-        found, tried[MODERN] = replace(found, modern=(before, after)), last
+        found, tried[MODERN] = replace(found, modern=describe(other, sizes.modern, last)), last
     return found, tried, [*every, *(run for part in tried.values() for run in part.values())]
