@@ -103,7 +103,7 @@ def test_arms_are_searches_and_together_all_of_those_of_an_encoding_are() -> Non
 def make_modern(*median_seed: float) -> Trial:
     ends = {name: (0.01, value, 0.9) for name, value in zip((CHOSEN, PAPER), median_seed, strict=True)}
     log_odds = {name: tuple(float(to_log_odds(value)) for value in part) for name, part in ends.items()}
-    return Trial("EfficientNet-Lite0", 40_000, MIDDLE, log_odds)
+    return Trial("EfficientNet-Lite0", 20_000, MIDDLE, log_odds)
 
 
 TRIAL = make_trial({"weak cells": (0.0, 0.0, 0.0), "library": (2.0, 3.0, 4.0)})

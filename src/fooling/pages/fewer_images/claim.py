@@ -60,7 +60,7 @@ class FewerSizes:
 
 
 NEEDED = FewerSizes(  # the least at which the aims are judged
-    seeds=3, digits=20_000, imagenet=(20_000, 40_000), long=160_000, modern=40_000, arms=PIXELS, tests=20
+    seeds=3, digits=20_000, imagenet=(20_000, 40_000), long=160_000, modern=20_000, arms=PIXELS, tests=20
 )
 SIZES: Mapping[str, FewerSizes] = {
     "smoke": FewerSizes(seeds=2, digits=600, arms=FEW[:3]),
