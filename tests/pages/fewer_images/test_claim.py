@@ -28,6 +28,7 @@ from fooling.pages.fewer_images.claim import (
     SIZES,
     FewerFound,
     Trial,
+    find_aim,
     judge,
     list_aims,
     merge,
@@ -117,6 +118,11 @@ FOUND = FewerFound(
     reached=((120_000.0, None, 110_000.0), (80_000.0, 70_000.0, None), (24_000.0,) * 3),
     modern=make_modern(0.0401, 0.02),
 )
+
+
+def test_each_network_has_an_aim_of_its_own() -> None:
+    aims = {"LeNet": 0.9999, "SqueezeNet": 0.8811, "EfficientNet-Lite0": pytest.approx(0.04, rel=1e-4)}
+    assert {network: find_aim(FOUND, network) for network in aims} == aims
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def test_the_page_measures_and_draws_and_takes_up_what_it_kept(
     gain = np.median(np.subtract(*(found.digits.ends[name] for name in ("weak cells", PAPER))))
     assert f"weak cells {gain:+.2f}" in arms.alt
     show(arms)
-    progress = draw_progress(runs[network.name], LEAST, 0.9999)
+    progress = draw_progress(network.name, runs[network.name], LEAST, 0.9999)
     ends = [
         show_confidence(float(to_confidence(np.median(run.log_odds.min(axis=1)))))
         for run in runs[network.name].values()

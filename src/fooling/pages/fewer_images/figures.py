@@ -41,19 +41,20 @@ def draw_arms(trials: Sequence[Trial]) -> Figure:
 
 
 @styled
-def draw_progress(runs: Mapping[str, Evolution], of: str, aim: float) -> Figure:
+def draw_progress(network: str, runs: Mapping[str, Evolution], of: str, aim: float) -> Figure:
     """Draw the confidence in a class, LEAST or MIDDLE, against images, a thin line a run; and the aim as a line."""
     share = 0.0 if of == LEAST else 0.5
     reached = {name: np.quantile(run.history, share, axis=2) for name, run in runs.items()}  # (runs, generations + 1)
     ends = {name: show_confidence(float(to_confidence(np.median(part[:, -1])))) for name, part in reached.items()}
     told = "; ".join(f"{name}: {end}" for name, end in ends.items())
-    alt = f"Confidence in {of} by the number of images, a thin line a run. The median run ends at: {told}."
+    alt = f"{network}: confidence in {of} by the number of images, a thin line a run. The median run ends at: {told}."
     drawn, axes = start_figure(3.6, alt)
     spot = axes[0, 0]
     for colour, (name, run) in zip(COLOURS, runs.items(), strict=False):
         images = [run.search.count_images(run.children, generation) for generation in range(run.generations + 1)]
         spot.plot(images, reached[name].T, color=colour, lw=0.7, alpha=0.7)
         spot.plot(images, np.median(reached[name], axis=0), color=colour, lw=2, label=f"{name} ({len(run.seeds)} runs)")
+    spot.set_title(network, fontsize=10)
     spot.axhline(to_log_odds(aim), color=BASELINE, lw=0.8, ls=":", label=f"the aim, {aim:.2%}")
     spot.set(xlabel="images", ylabel=f"confidence, {of}\n(log-odds scale)")
     spot.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
