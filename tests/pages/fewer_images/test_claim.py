@@ -199,7 +199,8 @@ def test_every_arm_is_told_whether_it_helps_or_not() -> None:
         told_never["images to ImageNet's median at 88.11%, chosen, with the gradient"]
         == "more than 24,000 (0 of 3 runs)"
     )
-    assert "3 searches × 3 seeds, 20,000 images a run" in CLAIM.scale(FOUND)
+    assert CLAIM.scale(FOUND).startswith("LeNet, 3 searches × 3 seeds, 20,000 images a run; ")
+    assert CLAIM.scale(FOUND).endswith("; EfficientNet-Lite0, 2 searches × 3 seeds, 20,000 images a run")
 
 
 def test_the_arms_of_every_comparison_stand_side_by_side_and_nothing_is_cut() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fooling.confidence import to_confidence
+from fooling.confidence import to_confidence, to_log_odds
 from fooling.encodings.cppn import CppnEncoding
 from fooling.encodings.direct import DirectEncoding
 from fooling.evolution.search import SearchSettings
@@ -141,4 +141,5 @@ def test_the_page_measures_and_draws_and_takes_up_what_it_kept(
         for run in runs[network.name].values()
     ]
     assert progress.alt.endswith(f"{PAPER}: {ends[0]}; chosen: {ends[1]}.")
+    assert to_log_odds(0.9999) < progress.axes[0].get_ylim()[1], "the aim can be seen, though no search is near it"
     show(progress)

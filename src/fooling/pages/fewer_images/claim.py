@@ -306,6 +306,6 @@ CLAIM = Claim(
     rows=list_rows,
     scale=lambda found: "; ".join(
         f"{one.network}, {len(one.ends)} searches × {len(one.ends[PAPER])} seeds, {one.images:,} images a run"
-        for one in found.trials
+        for one in (*found.trials, *([found.modern] if found.modern else []))
     ),
 )

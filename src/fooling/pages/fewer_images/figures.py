@@ -58,6 +58,6 @@ def draw_progress(network: str, runs: Mapping[str, Evolution], of: str, aim: flo
     spot.axhline(to_log_odds(aim), color=BASELINE, lw=0.8, ls=":", label=f"the aim, {aim:.2%}")
     spot.set(xlabel="images", ylabel=f"confidence, {of}\n(log-odds scale)")
     spot.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    label_confidences(spot, np.concatenate([part.ravel() for part in reached.values()]))
+    label_confidences(spot, np.append(np.concatenate([part.ravel() for part in reached.values()]), to_log_odds(aim)))
     spot.legend(loc="lower right")
     return drawn
