@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import cloudpickle
 import keras
 import numpy as np
 import pytest
@@ -32,6 +33,8 @@ from fooling.networks.lenet import train_network
 
 distributed = pytest.importorskip("distributed")
 dask = pytest.importorskip("dask")
+# Functions of this file go to workers by value, as those of a notebook do: another package's `tests` may be there.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
 SIZES: dict[str, Any] = {"generations": 30, "children": 10, "seeds": range(30)}  # three blocks
 
 
@@ -178,8 +181,11 @@ def test_a_cluster_without_workers_is_waited_for_and_says_so_and_a_lost_one_is_t
     address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
     free.close()
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    paths = os.pathsep.join([str(runs.PACKAGE.parent), str(Path(__file__).parent)])
-    environment = {**os.environ, "PYTHONPATH": paths, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(runs.PACKAGE.parent),
+        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",
+    }
 
     def start(*words: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", *words, "--no-dashboard"]
