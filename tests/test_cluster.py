@@ -16,7 +16,6 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import cloudpickle
 import keras
 import numpy as np
 import pytest
@@ -31,6 +30,7 @@ from fooling.networks.classifier import Classifier
 from fooling.networks.ensemble import average_networks
 from fooling.networks.lenet import train_network
 
+cloudpickle = pytest.importorskip("cloudpickle")
 distributed = pytest.importorskip("distributed")
 dask = pytest.importorskip("dask")
 # Functions of this file go to workers by value, as those of a notebook do: another package's `tests` may be there.
