@@ -28,11 +28,11 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
     **{"two parents": {"crossover": 0.5}, "crossed pixels": {"crossed": True}, GRADIENT: {"gradient_steps": 1}},
 }
 PIXELS = tuple(name for name in ARMS if name not in ("two parents", GRADIENT))
-# Two cores take ten minutes for each of these: what did not help on digits is tried there alone, and so are longer
-# steps and more changes by themselves, which are what fades.
+# Two cores take ten minutes for each of these: what did not help on digits is tried there alone, and so are more changes
+# by themselves, which are what fades. Cells in turn, longer steps and the library came to ImageNet after the others.
 CPPNS: tuple[str, ...] = (
-    *(PAPER, "weak cells", "changes that fade", "three mutations", "small generations", "two parents"),
-    GRADIENT,
+    *(PAPER, "weak cells", "cells in turn", "longer steps", "changes that fade", "three mutations"),
+    *("small generations", "library", "two parents", GRADIENT),
 )
 FEW = (PAPER, "weak cells", "longer steps", "small generations")
 CHOSEN, WHITE = "chosen", "chosen, with the gradient"
