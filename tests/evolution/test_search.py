@@ -20,9 +20,9 @@ from fooling.evolution import evolve as evolving
 from fooling.evolution.evolution import Evolution, load_evolution
 from fooling.evolution.evolve import Setup, evolve
 from fooling.evolution.lineage import replay
-from fooling.evolution.map_elites import State, Target, choose_cells, draw_first, select_cells
+from fooling.evolution.map_elites import State, Target, choose_cells, draw_first, find_share_of_winners, select_cells
 from fooling.evolution.search import CHOSEN, PAPER, SearchSettings
-from fooling.evolution.variation import climb, fade, take_turns, vary
+from fooling.evolution.variation import adapt, climb, fade, take_turns, vary
 from fooling.images import to_bytes
 from fooling.networks.classifier import Classifier
 from fooling.runs import RunFolder
@@ -135,6 +135,26 @@ def test_the_steps_distance_from_the_papers_halves_every_so_many_generations():
     np.testing.assert_array_equal(faded.genes, vary(PAPER, PIXELS, parents, SEEDS, late).genes)
 
 
+def test_a_child_wins_once_however_many_cells_it_holds_and_older_champions_do_not_count():
+    state = make_state([0.0] * 6, champions=[20, 23, 23, 19, -1, 7])  # of generation 4, with five children each
+    assert find_share_of_winners(state, 5).numpy().tolist() == [[np.float32(2 / 5)]]
+
+
+def test_steps_follow_success_from_one_over_the_strength_to_the_strength():
+    won = np.float32([[0.0], [0.1], [0.2], [0.3], [0.4], [1.0]])
+    np.testing.assert_allclose(adapt(4.0, 0.2, won)[:, 0], [0.25, 0.625, 1.0, 2.5, 4.0, 4.0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("encoding", [PIXELS, CPPN], ids=["pixels", "cppn"])
+def test_steps_of_each_run_follow_its_own_success(encoding):
+    parents, search = encoding.initialise(20, SEEDS), SearchSettings(strength=4.0, success=0.25)
+    adapted = vary(search, encoding, parents, SEEDS, tf.constant(1), tf.constant([[0.0], [0.75]]))
+    for run, strength in enumerate((0.25, 4.0)):
+        fixed = vary(SearchSettings(strength=strength), encoding, parents, SEEDS, tf.constant(1))
+        for ours, theirs in zip(adapted, fixed, strict=True):
+            np.testing.assert_array_equal(ours[run], theirs[run])
+
+
 # A library of random images
 
 
@@ -236,8 +256,8 @@ def test_where_the_network_gives_nan_weights_stay():
 
 BLACK_BOX = {"own": 0.5, "mutations": 2, "strength": 2.0, "rate": 2.0, "fading": 3, "library": 2}
 ARMS = {
-    "pixels": (PIXELS, SearchSettings(pressure=2, **BLACK_BOX)),
-    "cppn": (CPPN, SearchSettings(pressure=-2, crossover=0.7, **BLACK_BOX)),
+    "pixels": (PIXELS, SearchSettings(pressure=2, success=0.3, **BLACK_BOX)),
+    "cppn": (CPPN, SearchSettings(pressure=-2, crossover=0.7, success=0.3, **BLACK_BOX)),
     "gradient": (CppnEncoding((9, 7, 3)), SearchSettings(gradient_steps=2)),
 }
 EVERY_ARM = [pytest.param(*ARMS[name], id=name, marks=[pytest.mark.slow] if name != "pixels" else []) for name in ARMS]
@@ -330,8 +350,12 @@ def test_every_champion_is_made_again_without_the_network(make_small_network, en
             SearchSettings(gradient_steps=1),
             r"^A gradient moved these children, and without the network it is not known\.$",
         ),
+        (
+            SearchSettings(strength=2.0, success=0.2),
+            r"^Steps were as long as the success before them said, which the lineage does not hold\.$",
+        ),
     ],
-    ids=["crossover", "gradient"],
+    ids=["crossover", "gradient", "success"],
 )
 def test_what_the_lineage_does_not_hold_is_not_made_again(cppn_evolution, search, message):
     with pytest.raises(ValueError, match=message):
@@ -373,6 +397,8 @@ def test_fewer_images_than_a_generation_are_refused():
         ({"fading": -1}, "fading is a whole number from 0 to 1000000, not -1"),
         ({"gradient_steps": 101}, "gradient_steps is a whole number from 0 to 100, not 101"),
         ({"own": 1.5}, "own is a number from 0.0 to 1.0, not 1.5"),
+        ({"success": 1.5, "strength": 2.0}, "success is a number from 0.0 to 1.0, not 1.5"),
+        ({"success": 0.2}, "Steps adapt to success by a strength above 1"),
         ({"crossover": math.nan}, "crossover is a number from 0.0 to 1.0, not nan"),
         ({"strength": 0.0}, "strength is a number from 0.01 to 100.0, not 0.0"),
         ({"rate": "high"}, "rate is a number from 0.01 to 9.9, not 'high'"),

@@ -25,7 +25,8 @@ def mutate_graphs(
     Args:
         genomes: Parents with room for two more edges and one more node (:func:`~.cppn_graph.ensure_room`).
         seeds: ``(runs, 2) int64``, fresh for this generation.
-        strength: Factor on the steps of weights, as ``rate`` on how many change, scalar float32.
+        strength: Factor on the steps of weights, scalar float32 or ``(runs, 1)``.
+        rate: Factor on how many weights change, scalar float32.
     """
     count = genomes.sources.shape[1] or tf.shape(genomes.sources)[1]
     # Places come before children, so that a larger capacity leaves the draws of the places before it unchanged.
@@ -35,7 +36,8 @@ def mutate_graphs(
 
     flat = CppnGenomes(*(tf.reshape(part, [-1, tf.shape(part)[2]]) for part in genomes))
     chosen, step = (_flatten_places(per_edge[:, :, draw]) for draw in (0, 1))
-    flat = mutate_weights(flat, chosen, step, strength, rate)
+    strengths = tf.reshape(tf.broadcast_to(strength, [tf.shape(seeds)[0], count]), [-1, 1])
+    flat = mutate_weights(flat, chosen, step, strengths, rate)
     flat = mutate_activations(flat, *(_flatten_places(per_node[:, :, draw]) for draw in (0, 1)))
     draws = [tf.reshape(per_child[:, draw], [-1]) for draw in range(11)]
     flat = add_edge(flat, draws[0] < ADD_EDGE_RATE, draws[1], draws[2], draws[3], channels)
@@ -59,6 +61,7 @@ def mutate_weights(
         genomes: ``(genomes, places)`` arrays, here and in all functions below.
         chosen: ``(genomes, edges) float32 in [0, 1)``: which weights change.
         step: ``(genomes, edges) float32 in [0, 1)``: by how much.
+        strength: Factor on the steps, scalar or ``(genomes, 1)``.
     """
     changes = (chosen < WEIGHT_RATE * rate) & (genomes.sources != FREE)
     moved = genomes.weights + 2.0 * WEIGHT_RANGE * strength * polynomial_step(step)

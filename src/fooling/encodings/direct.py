@@ -100,7 +100,7 @@ def mutate_some(genes: tf.Tensor, rate: tf.Tensor, seeds: tf.Tensor, strength: A
         genes: ``(runs, count, genes) float32 in [0, 1]``.
         rate: Scalar float32 in (0, 1).
         seeds: ``(runs, 2) int64``.
-        strength: Factor on the steps, scalar float32.
+        strength: Factor on the steps, float32, scalar or ``(runs, 1)``.
     """
     shape = tf.shape(genes)
     runs, places = shape[0], shape[1] * shape[2]
@@ -112,7 +112,7 @@ def mutate_some(genes: tf.Tensor, rate: tf.Tensor, seeds: tf.Tensor, strength: A
     chosen = tf.cumsum(gaps, axis=1) - 1  # (runs, spare), ascending
     inside = chosen < places
     positions = tf.boolean_mask(chosen + places * tf.range(runs)[:, None], inside)[:, None]
-    steps = strength * polynomial_step(tf.boolean_mask(draws[..., 1], inside))
+    steps = tf.boolean_mask(strength * polynomial_step(draws[..., 1]), inside)
     flat = tf.reshape(genes, [-1])
     changed = tf.clip_by_value(tf.gather_nd(flat, positions) + steps, 0.0, 1.0)
     return tf.reshape(tf.tensor_scatter_nd_update(flat, positions, changed), shape)

@@ -69,13 +69,15 @@ def replay(evolution: Evolution, run: int, numbers: Iterable[int]) -> Genomes:
         A population of one run, ``(1, count, …)`` arrays, in the order of ``numbers``.
 
     Raises:
-        ValueError: If an image never held a cell, children had two parents, or the network's gradient moved them.
+        ValueError: If an image never held a cell, children had two parents, a gradient moved them, or steps adapted.
     """
     encoding, children, search = evolution.encoding, evolution.children, evolution.search
     if search.crossover or getattr(encoding, "crossover", False):
         raise ValueError("With crossover a child has a second parent, which the lineage does not hold.")
     if search.gradient_steps:
         raise ValueError("A gradient moved these children, and without the network it is not known.")
+    if search.success:
+        raise ValueError("Steps were as long as the success before them said, which the lineage does not hold.")
     wanted, parents = list(numbers), find_parents(evolution, run)
     needed = sorted({one for number in wanted for one in trace_line(parents, number)})
     seeds = tf.constant(evolution.seeds[run : run + 1], tf.int64)

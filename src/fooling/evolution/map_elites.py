@@ -114,7 +114,8 @@ def breed(
     if search.crossover:
         mates = take(choose_cells(state, search, draw_uniform(fold_seeds(seeds, MATING), [children])))
         parents = encoding.cross(parents, mates, fold_seeds(seeds, CROSSING), search.crossover)
-    offspring = vary(search, encoding, parents, seeds, generation)
+    won = find_share_of_winners(state, children) if search.success else None
+    offspring = vary(search, encoding, parents, seeds, generation, won)
     if search.gradient_steps:
         offspring = climb(search, target, encoding, offspring, cells)
     return offspring, tf.gather(state.champions, cells, batch_dims=1)
@@ -153,6 +154,13 @@ def choose_cells(state: State, search: SearchSettings, draws: tf.Tensor) -> tf.T
     order = tf.argsort(state.log_odds, direction="ASCENDING" if search.pressure > 0 else "DESCENDING", stable=True)
     ordered = tf.gather(state.champions, order, batch_dims=1)
     return tf.gather(order, select_cells(ordered, bend_draws(draws, search.pressure)), batch_dims=1)
+
+
+def find_share_of_winners(state: State, children: int) -> tf.Tensor:
+    """Return the share of the last generation's children that won a cell, ``(runs, 1) float32``."""
+    last = state.champions // children == state.generation
+    won = _mark(tf.where(last, state.champions % children, NOBODY), children)
+    return tf.reduce_mean(tf.cast(won, tf.float32), axis=1, keepdims=True)
 
 
 def select_cells(champions: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:

@@ -13,7 +13,7 @@ VERSION = 1  # of what the parts make of genomes; golden arrays hold it to the b
 GRADIENT_IMAGES = 3  # that a gradient step counts as; Choice: it takes about as long as three images forward
 RANGES = {  # of whole numbers and of others. Choice: beyond what helps
     **{"pressure": (-9, 9), "mutations": (1, 16), "fading": (0, 10**6), "library": (1, 10**6)},
-    **{"gradient_steps": (0, 100), "own": (0.0, 1.0), "crossover": (0.0, 1.0)},
+    **{"gradient_steps": (0, 100), "own": (0.0, 1.0), "crossover": (0.0, 1.0), "success": (0.0, 1.0)},
     **{"strength": (0.01, 100.0), "rate": (0.01, 9.9), "gradient_size": (0.001, 20.0)},
 }
 HOOKS = {"strength": "mutate_by", "rate": "mutate_by", "crossover": "cross", "gradient_steps": "slope"}  # of encodings
@@ -37,6 +37,9 @@ class SearchSettings:
     strength: float = 1.0  # factor by which each step of a weight or pixel is longer
     rate: float = 1.0  # factor by which more weights or pixels change; a tenth of them do
     fading: int = 0  # generations after which strength and rate are halfway back to 1, again and again; 0 for never
+    # The share of the last generation's children that won a cell, at which steps have the paper's length. With twice as
+    # many winners they are longer by the factor ``strength``, with none they are shorter by it; 0 for never.
+    success: float = 0.0
     crossover: float = 0.0  # share of children that have a second parent
     library: int = 1  # generations of random images at the start, of which each cell keeps the best
     # WHITE-BOX: how often a child's weights move by ``gradient_size``, each up or down as the gradient of the log-odds
@@ -52,6 +55,8 @@ class SearchSettings:
                 raise ValueError(f"A search's {name} is {kind} from {low} to {high}, not {value!r}.")
         if self.fading and self.strength == self.rate == 1.0:
             raise ValueError("Nothing fades where strength and rate are 1: give one of them, or no fading.")
+        if self.success and self.strength <= 1.0:
+            raise ValueError("Steps adapt to success by a strength above 1: give one, or no success.")
 
     def describe(self) -> dict[str, Any]:
         """Return the parts that are not the paper's, by name; part of a run's key, and empty for the paper's search."""

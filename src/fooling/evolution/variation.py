@@ -40,14 +40,23 @@ def take_turns(own: float, seeds: tf.Tensor, generation: tf.Tensor, cells: tf.Te
     return tf.where(has_turn & tf.gather(occupied, turn, axis=1), turn, cells)
 
 
-def vary(search: SearchSettings, encoding: Any, genomes: Genomes, seeds: tf.Tensor, generation: tf.Tensor) -> Genomes:
+def vary(
+    search: SearchSettings,
+    encoding: Any,
+    genomes: Genomes,
+    seeds: tf.Tensor,
+    generation: tf.Tensor,
+    won: tf.Tensor | None = None,
+) -> Genomes:
     """Return one child of each genome, mutated as often and by as long steps as the search says.
 
-    The seeds are ``(runs, 2) int64``, of this generation.
+    The seeds are ``(runs, 2) int64``, of this generation; ``won`` is needed where steps :func:`adapt`.
     """
     mutate = encoding.mutate
     if search.strength != 1.0 or search.rate != 1.0:
         strength, rate = (fade(factor, search.fading, generation) for factor in (search.strength, search.rate))
+        if search.success:
+            strength = adapt(strength, search.success, won)
         mutate = partial(encoding.mutate_by, strength=strength, rate=rate)
     genomes = mutate(genomes, fold_seeds(seeds, VARIATION), generation)
     for further in range(1, search.mutations):
@@ -58,6 +67,19 @@ def vary(search: SearchSettings, encoding: Any, genomes: Genomes, seeds: tf.Tens
 def fade(factor: float, fading: int, generation: tf.Tensor) -> tf.Tensor | float:
     """Return a factor in this generation: its distance from 1 halves every ``fading`` generations, never for 0."""
     return 1.0 + (factor - 1.0) * 0.5 ** tf.cast(generation // fading, tf.float32) if fading else factor
+
+
+def adapt(strength: tf.Tensor | float, success: float, won: tf.Tensor) -> tf.Tensor:
+    """Return the factor on steps, ``(runs, 1) float32``: 1 where the share of children that won a cell is ``success``.
+
+    Source: Rechenberg 1973, whose rule of one fifth lengthens steps above that share and shortens them below it.
+    Choice: between no winner and twice the share the factor goes straight from 1 / strength to 1, and on to strength.
+
+    Args:
+        won: ``(runs, 1) float32 in [0, 1]``: the share of the last generation's children that won a cell.
+    """
+    over = tf.clip_by_value(won / success - 1.0, -1.0, 1.0)
+    return 1.0 + over * tf.where(over > 0, strength - 1.0, 1.0 - 1.0 / strength)
 
 
 @lru_cache(maxsize=GRAPHS)

@@ -22,16 +22,17 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
     PAPER: {},
     **{"weak cells": {"pressure": 1}, "sure cells": {"pressure": -1}, "cells in turn": {"own": 1.0}},
     **{"longer steps": {"strength": 2.0}, "shorter steps": {"strength": 0.5}, "more changes": {"rate": 3.0}},
+    "adaptive steps": {"strength": 4.0, "success": 0.2},  # the rule of one fifth
     "changes that fade": {"strength": 2.0, "rate": 3.0, "fading": 25},  # of about 100 generations
     **{"three mutations": {"mutations": 3}, "small generations": {"children": 0.25}},
     "library": {"library": 10},  # a tenth of the images is random
     **{"two parents": {"crossover": 0.5}, "crossed pixels": {"crossed": True}, GRADIENT: {"gradient_steps": 1}},
 }
 PIXELS = tuple(name for name in ARMS if name not in ("two parents", GRADIENT))
-# Two cores take ten minutes for each of these: what did not help on digits is tried there alone, and so are more changes
-# by themselves, which are what fades. Cells in turn, longer steps and the library came to ImageNet after the others.
+# Two cores take ten minutes for each of these. What did not help on digits is tried there alone, and so are more
+# changes by themselves, which are what fades. Cells in turn, longer and adaptive steps and the library came last.
 CPPNS: tuple[str, ...] = (
-    *(PAPER, "weak cells", "cells in turn", "longer steps", "changes that fade", "three mutations"),
+    *(PAPER, "weak cells", "cells in turn", "longer steps", "adaptive steps", "changes that fade", "three mutations"),
     *("small generations", "library", "two parents", GRADIENT),
 )
 FEW = (PAPER, "weak cells", "longer steps", "small generations")
