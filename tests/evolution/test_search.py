@@ -20,7 +20,7 @@ from fooling.evolution import evolve as evolving
 from fooling.evolution.evolution import Evolution, load_evolution
 from fooling.evolution.evolve import Setup, evolve
 from fooling.evolution.lineage import replay
-from fooling.evolution.map_elites import State, Target, choose_cells, draw_first, find_share_of_winners, select_cells
+from fooling.evolution.map_elites import State, Target, choose_cells, draw_first, find_share_won, select_cells
 from fooling.evolution.search import CHOSEN, PAPER, SearchSettings
 from fooling.evolution.variation import adapt, climb, fade, take_turns, vary
 from fooling.images import to_bytes
@@ -135,9 +135,9 @@ def test_the_steps_distance_from_the_papers_halves_every_so_many_generations():
     np.testing.assert_array_equal(faded.genes, vary(PAPER, PIXELS, parents, SEEDS, late).genes)
 
 
-def test_a_child_wins_once_however_many_cells_it_holds_and_older_champions_do_not_count():
-    state = make_state([0.0] * 6, champions=[20, 23, 23, 19, -1, 7])  # of generation 4, with five children each
-    assert find_share_of_winners(state, 5).numpy().tolist() == [[np.float32(2 / 5)]]
+def test_cells_that_the_last_generation_won_are_counted_and_empty_ones_are_not_won():
+    state = make_state([0.0] * 8, champions=[20, 23, 23, 24, 19, -1, 7, 0])  # of generation 4, with five children each
+    assert find_share_won(state, 5).numpy().tolist() == [[4 / 8]]
 
 
 def test_steps_follow_success_from_one_over_the_strength_to_the_strength():

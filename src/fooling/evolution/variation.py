@@ -70,13 +70,13 @@ def fade(factor: float, fading: int, generation: tf.Tensor) -> tf.Tensor | float
 
 
 def adapt(strength: tf.Tensor | float, success: float, won: tf.Tensor) -> tf.Tensor:
-    """Return the factor on steps, ``(runs, 1) float32``: 1 where the share of children that won a cell is ``success``.
+    """Return the factor on steps, ``(runs, 1) float32``: 1 where the share of cells that were won is ``success``.
 
-    Source: Rechenberg 1973, whose rule of one fifth lengthens steps above that share and shortens them below it.
-    Choice: between no winner and twice the share the factor goes straight from 1 / strength to 1, and on to strength.
+    Source: Rechenberg 1973, whose rule of one fifth lengthens steps above that share, and shortens them below it.
+    Choice: between no cell and twice the share the factor goes straight from 1 / strength to 1, and on to strength.
 
     Args:
-        won: ``(runs, 1) float32 in [0, 1]``: the share of the last generation's children that won a cell.
+        won: ``(runs, 1) float32 in [0, 1]``: the share of cells that the last generation won.
     """
     over = tf.clip_by_value(won / success - 1.0, -1.0, 1.0)
     return 1.0 + over * tf.where(over > 0, strength - 1.0, 1.0 - 1.0 / strength)
