@@ -28,11 +28,13 @@ def make_run(history: Any, children: int = 10, **parts: Any) -> Any:
 
 
 def test_images_are_those_until_the_generation_that_reaches_it_run_by_run() -> None:
-    run = make_run([[0.0, 1.0, 5.0], [6.0, 6.0, 6.0], [0.0, 5.0, 4.0]])
-    assert count_images(run, run.history, 5.0) == (30.0, 10.0, 20.0)
-    assert count_images(run, run.history, 5.5) == (None, 10.0, None)
+    medians = np.array([[0.0, 1.0, 5.0], [6.0, 6.0, 6.0], [0.0, 5.0, 4.0]])  # log-odds by run and generation
+    run = make_run(medians[:, :, None] + [-9.0, 0.0, 1.0])
+    assert count_images(run, MIDDLE, to_confidence(np.array(4.9))) == (30.0, 10.0, 20.0)
+    assert count_images(run, MIDDLE, to_confidence(np.array(5.5))) == (None, 10.0, None)
+    assert count_images(run, LEAST, to_confidence(np.array(-3.5))) == (None, 10.0, None)
     climbing = make_run(run.history, gradient_steps=1)
-    assert count_images(climbing, run.history, 5.0)[0] == 10.0 + 2 * 40.0
+    assert count_images(climbing, MIDDLE, to_confidence(np.array(4.9)))[0] == 10.0 + 2 * 40.0
 
 
 def evolve_nothing(classifier: Any, encoding: Any, **sizes: Any) -> Any:

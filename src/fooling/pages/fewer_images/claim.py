@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from fooling.pages.imagenet_cppn.modern import MODERN
 from fooling.words import count_words, list_words, show_confidence, table
 
 LEAST, MIDDLE = "the least certain class", "the median class"
+QUANTILES = {LEAST: 0.0, MIDDLE: 0.5}  # over classes
 PAPER, COMBINED, GRADIENT = "the paper's search", "all that help", "gradient (white-box)"
 # What each arm changes, written before any was run: fields of SearchSettings; ``children``, a share of the usual ones,
 # in generations of which there are as many more; ``crossed``, the released code's crossover of pixels.
@@ -39,7 +41,7 @@ FEW = (PAPER, "weak cells", "longer steps", "small generations")
 CHOSEN, WHITE = "chosen", "chosen, with the gradient"
 # The aims, written before any arm was run. The paper's search is ours of it, on the same network and seeds. Of the
 # images that its median seed needs for the paper's median, the others have these shares, and no more.
-SHARES = {CHOSEN: 2 / 3, WHITE: 1 / 5}
+SHARES = {CHOSEN: Fraction(2, 3), WHITE: Fraction(1, 5)}
 CERTAIN_WITHIN = 15_000  # images, until all ten digits are at 99.99%
 TIMES = 2.0  # its median on the modern network, with as many images
 
@@ -87,14 +89,16 @@ class Trial:
         return f"{self.network}, {self.images:,} images"
 
     @property
+    def medians(self) -> dict[str, float]:
+        """The median seed's confidence at the end by arm, the best arm first."""
+        medians = {name: float(np.median(to_confidence(np.array(part)))) for name, part in self.ends.items()}
+        return dict(sorted(medians.items(), key=lambda arm: -arm[1]))
+
+    @property
     def gains(self) -> dict[str, np.ndarray]:
         """By how many log-odds each other arm ends above the paper's search, by seed."""
         names = [name for name in (*ARMS, COMBINED) if name in self.ends and name != PAPER]  # a record's are sorted
         return {name: np.subtract(self.ends[name], self.ends[PAPER]) for name in names}
-
-    def find_median(self, name: str) -> float:
-        """Return the median seed's confidence at the end of a search."""
-        return float(np.median(to_confidence(np.array(self.ends[name]))))
 
     @property
     def ahead(self) -> tuple[str, ...]:
@@ -113,27 +117,22 @@ class Trial:
         The gradient, which asks more of a network than answers, is none; nor is one that sets what a better one sets.
         """
         kept: list[str] = []
-        for name in sorted(
-            (name for name in self.ahead if name != GRADIENT), key=lambda name: -float(np.median(self.ends[name]))
-        ):
-            kept += [] if ARMS[name].keys() & merge(kept).keys() else [name]
+        for name in self.medians:
+            if name in self.ahead and name != GRADIENT and not ARMS[name].keys() & merge(kept).keys():
+                kept.append(name)
         return tuple(kept)
 
     @property
     def better(self) -> tuple[str, ...]:
         """The paper's search and the better half of the other arms, by their median seed; the gradient always."""
-        ranked = sorted(
-            (name for name in self.gains if name not in (COMBINED, GRADIENT)),
-            key=lambda name: -float(np.median(self.ends[name])),
-        )
+        ranked = [name for name in self.medians if name not in (PAPER, COMBINED, GRADIENT)]
         kept = {PAPER, GRADIENT, *ranked[: len(ranked) // 2]}
         return tuple(name for name in self.ends if name in kept)
 
     @property
     def chosen(self) -> tuple[str, ...]:
         """The arms whose parts are chosen: the arm whose median seed is best, of which one is all that help."""
-        known = {name: float(np.median(part)) for name, part in self.ends.items() if name != GRADIENT}
-        best = max(known, key=lambda name: known[name])
+        best = next(name for name in self.medians if name != GRADIENT)
         return {COMBINED: self.helping, PAPER: ()}.get(best, (best,))
 
 
@@ -143,10 +142,10 @@ class FewerFound:
 
     data: str  # what LeNet learned
     digits: Trial
-    certain: tuple[Counts, Counts]  # images until all digits are certain, by run: the paper's search, chosen
+    certain: tuple[Counts, ...]  # images until all digits are certain, by run: the paper's search, chosen
     imagenet: tuple[Trial, ...] = ()  # by length; a longer one has the better half of the arms
     # images until the median class is at the paper's, by run: the paper's search, and those of SHARES
-    reached: tuple[Counts, Counts, Counts] | None = None
+    reached: tuple[Counts, ...] | None = None
     modern: Trial | None = None  # the paper's search and the chosen one on the modern network
 
     @property
@@ -190,29 +189,23 @@ def merge(names: Iterable[str]) -> dict[str, Any]:
 
 def find_aim(found: FewerFound, network: str) -> float:
     """Return the confidence that the searches on seeds of their own are to reach on a network."""
-    if network == MODERN and found.modern:
-        return TIMES * found.modern.find_median(PAPER)
+    if found.modern and network == MODERN:
+        return TIMES * found.modern.medians[PAPER]
     return NEAR_CERTAIN if network == found.digits.network else MEDIAN
 
 
 def list_aims(found: FewerFound) -> dict[str, bool | None]:
     """Return by its words whether each aim is met; None for one that was not tried."""
-
-    def within(count: float, most: float) -> bool | None:
-        return None if most == np.inf else count <= most
-
-    paper, black, white = map(find_median, found.reached or ((None,), (None,), (None,)))
-    two_thirds, fifth = (share * paper for share in SHARES.values())
-    return {
-        f"all digits at {NEAR_CERTAIN:.2%} within {CERTAIN_WITHIN:,} images": within(
-            max(map(as_number, found.certain[1])), CERTAIN_WITHIN
-        ),
-        f"{MEDIAN:.2%} on ImageNet with two thirds of the images": within(black, two_thirds),
-        f"{MEDIAN:.2%} on ImageNet with a fifth of them, by the gradient": within(white, fifth),
-        f"{TIMES:g} times the median on {MODERN}": None
-        if found.modern is None
-        else found.modern.find_median(CHOSEN) >= find_aim(found, MODERN),
+    slowest, modern = max(map(as_number, found.certain[1])), found.modern
+    aims: dict[str, bool | None] = {
+        f"all digits at {NEAR_CERTAIN:.2%} within {CERTAIN_WITHIN:,} images": slowest <= CERTAIN_WITHIN
     }
+    paper, *others = map(find_median, found.reached or [(None,)] * 3)
+    for (name, share), count in zip(SHARES.items(), others, strict=True):
+        words = f"{MEDIAN:.2%} on ImageNet with {share} of the images, {name}"
+        aims[words] = None if paper == np.inf else count <= share * paper
+    met = modern.medians[CHOSEN] >= find_aim(found, MODERN) if modern else None
+    return {**aims, f"{TIMES:g} times the median on {MODERN}": met}
 
 
 def judge(found: FewerFound, one_decides: bool = True) -> str:
@@ -235,19 +228,10 @@ def judge(found: FewerFound, one_decides: bool = True) -> str:
 
 
 def tell(found: FewerFound) -> str:
-    """Return in a sentence how many images the searches need."""
-    paper, ours = map(find_median, found.certain)
-    theirs, here = (show_count(count, found.digits.images) for count in (paper, ours))
-    on_digits = f"On digits the chosen search needs {here} images (median run), the paper's {theirs}"
-    if not found.reached:
-        return f"{on_digits}; the aim for every run is {CERTAIN_WITHIN:,}."
-    met = list(list_aims(found).values())[1]
-    on_imagenet = {
-        True: f"with two thirds of the paper's, it reaches {MEDIAN:.2%}",
-        False: f"with two thirds of the paper's, it does not reach {MEDIAN:.2%}",
-        None: f"the paper's does not reach {MEDIAN:.2%} within {NEEDED.long:,}",
-    }[met]
-    return f"{on_digits}; on ImageNet, {on_imagenet}."
+    """Return in a sentence how many images the searches need, and how many aims are met."""
+    paper, ours = (show_count(find_median(counts), found.digits.images) for counts in found.certain)
+    met = list(list_aims(found).values()).count(True)
+    return f"On digits the chosen search needs {ours} images (median run), the paper's {paper}; {met} of 4 aims met."
 
 
 def tabulate_arms(trials: Sequence[Trial]) -> str:
@@ -256,7 +240,7 @@ def tabulate_arms(trials: Sequence[Trial]) -> str:
     def show(trial: Trial, name: str) -> str:
         if name not in trial.ends:
             return "-"
-        end = show_confidence(np.median(to_confidence(np.array(trial.ends[name]))))
+        end = show_confidence(trial.medians[name])
         if name == PAPER:
             return f"{end} in {trial.of}"
         gain = trial.gains[name]
@@ -269,26 +253,24 @@ def tabulate_arms(trials: Sequence[Trial]) -> str:
 
 def list_rows(found: FewerFound) -> Rows:
     """Return what helps on every network, what was chosen, the images that were needed, and each aim."""
-    rows: list[tuple[str, str, str]] = []
+    rows: dict[str, str] = {}
     for trial in found.trials:
-        rows.append((f"{trial.label}: ahead on every seed", list_words(trial.ahead) or "none", ""))
-        rows.append((f"{trial.label}: behind on every seed", list_words(trial.behind) or "none", ""))
-        rows.append((f"{trial.label}: chosen", list_words(trial.chosen) or PAPER, ""))
-    on_digits = dict.fromkeys((PAPER, CHOSEN), float(found.digits.images))
-    on_imagenet = list_budgets(found.reached[0], NEEDED.long) if found.reached else {}
-    for what, every, budgets in (
-        (f"all ten digits at {NEAR_CERTAIN:.2%}", found.certain, on_digits),
-        (f"ImageNet's median at {MEDIAN:.2%}", found.reached or (), on_imagenet),
-    ):
-        for (name, budget), counts in zip(budgets.items(), every, strict=True):
-            rows.append((f"images to {what}, {name}", show_counts(counts, budget), ""))
-    if found.modern:
+        rows[f"{trial.label}: ahead on every seed"] = list_words(trial.ahead) or "none"
+        rows[f"{trial.label}: behind on every seed"] = list_words(trial.behind) or "none"
+        rows[f"{trial.label}: chosen"] = list_words(trial.chosen) or PAPER
+    for name, counts in zip((PAPER, CHOSEN), found.certain, strict=True):
+        rows[f"images to all ten digits at {NEAR_CERTAIN:.2%}, {name}"] = show_counts(counts, found.digits.images)
+    budgets = list_budgets(found.reached[0], NEEDED.long) if found.reached else {}
+    for (name, budget), counts in zip(budgets.items(), found.reached or (), strict=True):
+        rows[f"images to ImageNet's median at {MEDIAN:.2%}, {name}"] = show_counts(counts, budget)
+    if modern := found.modern:
         for name in (PAPER, CHOSEN):
-            ends = to_confidence(np.array(found.modern.ends[name]))
-            low, median, high = (show_confidence(value) for value in (ends.min(), np.median(ends), ends.max()))
-            rows.append((f"{found.modern.label}: {found.modern.of}, {name}", f"{median} ({low} to {high})", ""))
+            ends = np.quantile(to_confidence(np.array(modern.ends[name])), (0.0, 0.5, 1.0))
+            low, median, high = map(show_confidence, ends)
+            rows[f"{modern.label}: {modern.of}, {name}"] = f"{median} ({low} to {high})"
     words = {True: "met", False: "not met", None: "not tried"}
-    return (*rows, *((f"aim: {aim}", words[met], "") for aim, met in list_aims(found).items()))
+    rows |= {f"aim: {aim}": words[met] for aim, met in list_aims(found).items()}
+    return tuple((what, here, "") for what, here in rows.items())
 
 
 CLAIM = Claim(

@@ -9,7 +9,7 @@ import numpy as np
 
 from fooling.confidence import to_confidence, to_log_odds
 from fooling.figures.style import BASELINE, COLOURS, Figure, label_confidences, start_figure, styled
-from fooling.pages.fewer_images.claim import ARMS, COMBINED, LEAST, Trial
+from fooling.pages.fewer_images.claim import ARMS, COMBINED, QUANTILES, Trial
 from fooling.words import list_words, show_confidence
 
 if TYPE_CHECKING:
@@ -43,8 +43,9 @@ def draw_arms(trials: Sequence[Trial]) -> Figure:
 @styled
 def draw_progress(network: str, runs: Mapping[str, Evolution], of: str, aim: float) -> Figure:
     """Draw the confidence in a class, LEAST or MIDDLE, against images, a thin line a run; and the aim as a line."""
-    share = 0.0 if of == LEAST else 0.5
-    reached = {name: np.quantile(run.history, share, axis=2) for name, run in runs.items()}  # (runs, generations + 1)
+    reached = {
+        name: np.quantile(run.history, QUANTILES[of], axis=2) for name, run in runs.items()
+    }  # (runs, generations + 1)
     ends = {name: show_confidence(float(to_confidence(np.median(part[:, -1])))) for name, part in reached.items()}
     told = "; ".join(f"{name}: {end}" for name, end in ends.items())
     alt = f"{network}: confidence in {of} by the number of images, a thin line a run. The median run ends at: {told}."

@@ -49,10 +49,14 @@ class Field(NamedTuple):
         counts = {"generations": search.fit_generations(children, images), "children": children, "seeds": seeds}
         return evolve(self.classifier, encoding, **counts, folder=self.folder, search=search)
 
+    def test(self, chosen: Mapping[str, Any], images: int, seeds: Sequence[int]) -> Runs:
+        """Run the paper's search and the chosen one with as many images."""
+        return {claim.PAPER: self.run({}, images, seeds), claim.CHOSEN: self.run(chosen, images, seeds)}
+
 
 def describe(field: Field, images: int, runs: Runs) -> claim.Trial:
     """Return where each search ends by the class that counts there, seed by seed."""
-    over = 0.0 if field.of == claim.LEAST else 0.5
+    over = claim.QUANTILES[field.of]
     ends = {name: tuple(np.quantile(run.log_odds, over, axis=1).tolist()) for name, run in runs.items()}
     return claim.Trial(field.classifier.name, images, field.of, ends)
 
@@ -65,17 +69,12 @@ def compare_arms(field: Field, names: Iterable[str], images: int, seeds: Sequenc
     return describe(field, images, runs), runs
 
 
-def count_images(run: Evolution, log_odds: np.ndarray, least: float) -> claim.Counts:
-    """Return for each run the images until its log-odds, ``(runs, generations + 1)``, reach ``least``."""
-    reached = log_odds >= least
+def count_images(run: Evolution, of: str, least: float) -> claim.Counts:
+    """Return for each run the images until the class that counts has this confidence."""
+    reached = np.quantile(run.history, claim.QUANTILES[of], axis=2) >= to_log_odds(least)
     return tuple(
         float(run.search.count_images(run.children, int(row.argmax()))) if row.any() else None for row in reached
     )
-
-
-def count_median(run: Evolution) -> claim.Counts:
-    """Return for each run the images until the median class has the paper's median."""
-    return count_images(run, np.median(run.history, axis=2), to_log_odds(MEDIAN))
 
 
 def measure(
@@ -89,34 +88,34 @@ def measure(
     seeds, arms_seeds = (range(first, first + sizes.seeds) for first in (seed, seed + ARMS))
     digit_seeds = range(seed + DIGITS, seed + DIGITS + sizes.tests)
     field = Field(lenet, DirectEncoding(lenet.image_shape), PIXELS, claim.LEAST, folder)
-    digits, arms = compare_arms(field, sizes.arms, sizes.digits, arms_seeds)
-    plans = {claim.PAPER: {}, claim.CHOSEN: claim.merge(digits.chosen)}
-    tried = {lenet.name: {name: field.run(parts, sizes.digits, digit_seeds) for name, parts in plans.items()}}
-    level = to_log_odds(NEAR_CERTAIN)
-    paper, ours = (count_images(run, run.history.min(axis=2), level) for run in tried[lenet.name].values())
-    found, every = claim.FewerFound(data, digits, (paper, ours)), [*arms.values()]
+    trial, arms = compare_arms(field, sizes.arms, sizes.digits, arms_seeds)
+    trials, every, names, chosen = [trial], [*arms.values()], claim.CPPNS, claim.merge(trial.chosen)
+    tried = {lenet.name: field.test(chosen, sizes.digits, digit_seeds)}
     if sizes.imagenet:
-        network, names = load_network(), claim.CPPNS
+        network = load_network()
         field = Field(network, CppnEncoding(network.image_shape), CPPNS, claim.MIDDLE, folder)
         for images in sizes.imagenet:
             trial, arms = compare_arms(field, names, images, arms_seeds)
-            found, names, every = (
-                replace(found, imagenet=(*found.imagenet, trial)),
-                trial.better,
-                [*every, *arms.values()],
-            )
-    chosen = claim.merge(found.trials[-1].chosen)
+            trials, every, names = [*trials, trial], [*every, *arms.values()], trial.better
+        chosen = claim.merge(trial.chosen)
     if sizes.long:
-        long = {claim.PAPER: field.run({}, sizes.long, seeds)}
-        budgets = claim.list_budgets(count_median(long[claim.PAPER]), sizes.long)
-        for name, parts in ((claim.CHOSEN, chosen), (claim.WHITE, {**chosen, **claim.ARMS[claim.GRADIENT]})):
-            long[name] = field.run(parts, int(budgets[name]), seeds)
-        paper, ours, white = map(count_median, long.values())
-        found, tried[network.name] = replace(found, reached=(paper, ours, white)), long
+        paper, climbing = field.run({}, sizes.long, seeds), {**chosen, **claim.ARMS[claim.GRADIENT]}
+        most = claim.list_budgets(count_images(paper, field.of, MEDIAN), sizes.long)
+        plans = {claim.CHOSEN: chosen, claim.WHITE: climbing}
+        ours = {name: field.run(parts, int(most[name]), seeds) for name, parts in plans.items()}
+        tried[network.name] = {claim.PAPER: paper, **ours}
     if sizes.modern:
         modern = load_network(MODERN)
-        other = field._replace(classifier=modern, encoding=CppnEncoding(modern.image_shape))
-        plans = {claim.PAPER: {}, claim.CHOSEN: chosen}
-        last = {name: other.run(parts, sizes.modern, seeds) for name, parts in plans.items()}
-        found, tried[MODERN] = replace(found, modern=describe(other, sizes.modern, last)), last
+        field = field._replace(classifier=modern, encoding=CppnEncoding(modern.image_shape))
+        tried[MODERN] = field.test(chosen, sizes.modern, seeds)
+    found = claim.FewerFound(
+        data=data,
+        digits=trials[0],
+        certain=tuple(count_images(run, claim.LEAST, NEAR_CERTAIN) for run in tried[lenet.name].values()),
+        imagenet=tuple(trials[1:]),
+        reached=tuple(count_images(run, field.of, MEDIAN) for run in tried[network.name].values())
+        if sizes.long
+        else None,
+        modern=describe(field, sizes.modern, tried[MODERN]) if sizes.modern else None,
+    )
     return found, tried, [*every, *(run for part in tried.values() for run in part.values())]
