@@ -4,7 +4,8 @@ An encoding is any object with the attributes and the three functions of :class:
 whole populations of several independent runs at once; a run's randomness comes from its own row of ``seeds``.
 
 Some parts of :class:`~fooling.evolution.search.SearchSettings` need more of an encoding, which others may lack:
-``mutate_by(genomes, seeds, generation, strength, rate)`` is ``mutate`` with longer steps of more genes;
+``mutate_by(genomes, seeds, generation, strength, rate)`` is ``mutate`` with longer steps (``strength``, float32,
+scalar or ``(runs, 1)``) of more genes (``rate``, scalar float32);
 ``cross(genomes, mates, seeds, share)`` gives each pair one child; and ``slope``, such as ``("weights", 10.0)``, names
 the part of a genome in which ``express`` is differentiable, and how far from 0 it reaches.
 """

@@ -76,7 +76,10 @@ class CppnEncoding:
     def mutate_by(
         self, genomes: CppnGenomes, seeds: tf.Tensor, generation: tf.Tensor, strength: Any, rate: Any
     ) -> CppnGenomes:
-        """Mutate, with steps of weights longer by the factor ``strength``, and ``rate`` times as many of them."""
+        """Mutate, with steps of weights longer by the factor ``strength``, and ``rate`` times as many of them.
+
+        Both are scalar float32; a strength may also be ``(runs, 1)``.
+        """
         return ensure_room(mutate_graphs(genomes, seeds, self.image_shape[2], strength, rate))
 
     @as_written

@@ -72,7 +72,10 @@ class DirectEncoding:
     def mutate_by(
         self, genomes: DirectGenomes, seeds: tf.Tensor, generation: tf.Tensor, strength: Any, rate: Any
     ) -> DirectGenomes:
-        """Mutate, with steps of genes longer by the factor ``strength``, and ``rate`` times as many of them."""
+        """Mutate, with steps of genes longer by the factor ``strength``, and ``rate`` times as many of them.
+
+        Both are scalar float32; a strength may also be ``(runs, 1)``.
+        """
         genes = genomes.genes
         if self.crossover:
             genes = simulated_binary_crossover(genes, fold_seeds(seeds, 1))

@@ -14,7 +14,7 @@ import tensorflow as tf
 from fooling.encodings import Genomes
 from fooling.encodings.population import stack_genomes, take_genome
 from fooling.evolution.evolution import Evolution
-from fooling.evolution.map_elites import NOBODY, draw_first, generation_seeds
+from fooling.evolution.map_elites import NOBODY, draw_first, find_share_won, generation_seeds
 from fooling.evolution.variation import compile_vary
 
 
@@ -69,18 +69,17 @@ def replay(evolution: Evolution, run: int, numbers: Iterable[int]) -> Genomes:
         A population of one run, ``(1, count, …)`` arrays, in the order of ``numbers``.
 
     Raises:
-        ValueError: If an image never held a cell, children had two parents, a gradient moved them, or steps adapted.
+        ValueError: If an image never held a cell, children had two parents, or the network's gradient moved them.
     """
     encoding, children, search = evolution.encoding, evolution.children, evolution.search
     if search.crossover or getattr(encoding, "crossover", False):
         raise ValueError("With crossover a child has a second parent, which the lineage does not hold.")
     if search.gradient_steps:
         raise ValueError("A gradient moved these children, and without the network it is not known.")
-    if search.success:
-        raise ValueError("Steps were as long as the success before them said, which the lineage does not hold.")
     wanted, parents = list(numbers), find_parents(evolution, run)
     needed = sorted({one for number in wanted for one in trace_line(parents, number)})
     seeds = tf.constant(evolution.seeds[run : run + 1], tf.int64)
+    held = evolution.unroll("champion", NOBODY)[run]  # (generations + 1, cells)
     blank, made = take_genome(draw_first(encoding, 1, seeds), 0), dict[int, Genomes]()
     for generation in sorted({number // children for number in needed}):
         born = [number for number in needed if number // children == generation]
@@ -92,7 +91,9 @@ def replay(evolution: Evolution, run: int, numbers: Iterable[int]) -> Genomes:
             which[[*slots]] = np.arange(1, 1 + len(slots))  # the other children have a blank parent, and are not wanted
             litter = type(few)(*(tf.constant(part[:, which]) for part in few))
             vary = compile_vary(search, encoding, children)  # type: ignore[arg-type]  # every object is hashable
-            population = vary(litter, generation_seeds(seeds, generation), tf.constant(generation))
+            before = tf.constant(held[None, generation - 1]), tf.constant(generation - 1)
+            won = [find_share_won(*before, children)] if search.success else []
+            population = vary(litter, generation_seeds(seeds, generation), tf.constant(generation), *won)
         bred = type(population)(*map(np.asarray, population))
         made |= {number: take_genome(bred, number % children) for number in born}
     return stack_genomes([made[number] for number in wanted])

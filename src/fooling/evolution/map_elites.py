@@ -114,7 +114,7 @@ def breed(
     if search.crossover:
         mates = take(choose_cells(state, search, draw_uniform(fold_seeds(seeds, MATING), [children])))
         parents = encoding.cross(parents, mates, fold_seeds(seeds, CROSSING), search.crossover)
-    won = find_share_won(state, children) if search.success else None
+    won = find_share_won(state.champions, state.generation, children) if search.success else None
     offspring = vary(search, encoding, parents, seeds, generation, won)
     if search.gradient_steps:
         offspring = climb(search, target, encoding, offspring, cells)
@@ -156,9 +156,12 @@ def choose_cells(state: State, search: SearchSettings, draws: tf.Tensor) -> tf.T
     return tf.gather(order, select_cells(ordered, bend_draws(draws, search.pressure)), batch_dims=1)
 
 
-def find_share_won(state: State, children: int) -> tf.Tensor:
-    """Return the share of cells that the last generation won, ``(runs, 1) float32``."""
-    won = state.champions // children == state.generation
+def find_share_won(champions: tf.Tensor, generation: tf.Tensor, children: int) -> tf.Tensor:
+    """Return the share of cells that a generation won, ``(runs, 1) float32 in [0, 1]``.
+
+    The champions after it are ``(runs, cells) int32``, numbered as in :class:`State`.
+    """
+    won = champions // children == generation
     return tf.reduce_mean(tf.cast(won, tf.float32), axis=1, keepdims=True)
 
 

@@ -21,7 +21,7 @@ HOOKS = {"strength": "mutate_by", "rate": "mutate_by", "crossover": "cross", "gr
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """The parts of a search that the paper's does not have; each may be switched on alone.
+    """The parts of a search that the paper's does not have; each may be switched on without the others.
 
     All of them are ours. Without any the search is the paper's, to the byte.
 
@@ -37,8 +37,8 @@ class SearchSettings:
     strength: float = 1.0  # factor by which each step of a weight or pixel is longer
     rate: float = 1.0  # factor by which more weights or pixels change; a tenth of them do
     fading: int = 0  # generations after which strength and rate are halfway back to 1, again and again; 0 for never
-    # The share of cells that the last generation must win for steps to have the paper's length. With twice as many they
-    # are longer by the factor ``strength``, with none they are shorter by it; 0 for steps that do not adapt.
+    # Steps adapt, up to the factor ``strength`` longer or shorter: the share of cells that the last generation must win
+    # for them to have the paper's length. 0 for steps that do not adapt.
     success: float = 0.0
     crossover: float = 0.0  # share of children that have a second parent
     library: int = 1  # generations of random images at the start, of which each cell keeps the best

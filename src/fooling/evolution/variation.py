@@ -50,7 +50,7 @@ def vary(
 ) -> Genomes:
     """Return one child of each genome, mutated as often and by as long steps as the search says.
 
-    The seeds are ``(runs, 2) int64``, of this generation; ``won`` is needed where steps :func:`adapt`.
+    The seeds are ``(runs, 2) int64``, of this generation; where steps :func:`adapt`, ``won`` is ``(runs, 1) float32``.
     """
     mutate = encoding.mutate
     if search.strength != 1.0 or search.rate != 1.0:
@@ -72,10 +72,14 @@ def fade(factor: float, fading: int, generation: tf.Tensor) -> tf.Tensor | float
 def adapt(strength: tf.Tensor | float, success: float, won: tf.Tensor) -> tf.Tensor:
     """Return the factor on steps, ``(runs, 1) float32``: 1 where the share of cells that were won is ``success``.
 
-    Source: Rechenberg 1973, whose rule of one fifth lengthens steps above that share, and shortens them below it.
-    Choice: between no cell and twice the share the factor goes straight from 1 / strength to 1, and on to strength.
+    After Rechenberg 1973, whose rule of one fifth lengthens steps where more mutations succeed and shortens them where
+    fewer do. Choice: cells are counted, not mutations, since few cells cannot be won by many; and each generation's
+    factor follows from the last one alone, straight from 1 / strength at no cell to 1, and to strength at twice the
+    share and above.
 
     Args:
+        strength: At least 1.
+        success: Above 0, at most 1.
         won: ``(runs, 1) float32 in [0, 1]``: the share of cells that the last generation won.
     """
     over = tf.clip_by_value(won / success - 1.0, -1.0, 1.0)
@@ -83,11 +87,10 @@ def adapt(strength: tf.Tensor | float, success: float, won: tf.Tensor) -> tf.Ten
 
 
 @lru_cache(maxsize=GRAPHS)
-def compile_vary(
-    search: SearchSettings, encoding: Any, count: int
-) -> Callable[[Genomes, tf.Tensor, tf.Tensor], Genomes]:
-    """Return :func:`vary` as one graph for ``count`` parents of one run."""
+def compile_vary(search: SearchSettings, encoding: Any, count: int) -> Callable[..., Genomes]:
+    """Return :func:`vary` as one graph for ``count`` parents of one run; it takes ``won`` where steps adapt."""
     signature = [describe_population(encoding, count), tf.TensorSpec([1, 2], tf.int64), tf.TensorSpec([], tf.int32)]
+    signature += [tf.TensorSpec([1, 1], tf.float32)] if search.success else []
     return compile_graph(on_processor(partial(vary, search, encoding)), signature)
 
 

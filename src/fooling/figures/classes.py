@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import cycle
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def draw_confidence_histogram(confidences: Mapping[str, np.ndarray]) -> Figure:
     rows = -(-len(medians) // columns)
     drawn, axes = start_figure(2.9 * rows, alt, nrows=rows, ncols=columns, sharex=True, sharey=True)
     many = max(map(len, medians.values())) > FEW
-    for spot, colour, (label, part) in zip(axes.flat, COLOURS, medians.items(), strict=False):
+    for spot, colour, (label, part) in zip(axes.flat, cycle(COLOURS), medians.items(), strict=False):
         counts = np.histogram(part, BINS)[0]
         spot.stairs(counts, BINS, color=colour, fill=True, alpha=0.35, baseline=0.6 if many else 0)
         spot.stairs(counts, BINS, color=colour, lw=1.2, baseline=None)

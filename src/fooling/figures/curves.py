@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def draw_curves(curves: Mapping[str, np.ndarray], baselines: Mapping[str, np.nda
     summary = "; ".join(f"{label} ends at a median of {_show_end(part)}" for label, part in both.items())
     drawn, axes = start_figure(5.0, f"Confidence by generation. {summary}. The paper's line is at 99.99%.")
     spot = axes[0, 0]
-    for colour, (label, history) in zip(COLOURS, curves.items(), strict=False):
+    for colour, (label, history) in zip(cycle(COLOURS), curves.items(), strict=False):
         generations = np.arange(history.shape[1])
         low, lower, median, upper, high = np.percentile(history, (0, 25, 50, 75, 100), axis=(0, 2))
         spot.fill_between(generations, low, high, color=colour, alpha=0.12, lw=0)
@@ -133,7 +134,7 @@ def draw_search_curves(
     along = {label: np.arange(1, part.shape[1]) * children[label] / part.shape[2] for label, part in both.items()}
     drawn, axes = start_figure(4.9, _describe_search(both, along, paper))
     spot, seen = axes[0, 0], [np.array([log_odds(median) for _, median in paper.values()])]
-    for colour, (label, history) in zip(COLOURS, curves.items(), strict=False):
+    for colour, (label, history) in zip(cycle(COLOURS), curves.items(), strict=False):
         lower, median, upper = np.percentile(history[:, 1:], (25, 50, 75), axis=(0, 2))
         by_run = np.median(history[:, 1:], axis=2)
         spot.fill_between(along[label], lower, upper, color=colour, alpha=0.2, lw=0)

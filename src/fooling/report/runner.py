@@ -1,4 +1,4 @@
-"""Run the pages that are not fresh: in order, a process each, stopped together, two at a time where that is faster."""
+"""Run the pages that are not fresh: in order, a process each, two at a time where that is faster, stopped together."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from functools import partial
 from typing import NamedTuple, TextIO
 
 from fooling.files import DamagedError, find_unfinished
+from fooling.pages.page import metrics_file, read_metrics
 from fooling.report import freshness
 from fooling.report.execute import Kernels, run_page
 from fooling.report.inspection import PageError
 from fooling.report.notebooks import NOTHING, Given, Notebook, RefusedError, StoppedError, Workspace, check_parameters
 
-# At smoke a page is mostly start-up, which uses one core; a larger page uses them all by itself.
-SIDE_BY_SIDE = {"smoke": 2}
+WIDTH = 2  # pages at a time where they mostly start and draw, which uses one core; one that computes uses them all
 # The shape of a tqdm bar: "evolving:  45%|####    | 90/200 [00:50<01:10, 1.8it/s, median 12.3%]".
 BAR = re.compile(
     r"^(?P<what>.*?):?\s*(?P<percent>\d+)%\|.*\[(?P<spent>[\d:]+)<(?P<left>[\d:?]+)(, [^,\]]+(?P<said>, [^\]]+)?)?"
@@ -74,8 +74,19 @@ class Schedule(NamedTuple):
 
     @property
     def width(self) -> int:
-        """How many pages run at a time."""
-        return SIDE_BY_SIDE.get(self.workspace.profile, 1)
+        """How many pages run at a time: two at smoke, and where all runs that they named are kept."""
+        workspace = self.workspace
+
+        def is_kept(name: str) -> bool:
+            folder = workspace.results if workspace.metrics(name).exists() else workspace.published
+            with contextlib.suppress(DamagedError):  # the page makes its numbers again
+                used = read_metrics(folder, name).get("runs", ())
+                return metrics_file(folder, name).exists() and all(
+                    (workspace.run(run) / "result.npz").exists() for run in used
+                )
+            return False
+
+        return WIDTH if workspace.profile == "smoke" or all(map(is_kept, self.names)) else 1
 
     def is_needless(self, name: str) -> bool:
         """Whether a page is fresh by now: it may have been stale only because of one that has run again."""
@@ -112,7 +123,7 @@ def run_pages(schedule: Schedule, out: TextIO, after: Callable[[Outcome], None])
         return Outcome(name, reason)
 
     outcomes: list[Outcome] = []
-    with _signals_raise(), ThreadPoolExecutor(schedule.width) as threads:
+    with _signals_raise(), ThreadPoolExecutor(WIDTH) as threads:
         try:
             for outcome in _run_in_order(schedule, progress, lambda name: threads.submit(run, name)):
                 outcomes.append(outcome)
@@ -126,7 +137,7 @@ def run_pages(schedule: Schedule, out: TextIO, after: Callable[[Outcome], None])
 
 def _run_in_order(schedule: Schedule, progress: Progress, begin: Callable[[str], Future[Outcome]]) -> Iterator[Outcome]:
     """Yield how each page ended, as soon as it has."""
-    waiting, broken = list(schedule.names), set[str]()
+    waiting, broken, width = list(schedule.names), set[str](), schedule.width
     running: dict[Future[Outcome], str] = {}
     while waiting or running:
         for name in list(waiting):
@@ -137,7 +148,7 @@ def _run_in_order(schedule: Schedule, progress: Progress, begin: Callable[[str],
                 outcome = Outcome(name, f"skipped, because {min(needs & broken)} did not finish")
                 progress.finish(name, outcome.error)
                 yield outcome
-            elif len(running) < schedule.width and not needs & {*waiting, *running.values()}:
+            elif len(running) < width and not needs & {*waiting, *running.values()}:
                 waiting.remove(name)
                 if schedule.is_needless(name):
                     progress.finish(name, "is fresh again")

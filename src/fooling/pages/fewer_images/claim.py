@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -18,21 +17,21 @@ from fooling.words import count_words, list_words, show_confidence, table
 LEAST, MIDDLE = "the least certain class", "the median class"
 QUANTILES = {LEAST: 0.0, MIDDLE: 0.5}  # over classes
 PAPER, COMBINED, GRADIENT = "the paper's search", "all that help", "gradient (white-box)"
-# What each arm changes, written before any was run: fields of SearchSettings; ``children``, a share of the usual ones,
+# What each arm changes, written before it was run: fields of SearchSettings; ``children``, a share of the usual ones,
 # in generations of which there are as many more; ``crossed``, the released code's crossover of pixels.
 ARMS: Mapping[str, Mapping[str, Any]] = {
     PAPER: {},
     **{"weak cells": {"pressure": 1}, "sure cells": {"pressure": -1}, "cells in turn": {"own": 1.0}},
     **{"longer steps": {"strength": 2.0}, "shorter steps": {"strength": 0.5}, "more changes": {"rate": 3.0}},
-    "adaptive steps": {"strength": 4.0, "success": 0.2},  # the rule of one fifth
+    "adaptive steps": {"strength": 4.0, "success": 0.2},  # one fifth, as in Rechenberg's rule
     "changes that fade": {"strength": 2.0, "rate": 3.0, "fading": 25},  # of about 100 generations
     **{"three mutations": {"mutations": 3}, "small generations": {"children": 0.25}},
     "library": {"library": 10},  # a tenth of the images is random
     **{"two parents": {"crossover": 0.5}, "crossed pixels": {"crossed": True}, GRADIENT: {"gradient_steps": 1}},
 }
 PIXELS = tuple(name for name in ARMS if name not in ("two parents", GRADIENT))
-# Two cores take ten minutes for each of these. What did not help on digits is tried there alone, and so are more
-# changes by themselves, which are what fades. Cells in turn, longer and adaptive steps and the library came last.
+# Two cores take ten minutes for each of these. Not tried: what put digits behind, and more changes by themselves, which
+# are what fades. Cells in turn, longer steps and the library came after the others had run, adaptive steps last.
 CPPNS: tuple[str, ...] = (
     *(PAPER, "weak cells", "cells in turn", "longer steps", "adaptive steps", "changes that fade", "three mutations"),
     *("small generations", "library", "two parents", GRADIENT),
@@ -41,7 +40,7 @@ FEW = (PAPER, "weak cells", "longer steps", "small generations")
 CHOSEN, WHITE = "chosen", "chosen, with the gradient"
 # The aims, written before any arm was run. The paper's search is ours of it, on the same network and seeds. Of the
 # images that its median seed needs for the paper's median, the others have these shares, and no more.
-SHARES = {CHOSEN: Fraction(2, 3), WHITE: Fraction(1, 5)}
+SHARES = {CHOSEN: 2 / 3, WHITE: 1 / 5}
 CERTAIN_WITHIN = 15_000  # images, until all ten digits are at 99.99%
 TIMES = 2.0  # its median on the modern network, with as many images
 
@@ -90,9 +89,13 @@ class Trial:
 
     @property
     def medians(self) -> dict[str, float]:
-        """The median seed's confidence at the end by arm, the best arm first."""
-        medians = {name: float(np.median(to_confidence(np.array(part)))) for name, part in self.ends.items()}
+        """The median seed's log-odds at the end by arm, the best arm first."""
+        medians = {name: float(np.median(part)) for name, part in self.ends.items()}
         return dict(sorted(medians.items(), key=lambda arm: -arm[1]))
+
+    def find_end(self, name: str) -> float:
+        """Return the median seed's confidence at the end of a search."""
+        return float(to_confidence(np.array(self.medians[name])))
 
     @property
     def gains(self) -> dict[str, np.ndarray]:
@@ -190,7 +193,7 @@ def merge(names: Iterable[str]) -> dict[str, Any]:
 def find_aim(found: FewerFound, network: str) -> float:
     """Return the confidence that the searches on seeds of their own are to reach on a network."""
     if found.modern and network == MODERN:
-        return TIMES * found.modern.medians[PAPER]
+        return TIMES * found.modern.find_end(PAPER)
     return NEAR_CERTAIN if network == found.digits.network else MEDIAN
 
 
@@ -201,10 +204,10 @@ def list_aims(found: FewerFound) -> dict[str, bool | None]:
         f"all digits at {NEAR_CERTAIN:.2%} within {CERTAIN_WITHIN:,} images": slowest <= CERTAIN_WITHIN
     }
     paper, *others = map(find_median, found.reached or [(None,)] * 3)
-    for (name, share), count in zip(SHARES.items(), others, strict=True):
-        words = f"{MEDIAN:.2%} on ImageNet with {share} of the images, {name}"
-        aims[words] = None if paper == np.inf else count <= share * paper
-    met = modern.medians[CHOSEN] >= find_aim(found, MODERN) if modern else None
+    words = "with two thirds of the images", "with a fifth of them, by the gradient"
+    for told, share, count in zip(words, SHARES.values(), others, strict=True):
+        aims[f"{MEDIAN:.2%} on ImageNet {told}"] = None if paper == np.inf else count <= share * paper
+    met = modern.find_end(CHOSEN) >= find_aim(found, MODERN) if modern else None
     return {**aims, f"{TIMES:g} times the median on {MODERN}": met}
 
 
@@ -230,8 +233,9 @@ def judge(found: FewerFound, one_decides: bool = True) -> str:
 def tell(found: FewerFound) -> str:
     """Return in a sentence how many images the searches need, and how many aims are met."""
     paper, ours = (show_count(find_median(counts), found.digits.images) for counts in found.certain)
-    met = list(list_aims(found).values()).count(True)
-    return f"On digits the chosen search needs {ours} images (median run), the paper's {paper}; {met} of 4 aims met."
+    tried = [met for met in list_aims(found).values() if met is not None]
+    aims = f"of {count_words(len(tried), 'aim')} tried, {sum(tried)} {'is' if sum(tried) == 1 else 'are'} met"
+    return f"On digits the chosen search needs {ours} images (median run), the paper's {paper}; {aims}."
 
 
 def tabulate_arms(trials: Sequence[Trial]) -> str:
@@ -240,7 +244,7 @@ def tabulate_arms(trials: Sequence[Trial]) -> str:
     def show(trial: Trial, name: str) -> str:
         if name not in trial.ends:
             return "-"
-        end = show_confidence(trial.medians[name])
+        end = show_confidence(trial.find_end(name))
         if name == PAPER:
             return f"{end} in {trial.of}"
         gain = trial.gains[name]

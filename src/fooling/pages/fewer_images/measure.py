@@ -113,7 +113,7 @@ def measure(
         digits=trials[0],
         certain=tuple(count_images(run, claim.LEAST, NEAR_CERTAIN) for run in tried[lenet.name].values()),
         imagenet=tuple(trials[1:]),
-        reached=tuple(count_images(run, field.of, MEDIAN) for run in tried[network.name].values())
+        reached=tuple(count_images(run, claim.MIDDLE, MEDIAN) for run in tried[network.name].values())
         if sizes.long
         else None,
         modern=describe(field, sizes.modern, tried[MODERN]) if sizes.modern else None,
