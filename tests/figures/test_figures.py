@@ -27,7 +27,7 @@ from fooling.figures.images import (
     shrink_image,
 )
 from fooling.figures.networks import draw_confidence_shares, draw_reliability
-from fooling.figures.style import Figure, choose_ink, shade, show_pixels, start_figure
+from fooling.figures.style import COLOURS, Figure, choose_ink, shade, show_pixels, start_figure
 from fooling.networks.assessment import Assessment
 
 NAMES = ("zero", "one", "two")
@@ -326,6 +326,16 @@ def test_search_curves_stand_at_their_children_per_cell(history: np.ndarray) -> 
     assert any(np.allclose(line, [[2000, np.log(0.8811 / 0.1189)]]) for line in lines.values())
     assert "after 10 per cell" in figure.alt and "CPPN 88.11% after 2,000 per cell" in figure.alt
     figure.draw_without_rendering()
+
+
+def test_every_search_is_drawn_however_many_there_are() -> None:
+    many = [f"search {number}" for number in range(len(COLOURS) + 3)]
+    history = np.random.default_rng(1).normal(size=(2, 4, 5)).astype(np.float32)
+    lines = draw_search_curves(dict.fromkeys(many, history), dict.fromkeys(many, 5), {}, {}).axes[0].get_lines()
+    assert {str(line.get_label()).split(",")[0] for line in lines} >= set(many)
+    histogram = draw_confidence_histogram(dict.fromkeys(many, history[:, -1]))
+    titles = [spot.get_title().split("\n")[0] for spot in histogram.axes if spot.get_visible()]
+    assert titles == many
 
 
 @pytest.mark.parametrize("cells", [20, 60], ids=["few are marked one by one", "many on a log axis"])

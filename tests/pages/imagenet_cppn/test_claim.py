@@ -129,6 +129,14 @@ def test_the_rule_before_counted_the_median_of_all_runs_at_the_papers_size_only(
         assert (claim.judge(went_on), claim.before(went_on)) == (REPRODUCED, PARTLY)
 
 
+def test_words_are_short_where_a_run_went_on_and_photographs_are_known(check_words: Any) -> None:
+    longer = LongRun(replace(PAPER, runs=1, generations=1_000), 0.9, 400)
+    found = replace(FOUND, search=replace(FOUND.search, median=0.7, longer=longer), photograph=(0.67, 451))
+    for claim in CLAIMS:
+        check_words(claim, found)
+    assert "above the median photograph in 451 classes" in CENTRED.headline(found)
+
+
 def test_headline_and_rows_set_pixels_beside_cppns() -> None:
     assert CENTRED.headline(FOUND) == (
         "CPPN images reach a median of 88.11% (5 runs: 86.00% to 90.00%) after 2,000 children per cell, and pixels "
