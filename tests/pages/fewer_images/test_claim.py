@@ -178,6 +178,12 @@ def test_words_are_one_short_sentence_over_a_table(check_words: Any, changed: An
     check_words(CLAIM, replace(FOUND, **changed))
 
 
+def test_the_headline_counts_the_aims_that_were_tried() -> None:
+    assert CLAIM.headline(FOUND).endswith("the paper's more than 20,000; 4 of 4 aims tried are met.")
+    missed = replace(FOUND, certain=((None,), (15_001.0,)), reached=None, modern=None)
+    assert CLAIM.headline(missed).endswith("; none of 1 aim tried is met.")
+
+
 def test_every_arm_is_told_whether_it_helps_or_not() -> None:
     rows = {what: here for what, here, _ in CLAIM.rows(FOUND)}
     told = [[part.strip() for part in line.split("|")[1:-1]] for line in tabulate_arms(FOUND.trials).splitlines()]

@@ -234,8 +234,8 @@ def tell(found: FewerFound) -> str:
     """Return in a sentence how many images the searches need, and how many aims are met."""
     paper, ours = (show_count(find_median(counts), found.digits.images) for counts in found.certain)
     tried = [met for met in list_aims(found).values() if met is not None]
-    aims = f"of {count_words(len(tried), 'aim')} tried, {sum(tried)} {'is' if sum(tried) == 1 else 'are'} met"
-    return f"On digits the chosen search needs {ours} images (median run), the paper's {paper}; {aims}."
+    met = f"{sum(tried) or 'none'} of {count_words(len(tried), 'aim')} tried {'are' if sum(tried) > 1 else 'is'} met"
+    return f"On digits the chosen search needs {ours} images (median run), the paper's {paper}; {met}."
 
 
 def tabulate_arms(trials: Sequence[Trial]) -> str:
