@@ -194,6 +194,7 @@ def test_every_arm_is_told_whether_it_helps_or_not() -> None:
     assert rows["LeNet, 20,000 images: ahead on every seed"] == rows["LeNet, 20,000 images: chosen"] == "library"
     assert rows["SqueezeNet, 40,000 images: behind on every seed"] == "none"
     assert rows["images to all ten digits at 99.99%, chosen"] == "9,000 (8,000 to 15,000; 3 of 3 runs)"
+    assert rows["of these within 15,000, chosen"] == "3 of 3 runs"
     assert (
         rows["images to ImageNet's median at 88.11%, the paper's search"] == "120,000 (110,000 to 120,000; 2 of 3 runs)"
     )
