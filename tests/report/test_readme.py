@@ -72,14 +72,17 @@ def test_pages_are_those_that_are_published_with_their_questions(published: Path
 
 
 def test_costs_are_measured_where_a_profile_is_published_and_estimated_elsewhere(published: Path, monkeypatch) -> None:
-    one = SimpleNamespace(runs=2, generations=5, children=50, longer=9)
+    one = SimpleNamespace(runs=2, generations=5, children=50, longer=9, longer_raw=7)
     sizes = dict.fromkeys(("smoke", "default", "extended", "paper"), one)
     monkeypatch.setattr(contents, "SIZES", {"02_mnist_direct": sizes, "08_imagenet_cppn": sizes})
     (published / "default").mkdir()
     (published / "default" / ORIGINS).write_text(json.dumps({"01_one": {"profile": "default", "seconds": 6_000.0}}))
     text = "<!-- costs: here -->\nold\n<!-- /costs -->\n"
     smoke, default, extended, paper = fill_readme(text, published).splitlines()[3:7]
-    assert smoke == "| `smoke` | 2 runs of 5 × 50 images | 2 runs of 5 × 50 images, one to 9 | a few minutes |"
+    assert (
+        smoke
+        == "| `smoke` | 2 runs of 5 × 50 images | 2 runs of 5 × 50 images, one to 9 (pixel indices: 7) | a few minutes |"
+    )
     assert default.endswith("| 1.7 h |") and extended.endswith("| 90 s |")
     assert paper.endswith("| weeks; made for a cluster |")
 

@@ -63,8 +63,8 @@ def tabulate_profiles(published: Path) -> str:
     rows = []
     for name in PROFILES:
         digits, cppn = find_sizes("02_mnist_direct", name), find_sizes("08_imagenet_cppn", name)
-        longer = [f"one to {most:,}" for most in (cppn.longer, cppn.longer_raw) if most]
-        further = f", {' and '.join(longer)}" if longer else ""
+        further = f", one to {cppn.longer:,}" if cppn.longer else ""
+        further += f" (pixel indices: {cppn.longer_raw:,})" if cppn.longer_raw else ""
         images = f"{cppn.runs} runs of {cppn.generations:,} × {cppn.children} images{further}"
         seconds = [page.get("seconds", 0.0) for page in pages if page["profile"] == name]
         cost = show_seconds(sum(seconds)) if seconds else UNPUBLISHED.get(name, "not published")
