@@ -25,7 +25,6 @@ class ImageNetSizes(SearchSizes):
     baseline_runs: int = 0  # independent runs of random search
     baseline_generations: int = 0  # of each, where it is shorter; 0 for as many as a run has
     longer: int = 0  # generations to which the first run goes on; 0 where it ends with the others
-    longer_raw: int = 0  # the same of a search whose CPPNs are fed pixel indices
     network: str = "SqueezeNet"  # the network to fool, by name: of those in packages the nearest to the paper's
     crops: str = "one"  # "one" or "ten"; the released code averages ten
 

@@ -21,6 +21,7 @@ from fooling.report import freshness
 from fooling.report.execute import Kernels, run_page
 from fooling.report.inspection import PageError
 from fooling.report.notebooks import NOTHING, Given, Notebook, RefusedError, StoppedError, Workspace, check_parameters
+from fooling.runs import FINISHED
 
 WIDTH = 2  # pages at a time where they mostly start and draw, which uses one core; one that computes uses them all
 # The shape of a tqdm bar: "evolving:  45%|####    | 90/200 [00:50<01:10, 1.8it/s, median 12.3%]".
@@ -81,9 +82,8 @@ class Schedule(NamedTuple):
             folder = workspace.results if workspace.metrics(name).exists() else workspace.published
             with contextlib.suppress(DamagedError):  # the page makes its numbers again
                 used = read_metrics(folder, name).get("runs", ())
-                return metrics_file(folder, name).exists() and all(
-                    (workspace.run(run) / "result.npz").exists() for run in used
-                )
+                done = (any((workspace.run(run) / end).exists() for end in FINISHED) for run in used)
+                return metrics_file(folder, name).exists() and all(done)
             return False
 
         return WIDTH if workspace.profile == "smoke" or all(map(is_kept, self.names)) else 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from fooling.pages.detectors.records import Measurement, pack, read_measurement
 from fooling.pages.detectors.summary import SIZES
 from fooling.pages.imagenet_cppn import claim as imagenet_cppn
 from fooling.pages.page import Page
+from fooling.pages.searches import ImageNetSizes
 from fooling.runs import compute_once
 
 VERSION = 1  # of what is measured; golden arrays hold it to the bytes
@@ -35,7 +36,9 @@ def measure_photographs(page: Page, photographs: Photographs, profile: str, seed
     described = {
         "network": network.fingerprint(),
         "photographs": [part.fingerprint() for part in thirds],
-        "search": asdict(search),
+        "search": {
+            part.name: getattr(search, part.name) for part in fields(ImageNetSizes)
+        },  # of coordinates in [−1, 1]
         "count": count,
         "seed": seed,
     }
