@@ -38,7 +38,7 @@ def measure_photographs(page: Page, photographs: Photographs, profile: str, seed
         "photographs": [part.fingerprint() for part in thirds],
         "search": {
             part.name: getattr(search, part.name) for part in fields(ImageNetSizes)
-        },  # of coordinates in [−1, 1]
+        },
         "count": count,
         "seed": seed,
     }
