@@ -34,7 +34,6 @@ NAMES = [source.stem for source in SOURCES]
 NOT_REPRODUCED = {
     "mnist-direct": "the median is reached, but no run has every digit at 99.99% within 50 generations",
     "imagenet-direct": "pixels are far behind CPPNs; the number needs 4,000 children per cell, not 100",
-    "imagenet-cppn-raw": "CPPNs are far ahead of pixels, but with a twentieth of the paper's images the median is 61%",
     "small-data": "from 500 to 60,000 digits pixels need as many images as before, and CPPNs nearly four times as many",
     "retrain-mnist": "a fooling class helps on digits, too: the median falls to 72%, and to 95% at generation 1,000",
     "gradient-ascent": "certain without L2, no less so at a decay that leaves 99%, and another network sees neither",
