@@ -36,9 +36,7 @@ def measure_photographs(page: Page, photographs: Photographs, profile: str, seed
     described = {
         "network": network.fingerprint(),
         "photographs": [part.fingerprint() for part in thirds],
-        "search": {
-            part.name: getattr(search, part.name) for part in fields(ImageNetSizes)
-        },
+        "search": {part.name: getattr(search, part.name) for part in fields(ImageNetSizes)},
         "count": count,
         "seed": seed,
     }
