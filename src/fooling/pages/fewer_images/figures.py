@@ -43,9 +43,8 @@ def draw_arms(trials: Sequence[Trial]) -> Figure:
 @styled
 def draw_progress(network: str, runs: Mapping[str, Evolution], of: str, aim: float) -> Figure:
     """Draw the confidence in a class, LEAST or MIDDLE, against images, a thin line a run; and the aim as a line."""
-    reached = {
-        name: np.quantile(run.history, QUANTILES[of], axis=2) for name, run in runs.items()
-    }  # (runs, generations + 1)
+    # (runs, generations + 1) by search
+    reached = {name: np.quantile(run.history, QUANTILES[of], axis=2) for name, run in runs.items()}
     ends = {name: show_confidence(float(to_confidence(np.median(part[:, -1])))) for name, part in reached.items()}
     told = "; ".join(f"{name}: {end}" for name, end in ends.items())
     alt = f"{network}: confidence in {of} by the number of images, a thin line a run. The median run ends at: {told}."

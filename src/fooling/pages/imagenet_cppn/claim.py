@@ -35,9 +35,7 @@ DOGS_AND_CATS = range(156, 287)  # the classes that the paper calls a weak spot,
 class CppnSizes(ImageNetSizes):
     """How long and how often CPPNs evolve, fed both kinds of coordinates."""
 
-    longer_raw: int = (
-        0  # generations to which the first run with pixel indices goes on; 0 where it ends with the others
-    )
+    longer_raw: int = 0  # as ``longer``, of the first run that is fed pixel indices
 
 
 # The paper breeds 400 children a generation for 5,000 generations: 2,000 children for each of 1,000 cells. Choice at
