@@ -43,7 +43,7 @@ class CppnSizes(ImageNetSizes):
 SIZES: Mapping[str, CppnSizes] = {
     "smoke": CppnSizes(runs=2, generations=2, children=30, baseline_runs=1, longer=3, longer_raw=3),
     "default": CppnSizes(runs=2, generations=10, children=400, baseline_runs=1),
-    "extended": CppnSizes(runs=4, generations=250, children=400, baseline_runs=1, longer=5_000, longer_raw=1_000),
+    "extended": CppnSizes(runs=4, generations=250, children=400, baseline_runs=1, longer=5_000, longer_raw=2_000),
     "paper": CppnSizes(runs=5, generations=5_000, children=400, baseline_runs=1, crops="ten"),
 }
 
