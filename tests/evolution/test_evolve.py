@@ -282,6 +282,18 @@ def test_more_generations_continue_a_finished_shorter_run_to_the_same_bytes(
     assert_same(shorter, again)
 
 
+def test_graph_is_traced_once_for_all_seeds_and_lengths_and_again_for_another_search(make_small_network, tmp_path):
+    def traced(**changed: Any) -> int:
+        before = evolving.compile_advance.cache_info().misses
+        given = {"generations": 2, "children": 7, "seeds": [1], "folder": tmp_path}
+        evolve(network, ENCODINGS["direct"], **given | changed)
+        return evolving.compile_advance.cache_info().misses - before
+
+    network = make_small_network(ENCODINGS["direct"].image_shape)
+    assert [traced(), traced(seeds=[2]), traced(generations=4), traced(folder=None)] == [1, 0, 0, 0]
+    assert [traced(children=8), traced(classes=[0, 2]), traced(search=SearchSettings(mutations=2))] == [1, 1, 1]
+
+
 def test_a_finished_search_is_loaded_from_its_folders_without_its_network(twelve_generations):
     loaded = load_evolution([*twelve_generations.folders, twelve_generations.folders[0]])
     assert_same(twelve_generations, loaded)

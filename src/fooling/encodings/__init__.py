@@ -20,7 +20,7 @@ Genomes = Any  # a NamedTuple of tensors whose first two axes are (runs, count)
 
 
 class Encoding(Protocol):
-    """What :func:`fooling.evolution.evolve.evolve` needs of an encoding."""
+    """What :func:`fooling.evolution.evolve.evolve` needs of an encoding, which never changes: graphs of it are kept."""
 
     @property
     def name(self) -> str:

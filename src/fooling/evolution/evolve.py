@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -36,6 +36,7 @@ VERSION = 1  # of what evolution makes of genomes and log-odds; golden arrays ho
 BLOCK, BLOCK_PIXELS = 10, 2**21
 CHUNK = 10  # generations in one graph between two looks at the clock; Choice: a few seconds on a laptop
 CHUNK_THERE = 50  # on a cluster; Choice: what goes to and fro is little beside it, and a worker's death loses minutes
+GRAPHS = 4  # kept for searches that go on or begin again; Choice: few, as they keep their networks, too
 CHECKPOINT_SECONDS, CHECKPOINT_SHARE = 60.0, 0.02  # between two checkpoints at least, and what they may cost; Choice
 
 
@@ -74,7 +75,7 @@ def evolve(
     target = Target(classifier, check_classes(classifier, classes))
     setup = Setup(target, encoding, int(generations), int(children), Path(folder) if folder else None)
     setup = setup._replace(client=client or find_client(), search=search)
-    compiled = cache(partial(compile_advance, setup))  # one graph per number of runs
+    compiled = partial(compile_advance, setup._replace(generations=0, folder=None))  # neither is in the graph
     size = find_block(setup)
     with progress_bar(-(-len(chosen) // size) * generations, f"evolving {encoding.name}") as bar:
 
@@ -147,10 +148,11 @@ def describe_state(setup: Setup, runs: int) -> State:
     return State(genomes, **cells, generation=tf.TensorSpec([], tf.int32), seeds=tf.TensorSpec([runs], tf.int64))
 
 
+@lru_cache(maxsize=GRAPHS)
 def compile_advance(setup: Setup, runs: int) -> Advance:
     """Return :func:`~.map_elites.advance_many` as one graph for this many runs at once, here or on a cluster."""
     if setup.client:
-        return send_graph(setup.client, compile_advance, setup._replace(folder=None, client=None), runs)
+        return send_graph(setup.client, compile_advance, setup._replace(client=None), runs)
 
     def advance_graph(state: State, generations: tf.Tensor) -> tuple[State, History]:
         return advance_many(state, setup.target, setup.encoding, setup.children, generations, setup.search)

@@ -219,12 +219,11 @@ def train_head(head: Head, natural: NaturalFeatures, fooling: np.ndarray, steps:
     kernel = tf.Variable(np.pad(head.kernel, ((0, 0), (0, 1))))
     bias = tf.Variable(np.pad(head.bias, (0, 1), constant_values=(0.0, start)))
     velocities = tf.Variable(tf.zeros_like(kernel)), tf.Variable(tf.zeros_like(bias))
-    known = _ask_teacher(features, len(natural.labels), head) if features.shape.rank > 2 else None
+    known = _ask_teacher(features, len(natural.labels), head)
 
     def learn(chosen: tf.Tensor) -> None:
         inputs, wanted = tf.gather(features, chosen), tf.gather(labels, chosen)
-        old = tf.nn.softmax(score_head(inputs, head)) if known is None else tf.gather(known, chosen)
-        old = tf.pad(old, [[0, 0], [0, 1]])
+        old = tf.pad(tf.gather(known, chosen), [[0, 0], [0, 1]])
         target = tf.where((wanted == UNKNOWN)[:, None], old, tf.one_hot(wanted, len(head.bias) + 1))
         with tf.GradientTape() as tape:
             scores = score_head(inputs, Head(kernel, bias))
@@ -243,7 +242,7 @@ def train_head(head: Head, natural: NaturalFeatures, fooling: np.ndarray, steps:
 
 
 def _ask_teacher(features: tf.Tensor, natural: int, head: Head) -> tf.Tensor:
-    """Return the old head's softmax of maps, once for all steps, and zeros for the fooling images behind them."""
+    """Return the old head's softmax, once for all steps, and zeros for the fooling images behind them."""
     starts = range(0, natural, BATCH)
     known = [tf.nn.softmax(score_head(features[one : min(one + BATCH, natural)], head)) for one in starts]
     return tf.concat([*known, tf.zeros([len(features) - natural, len(head.bias)])], axis=0)

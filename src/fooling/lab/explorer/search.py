@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,9 +22,6 @@ from fooling.runs import RunFolder, compute_once, progress_bar
 
 VERSION = 1  # of what a search keeps besides the bytes of evolution
 PICTURES_KEPT = 64  # images that need not be expressed again; Choice: more than a grid shows
-SEARCHES = 4  # whose graphs are kept, so that one may begin again at once; Choice: they keep their networks, too
-
-compile_advance = lru_cache(maxsize=SEARCHES)(evolve.compile_advance)
 
 
 class Ancestor(NamedTuple):
@@ -119,7 +115,7 @@ class Search:
     def advance(self) -> None:
         """Evolve one generation; ValueError if the network gives NaN for every random image in some class."""
         before = self.standing or evolve.begin(self._setup, (self.seed,))
-        self.standing = Standing(*evolve.step(self._setup, compile_advance(self._setup, 1), *before, 1))
+        self.standing = Standing(*evolve.step(self._setup, evolve.compile_advance(self._setup, 1), *before, 1))
 
     def run(self, generations: int, label: str = "evolving") -> None:
         """Evolve up to a generation, with a progress bar, and keep the genomes of all who held a cell."""
