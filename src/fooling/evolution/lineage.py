@@ -6,6 +6,7 @@ Every draw follows from seed, generation and slot, so a child is its parent in i
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 import numpy as np
@@ -81,8 +82,8 @@ def replay(evolution: Evolution, run: int, numbers: Iterable[int]) -> Genomes:
     seeds = tf.constant(evolution.seeds[run : run + 1], tf.int64)
     held = evolution.unroll("champion", NOBODY)[run]  # (generations + 1, cells)
     blank, made = take_genome(draw_first(encoding, 1, seeds), 0), dict[int, Genomes]()
-    for generation in sorted({number // children for number in needed}):
-        born = [number for number in needed if number // children == generation]
+    for generation, group in itertools.groupby(needed, lambda number: number // children):
+        born = list(group)
         if generation < search.library:
             population = draw_first(encoding, children, seeds, generation)
         else:
