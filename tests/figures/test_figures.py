@@ -338,6 +338,15 @@ def test_every_search_is_drawn_however_many_there_are() -> None:
     assert titles == many
 
 
+@pytest.mark.parametrize("panels", [4, 5, 6])
+def test_the_lowest_panel_of_each_column_has_ticks_below(panels: int) -> None:
+    histogram = draw_confidence_histogram(dict.fromkeys(map(str, range(panels)), np.full((2, 5), 0.5)))
+    histogram.draw_without_rendering()
+    shown = [spot for spot in histogram.axes if spot.get_visible()]
+    labelled = [any(tick.label1.get_visible() for tick in spot.xaxis.get_major_ticks()) for spot in shown]
+    assert labelled == [False] * (panels - 3) + [True] * 3
+
+
 @pytest.mark.parametrize("cells", [20, 60], ids=["few are marked one by one", "many on a log axis"])
 def test_histogram_counts_each_class_once(cells: int) -> None:
     values = np.tile(np.linspace(0.01, 0.99, cells), (3, 1)) + [[-0.005], [0], [0.005]]

@@ -7,7 +7,7 @@ from itertools import cycle
 
 import numpy as np
 
-from fooling.figures.style import COLOURS, PAPER, Figure, start_figure, styled
+from fooling.figures.style import COLOURS, PAPER, Figure, start_figure, styled, take_panels
 from fooling.words import show_confidence
 
 BINS = np.linspace(0.0, 1.0, 21)
@@ -34,7 +34,8 @@ def draw_confidence_histogram(confidences: Mapping[str, np.ndarray]) -> Figure:
     rows = -(-len(medians) // columns)
     drawn, axes = start_figure(2.9 * rows, alt, nrows=rows, ncols=columns, sharex=True, sharey=True)
     many = max(map(len, medians.values())) > FEW
-    for spot, colour, (label, part) in zip(axes.flat, cycle(COLOURS), medians.items(), strict=False):
+    spots = take_panels(axes, len(medians))
+    for spot, colour, (label, part) in zip(spots, cycle(COLOURS), medians.items(), strict=False):
         counts = np.histogram(part, BINS)[0]
         spot.stairs(counts, BINS, color=colour, fill=True, alpha=0.35, baseline=0.6 if many else 0)
         spot.stairs(counts, BINS, color=colour, lw=1.2, baseline=None)
@@ -43,10 +44,8 @@ def draw_confidence_histogram(confidences: Mapping[str, np.ndarray]) -> Figure:
             spot.plot(part, np.full(len(part), 0.035), "|", color=colour, ms=7, transform=spot.get_xaxis_transform())
         spot.set_title(f"{label}\nmedian {show_confidence(whole[label])}", fontsize=9.5)
         spot.set(xlim=(-0.02, 1.02), xticks=BINS[::4])
-    for spot in axes[-1]:
+    for spot in spots[-columns:]:
         spot.set_xlabel("confidence")
-    for spot in axes.flat[len(medians) :]:
-        spot.set_visible(False)
     if many:
         axes[0, 0].set(yscale="log", ylim=(0.6, 1.5 * max(map(len, medians.values()))))
         axes[0, 0].yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")

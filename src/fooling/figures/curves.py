@@ -22,6 +22,7 @@ from fooling.figures.style import (
     log_odds,
     start_figure,
     styled,
+    take_panels,
 )
 from fooling.words import count_words, show_confidence
 
@@ -62,9 +63,7 @@ def draw_class_curves(history: np.ndarray, class_names: Sequence[str], label: st
     slowest = class_names[int(final.argmin())]
     alt = f"{label}: confidence by generation for each class over {len(history)} runs; lowest at the end is {slowest}."
     drawn, axes = start_figure(3.9, alt, nrows=2, ncols=-(-len(class_names) // 2), sharex=True, sharey=True)
-    for spot in axes.flat[len(class_names) :]:
-        spot.set_visible(False)
-    for index, (spot, name) in enumerate(zip(axes.flat, class_names, strict=False)):
+    for index, (spot, name) in enumerate(zip(take_panels(axes, len(class_names)), class_names, strict=True)):
         part = history[:, :, index]
         generations = np.arange(part.shape[1])
         spot.fill_between(generations, part.min(axis=0), part.max(axis=0), color=COLOURS[0], alpha=0.25, lw=0)

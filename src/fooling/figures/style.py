@@ -138,6 +138,16 @@ def start_figure(height: float, alt: str, **grid: Any) -> tuple[Figure, Any]:
     return drawn, drawn.subplots(squeeze=False, **grid)
 
 
+def take_panels(axes: np.ndarray, count: int) -> list[Axes]:
+    """Return the first panels of a grid that shares its x axis, ticks below the lowest ones, and hide the others."""
+    for spot in axes.flat[count:]:
+        spot.set_visible(False)
+    taken = list(axes.flat[:count])
+    for spot in taken[-axes.shape[1] :]:  # nothing is drawn below these
+        spot.tick_params(labelbottom=True)
+    return taken
+
+
 def show_pixels(spot: Axes, image: np.ndarray, **options: Any) -> None:
     """Show an image, ``(height, width, 1 or 3) uint8``, without ticks and grid: large ones are resampled.
 
