@@ -106,4 +106,7 @@ def test_a_run_that_went_on_is_where_the_search_ends(make_search: Any) -> None:
 def test_a_number_that_was_not_tested_is_said_to_be() -> None:
     assert note_untested(PAPER, 2_000) == ()
     ((_, said, _),) = note_untested(replace(PAPER, generations=4_999), 2_000)
-    assert said == "not tested: needs 2,000 children per cell, 4 hours a run on two cores"
+    assert (
+        said
+        == "not tested: needs 2,000 children per cell, 4 hours a run on two cores, which no profile but `paper` spends"
+    )

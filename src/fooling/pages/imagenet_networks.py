@@ -99,12 +99,12 @@ def tabulate(found: Natural) -> Rows:
 
 CLAIM = Claim(
     id="natural-confidence",
-    title="Real photographs get less confidence",
-    otherwise="real photographs get as much confidence as nonsense",
+    title="A network is surer of photographs that it gets right",
+    otherwise="a network is as sure of photographs that it gets wrong",
     section="supplement",
     sentence=(
-        "On real ImageNet validation images the network is far less certain, and more certain when it is right than "
-        "when it is wrong."
+        "On real ImageNet validation images half of all answers have 60.3% or less, more when the network is right "
+        "than when it is wrong."
     ),
     number="median 60.3%; 86.7% when right, 33.7% when wrong",
     grade=RECALLED_LESS,

@@ -150,6 +150,7 @@ def note_untested(scale: Scale, per_cell: float, speed: float = SPEED) -> Rows:
     """Return a row that says what the paper's number needs at so many images a second, none where it was tested."""
     hours = per_cell * scale.classes / speed / 3_600
     needs = f"not tested: needs {per_cell:,.0f} children per cell, {hours:.0f} hours a run on two cores"
+    needs += ", which no profile but `paper` spends"
     return () if scale.is_full(per_cell) else (("the number itself", needs, "–"),)
 
 

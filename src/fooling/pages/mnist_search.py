@@ -127,7 +127,7 @@ def _list_rows(found: SearchFound, baseline: str = "random CPPNs") -> Rows:
         (f"median confidence after {found.generations} generations", show_confidence(found.median), "99.99%"),
         ("median of each run", low if low == high else f"{low} to {high}", ""),
         ("lowest champion", show_confidence(found.lowest), ""),
-        (f"median of as many {baseline}, never bred", show_confidence(found.baseline_median), "not reported"),
+        (f"median of as many {baseline}, never bred", show_confidence(found.baseline_median), "not known"),
         ("every class at 99.99% at the end", _count_runs(found.runs_certain, found.runs), ""),
     )
 

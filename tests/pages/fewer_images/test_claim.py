@@ -207,7 +207,8 @@ def test_every_arm_is_told_whether_it_helps_or_not() -> None:
         == "more than 24,000 (0 of 3 runs)"
     )
     assert CLAIM.scale(FOUND).startswith("LeNet, 3 searches × 3 seeds, 20,000 images a run; ")
-    assert CLAIM.scale(FOUND).endswith("; EfficientNet-Lite0, 2 searches × 3 seeds, 20,000 images a run")
+    assert "; EfficientNet-Lite0, 2 searches × 3 seeds, 20,000 images a run; aims on LeNet, 2 " in CLAIM.scale(FOUND)
+    assert CLAIM.scale(FOUND).endswith("; aims on SqueezeNet, 3 searches × 3 seeds, up to 160,000 images")
 
 
 def test_the_arms_of_every_comparison_stand_side_by_side_and_nothing_is_cut() -> None:

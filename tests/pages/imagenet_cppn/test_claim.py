@@ -148,6 +148,12 @@ def test_headline_and_rows_set_pixels_beside_cppns() -> None:
     assert CENTRED.scale(FOUND).endswith("5000 generations × 400 children; EfficientNet-Lite0, ten crops")
 
 
+@pytest.mark.parametrize(("median", "missing"), [(0.8811, False), (0.88, True)])
+def test_a_number_that_was_met_early_is_not_called_untested(median: float, missing: bool) -> None:
+    rows = [row[0] for row in RAW.rows(change(FOUND, generations=1_000, median=median))]
+    assert ("the number itself" in rows) == missing
+
+
 def test_paper_profile_is_the_papers_own_size() -> None:
     sizes = SIZES["paper"]
     assert (sizes.runs, sizes.generations * sizes.children / 1_000, sizes.crops) == (5, 2_000, "ten")

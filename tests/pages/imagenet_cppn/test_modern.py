@@ -42,6 +42,7 @@ def test_only_seeds_and_kinds_of_images_that_both_networks_have_are_compared(mak
     assert found.compared.medians == pytest.approx((0.8, 0.3)) and found.compared.ahead == 2
     assert found.start.medians == pytest.approx((0.008, 0.003)), "of generation 0"
     assert found.unbred == {"uniform noise": (0.2, 0.1)} and found.scale.runs == 1
+    assert found.others == (2, pytest.approx((0.1, 0.8))), "all runs on the first network"
     assert measure(run, modern, "SqueezeNet", {}).unbred == {} and found.above_photograph is None
     photographs = {"SqueezeNet": {"photographs": 0.75}, MODERN: {"photographs": 0.25}}
     assert measure(run, modern, "SqueezeNet", photographs).above_photograph == (2, 2)
@@ -52,5 +53,8 @@ def test_words_and_json(check_words: Callable[[Any, Any], None]) -> None:
     check_words(CLAIM, FOUND)
     assert msgspec.json.decode(msgspec.json.encode(FOUND), type=ModernFound) == FOUND
     assert ("median confidence in uniform noise", "20.00% and 10.00%", "") in CLAIM.rows(FOUND)
+    spread = replace(FOUND, others=(4, (0.5, 0.9)))
+    assert "(4 runs: 50.00% to 90.00%), after" in CLAIM.headline(spread) and "(" not in CLAIM.headline(FOUND)
+    assert [row[1] for row in CLAIM.rows(spread) if row[0].startswith("all runs on ")] == ["4 runs: 50.00% to 90.00%"]
     told = CLAIM.rows(replace(FOUND, above_photograph=(622, 189)))
     assert ("classes above the network's own median photograph", "622 and 189", "") in told

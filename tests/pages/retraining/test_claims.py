@@ -162,7 +162,7 @@ def test_rows_of_a_chain_set_before_beside_after() -> None:
     assert rows["generations to 99.9900%, on the first and on the last network"] == (
         "20 and 200: the fooling class slows evolution and does not stop it"
     )
-    assert rows["images against the network before, not learned"] == "the median network calls 97% fooling"
+    assert rows["champions against the network before, a run not learned"] == "the median network calls 97% fooling"
 
 
 def test_rows_of_a_chain_say_what_slows_only_where_it_does() -> None:

@@ -60,9 +60,9 @@ def test_rows_of_transfer_set_shuffled_labels_beside_each_share() -> None:
     rows = TRANSFER.rows(FOUND)
     assert rows[0] == (
         "digits, other initialisation",
-        "20.0% of 20 images in the same class (by pair 10.0% to 35.0%); shuffled labels 10.0%; median confidence in it "
-        "25.00%",
-        "many",
+        "20.0% of 20 images in the same class (by pair 10.0% to 35.0%); shuffled labels 10.0%, 10.0 points below; "
+        "median confidence in it 25.00%",
+        "many; the rule: 10 points above",
     )
     assert rows[2][1].startswith("100.0% of 2,400 showings of 1,200 images in the same class")
     assert rows[2][1].endswith("median confidence in it 99.9990%")

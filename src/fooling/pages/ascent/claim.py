@@ -74,6 +74,7 @@ class Swept:
     seen_without: float
     seen_with: float
     seen_p: float
+    steps: int = 0  # of each climb
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ def _measure_swept(one: Measurement) -> Swept | None:
     if not strong:
         return None
     less_certain, seen = _compare(one.sweep, 0, strong[-1])
-    return Swept(float(one.decays[strong[-1]]), medians[0], medians[strong[-1]], less_certain, *seen)
+    return Swept(float(one.decays[strong[-1]]), medians[0], medians[strong[-1]], less_certain, *seen, one.sweep_steps)
 
 
 def _spread(log_odds: np.ndarray) -> Spread:
@@ -202,12 +203,15 @@ def _judge_l2(found: AscentFound, with_l2: Swept | NetworkFound | None) -> str:
 def headline(found: AscentFound) -> str:
     """Return what ImageNet images reach without L2, with the paper's and, where there is one, with the L2 judged."""
     one, swept = found.imagenet, found.imagenet.swept
-    ends, seen = f"{show_confidence(one.last_with.median)} (decay {L2.decay:g})", one.seen_with
+    told = f"{show_confidence(one.best.median)} without L2, and ends at {show_confidence(one.last_with.median)} with it"
+    seen = one.seen_with
     if swept:
-        ends, seen = f"{ends} or {show_confidence(swept.median_with)} (decay {swept.decay:g})", swept.seen_with
+        without, with_l2 = map(show_confidence, (swept.median_without, swept.median_with))
+        told += f"; after {swept.steps} steps {without} and, with decay {swept.decay:g}, {with_l2}"
+        seen = swept.seen_with
     return (
-        f"On {one.network} the median of {one.images} images reaches {show_confidence(one.best.median)} without L2; "
-        f"with L2 it ends at {ends}, where {one.seen_by} sees the class in {seen:.0%}."
+        f"On {one.network} the median of {one.images} images reaches {told}, where {one.seen_by} sees the class in "
+        f"{seen:.0%}."
     )
 
 
@@ -237,11 +241,12 @@ def _list_swept(label: str, one: NetworkFound) -> Rows:
         return ((f"{label}: a decay that leaves a median of 99%", "none of those tried", ""),)
     seen = f"{swept.seen_without:.0%} and {swept.seen_with:.0%}, {show_p(swept.seen_p)}"
     medians = " and ".join(map(show_confidence, (swept.median_without, swept.median_with)))
+    after = f"{label}, {swept.steps:,} steps"
     return (
-        (f"{label}: strongest decay that leaves a median of 99%", f"{swept.decay:g}", f"{L2.decay:g}"),
-        (f"{label}: median without decay and with it", medians, "slightly less certain"),
-        (f"{label}: without it is more certain", str(swept.less_certain), ""),
-        (f"{label}: {one.seen_by} sees the class, without and with it", seen, "some recognisable features"),
+        (f"{after}: strongest decay that leaves a median of 99%", f"{swept.decay:g}", f"its decay: {L2.decay:g}"),
+        (f"{after}: median without decay and with it", medians, "slightly less certain"),
+        (f"{after}: without it is more certain", str(swept.less_certain), ""),
+        (f"{after}: {one.seen_by} sees the class, without and with it", seen, "some recognisable features"),
     )
 
 
@@ -255,7 +260,8 @@ def describe_scale(found: AscentFound) -> str:
     parts = []
     for one in (found.imagenet, found.digits):
         steps = "the paper's steps" if one.all_steps else f"at most {one.most_steps} steps"
-        parts.append(f"{one.network}: {one.classes} classes × {one.seeds} seeds, {steps}")
+        sweep = f"; the strongest L2 that leaves 99%, {one.swept.steps:,}" if one.swept else ""
+        parts.append(f"{one.network}: {one.classes} classes × {one.seeds} seeds, {steps}{sweep}")
     return "; ".join(parts)
 
 

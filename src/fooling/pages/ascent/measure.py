@@ -85,6 +85,7 @@ class Measurement(NamedTuple):
     shown: np.ndarray
     decays: np.ndarray  # ``(decays,) float64`` of the sweep
     sweep: Pictures  # what its images are at the last step, a kind for each decay
+    sweep_steps: int  # of each of its climbs
     folders: tuple[RunFolder | None, ...]  # where it is kept: the settings, then each decay
 
 
@@ -108,6 +109,7 @@ def measure(wanted: Ascents, folder: Path) -> Measurement:
         picture=picture,
         decays=np.array(wanted.decays),
         sweep=_join_sweep(wanted.decays, swept),
+        sweep_steps=wanted.sweep_steps,
         folders=(run, *places),
         **fields,
     )

@@ -80,10 +80,14 @@ def tell_imagenet(found: Results | None) -> str:
         return f"ImageNet: not tested, {needed}."
     detectors = len(next(iter(found.kinds.values())).detections)
     rows = [
-        (kind, _tell_best(part), f"{len(_find_below_chance(part))} of {detectors}")
+        (
+            f"{kind}: {part.images:,} images, median {show_confidence(part.median)}",
+            _tell_best(part),
+            ", ".join(f"{name} {show(part.detections[name].auroc)}" for name in _find_below_chance(part)) or "none",
+        )
         for kind, part in found.kinds.items()
     ]
-    header = ("", "best by AUROC", "below chance beyond doubt")
+    header = ("", "best by AUROC", "below chance beyond doubt, by AUROC")
     bred = next(iter(found.kinds.values()))
     told = (
         f"On ImageNet, {len(_find_below_chance(bred)) or 'none'} of {detectors} detectors find bred images more "

@@ -279,6 +279,21 @@ def list_rows(found: FewerFound) -> Rows:
     return tuple((what, here, "") for what, here in rows.items())
 
 
+def describe_scale(found: FewerFound) -> str:
+    """Return the sizes of all searches in words: those that are compared, then those that the aims are about."""
+    said = [
+        f"{one.network}, {len(one.ends)} searches × {len(one.ends[PAPER])} seeds, {one.images:,} images a run"
+        for one in (*found.trials, *([found.modern] if found.modern else []))
+    ]
+    tests = [(found.digits.network, found.certain, found.digits.images)]
+    tests += [(found.imagenet[-1].network, found.reached, NEEDED.long)] if found.reached and found.imagenet else []
+    said += [
+        f"aims on {network}, {len(counts)} searches × {count_words(len(counts[0]), 'seed')}, up to {most:,} images"
+        for network, counts, most in tests
+    ]
+    return "; ".join(said)
+
+
 CLAIM = Claim(
     id="fewer-images",
     title="Fewer images are enough",
@@ -293,8 +308,5 @@ CLAIM = Claim(
     before=lambda found: judge(found, one_decides=False),
     headline=tell,
     rows=list_rows,
-    scale=lambda found: "; ".join(
-        f"{one.network}, {len(one.ends)} searches × {len(one.ends[PAPER])} seeds, {one.images:,} images a run"
-        for one in (*found.trials, *([found.modern] if found.modern else []))
-    ),
+    scale=describe_scale,
 )

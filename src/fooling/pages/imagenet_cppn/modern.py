@@ -12,13 +12,17 @@ from fooling.confidence import to_confidence
 from fooling.pages.claim import OURS, SUPPORTED, UNSUPPORTED, UNTESTED, Claim, Rows
 from fooling.pages.comparison import Comparison, compare_classes, compare_starts, tell_comparison, tell_start
 from fooling.pages.imagenet_search import LEAST_PER_CELL, Scale, describe_scale, measure_scale
-from fooling.words import count_words, show_confidence, show_few
+from fooling.pages.searches import spread_of_runs
+from fooling.words import count_words, show_confidence, show_few, show_runs
 
 if TYPE_CHECKING:
     from fooling.evolution.evolution import Evolution
 
 MODERN = "EfficientNet-Lite0"
 PHOTOGRAPHS = "photographs"  # the kind of images that page 06 asks both networks about, one usual crop of each
+
+# As page 06 calls them, and as they are told where no page stands around them.
+KINDS = {PHOTOGRAPHS: "page 06's labelled photographs", "crops of photographs": "crops of the few that it shows"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class ModernFound:
     unbred: dict[str, tuple[float, float]]
     # classes in which a champion has more confidence than the network's own median photograph; None without any
     above_photograph: tuple[int, int] | None = None
+    # of all runs on the first network, as long: how many, and the lowest and the highest median of one
+    others: tuple[int, tuple[float, float]] | None = None
 
 
 def measure(
@@ -53,6 +59,7 @@ def measure(
         compared=compare_classes(first, other),
         start=compare_starts(run.history[:count], modern.history[:count]),
         unbred={kind: (value, other_says[kind]) for kind, value in first_says.items() if kind in other_says},
+        others=(len(run.log_odds), spread_of_runs(to_confidence(run.log_odds))),
         above_photograph=(above[0], above[1]) if PHOTOGRAPHS in first_says and PHOTOGRAPHS in other_says else None,
     )
 
@@ -74,13 +81,25 @@ def tabulate(found: ModernFound) -> Rows:
     above = found.above_photograph
     return (
         (f"median, {both(first, other)}", both(*map(show_confidence, found.compared.medians)), ""),
+        *(((f"all runs on {first}, as long", show_runs(*found.others), ""),) if found.others else ()),
         (f"{first} against {other}", tell_comparison(found.compared, classes), ""),
         ("the same before evolution", tell_start(found.start, classes), ""),
         *(
-            (f"median confidence in {kind}", both(*map(show_confidence, pair)), "")
+            (f"median confidence in {KINDS.get(kind, kind)}", both(*map(show_confidence, pair)), "")
             for kind, pair in found.unbred.items()
         ),
         *((("classes above the network's own median photograph", both(*above), ""),) if above else ()),
+    )
+
+
+def tell(found: ModernFound) -> str:
+    """Return both medians in a sentence, and how far runs on the first network lie apart."""
+    first, other = map(show_confidence, found.compared.medians)
+    spread = f" ({show_runs(*found.others)})" if found.others else ""
+    return (
+        f"The median image against {found.modern} has a confidence of {other}, and against {found.scale.network} "
+        f"{first}{spread}, after {show_few(found.scale.per_cell)} children per cell; "
+        f"{count_words(found.scale.runs, 'run')} on each {'is' if found.scale.runs == 1 else 'are'} compared."
     )
 
 
@@ -95,11 +114,7 @@ CLAIM = Claim(
     page="08_imagenet_cppn",
     record=ModernFound,
     judge=judge,
-    headline=lambda found: (
-        f"The median image against {found.modern} has a confidence of {show_confidence(found.compared.medians[1])}, "
-        f"and against {found.scale.network} {show_confidence(found.compared.medians[0])}, after "
-        f"{show_few(found.scale.per_cell)} children per cell in {count_words(found.scale.runs, 'run')} on each."
-    ),
+    headline=tell,
     rows=tabulate,
     scale=lambda found: f"{describe_scale(found.scale)}; and as many images on {found.modern}",
 )

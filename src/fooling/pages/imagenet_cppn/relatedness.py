@@ -105,13 +105,13 @@ def tabulate(found: Relatedness) -> Rows:
         ("related classes, one run: cosine of features", _show(one.near), "similar"),
         ("any two classes, one run", _show(one.random), "–"),
         ("one class, two runs", _show(one.runs), "different"),
-        ("related against any two classes", _tell_likeness(one.against_random), "no test"),
-        ("related against one class in two runs", _tell_likeness(one.against_runs), "no test"),
+        ("related against any two classes", _tell_likeness(one.against_random), "not known"),
+        ("related against one class in two runs", _tell_likeness(one.against_runs), "not known"),
         ("last ancestor in common, related and any two classes", f"{ago[0]} and {ago[1]}", "–"),
-        ("the same, related against any two classes", _tell_likeness(kin.against_random), "no test"),
+        ("the same, related against any two classes", _tell_likeness(kin.against_random), "not known"),
         ("the very same image, related and any two classes", f"{shared[0]} and {shared[1]}", "–"),
-        ("pixels: neighbours in ImageNet's order against any two", _tell_likeness(pixels.against_random), "no test"),
-        ("pixels: neighbours against one class in two runs", _tell_likeness(pixels.against_runs), "no test"),
+        ("pixels: neighbours in ImageNet's order against any two", _tell_likeness(pixels.against_random), "not known"),
+        ("pixels: neighbours against one class in two runs", _tell_likeness(pixels.against_runs), "not known"),
     )
 
 

@@ -160,13 +160,21 @@ def _list_chain(found: ChainFound) -> Rows:
     spread = f"by run {low} to {high}, n = {count_words(found.runs, 'run')}"
     return (
         ("median on DNN1, without a fooling class", first, ""),
-        (f"median on DNN{iterations + 1}, the last network", f"{last} ({spread})", "99.99% (DNN16, 30 runs: recalled)"),
+        (
+            f"median on DNN{iterations + 1}, the last network",
+            f"{last} ({spread})",
+            "99.99% (the last; 30 runs: recalled)",
+        ),
         (f"the same runs at generation {found.longer:,}", f"{later} (by run {slowest} to {fastest})", ""),
         ("lowest median of a network", lowest, ""),
         ("from one network to the next the median rose", f"{rises} of {count_words(iterations, 'time')}", ""),
         *_list_delay(found),
-        ("fooling class in the last training set", f"{found.fooling_share:.0%}", "25%"),
-        ("images against the network before, not learned", f"the median network calls {caught}", "known as fooling"),
+        ("fooling class in the last training set", f"{found.fooling_share:.0%}", "25% (recalled)"),
+        (
+            "champions against the network before, a run not learned",
+            f"the median network calls {caught}",
+            "known as fooling",
+        ),
         ("images against the network itself", f"the median network calls {after}", ""),
     )
 

@@ -123,7 +123,7 @@ def judge_transfer(found: TransferFound) -> str:
     another network. A part with fewer than 20 images is not tested and leaves the verdict at "partly" at best.
     """
     parts = found.judged.values()
-    tested = [(one.share or 0.0) - (one.shuffled or 0.0) for one in parts if one.images >= LEAST_IMAGES]
+    tested = [_find_above(one) for one in parts if one.images >= LEAST_IMAGES]
     if not tested:
         return UNTESTED
     met = sum(round(above, EXACT) >= MANY for above in tested)
@@ -143,8 +143,15 @@ def tell_transfer(found: TransferFound) -> str:
 
 def tabulate_transfer(found: TransferFound) -> Rows:
     """Return the shares, those of shuffled labels and the other networks' confidences."""
-    judged = tuple((label, _describe(one), "many") for label, one in found.judged.items())
+    judged = tuple(
+        (label, _describe(one), f"many; the rule: {100 * MANY:.0f} points above") for label, one in found.judged.items()
+    )
     return (*judged, ("digits, pixel images, any other network", _describe(found.digits_direct), ""))
+
+
+def _find_above(one: Kept) -> float:
+    """Return by how much the share that keeps its class exceeds that for shuffled labels."""
+    return (one.share or 0.0) - (one.shuffled or 0.0)
 
 
 def _describe(one: Kept) -> str:
@@ -152,8 +159,10 @@ def _describe(one: Kept) -> str:
         return "no image at 99%"
     images = count_words(one.images, "image")
     counted = images if one.showings == one.images else f"{count_words(one.showings, 'showing')} of {images}"
-    return "{} of {} in the same class (by pair {}); shuffled labels {}; median confidence in it {}".format(
-        one.shown[0], counted, *one.shown[1:]
+    kept, pairs, shuffled, median = one.shown
+    return (
+        f"{kept} of {counted} in the same class (by pair {pairs}); shuffled labels {shuffled}, "
+        f"{100 * _find_above(one):.1f} points below; median confidence in it {median}"
     )
 
 
