@@ -227,7 +227,7 @@ def test_new_numbers_of_a_page_make_those_that_need_it_stale(desk):
 def test_a_failed_page_says_why(desk):
     desk.write("01_one", "x = 1")
     desk.pretend()
-    desk.workspace.failure("01_one").write_text(json.dumps({"error": "Cell 2 failed: KeyError: 3", "cell": 2}))
+    desk.workspace.failure("01_one").write_text(json.dumps({"error": "Cell 2 failed: KeyError: 3"}))
     assert desk.look("01_one") == ("failed", "Cell 2 failed: KeyError: 3")
 
 

@@ -28,7 +28,7 @@ def run(desk, names, fail=(), profile="smoke", forced=(), meet=None):
         if meet is not None:
             meet.wait()
         if name in fail:
-            raise PageError("Cell 2 failed: KeyError: 3", 2)
+            raise PageError("Cell 2 failed: KeyError: 3")
         desk.pretend(name)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -16,9 +16,9 @@ EXPRESSED = 20  # images expressed at a time; Choice: as many as pass a large ne
 GRAPHS = 16  # kept of each kind; Choice: more than anybody looks at in one sitting
 
 
-def take_genome(genomes: Genomes, place: int, run: int = 0) -> Genomes:
-    """Return one genome of a run's population, ``(runs, places, …)``, as NumPy arrays of their own."""
-    return type(genomes)(*(np.array(part[run, place]) for part in genomes))
+def take_genome(genomes: Genomes, place: int) -> Genomes:
+    """Return one genome of the first run's population, ``(runs, places, …)``, as NumPy arrays of their own."""
+    return type(genomes)(*(np.array(part[0, place]) for part in genomes))
 
 
 def stack_genomes(genomes: Sequence[Genomes]) -> Genomes:

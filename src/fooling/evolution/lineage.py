@@ -39,7 +39,7 @@ def trace_line(parents: dict[int, int], number: int) -> list[int]:
     return line[::-1]
 
 
-def measure_kinship(evolution: Evolution, run: int = 0) -> np.ndarray:
+def measure_kinship(evolution: Evolution, run: int) -> np.ndarray:
     """Return how many generations ago the champions of two cells last had an ancestor in common.
 
     Returns:

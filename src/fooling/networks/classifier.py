@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from fooling.confidence import to_confidence
+from fooling.encodings.population import compile_graph
 from fooling.images import check_images
 from fooling.networks.adapt import Adapted, adapt, find_image_shape
 from fooling.networks.asked import Asked
@@ -111,21 +112,21 @@ class Classifier:
     @cached_property
     def _log_odds_graph(self) -> Callable[[tf.Tensor], tf.Tensor]:
         # A graph, as in evolution: there TensorFlow joins softmax and logarithm, which keeps what softmax rounds off.
-        # The concrete one: tf.function itself warns of retracing where many networks answer in one process.
-        images = tf.TensorSpec([None, *self.image_shape], tf.float32)
-        graph: Callable[[tf.Tensor], tf.Tensor]
-        graph = tf.function(self.log_odds, input_signature=[images]).get_concrete_function()
-        return graph
+        return compile_graph(self.log_odds, [tf.TensorSpec([None, *self.image_shape], tf.float32)])
 
     def score(self, images: np.ndarray) -> np.ndarray:
         """Return the log-odds of every class, ``(count, classes) float32``.
 
         The images are ``(count, height, width, channels)``, uint8 or float32 in [0, 1]; others raise ValueError.
         """
+        return self.answer(self._log_odds_graph, images)
+
+    def answer(self, graph: Callable[[tf.Tensor], tf.Tensor], images: np.ndarray) -> np.ndarray:
+        """Return what a graph makes of images, as those of :meth:`score`, as many at a time as the network takes in."""
         size = self.batch
         starts = range(0, max(len(images), 1), size)  # no images at all are checked, too
         batches = (check_images(images[start : start + size], self.image_shape) for start in starts)
-        return np.concatenate([self._log_odds_graph(tf.constant(batch)) for batch in batches])
+        return np.concatenate([graph(tf.constant(batch)) for batch in batches])
 
     def confidences(self, images: np.ndarray) -> np.ndarray:
         """Return the softmax of every class, ``(count, classes) float32``; images and errors as in :meth:`score`."""

@@ -138,7 +138,7 @@ def run_page(name: str, workspace: Workspace, given: Given, kernels: Kernels, sa
             if not kernels.stopped:
                 if executed.is_file():
                     files.write_atomically(workspace.failed_notebook(name), executed.read_bytes())
-                files.write_json(workspace.failure(name), {"error": str(error), "cell": error.cell})
+                files.write_json(workspace.failure(name), {"error": str(error)})
             raise
     files.write_atomically(workspace.executed(name), content)
     workspace.failure(name).unlink(missing_ok=True)
@@ -183,15 +183,14 @@ def _run_papermill(source: Path, executed: Path, listener: Listener, time_out: i
         )
     except PapermillExecutionError as error:
         first = (str(error.evalue).strip().splitlines() or [""])[0]
-        raise PageError(f"Cell {listener.cell} failed: {error.ename}: {first}".rstrip(": "), listener.cell) from error
+        raise PageError(f"Cell {listener.cell} failed: {error.ename}: {first}".rstrip(": ")) from error
     except CellTimeoutError as error:
         limit = f"{time_out:,} s, the limit of profile {profile}"
-        raise PageError(f"Cell {listener.cell} ran longer than {limit}.", listener.cell) from error
+        raise PageError(f"Cell {listener.cell} ran longer than {limit}.") from error
     except DeadKernelError as error:
-        sentence = f"The kernel ended while cell {listener.cell} ran (killed, or out of memory)."
-        raise PageError(sentence, listener.cell) from error
+        raise PageError(f"The kernel ended while cell {listener.cell} ran (killed, or out of memory).") from error
     except (CellControlSignal, RuntimeError, OSError) as error:
-        raise PageError(f"The kernel did not answer: {error}", listener.cell or None) from error
+        raise PageError(f"The kernel did not answer: {error}") from error
 
 
 def _kill_kernel(manager: Any) -> None:

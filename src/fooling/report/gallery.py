@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from fooling import files
+from fooling.data.digits import DIGITS
 from fooling.report.bundle import TEMPLATE, WEB, draw_app, encode_bytes
 from fooling.report.markup import is_made_of
 from fooling.report.notebooks import RefusedError, Workspace
@@ -172,7 +173,7 @@ def name_classes() -> dict[str, Sequence[str]]:
     """Return the names of digits and of ImageNet's classes."""
     from fooling.networks.imagenet_names import class_names
 
-    return {"digits": [str(digit) for digit in range(10)], "imagenet": class_names()}
+    return {"digits": DIGITS, "imagenet": class_names()}
 
 
 def describe_run(evolution: Evolution, run: int, network: str) -> dict[str, Any]:

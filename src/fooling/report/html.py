@@ -13,6 +13,7 @@ from typing import Any
 from fooling import files, runs
 from fooling.pages.page import find_remedy
 from fooling.report import breed, freshness
+from fooling.report.bundle import HERE
 from fooling.report.freshness import Manifest
 from fooling.report.gallery import update_gallery
 from fooling.report.index import draw_index, find_group, find_images, find_title, format_versions, outline_paper
@@ -22,7 +23,6 @@ from fooling.report.notebooks import Workspace, read_cells
 from fooling.report.runner import BAR
 from fooling.words import show_seconds
 
-HERE = Path(__file__).parent
 # Text that a page prints is shown up to this many lines; more is folded.
 SHOWN_LINES = 12
 # In a figure's description: a sentence's end (after a number, but not "St."), a semicolon, or a colon after many words.
@@ -62,7 +62,7 @@ def _update_page(name: str, content: str, titles: Mapping[str, str], workspace: 
     try:
         files.write_atomically(path, draw_page(name, content, titles, workspace.profile, manifest, made_of))
     except PageError as error:
-        raise PageError(f"{name}: {error}", error.cell) from error
+        raise PageError(f"{name}: {error}") from error
     except files.DamagedError as error:
         raise files.DamagedError(f"{name}.ipynb is damaged; {find_remedy(workspace.results, name)}.") from error
 

@@ -20,12 +20,7 @@ LIVE = "*This part is live in JupyterLab: `make lab`.*"
 
 
 class PageError(Exception):
-    """A page failed, in the code cell of its source that ``cell`` counts from 1; None when it is not about one."""
-
-    def __init__(self, sentence: str, cell: int | None = None) -> None:
-        """Say what failed, in one sentence."""
-        super().__init__(sentence)
-        self.cell = cell
+    """A page failed; the message says why in one sentence, and in which code cell of its source, counted from 1."""
 
 
 def number_code_cells(notebook: Any) -> Iterator[tuple[int, Any]]:
@@ -44,11 +39,11 @@ def check_cells_ran(notebook: Any) -> None:
             if output.output_type == "error":
                 ended = output.ename == "SystemExit"
                 reason = "ended the page by SystemExit" if ended else f"failed: {output.ename}: {output.evalue}"
-                raise PageError(f"Cell {number} {reason}.", number)
+                raise PageError(f"Cell {number} {reason}.")
         if cell.source.strip() and cell.execution_count is None:
-            raise PageError(f"Cell {number} did not run.", number)
+            raise PageError(f"Cell {number} did not run.")
         if cell.metadata.get("papermill", {}).get("exception"):
-            raise PageError(f"Cell {number} failed.", number)
+            raise PageError(f"Cell {number} failed.")
 
 
 def tidy(notebook: Any, name: str) -> None:
@@ -98,9 +93,9 @@ def check_pictures(notebook: Any) -> None:
             data = output.get("data", {})
             for kind in PICTURES:
                 if kind in data and not find_alt_text(output, kind):
-                    raise PageError(f"Cell {number} shows a picture ({kind}) without alt text.", number)
+                    raise PageError(f"Cell {number} shows a picture ({kind}) without alt text.")
             if re.search(r"<img\b(?![^>]*\balt\s*=\s*[\"']?[^\"'\s>])", data.get("text/html", "")):
-                raise PageError(f"Cell {number} shows an <img> without alt text.", number)
+                raise PageError(f"Cell {number} shows an <img> without alt text.")
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and re.search(r"!\[\s*\]\(", cell.source):
             raise PageError(f"A text cell shows a picture without alt text: {cell.source.strip()[:60]!r}.")

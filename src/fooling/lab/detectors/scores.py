@@ -13,7 +13,6 @@ from keras import layers, ops
 from scipy.special import logsumexp
 
 from fooling.encodings.population import compile_graph
-from fooling.images import check_images
 from fooling.lab.detectors.names import ENERGY, MAXIMUM_LOGIT, MAXIMUM_SOFTMAX
 from fooling.networks.adapt import Adapted
 from fooling.networks.classifier import Classifier
@@ -55,7 +54,7 @@ def score_logits(logits: np.ndarray, temperature: float = 1.0) -> dict[str, np.n
 
 def compute_logits(classifier: Classifier, images: np.ndarray) -> np.ndarray:
     """Return logits, ``(count, classes) float32``, of ``(count, height, width, channels)`` uint8 or float in [0, 1]."""
-    return _run_batches(_compile(classifier, classifier.logits), classifier, images)
+    return classifier.answer(_compile(classifier, classifier.logits), images)
 
 
 def score_odin(
@@ -67,7 +66,7 @@ def score_odin(
     class's log-softmax at that temperature; it may leave [0, 1]. As in :func:`score_logits` the softmax is given as
     log-odds, and images are those of :func:`compute_logits`. Source: Liang et al. 2018.
     """
-    logits = _run_batches(_compile_odin(classifier, temperature, step), classifier, images)
+    logits = classifier.answer(_compile_odin(classifier, temperature, step), images)
     return score_logits(logits, temperature)[MAXIMUM_SOFTMAX]
 
 
@@ -96,7 +95,7 @@ class FeatureDistance(NamedTuple):
     def score(self, images: np.ndarray) -> np.ndarray:
         """Return minus the distance, so that larger scores are more natural: ``(count,) float64``, −2 to 0."""
         graph = _compile(self.classifier, self.find_distance)
-        return _run_batches(graph, self.classifier, images).astype(np.float64)
+        return self.classifier.answer(graph, images).astype(np.float64)
 
     def find_distance(self, images: tf.Tensor) -> tf.Tensor:
         """Return minus the distance, of images in [0, 1]."""
@@ -160,11 +159,3 @@ def _compile_odin(classifier: Classifier, temperature: float, step: float) -> Gr
 def _compile(classifier: Classifier, function: Graph) -> Graph:
     """Return one graph of a function of images; a concrete one, since tf.function itself would warn of retracing."""
     return compile_graph(function, [tf.TensorSpec([None, *classifier.image_shape], tf.float32)])
-
-
-def _run_batches(graph: Graph, classifier: Classifier, images: np.ndarray) -> np.ndarray:
-    """Return what a graph gives for images, as many at a time as the network takes in."""
-    size, shape = classifier.batch, classifier.image_shape
-    starts = range(0, max(len(images), 1), size)  # no images at all are checked, too
-    parts = [graph(tf.constant(check_images(images[start : start + size], shape))).numpy() for start in starts]
-    return np.concatenate(parts)

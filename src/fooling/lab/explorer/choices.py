@@ -42,20 +42,13 @@ def list_networks(digits: Digits, steps: int, folder: Path, published: Path) -> 
     ]
     return {
         **{name: partial(train_network, name, digits, steps, folder) for name in trained},
-        **{f"{name}, published": partial(load_published, name, path) for name, path in find_published(published)},
+        **{
+            told: partial(load_classifier, path, class_names=DIGITS, input_range=INPUT_RANGE, name=told)
+            for name, told in ((one, f"{one}, published") for one in NETWORKS)
+            for path in published.glob(f"{label_run(name)}-{KEY}/model.keras")
+        },
         **{name: partial(load_network, name) for name in NAMES},
     }
-
-
-def find_published(folder: Path) -> list[tuple[str, Path]]:
-    """Return the digit networks among published runs: name and file."""
-    labels = {name: label_run(name) for name in NETWORKS}
-    return [(name, path) for name, label in labels.items() for path in folder.glob(f"{label}-{KEY}/model.keras")]
-
-
-def load_published(name: str, path: Path) -> Classifier:
-    """Return a digit network from its file."""
-    return load_classifier(path, class_names=DIGITS, input_range=INPUT_RANGE, name=f"{name}, published")
 
 
 def list_finished(folders: Iterable[Path], classifier: Classifier, encoding: Encoding) -> dict[str, Evolution]:

@@ -10,8 +10,7 @@ import msgspec
 import numpy as np
 
 from fooling.data.kinds import measure_distances
-from fooling.evolution.evolution import Evolution
-from fooling.files import hash_arrays
+from fooling.evolution.evolution import Evolution, hash_champions
 from fooling.networks.classifier import Classifier
 from fooling.pages.imagenet_cppn.diversity import Diversity, Wall, choose_wall
 from fooling.pages.imagenet_cppn.likeness import describe_champions, measure_relatedness
@@ -42,7 +41,7 @@ def look_at_champions(
     """
     every = [one for one in (run, longer) if one]
     described = {
-        "champions": [hash_arrays(one.log_odds, one.places) for one in every],
+        "champions": [hash_champions(one) for one in every],
         "encoding": run.encoding.settings(),
         "classes": list(run.classes),
         "seeds": run.seeds.tolist(),

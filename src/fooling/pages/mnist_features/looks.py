@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from fooling.encodings.population import compile_graph
 from fooling.images import check_images
 from fooling.networks.classifier import Classifier
 
@@ -55,8 +56,7 @@ def multiply_gradient(classifier: Classifier, images: np.ndarray, classes: np.nd
         return tape.gradient(wanted, pixels) * pixels
 
     signature = [tf.TensorSpec([None, *classifier.image_shape]), tf.TensorSpec([None], tf.int32)]
-    # A concrete one: tf.function itself warns of retracing where a page asks several times.
-    graph = tf.function(differentiate, input_signature=signature).get_concrete_function()
+    graph = compile_graph(differentiate, signature)
     pixels, size = check_images(images, classifier.image_shape), classifier.batch
     chosen, starts = np.asarray(classes, np.int32), range(0, len(pixels), size)
     found = np.concatenate(
