@@ -33,12 +33,12 @@ def test_error_and_calibration_are_those_worked_out_by_hand():
     np.testing.assert_allclose(found.confidences, [0.95, 0.91, 0.55, 0.52, 0.40])
     # Every image stands in a bin of its own.
     np.testing.assert_array_equal(np.flatnonzero(found.calibration.counts), [6, 7, 8, 13, 14])
-    assert found.calibration_error == pytest.approx((0.40 + 0.48 + 0.45 + 0.91 + 0.05) / 5)
+    assert found.calibration.error == pytest.approx((0.40 + 0.48 + 0.45 + 0.91 + 0.05) / 5)
 
 
 def test_a_perfect_network_has_no_error():
     found = assess(Rehearsed([[1.0, 0.0], [0.0, 1.0]]), np.arange(2), np.array([0, 1]))
-    assert (found.error, found.calibration_error) == (0.0, 0.0)
+    assert (found.error, found.calibration.error) == (0.0, 0.0)
 
 
 def test_a_trained_network_is_assessed_on_digits_it_never_saw(lenet, digits):
@@ -46,7 +46,7 @@ def test_a_trained_network_is_assessed_on_digits_it_never_saw(lenet, digits):
     assert found.calibration.counts.sum() == 1000
     assert found.error == pytest.approx(np.mean(~found.correct))
     assert found.error < 0.2  # after 150 steps
-    assert 0 < found.calibration_error < 0.2
+    assert 0 < found.calibration.error < 0.2
 
 
 def test_medians_are_those_of_all_of_the_right_and_of_the_wrong_images():

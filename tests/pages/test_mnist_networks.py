@@ -17,7 +17,9 @@ from fooling.pages.mnist_networks import NetworksFound
 def assessed(error: float, right: int) -> Any:
     """Return what is read of an assessment of four digits, so many of them right."""
     confidences = np.array([0.9, 0.8, 0.7, 0.4], np.float32)
-    return SimpleNamespace(error=error, calibration_error=0.05, confidences=confidences, correct=np.arange(4) < right)
+    return SimpleNamespace(
+        error=error, calibration=SimpleNamespace(error=0.05), confidences=confidences, correct=np.arange(4) < right
+    )
 
 
 @pytest.fixture

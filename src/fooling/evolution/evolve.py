@@ -112,16 +112,20 @@ def check_arguments(
     classifier: Classifier, encoding: Encoding, generations: int, children: int, seeds: Iterable[int]
 ) -> tuple[int, ...]:
     """Return the seeds as a tuple, having checked the arguments of :func:`evolve`."""
-    chosen = tuple(seeds) if isinstance(seeds, Iterable) else ()
-    if not all(isinstance(seed, int | np.integer) and 0 <= seed < 2**63 for seed in chosen):
-        raise ValueError("Seeds are whole numbers from 0 to 2^63 − 1, one per run, such as range(5).")
-    for name, value in (("generations", generations), ("children", children), ("seeds", len(chosen))):
+    for name, value in (("generations", generations), ("children", children)):
         if not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(f"Evolution needs a whole number of {name}, at least 1, but {value} was given.")
-    if len(set(chosen)) < len(chosen):
-        raise ValueError("Two runs have the same seed and would be the same run.")
     if tuple(encoding.image_shape) != tuple(classifier.image_shape):
         raise ValueError(f"The encoding makes {encoding.image_shape}, but the network takes {classifier.image_shape}.")
+    return check_seeds(seeds)
+
+
+def check_seeds(seeds: Iterable[int]) -> tuple[int, ...]:
+    """Return the seeds of runs or of starts as a tuple, having checked that there is one and that all differ."""
+    chosen = tuple(seeds) if isinstance(seeds, Iterable) else ()
+    whole = all(isinstance(seed, int | np.integer) and 0 <= seed < 2**63 for seed in chosen)
+    if not chosen or not whole or len(set(chosen)) < len(chosen):
+        raise ValueError("Seeds are different whole numbers from 0 to 2^63 − 1, at least one, such as range(5).")
     return tuple(int(seed) for seed in chosen)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def draw_reliability(assessments: Mapping[str, Assessment]) -> Figure:
     """Draw accuracy against confidence on held-out images, and how many images stand in each bin."""
     alt = "Reliability on held-out images. " + "; ".join(
-        f"{name}: error {show_error(part.error)}, calibration error {100 * part.calibration_error:.2f} points"
+        f"{name}: error {show_error(part.error)}, calibration error {100 * part.calibration.error:.2f} points"
         for name, part in assessments.items()
     )
     drawn, axes = start_figure(3.6, alt + ".", ncols=2)

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from fooling.cluster import find_client, send_graph
-from fooling.evolution.evolve import check_classes
+from fooling.evolution.evolve import check_classes, check_seeds
 from fooling.files import check_arrays
 from fooling.gradient_ascent.climb import (
     Advance,
@@ -106,18 +106,12 @@ def check_ascent(
     classifier: Classifier, setting: Setting, classes: Sequence[int] | None, seeds: Iterable[int], steps: int | None
 ) -> AscentSetup:
     """Return the arguments of :func:`ascend`, having checked them."""
-    chosen = tuple(seeds) if isinstance(seeds, Iterable) else ()
-    whole = all(isinstance(seed, int | np.integer) and 0 <= seed < 2**63 for seed in chosen)
-    if not chosen or not whole or len(set(chosen)) < len(chosen):
-        raise ValueError("Seeds are different whole numbers from 0 to 2^63 − 1, at least one, such as range(5).")
     steps = setting.steps if steps is None else steps
     if not isinstance(steps, int | np.integer) or steps < 1:
         raise ValueError(f"Ascent needs a whole number of steps, at least 1, but {steps} was given.")
     if find_reach(setting.blur_radius) > min(classifier.image_shape[:2]):
         raise ValueError(f"A blur of {setting.blur_radius} pixels is wider than images of {classifier.image_shape}.")
-    return AscentSetup(
-        classifier, setting, check_classes(classifier, classes), tuple(int(seed) for seed in chosen), int(steps)
-    )
+    return AscentSetup(classifier, setting, check_classes(classifier, classes), check_seeds(seeds), int(steps))
 
 
 def describe_ascent(setup: AscentSetup) -> dict[str, Any]:

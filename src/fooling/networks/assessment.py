@@ -24,11 +24,6 @@ class Assessment(NamedTuple):
     top_five_error: float  # share whose label is not among their five highest classes
 
     @property
-    def calibration_error(self) -> float:
-        """Mean distance of accuracy and confidence over bins of confidence, weighted by count."""
-        return self.calibration.error
-
-    @property
     def median_confidence(self) -> float:
         """Median confidence in the top class, right or wrong."""
         return _find_median(self.confidences)

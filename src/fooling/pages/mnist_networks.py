@@ -75,7 +75,7 @@ def measure(
         NetworkFound(
             name=name,
             error=float(one.error),
-            calibration_error=float(one.calibration_error),
+            calibration_error=float(one.calibration.error),
             when_right=find_median(one.confidences[one.correct]),
             when_wrong=find_median(one.confidences[~one.correct]),
             on_noise=float(np.median(on_noise[name])),
