@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,26 +35,15 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def visit(browser: Browser, file: Path) -> Iterator[Callable[..., Any]]:
-    """Return a function that opens the page; what it said and asked for is in ``complaints`` and ``requests``."""
-    contexts = []
+def visit(open_file: Callable[..., Any], file: Path) -> Callable[..., Any]:
+    """Return a function that opens the page, on a phone if nothing else is asked for."""
 
-    def open_page(viewport: Any = NARROW, colours: Any = "light") -> Any:
-        small = viewport is NARROW
-        context = browser.new_context(viewport=viewport, color_scheme=colours, is_mobile=small, has_touch=small)
-        contexts.append(context)
-        page: Any = context.new_page()
+    def open_patiently(viewport: Any = NARROW, colours: Any = "light") -> Any:
+        page = open_file(file, viewport, colours)
         page.set_default_timeout(PATIENCE)
-        page.complaints, page.requests = [], []
-        page.on("console", lambda message: page.complaints.append(message.text))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("request", lambda request: page.requests.append(request.url))
-        page.goto(file.as_uri())
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    return open_patiently
 
 
 def wait_until_it_says(page: Page, selector: str, words: str) -> None:
@@ -176,16 +165,13 @@ def test_everything_is_reached_with_the_keyboard(visit: Callable[..., Any]) -> N
 def test_the_page_fits_is_accessible_and_asks_for_nothing(
     visit: Callable[..., Any], file: Path, viewport: Any, colours: str
 ) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     page = visit(viewport, colours)
     page.get_by_label("Slow motion").check()
     page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
     for way in WAYS:
         page.locator(f"#{way}").check(force=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-        found = Axe().run(page).response["violations"]
-        assert [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]] == []
+        assert page.find_violations() == []
     images = page.evaluate("[...document.querySelectorAll('canvas')].map(canvas => getComputedStyle(canvas).filter)")
     assert set(images) == {"none"}  # an image is shown as the network sees it, in the dark, too
     assert page.requests == [file.as_uri()] and page.complaints == []

@@ -25,7 +25,7 @@ from fooling.runs import RunFolder
 from fooling.words import show_confidence
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 
@@ -64,27 +64,19 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
 
 
 @pytest.fixture
-def visit(browser: Browser, made: Made) -> Iterator[Callable[..., Page]]:
+def visit(open_file: Callable[..., Any], made: Made) -> Iterator[Callable[..., Page]]:
     """Return a function that opens the gallery; what it says and asks for is checked after the test."""
-    contexts, complaints, requests = [], list[str](), set[str]()
+    opened = []
 
-    def open_gallery(viewport: Any = WIDE, colours: Any = "light") -> Page:
-        small = viewport is NARROW
-        context = browser.new_context(viewport=viewport, color_scheme=colours, is_mobile=small, has_touch=small)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: requests.add(request.url))
-        page.goto(made.path.as_uri())
-        page.locator("#tiles button").first.wait_for()
-        return page
+    def open_gallery(viewport: Any = WIDE, colours: Any = "light") -> Any:
+        opened.append(open_file(made.path, viewport, colours))
+        opened[-1].locator("#tiles button").first.wait_for()
+        return opened[-1]
 
     yield open_gallery
-    for context in contexts:
-        context.close()
-    complaints = [text for text in complaints if "getImageData" not in text]  # of how a test reads pixels
-    assert complaints == [] and requests == {made.path.as_uri()}
+    for page in opened:
+        assert [text for text in page.complaints if "getImageData" not in text] == []  # of how a test reads pixels
+        assert set(page.requests) == {made.path.as_uri()}
 
 
 def read_pixels(page: Page, selector: str) -> np.ndarray:
@@ -207,12 +199,9 @@ def test_the_large_image_is_drawn_anew_at_other_sizes_with_its_graph(visit: Call
 
 @pytest.mark.parametrize(("viewport", "colours"), [(WIDE, "light"), (NARROW, "dark")])
 def test_the_gallery_is_accessible_and_fits(viewport: Any, colours: str, visit: Callable[..., Page]) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     page = visit(viewport, colours)
     for is_open in (False, True):
         if is_open:
             page.locator("#tiles button").first.click()
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-        found = Axe().run(page).response["violations"]
-        assert [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]] == []
+        assert page.find_violations() == []

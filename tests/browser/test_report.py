@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from fooling.report.index import find_pictures
 from fooling.report.notebooks import NOTEBOOKS, Workspace, read_cells, read_notebooks
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 
@@ -27,14 +27,6 @@ NAMES = ("index", *sorted(path.stem for path in PUBLISHED.glob("[0-9][0-9]_*.ipy
 WIDE, NARROW = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 MAX_PAGE_BYTES, MAX_REPORT_BYTES = 1_500_000, 20_000_000  # Choice: what a page of 1.2 MB can become
 MAX_APP_BYTES, MAX_PUBLISHED_BYTES = 3_000_000, 25_000_000  # Choice: what one waits for on a phone, and sends by mail
-
-
-class Opened(NamedTuple):
-    """A page in the browser, and what it said and asked for while it was there."""
-
-    page: Page
-    complaints: list[str]
-    requests: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -47,32 +39,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Opened]]:
-    """Return a function that opens a file; all that it opens is closed after the test."""
-    contexts = []
-
-    def open_file(path: Path, viewport: Any = WIDE, colours: Any = "light") -> Opened:
-        small = viewport is NARROW
-        context = browser.new_context(viewport=viewport, color_scheme=colours, is_mobile=small, has_touch=small)
-        contexts.append(context)
-        page = context.new_page()
-        opened = Opened(page, [], [])
-        page.on("console", lambda message: opened.complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: opened.complaints.append(str(error)))
-        page.on("request", lambda request: opened.requests.append(request.url))
-        page.goto(path.as_uri())
-        return opened
-
-    yield open_file
-    for context in contexts:
-        context.close()
-
-
-def find_violations(page: Page) -> list[str]:
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
+def visit(open_file: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that opens a file in a wide window, if no other is asked for."""
+    return lambda path, viewport=WIDE, colours="light": open_file(path, viewport, colours)
 
 
 def find_undescribed(page: Page) -> list[str]:
@@ -93,11 +62,11 @@ def find_dragged(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_asks_for_nothing_says_nothing_and_describes_its_pictures(
-    report: Path, visit: Callable[..., Opened], name: str
+    report: Path, visit: Callable[..., Any], name: str
 ) -> None:
-    page, complaints, requests = visit(report / f"{name}.html")
-    assert complaints == []
-    assert [url for url in requests if not url.startswith("data:")] == [(report / f"{name}.html").as_uri()]
+    page = visit(report / f"{name}.html")
+    assert page.complaints == []
+    assert [url for url in page.requests if not url.startswith("data:")] == [(report / f"{name}.html").as_uri()]
     assert page.locator("img").count() > 0
     assert find_undescribed(page) == []
 
@@ -109,32 +78,32 @@ LOOKS += [(name, viewport, colours) for name in NAMES[:2] for viewport, colours 
 
 @pytest.mark.parametrize(("name", "viewport", "colours"), LOOKS, ids=lambda x: x if isinstance(x, str) else x["width"])
 def test_a_page_is_accessible_and_fits_folded_and_unfolded(
-    report: Path, visit: Callable[..., Opened], name: str, viewport: Any, colours: str
+    report: Path, visit: Callable[..., Any], name: str, viewport: Any, colours: str
 ) -> None:
-    page = visit(report / f"{name}.html", viewport, colours).page
+    page = visit(report / f"{name}.html", viewport, colours)
     assert measure_overflow(page) <= 0
     page.evaluate("document.querySelectorAll('details:not(.picture)').forEach(details => { details.open = true })")
     assert measure_overflow(page) <= 0 and find_dragged(page) == []
-    assert find_violations(page) == []
+    assert page.find_violations() == []
 
 
 @pytest.mark.parametrize(("viewport", "colours"), [(WIDE, "light"), (NARROW, "dark")])
 def test_a_page_by_itself_as_an_audit_draws_it_is_whole_and_leads_nowhere_else(
-    tmp_path: Path, visit: Callable[..., Opened], viewport: Any, colours: str
+    tmp_path: Path, visit: Callable[..., Any], viewport: Any, colours: str
 ) -> None:
     content = (PUBLISHED / "15_your_network.ipynb").read_text(encoding="utf-8")
     file = tmp_path / "audit.html"
     file.write_text(html.draw_page("15_your_network", content, {}, "", {}), encoding="utf-8")
-    page, complaints, requests = visit(file, viewport, colours)
-    assert complaints == [] and [url for url in requests if not url.startswith("data:")] == [file.as_uri()]
-    assert find_undescribed(page) == [] and measure_overflow(page) <= 0 and find_violations(page) == []
+    page = visit(file, viewport, colours)
+    assert page.complaints == [] and [url for url in page.requests if not url.startswith("data:")] == [file.as_uri()]
+    assert find_undescribed(page) == [] and measure_overflow(page) <= 0 and page.find_violations() == []
     links = page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
     assert links and [link for link in links if "://" not in link and not link.startswith("#")] == []
 
 
 @pytest.mark.parametrize("name", NAMES[1:])
-def test_code_is_folded_until_it_is_asked_for(report: Path, visit: Callable[..., Opened], name: str) -> None:
-    page = visit(report / f"{name}.html").page
+def test_code_is_folded_until_it_is_asked_for(report: Path, visit: Callable[..., Any], name: str) -> None:
+    page = visit(report / f"{name}.html")
     code = page.locator("details.code pre")
     assert code.count() > 5 and not any(block.is_visible() for block in code.all())
     page.locator("details.code summary").first.click()
@@ -144,8 +113,8 @@ def test_code_is_folded_until_it_is_asked_for(report: Path, visit: Callable[...,
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_links_within_the_report_lead_somewhere(report: Path, visit: Callable[..., Opened], name: str) -> None:
-    page = visit(report / f"{name}.html").page
+def test_links_within_the_report_lead_somewhere(report: Path, visit: Callable[..., Any], name: str) -> None:
+    page = visit(report / f"{name}.html")
     links = page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
     inside = [link for link in links if "://" not in link]
     assert inside
@@ -157,24 +126,24 @@ def test_links_within_the_report_lead_somewhere(report: Path, visit: Callable[..
 
 
 def test_the_contents_stand_beside_the_text_or_fold_above_it_and_lead_to_headings(
-    report: Path, visit: Callable[..., Opened]
+    report: Path, visit: Callable[..., Any]
 ) -> None:
-    wide = visit(report / f"{NAMES[1]}.html").page
+    wide = visit(report / f"{NAMES[1]}.html")
     assert wide.locator("nav.beside").is_visible() and not wide.locator("nav.above").is_visible()
     last = wide.locator("nav.beside a").last
     last.click()
     heading = wide.locator(f"h2{last.get_attribute('href')}")
     assert heading.inner_text() == last.inner_text() and heading.is_visible()
     assert wide.evaluate("window.scrollY") > 0
-    narrow = visit(report / f"{NAMES[1]}.html", NARROW).page
+    narrow = visit(report / f"{NAMES[1]}.html", NARROW)
     assert narrow.locator("nav.above").is_visible() and not narrow.locator("nav.beside").is_visible()
     assert not narrow.locator("nav.above a").first.is_visible()
     narrow.locator("nav.above summary").click()
     assert narrow.locator("nav.above a").first.is_visible()
 
 
-def test_a_finding_tells_its_number_and_more_on_demand(report: Path, visit: Callable[..., Opened]) -> None:
-    page = visit(report / "index.html").page
+def test_a_finding_tells_its_number_and_more_on_demand(report: Path, visit: Callable[..., Any]) -> None:
+    page = visit(report / "index.html")
     first = page.locator(".findings li").first
     assert first.locator(".headline").inner_text() and first.locator(".verdict").is_visible()
     assert not first.locator("dl").is_visible()
@@ -190,18 +159,18 @@ def measure_lightness(page: Page, selector: str, prop: str) -> float:
 
 
 @pytest.mark.parametrize("name", NAMES[:2])
-def test_the_page_is_dark_where_the_system_is(report: Path, visit: Callable[..., Opened], name: str) -> None:
-    light, dark = (visit(report / f"{name}.html", colours=colours).page for colours in ("light", "dark"))
+def test_the_page_is_dark_where_the_system_is(report: Path, visit: Callable[..., Any], name: str) -> None:
+    light, dark = (visit(report / f"{name}.html", colours=colours) for colours in ("light", "dark"))
     assert measure_lightness(light, "body", "backgroundColor") > 240 > measure_lightness(light, "h1", "color") + 120
     assert measure_lightness(dark, "body", "backgroundColor") < 40 < measure_lightness(dark, "h1", "color") - 120
 
 
 @pytest.mark.parametrize("name", ["03_mnist_cppn", "08_imagenet_cppn"])  # grey levels and colours, walls and charts
 def test_in_the_dark_all_of_a_picture_is_dark_but_its_images(
-    report: Path, visit: Callable[..., Opened], name: str
+    report: Path, visit: Callable[..., Any], name: str
 ) -> None:
     cells = read_cells(PUBLISHED / f"{name}.ipynb")
-    pages = [visit(report / f"{name}.html", colours=colours).page for colours in ("light", "dark")]
+    pages = [visit(report / f"{name}.html", colours=colours) for colours in ("light", "dark")]
     kinds = set()
     for place, picture in enumerate(find_pictures(cells)):
         shown = [page.locator("figure .sheet").nth(place).screenshot() for page in pages]
@@ -223,9 +192,9 @@ def test_in_the_dark_all_of_a_picture_is_dark_but_its_images(
 
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_in_the_dark_a_card_of_the_index_is_dark_around_its_images(
-    report: Path, visit: Callable[..., Opened], viewport: Any
+    report: Path, visit: Callable[..., Any], viewport: Any
 ) -> None:
-    pages = [visit(report / "index.html", viewport, colours).page for colours in ("light", "dark")]
+    pages = [visit(report / "index.html", viewport, colours) for colours in ("light", "dark")]
     cards = [page.locator(".thumbnail").all() for page in pages]
     links = pages[0].locator(".pages li a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
     for href, *pair in zip(links, *cards, strict=True):
@@ -239,9 +208,9 @@ def test_in_the_dark_a_card_of_the_index_is_dark_around_its_images(
 
 @pytest.mark.parametrize(("viewport", "colours"), [(WIDE, "light"), (NARROW, "dark")])
 def test_a_picture_fills_the_screen_when_it_is_asked_to(
-    report: Path, visit: Callable[..., Opened], viewport: Any, colours: str
+    report: Path, visit: Callable[..., Any], viewport: Any, colours: str
 ) -> None:
-    page = visit(report / f"{NAMES[2]}.html", viewport, colours).page
+    page = visit(report / f"{NAMES[2]}.html", viewport, colours)
     figure, picture = page.locator("figure").last, page.locator("figure summary").last
     assert figure.evaluate("figure => figure.scrollWidth - figure.clientWidth") <= 0, "there is nothing to drag"
     picture.scroll_into_view_if_needed()
@@ -256,10 +225,8 @@ def test_a_picture_fills_the_screen_when_it_is_asked_to(
 
 
 @pytest.mark.parametrize("name", NAMES[:2])
-def test_paper_shows_the_page_without_navigation_and_code(
-    report: Path, visit: Callable[..., Opened], name: str
-) -> None:
-    page = visit(report / f"{name}.html", colours="dark").page
+def test_paper_shows_the_page_without_navigation_and_code(report: Path, visit: Callable[..., Any], name: str) -> None:
+    page = visit(report / f"{name}.html", colours="dark")
     page.emulate_media(media="print", color_scheme="light")
     for selector in ("nav", "details.code", ".skip"):
         assert not any(found.is_visible() for found in page.locator(selector).all()), selector
@@ -267,8 +234,8 @@ def test_paper_shows_the_page_without_navigation_and_code(
     assert measure_overflow(page) <= 0
 
 
-def test_keys_reach_the_page_past_the_navigation(report: Path, visit: Callable[..., Opened]) -> None:
-    page = visit(report / f"{NAMES[1]}.html").page
+def test_keys_reach_the_page_past_the_navigation(report: Path, visit: Callable[..., Any]) -> None:
+    page = visit(report / f"{NAMES[1]}.html")
     page.keyboard.press("Tab")
     focused = page.locator(":focus")
     assert focused.inner_text() == "Skip to the page" and focused.bounding_box()["x"] >= 0  # type: ignore[index]
