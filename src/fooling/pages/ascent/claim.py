@@ -203,11 +203,11 @@ def _judge_l2(found: AscentFound, with_l2: Swept | NetworkFound | None) -> str:
 def headline(found: AscentFound) -> str:
     """Return what ImageNet images reach without L2, with the paper's and, where there is one, with the L2 judged."""
     one, swept = found.imagenet, found.imagenet.swept
-    told = f"{show_confidence(one.best.median)} without L2, and ends at {show_confidence(one.last_with.median)} with it"
+    told = f"{show_confidence(one.best.median)} without L2 and ends at {show_confidence(one.last_with.median)} with it"
     seen = one.seen_with
     if swept:
         without, with_l2 = map(show_confidence, (swept.median_without, swept.median_with))
-        told += f"; after {swept.steps} steps {without} and, with decay {swept.decay:g}, {with_l2}"
+        told += f" (decay {swept.decay:g}, {swept.steps} steps: {without} and {with_l2})"
         seen = swept.seen_with
     return (
         f"On {one.network} the median of {one.images} images reaches {told}, where {one.seen_by} sees the class in "

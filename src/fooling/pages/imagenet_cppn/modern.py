@@ -13,7 +13,7 @@ from fooling.pages.claim import OURS, SUPPORTED, UNSUPPORTED, UNTESTED, Claim, R
 from fooling.pages.comparison import Comparison, compare_classes, compare_starts, tell_comparison, tell_start
 from fooling.pages.imagenet_search import LEAST_PER_CELL, Scale, describe_scale, measure_scale
 from fooling.pages.searches import spread_of_runs
-from fooling.words import count_words, show_confidence, show_few, show_runs
+from fooling.words import show_confidence, show_few, show_runs
 
 if TYPE_CHECKING:
     from fooling.evolution.evolution import Evolution
@@ -98,8 +98,7 @@ def tell(found: ModernFound) -> str:
     spread = f" ({show_runs(*found.others)})" if found.others else ""
     return (
         f"The median image against {found.modern} has a confidence of {other}, and against {found.scale.network} "
-        f"{first}{spread}, after {show_few(found.scale.per_cell)} children per cell; "
-        f"{count_words(found.scale.runs, 'run')} on each {'is' if found.scale.runs == 1 else 'are'} compared."
+        f"{first}{spread}, after {show_few(found.scale.per_cell)} children per cell."
     )
 
 
