@@ -68,17 +68,19 @@ class CppnEncoding:
         return ensure_room(CppnGenomes(activations, sources, targets, weights))
 
     @as_written
-    def mutate(
-        self, genomes: CppnGenomes, seeds: tf.Tensor, generation: tf.Tensor, strength: Any = 1.0, rate: Any = 1.0
-    ) -> CppnGenomes:
-        """Return one mutated child of each genome, in arrays that have room for the next mutation.
+    def mutate(self, genomes: CppnGenomes, seeds: tf.Tensor, generation: tf.Tensor) -> CppnGenomes:
+        """Return one mutated child of each genome, in arrays that have room for the next mutation."""
+        return self.mutate_by(genomes, seeds, generation, 1.0, 1.0)
 
-        Steps of weights are longer by the factor ``strength``, and there are ``rate`` times as many. Both are scalar
-        float32; a strength may also be ``(runs, 1)``.
+    @as_written
+    def mutate_by(
+        self, genomes: CppnGenomes, seeds: tf.Tensor, generation: tf.Tensor, strength: Any, rate: Any
+    ) -> CppnGenomes:
+        """Mutate, with steps of weights longer by the factor ``strength``, and ``rate`` times as many of them.
+
+        Both are scalar float32; a strength may also be ``(runs, 1)``.
         """
         return ensure_room(mutate_graphs(genomes, seeds, self.image_shape[2], strength, rate))
-
-    mutate_by = mutate
 
     @as_written
     def cross(self, genomes: CppnGenomes, mates: CppnGenomes, seeds: tf.Tensor, share: float) -> CppnGenomes:

@@ -61,13 +61,20 @@ class DirectEncoding:
         return DirectGenomes(draw_uniform(seeds, [count, math.prod(self.image_shape)]))
 
     @as_written
-    def mutate(
-        self, genomes: DirectGenomes, seeds: tf.Tensor, generation: tf.Tensor, strength: Any = 1.0, rate: Any = 1.0
-    ) -> DirectGenomes:
+    def mutate(self, genomes: DirectGenomes, seeds: tf.Tensor, generation: tf.Tensor) -> DirectGenomes:
         """Return one child of each genome: optional crossover, then polynomial mutation of about a tenth of the genes.
 
-        The first children are of generation 1. Steps of genes are longer by the factor ``strength``, and there are
-        ``rate`` times as many. Both are scalar float32; a strength may also be ``(runs, 1)``.
+        The first children are of generation 1.
+        """
+        return self.mutate_by(genomes, seeds, generation, 1.0, 1.0)
+
+    @as_written
+    def mutate_by(
+        self, genomes: DirectGenomes, seeds: tf.Tensor, generation: tf.Tensor, strength: Any, rate: Any
+    ) -> DirectGenomes:
+        """Mutate, with steps of genes longer by the factor ``strength``, and ``rate`` times as many of them.
+
+        Both are scalar float32; a strength may also be ``(runs, 1)``.
         """
         genes = genomes.genes
         if self.crossover:
@@ -76,8 +83,6 @@ class DirectEncoding:
         if self.halving:
             share *= 0.5 ** tf.cast(generation // HALVING_PERIOD, tf.float32)
         return DirectGenomes(mutate_some(genes, share, seeds, strength))
-
-    mutate_by = mutate
 
     @as_written
     def express(self, genomes: DirectGenomes) -> tf.Tensor:
