@@ -41,6 +41,8 @@ from fooling.words import (
         (0.9999999, "> 99.9999%"),
         (1.0, "> 99.9999%"),
         (0.0, "< 0.01%"),
+        (0.0001506, "0.015%"),
+        (0.001, "0.10%"),
     ],
 )
 def test_confidence_is_never_rounded_up_to_certainty(confidence: float, shown: str) -> None:

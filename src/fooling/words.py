@@ -23,6 +23,8 @@ def show_confidence(confidence: float) -> str:
         return "> 99.9999%"
     if percentage < 0.01:
         return "< 0.01%"
+    if percentage < 0.1:
+        return f"{percentage:.3f}%"
     return f"{percentage:.4f}%" if percentage > 99.9 else f"{percentage:.2f}%"
 
 

@@ -149,7 +149,7 @@ def draw_search_curves(
         spot.axhline(log_odds(median), color=PAPER, lw=0.8, ls=":")
         spot.plot(place, log_odds(median), "D", color=PAPER, ms=5, clip_on=False, zorder=4)
         where: Any = {"xytext": (-7, 4), "textcoords": "offset points", "ha": "right", "va": "bottom"}
-        said = f"the paper, {label}: {show_confidence(median)} at {place:,.6g}"
+        said = f"the paper, {label}: {100 * median:.4g}% at {place:,.6g}"
         spot.annotate(said, (place, log_odds(median)), fontsize=8, path_effects=HALO, **where)
     label_confidences(spot, np.concatenate(seen))
     spot.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}")
@@ -164,9 +164,7 @@ def _describe_search(
         f"{label} ends at a median of {_show_end(part)} after {along[label][-1]:,.4g} per cell"
         for label, part in searches.items()
     ]
-    marks = [
-        f"{label} {show_confidence(median)} after {place:,.6g} per cell" for label, (place, median) in paper.items()
-    ]
+    marks = [f"{label} {100 * median:.4g}% after {place:,.6g} per cell" for label, (place, median) in paper.items()]
     reported = f" The paper's medians: {'; '.join(marks)}." if marks else ""
     return f"Confidence by children per cell. {'; '.join(ends)}.{reported}"
 

@@ -90,7 +90,7 @@ def test_l2_is_judged_at_the_strongest_decay_that_leaves_99_percent() -> None:
     assert (swept.seen_without, swept.seen_with, swept.less_certain.superiority) == (0.0, 0.5, 1.0)
     one, none = (measure(make_up(3.0, 0.5, swept=part), "A") for part in ((1.0, 3.0, 7.0), (7.0,)))
     told, untold = (headline(AscentFound(part, part)) for part in (one, none))
-    assert "ends at 99.9664% with it (decay 0.03, 300 steps: 99.9983% and 99.9664%), where other sees" in told
+    assert "ends at 99.9664% with it (decay 0.03, 300 steps: 99.9664%, without 99.9983%), where other sees" in told
     assert none.swept is None and "ends at 99.9664% with it, where other sees" in untold
     assert [row[1:] for row in list_rows(AscentFound(one, one)) if "strongest decay" in row[0]] == [
         ("0.03", "its decay: 0.01")

@@ -127,7 +127,7 @@ def test_verdict_on_the_ensemble_follows_the_rule(
 def test_rows_of_the_ensemble_tell_both_searches_and_their_starts(check_words: Make) -> None:
     rows = {what: ours for what, ours, _ in ENSEMBLE.rows(FOOLED)}
     assert rows["classes ≥ 90%, median over runs"] == "1 of 1,000"
-    assert rows["all 3 networks have the class as top-1"] == "40% of the images"
+    assert rows["all 3 networks have it as top class"] == "40% of the images"
     assert rows["before evolution, bred against random"].startswith("0.10% and 0.11%; ahead in 450 of 1,000 classes")
     assert "part of the difference" not in rows["before evolution, bred against random"]
     assert rows["children per cell"] == "50" and "1,600 children per cell" in rows["the number itself"]

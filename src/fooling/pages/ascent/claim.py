@@ -207,7 +207,7 @@ def headline(found: AscentFound) -> str:
     seen = one.seen_with
     if swept:
         without, with_l2 = map(show_confidence, (swept.median_without, swept.median_with))
-        told += f" (decay {swept.decay:g}, {swept.steps} steps: {without} and {with_l2})"
+        told += f" (decay {swept.decay:g}, {swept.steps} steps: {with_l2}, without {without})"
         seen = swept.seen_with
     return (
         f"On {one.network} the median of {one.images} images reaches {told}, where {one.seen_by} sees the class in "

@@ -37,7 +37,7 @@ BRIGHTEST = 99.5  # percentile of the distances from the mean image that becomes
 GAP, LARGEST, ABOVE, BELOW, LINE = 8, 224, 22, 10, 14
 NARROW, LETTER = 4, 7  # pixels: between images where two settings stand side by side, and of a letter below them
 SHEET_KILOBYTES = 200  # Choice: of the two sheets of a page only one is in colour
-LEVELS = ("first class", "99%", "99.9%", "99.99%")
+LEVELS = ("top class", "99%", "99.9%", "99.99%")
 STRIP = 0.16  # width of a setting's dots beside those of the next
 
 

@@ -127,9 +127,8 @@ def tabulate(found: CppnSearch) -> Rows:
     ]
     if found.dogs_and_cats is not None:
         weak, others = (show_confidence(value) for value in found.dogs_and_cats)
-        rows.append(
-            ("dogs and cats (classes 156 to 286: recalled)", f"median {weak}, all others {others}", "a weak spot")
-        )
+        told = f"median {weak}, all others {others}"
+        rows.append(("dogs and cats (classes 156 to 286: recalled), all runs", told, "a weak spot"))
     if found.photograph is not None:
         median, classes = found.photograph
         told = f"{classes:,} of {search.scale.classes:,}"

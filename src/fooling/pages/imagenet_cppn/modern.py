@@ -98,7 +98,7 @@ def tell(found: ModernFound) -> str:
     spread = f" ({show_runs(*found.others)})" if found.others else ""
     return (
         f"The median image against {found.modern} has a confidence of {other}, and against {found.scale.network} "
-        f"{first}{spread}, after {show_few(found.scale.per_cell)} children per cell."
+        f"{first} with the same seed{spread}, after {show_few(found.scale.per_cell)} children per cell."
     )
 
 

@@ -249,7 +249,7 @@ def tabulate_ensemble(found: EnsembleFound) -> Rows:
         (f"bred and random images, {show_few(found.compared_per_cell)} per cell", f"{bred} and {random}", ""),
         ("the same, bred against random", tell_comparison(found.compared, scale.classes), ""),
         ("before evolution, bred against random", tell_start(found.start, scale.classes), ""),
-        (f"all {found.networks} networks have the class as top-1", f"{found.fool_all:.0%} of the images", ""),
+        (f"all {found.networks} networks have it as top class", f"{found.fool_all:.0%} of the images", ""),
         *note_untested(scale, PER_CELL, SPEED / 4),  # three networks, two of them slower
     )
 
