@@ -67,7 +67,7 @@ def test_headline_and_rows_tell_of_the_run_that_went_on(check_words: Callable[[A
         "Pixel images reach a median confidence of 0.20% (1 run) after 4,000 children per cell (the paper: 4,000), "
         "and 3 of 1,000 classes reach 99%."
     )
-    assert "of 0.10% (4 runs: 0.09% to 0.11%)" in CLAIM.headline(PixelSearch(replace(SEARCH, longer=None), AHEAD))
+    assert "of 0.10% (4 runs: 0.090% to 0.11%)" in CLAIM.headline(PixelSearch(replace(SEARCH, longer=None), AHEAD))
     rows = {what: here for what, here, _ in CLAIM.rows(FOUND)}
     assert rows["median confidence"] == "0.10%" and rows["one run that went on: median"] == "0.20%"
     assert rows["CPPN images of as many children per cell"].startswith("ahead in 999 of 1,000 classes")

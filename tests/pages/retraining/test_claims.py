@@ -187,7 +187,7 @@ def test_rows_of_imagenet_tell_both_networks_and_the_start() -> None:
     rows = read_rows(imagenet_claims.CLAIM, HEAD)
     assert rows["median on DNN2"] == "11.70% (by run 10.00% to 20.00%)"
     assert rows["DNN1 against DNN2"].startswith("ahead in 19 of 1,000 classes; probability of superiority 0.90")
-    assert rows["the same before evolution"].startswith("0.14% and 0.07%; ahead in 20 of 1,000 classes")
+    assert rows["the same before evolution"].startswith("0.14% and 0.070%; ahead in 20 of 1,000 classes")
     assert rows["the same before evolution"].endswith("so part of the difference is not the work of evolution")
     later = read_rows(imagenet_claims.CLAIM, replace(HEAD, start=replace(START, paired_p=0.0001)))
     assert "part of the difference" not in later["the same before evolution"]
