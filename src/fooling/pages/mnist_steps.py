@@ -33,7 +33,7 @@ def draw_mutation(parent: np.ndarray, child: np.ndarray, steps: np.ndarray) -> F
     between.imshow(difference, cmap="PuOr", vmin=-0.25, vmax=0.25, interpolation="nearest")
     between.set(xticks=[], yticks=[])
     between.grid(False)
-    between.set_title("purple: brighter, orange: darker", fontsize=10)
+    between.set_title("brighter is purple", fontsize=10)
     along = np.linspace(-FARTHEST, FARTHEST, 201)
     bins = np.linspace(-FARTHEST, FARTHEST, 61)
     weights = np.full(changed.size, 1 / (changed.size * np.diff(bins)[0]))
