@@ -55,6 +55,8 @@ def test_words_and_json(check_words: Callable[[Any, Any], None]) -> None:
     assert ("median confidence in uniform noise", "20.00% and 10.00%", "") in CLAIM.rows(FOUND)
     spread = replace(FOUND, others=(4, (0.5, 0.9)))
     assert "(4 runs: 50.00% to 90.00%), after" in CLAIM.headline(spread) and "(" not in CLAIM.headline(FOUND)
+    for runs, seeds in ((1, "seed"), (2, "seeds")):  # the median beside the spread is that of these seeds alone
+        assert f" with the same {seeds} (4 runs: " in CLAIM.headline(replace(spread, scale=replace(SCALE, runs=runs)))
     assert [row[1] for row in CLAIM.rows(spread) if row[0].startswith("all runs on ")] == ["4 runs: 50.00% to 90.00%"]
     told = CLAIM.rows(replace(FOUND, above_photograph=(622, 189)))
     assert ("classes above the network's own median photograph", "622 and 189", "") in told

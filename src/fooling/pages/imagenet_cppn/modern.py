@@ -96,9 +96,10 @@ def tell(found: ModernFound) -> str:
     """Return both medians in a sentence, and how far runs on the first network lie apart."""
     first, other = map(show_confidence, found.compared.medians)
     spread = f" ({show_runs(*found.others)})" if found.others else ""
+    seeds = "seed" if found.scale.runs == 1 else "seeds"
     return (
         f"The median image against {found.modern} has a confidence of {other}, and against {found.scale.network} "
-        f"{first} with the same seed{spread}, after {show_few(found.scale.per_cell)} children per cell."
+        f"{first} with the same {seeds}{spread}, after {show_few(found.scale.per_cell)} children per cell."
     )
 
 
