@@ -95,7 +95,7 @@ $(VENV)/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { echo \
 		'"$(PYTHON)" cannot make virtual environments: install its venv module (on Debian, the package python3.11-venv).' >&2; exit 1; }
 	@if [ -e $(VENV)/unfinished ] || ! $(VENV)/bin/python -c 'import pip, sys; sys.exit(sys.version_info[:2] != (3, 11))' 2> /dev/null; \
-		then echo 'Setting up $(VENV): about 170 packages, 3 GB on disk; the first time takes a minute or two.'; $(PYTHON) -m venv --clear $(VENV); \
+		then echo 'Setting up $(VENV): about 190 packages, 3 GB on disk; the first time takes a minute or two.'; $(PYTHON) -m venv --clear $(VENV); \
 		else echo 'Bringing $(VENV) up to date with requirements.txt and pyproject.toml.'; fi
 	@rm -f $@ && touch $(VENV)/unfinished
 	@$(RUN) pip install --quiet --disable-pip-version-check --requirement requirements.txt
