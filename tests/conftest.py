@@ -8,13 +8,6 @@ from typing import Any
 
 import pytest
 
-LONGEST = ("tests/notebooks/test_pages.py", "tests/test_compare.py")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the files that take longest come first, so that two processes end together."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
-
 
 @pytest.fixture(scope="session")
 def digits() -> Any:
