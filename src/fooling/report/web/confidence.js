@@ -7,7 +7,5 @@ export const toConfidence = (logOdds) => 1 / (1 + Math.exp(-logOdds));
 export function showConfidence(logOdds) {
   const percentage = 100 * toConfidence(logOdds);
   if (percentage > 99.9999) return "> 99.9999%";
-  if (percentage < 0.01) return "< 0.01%";
-  if (percentage < 0.1) return `${percentage.toFixed(3)}%`;
-  return `${percentage.toFixed(percentage > 99.9 ? 4 : 2)}%`;
+  return percentage < 0.01 ? "< 0.01%" : `${percentage.toFixed(percentage > 99.9 ? 4 : 2 + (percentage < 0.1))}%`;
 }
