@@ -64,7 +64,7 @@ def bear_children(
     """Return mutated children of one parent or of two; the same seed and litter, from 1 on, give the same children.
 
     Two parents that are pixels are crossed as in the released code (half of the pairs of children, simulated binary
-    crossover) before they mutate. It does not cross CPPNs, so there each parent has every second child.
+    crossover) before they mutate. CPPNs are not, as in the released code: each parent has every second child.
     """
     if len(parents) == MOST_PARENTS and isinstance(encoding, DirectEncoding):
         encoding = replace(encoding, crossover=True)

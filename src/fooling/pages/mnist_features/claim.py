@@ -227,7 +227,7 @@ def list_rows(found: FeaturesFound) -> Rows:
         "alike": "images of one digit are more alike over runs than those of two",
     }
     beside = {name: f"; random CPPNs {getattr(unbred, name).superiority:.2f}" if unbred else "" for name in labels}
-    eye = dict.fromkeys(labels, "seen by eye") | {"low_look_2": ""}  # where a network looks, the paper does not ask
+    eye = dict.fromkeys(labels, "seen by eye") | {"low_look_2": ""}  # where a network looks is asked here
     rows = [(label, f"{getattr(found.judged, name)}{beside[name]}", eye[name]) for name, label in labels.items()]
     last = [("the last for pixel images", str(pixels.alike), "")] if pixels else []
     return (*rows, *last)
